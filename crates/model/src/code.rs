@@ -1,0 +1,142 @@
+//! The stable codes of all diagnostics. A code is never given a second meaning; each has a page in
+//! `docs/diagnostics/`, which `rolecall explain` prints.
+
+/// Defines the codes, their numbers and their titles in one table.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $title:literal;)*) => {
+        /// The code of a diagnostic.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = concat!("`", $number, "`: ", $title, ".")] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// `RC` and four digits.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// A few words that name the mistake.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    ProjectNotFound = "RC0001", "no project here";
+    FileUnreadable = "RC0002", "a file cannot be read";
+    FileTooLarge = "RC0003", "a file is too large";
+    NotUtf8 = "RC0004", "a file is not UTF-8";
+    IncludeMatchesNothing = "RC0005", "an include matches no file";
+    IncludeOutsideProject = "RC0006", "a path leaves the project's directory";
+    IncludeNotHere = "RC0007", "include outside the project file";
+    MayNotContain = "RC0008", "a file holds what it may not";
+    MissingProjectNode = "RC0009", "the project node is missing";
+    UnsupportedLanguage = "RC0010", "an unknown version of the language";
+    UnusedFile = "RC0011", "a file that nothing includes";
+
+    UnknownNode = "RC0101", "an unknown word";
+    UnknownProperty = "RC0102", "an unknown property";
+    UnbalancedBraces = "RC0103", "braces that do not match";
+    NestingTooDeep = "RC0104", "nested too deep";
+    Slashdash = "RC0105", "slashdash is refused";
+    UnquotedValue = "RC0106", "a value without quotes";
+    Syntax = "RC0107", "not valid KDL";
+    RepeatedProperty = "RC0108", "a property is given twice";
+    WrongValueKind = "RC0109", "a value of the wrong kind";
+    MissingArgument = "RC0110", "an argument is missing";
+    UnexpectedArgument = "RC0111", "an argument too many";
+    MissingProperty = "RC0112", "a property is missing";
+    MissingChild = "RC0113", "a child is missing";
+    UnexpectedChildren = "RC0114", "a block where none belongs";
+    RepeatedNode = "RC0115", "a word that may stand once stands twice";
+    ForbiddenCharacter = "RC0116", "a character that must not be here";
+    TypeAnnotation = "RC0117", "a type annotation without a meaning";
+    UnterminatedText = "RC0118", "a text or comment without an end";
+
+    UnknownGroup = "RC0201", "a group that is not declared";
+    UnknownAccountSet = "RC0202", "an account set that is not declared";
+    UnknownPermissionSet = "RC0203", "a permission set that is not declared";
+    DuplicateDeclaration = "RC0204", "declared twice";
+    AccountSetCycle = "RC0205", "account sets that hold each other";
+    InvalidIdentity = "RC0206", "a value that is no such id or name";
+    InvalidDate = "RC0207", "not a date";
+    InvalidSession = "RC0208", "not a session duration";
+    LimitExceeded = "RC0209", "beyond a limit of AWS";
+    SelectorNeedsOnly = "RC0210", "two selectors that read as one";
+    InvalidPolicy = "RC0211", "not a policy document";
+    NothingDeclared = "RC0212", "a block that says nothing";
+    InvalidPattern = "RC0213", "not a name pattern";
+    RepeatedValue = "RC0214", "the same value twice";
+    ReservedTag = "RC0215", "a tag that belongs to Rolecall";
+
+    SelectorMatchesNothing = "RC0301", "a selector that matches no account";
+    AccountSetEmpty = "RC0302", "an account set that is empty";
+    AmbiguousAccountName = "RC0303", "several accounts of one name";
+    GroupNotFound = "RC0304", "a group that does not exist";
+    AmbiguousGroup = "RC0305", "several groups of one name";
+    GroupContradiction = "RC0306", "a group whose id is another's";
+    UserNotFound = "RC0307", "a user who does not exist";
+    ConflictingExpiry = "RC0308", "wanted with and without an end";
+    LaterExpiryHolds = "RC0309", "two ends for one assignment";
+    NotOurs = "RC0310", "a permission set that no stack owns";
+    OwnedByAnother = "RC0311", "a permission set of another stack";
+    ExternalMissing = "RC0312", "an external permission set that does not exist";
+    ExternalIsOurs = "RC0313", "an external permission set with this stack's tag";
+    DirectUser = "RC0314", "a user assigned directly";
+    SealedPermissionSet = "RC0315", "a permission set beyond a delegated administrator";
+    PossibleRebind = "RC0316", "a group that may have taken another's name";
+    ManagementAccountUnmatched = "RC0317", "the management account is matched by account alone";
+    AmbiguousUser = "RC0318", "several users of one name";
+
+    TooManyDeletions = "RC0401", "more deletions than the guard allows";
+
+    NoInstance = "RC0501", "no Identity Center instance";
+    SeveralInstances = "RC0502", "several Identity Center instances";
+    WrongRegion = "RC0503", "not the primary Region";
+    PermissionSetsDisabled = "RC0504", "an instance without permission sets";
+    ReadFailed = "RC0505", "a read from AWS that failed";
+    SnapshotUnusable = "RC0506", "a snapshot that cannot be used";
+    NoCredentials = "RC0507", "no credentials";
+
+    DigestDiffers = "RC0601", "the plan is not the one that was approved";
+    NotApplicable = "RC0602", "a plan that cannot be applied here";
+    ApprovalNeeded = "RC0603", "an apply that nobody approved";
+    ApplyIncomplete = "RC0604", "an apply that did not finish";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Code {
+    type Err = UnknownCode;
+
+    /// Reads a code in upper or lower case.
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let found = Self::ALL.iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
+        found.copied().ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}
+
+/// A text that names no code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no code of Rolecall; codes are RC and four digits, such as RC0101")]
+pub struct UnknownCode(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_so_none_is_given_twice() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+    }
+}

@@ -1,0 +1,324 @@
+//! What the files want, with every name resolved to its declaration.
+//!
+//! References are numbers into the configuration's own lists ([`GroupIx`] and its like). Only resolution makes them,
+//! so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
+//! names here; the planner resolves those against a [`Snapshot`](crate::Snapshot).
+
+use std::collections::BTreeSet;
+
+use globset::GlobMatcher;
+
+use crate::Date;
+use crate::identity::{
+    AccountId, InstanceId, ObjectId, OuId, PermissionSetName, Region, StackName, UserName,
+};
+use crate::origin::OriginId;
+use crate::permission_set::PermissionSet;
+
+/// Everything that a project says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The owner's mark.
+    pub stack: StackName,
+    /// Which instance.
+    pub identity_center: IdentityCenter,
+    /// The declared groups, sorted by label.
+    pub groups: Vec<Group>,
+    /// The declared account sets, sorted by name.
+    pub account_sets: Vec<AccountSet>,
+    /// The permission sets that the stack owns, sorted by name.
+    pub permission_sets: Vec<DeclaredPermissionSet>,
+    /// The permission sets that are made elsewhere, sorted by name.
+    pub external_permission_sets: Vec<ExternalPermissionSet>,
+    /// The `assign` nodes.
+    pub assignments: Vec<AssignmentRule>,
+    /// What all `guard` nodes say together.
+    pub guard: Guard,
+}
+
+/// The `identity-center` node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdentityCenter {
+    /// The primary Region of the instance.
+    pub region: Region,
+    /// Which instance, where the caller might see several.
+    pub instance: Option<InstanceId>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// Defines a number into one of the configuration's lists.
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident, $list:ident, $item:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl std::ops::Index<$name> for Config {
+            type Output = $item;
+
+            fn index(&self, index: $name) -> &$item {
+                &self.$list[index.0 as usize]
+            }
+        }
+    };
+}
+
+index!(
+    /// A declared group.
+    GroupIx, groups, Group
+);
+index!(
+    /// A declared account set.
+    AccountSetIx, account_sets, AccountSet
+);
+index!(
+    /// A permission set that the stack owns.
+    PermissionSetIx, permission_sets, DeclaredPermissionSet
+);
+index!(
+    /// A permission set made elsewhere.
+    ExternalIx, external_permission_sets, ExternalPermissionSet
+);
+
+/// A declared group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// How the files name it.
+    pub label: String,
+    /// The display name in Entra and in the Identity Store.
+    pub display_name: String,
+    /// The Entra object id, which survives a rename. Where it is given, the name is not looked at to find the group.
+    pub object_id: Option<ObjectId>,
+    /// Where it was declared.
+    pub origin: OriginId,
+}
+
+/// A named account set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountSet {
+    /// Its name.
+    pub name: String,
+    /// What it selects.
+    pub selection: Selection,
+    /// Where it was declared.
+    pub origin: OriginId,
+}
+
+/// The union of `lines`, cut down to what each of `only` matches, minus what any of `except` matches.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Selection {
+    /// What is added up.
+    pub lines: Vec<SelectorLine>,
+    /// Each must match.
+    pub only: Vec<Filter>,
+    /// None may match.
+    pub except: Vec<Filter>,
+}
+
+/// An `only` or `except` block: the union of its lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    /// What is added up.
+    pub lines: Vec<SelectorLine>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// One line of a selection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectorLine {
+    /// What it selects.
+    pub selector: Selector,
+    /// Whether it may match nothing (`empty="allowed"`).
+    pub may_be_empty: bool,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// What one line selects. Only [`Selector::Account`] can select the management account.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selector {
+    /// `account "name-or-id"…`: each must exist.
+    Account(Vec<AccountRef>),
+    /// `ou "path-or-id"`.
+    Unit {
+        /// Which unit.
+        unit: UnitRef,
+        /// Whether only accounts directly in it count (`depth="direct"`).
+        direct: bool,
+    },
+    /// `tag "key" "value"…`: any of the values.
+    Tag {
+        /// The key, compared exactly.
+        key: String,
+        /// The values, any of which will do.
+        values: BTreeSet<String>,
+    },
+    /// `name "glob"`: `*` and `?` over the whole account name.
+    Name(NamePattern),
+    /// `accounts "set"…`.
+    Accounts(Vec<AccountSetIx>),
+    /// `every-member-account`.
+    EveryMemberAccount,
+}
+
+/// An account, as the files name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccountRef {
+    /// By its id.
+    Id(AccountId),
+    /// By its name, compared exactly.
+    Name(String),
+}
+
+/// An organizational unit, as the files name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnitRef {
+    /// By its id.
+    Id(OuId),
+    /// By the path of names from the root; at least one name.
+    Path(Vec<String>),
+}
+
+/// A pattern over account names, compiled once.
+#[derive(Debug, Clone)]
+pub struct NamePattern {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+impl NamePattern {
+    /// Compiles a pattern of `*`, `?`, `[…]` and `{a,b}`.
+    ///
+    /// # Errors
+    /// The text is no such pattern.
+    pub fn new(text: &str) -> Result<Self, globset::Error> {
+        let matcher = globset::GlobBuilder::new(text).literal_separator(false).build()?.compile_matcher();
+        Ok(Self { text: text.to_owned(), matcher })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the whole of `name` matches.
+    pub fn matches(&self, name: &str) -> bool {
+        self.matcher.is_match(name)
+    }
+}
+
+impl PartialEq for NamePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// A declared permission set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeclaredPermissionSet {
+    /// What it shall be. Its tags are the declared ones; only those keys are managed.
+    pub permission_set: PermissionSet,
+    /// Where it was declared.
+    pub origin: OriginId,
+}
+
+/// A permission set made elsewhere, by Control Tower for instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExternalPermissionSet {
+    /// Its name.
+    pub name: PermissionSetName,
+    /// Where it was declared.
+    pub origin: OriginId,
+}
+
+/// A reference to a declared permission set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PermissionSetRef {
+    /// The stack owns it.
+    Owned(PermissionSetIx),
+    /// It is made elsewhere.
+    External(ExternalIx),
+}
+
+impl Config {
+    /// The name behind a reference.
+    pub fn permission_set_name(&self, reference: PermissionSetRef) -> &PermissionSetName {
+        match reference {
+            PermissionSetRef::Owned(index) => &self[index].permission_set.name,
+            PermissionSetRef::External(index) => &self[index].name,
+        }
+    }
+}
+
+/// An `assign` node: every set, to every principal, on every account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssignmentRule {
+    /// The permission sets.
+    pub permission_sets: Vec<PermissionSetRef>,
+    /// The groups.
+    pub groups: Vec<GroupIx>,
+    /// The users.
+    pub users: Vec<UserRef>,
+    /// The accounts: the union of all `on`.
+    pub on: Vec<On>,
+    /// The last day on which the assignment is wanted; it ends at 24:00 UTC.
+    pub until: Option<Until>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// One `on` of an `assign`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum On {
+    /// `on "set"`.
+    Set(AccountSetIx, OriginId),
+    /// `on { … }`.
+    Selection(Selection, OriginId),
+}
+
+/// A user named by `to-user`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserRef {
+    /// The user name in the Identity Store.
+    pub name: UserName,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// An end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Until {
+    /// The last day, inclusive, in UTC.
+    pub date: Date,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// What the guards allow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// How many deletions one plan may hold.
+    pub max_deletions: MaxDeletions,
+}
+
+/// The bound on deletions; either part stops a plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxDeletions {
+    /// At most so many rows and permission sets.
+    pub count: u32,
+    /// At most so many per cent of the live rows that are ours and not blocked; counts from 10 deletions up.
+    pub percent: u32,
+    /// Where it was written; `None` for the default.
+    pub origin: Option<OriginId>,
+}
+
+impl Default for Guard {
+    /// What holds where the files say nothing: 50 deletions, 30 per cent.
+    fn default() -> Self {
+        Self { max_deletions: MaxDeletions { count: 50, percent: 30, origin: None } }
+    }
+}

@@ -1,0 +1,178 @@
+//! Operations: single API calls that change something in IAM Identity Center. They are data, and refer to things by
+//! their natural keys, so a plan can be written down before the things in it exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assignment::{Assignment, Principal};
+use crate::identity::{AccountId, PermissionSetName};
+use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
+use crate::policy::Policy;
+
+/// One API call that changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `CreatePermissionSet`, tags included, so that a set is never without its owner's mark.
+    CreatePermissionSet {
+        /// Its name.
+        permission_set: PermissionSetName,
+        /// Description, session and relay state.
+        attributes: Attributes,
+        /// All tags, the owner's among them.
+        tags: BTreeMap<String, String>,
+    },
+    /// A change to a permission set that exists.
+    Edit {
+        /// The set.
+        permission_set: PermissionSetName,
+        /// The change.
+        edit: Edit,
+    },
+    /// `ProvisionPermissionSet`: carries an edited set into accounts. Asynchronous.
+    Provision {
+        /// The set.
+        permission_set: PermissionSetName,
+        /// Where to.
+        target: ProvisionTarget,
+    },
+    /// `CreateAccountAssignment`. Asynchronous.
+    CreateAssignment(Assignment),
+    /// `DeleteAccountAssignment`. Asynchronous.
+    DeleteAssignment(Assignment),
+    /// `DeletePermissionSet`. AWS refuses it while the set is assigned anywhere.
+    DeletePermissionSet {
+        /// The set.
+        permission_set: PermissionSetName,
+    },
+}
+
+/// The attributes that `CreatePermissionSet` and `UpdatePermissionSet` take together. An update clears what it is
+/// not sent (hashicorp/terraform-provider-aws#17411), so they always travel as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Attributes {
+    /// 1 to 700 characters, or none.
+    pub description: Option<String>,
+    /// The session's length.
+    pub session: SessionDuration,
+    /// 1 to 240 ASCII characters, or none.
+    pub relay_state: Option<String>,
+}
+
+/// A change to one aspect of a permission set, one API call each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// `UpdatePermissionSet`.
+    SetAttributes(Attributes),
+    /// `TagResource`.
+    Tag(BTreeMap<String, String>),
+    /// `UntagResource`.
+    Untag(BTreeSet<String>),
+    /// `PutPermissionsBoundaryToPermissionSet`.
+    PutBoundary(Boundary),
+    /// `DeletePermissionsBoundaryFromPermissionSet`.
+    DeleteBoundary,
+    /// `DetachManagedPolicyFromPermissionSet`, by ARN.
+    DetachManagedPolicy(String),
+    /// `DetachCustomerManagedPolicyReferenceFromPermissionSet`.
+    DetachCustomerPolicy(CustomerPolicy),
+    /// `DeleteInlinePolicyFromPermissionSet`.
+    DeleteInlinePolicy,
+    /// `AttachManagedPolicyToPermissionSet`, by ARN.
+    AttachManagedPolicy(String),
+    /// `AttachCustomerManagedPolicyReferenceToPermissionSet`.
+    AttachCustomerPolicy(CustomerPolicy),
+    /// `PutInlinePolicyToPermissionSet`.
+    PutInlinePolicy(Policy),
+}
+
+/// Where a permission set is provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProvisionTarget {
+    /// `ALL_PROVISIONED_ACCOUNTS`; AWS takes it for up to 3,500 accounts.
+    AllProvisionedAccounts,
+    /// `AWS_ACCOUNT`: this one alone.
+    Account(AccountId),
+}
+
+impl Operation {
+    /// The permission set that the operation is about.
+    pub fn permission_set(&self) -> &PermissionSetName {
+        match self {
+            Self::CreatePermissionSet { permission_set, .. }
+            | Self::Edit { permission_set, .. }
+            | Self::Provision { permission_set, .. }
+            | Self::DeletePermissionSet { permission_set } => permission_set,
+            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => &row.permission_set,
+        }
+    }
+
+    /// The name of the API call, as AWS and CloudTrail spell it.
+    pub fn api_name(&self) -> &'static str {
+        match self {
+            Self::CreatePermissionSet { .. } => "CreatePermissionSet",
+            Self::Edit { edit, .. } => edit.api_name(),
+            Self::Provision { .. } => "ProvisionPermissionSet",
+            Self::CreateAssignment(_) => "CreateAccountAssignment",
+            Self::DeleteAssignment(_) => "DeleteAccountAssignment",
+            Self::DeletePermissionSet { .. } => "DeletePermissionSet",
+        }
+    }
+}
+
+impl Edit {
+    /// The name of the API call.
+    pub fn api_name(&self) -> &'static str {
+        match self {
+            Self::SetAttributes(_) => "UpdatePermissionSet",
+            Self::Tag(_) => "TagResource",
+            Self::Untag(_) => "UntagResource",
+            Self::PutBoundary(_) => "PutPermissionsBoundaryToPermissionSet",
+            Self::DeleteBoundary => "DeletePermissionsBoundaryFromPermissionSet",
+            Self::DetachManagedPolicy(_) => "DetachManagedPolicyFromPermissionSet",
+            Self::DetachCustomerPolicy(_) => "DetachCustomerManagedPolicyReferenceFromPermissionSet",
+            Self::DeleteInlinePolicy => "DeleteInlinePolicyFromPermissionSet",
+            Self::AttachManagedPolicy(_) => "AttachManagedPolicyToPermissionSet",
+            Self::AttachCustomerPolicy(_) => "AttachCustomerManagedPolicyReferenceToPermissionSet",
+            Self::PutInlinePolicy(_) => "PutInlinePolicyToPermissionSet",
+        }
+    }
+}
+
+/// One line that names the operation by natural keys, stable and free of spaces within its parts where the names
+/// are; graphs, records and errors use it.
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.permission_set();
+        write!(formatter, "{} {name}", self.api_name())?;
+        match self {
+            Self::CreatePermissionSet { .. } | Self::DeletePermissionSet { .. } => Ok(()),
+            Self::Edit { edit, .. } => match edit {
+                Edit::AttachManagedPolicy(arn) | Edit::DetachManagedPolicy(arn) => {
+                    write!(formatter, " {}", managed_policy_name(arn))
+                }
+                Edit::AttachCustomerPolicy(policy) | Edit::DetachCustomerPolicy(policy) => {
+                    write!(formatter, " {policy}")
+                }
+                Edit::PutBoundary(Boundary::ManagedPolicy(arn)) => write!(formatter, " {}", managed_policy_name(arn)),
+                Edit::PutBoundary(Boundary::CustomerPolicy(policy)) => write!(formatter, " {policy}"),
+                Edit::Tag(tags) => tags.iter().try_for_each(|(key, value)| write!(formatter, " {key}={value}")),
+                Edit::Untag(keys) => keys.iter().try_for_each(|key| write!(formatter, " {key}")),
+                Edit::SetAttributes(_)
+                | Edit::DeleteBoundary
+                | Edit::DeleteInlinePolicy
+                | Edit::PutInlinePolicy(_) => Ok(()),
+            },
+            Self::Provision { target: ProvisionTarget::AllProvisionedAccounts, .. } => {
+                formatter.write_str(" everywhere")
+            }
+            Self::Provision { target: ProvisionTarget::Account(account), .. } => write!(formatter, " {account}"),
+            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => match &row.principal {
+                Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
+                Principal::User(id) => write!(formatter, " {} user {id}", row.account),
+            },
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Permission sets, in the one form in which a declared and a live one are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::identity::{InvalidIdentity, PermissionSetName};
+use crate::policy::Policy;
+
+/// How long a session of a permission set lasts: 1 to 12 hours, in whole minutes (sso-admin takes an ISO-8601
+/// duration; its console offers whole hours). AWS's default, and so ours, is one hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionDuration {
+    minutes: u16,
+}
+
+impl SessionDuration {
+    /// The shortest session, and AWS's default: one hour.
+    pub const ONE_HOUR: Self = Self { minutes: 60 };
+
+    /// The duration of that many minutes, if it is within 60 and 720.
+    pub fn from_minutes(minutes: u16) -> Option<Self> {
+        (60..=720).contains(&minutes).then_some(Self { minutes })
+    }
+
+    /// As sso-admin takes it, such as `PT1H30M`.
+    pub fn to_iso_8601(self) -> String {
+        match (self.minutes / 60, self.minutes % 60) {
+            (hours, 0) => format!("PT{hours}H"),
+            (hours, minutes) => format!("PT{hours}H{minutes}M"),
+        }
+    }
+
+    /// Reads what sso-admin returns: `PT1H30M`, `PT90M`, `PT3600S`, or a bare number of seconds, which moto returns.
+    ///
+    /// # Errors
+    /// The text is no such duration, not whole minutes, or outside 1 to 12 hours.
+    pub fn from_iso_8601(text: &str) -> Result<Self, InvalidIdentity> {
+        let seconds = match text.strip_prefix("PT") {
+            Some(parts) => seconds_of(parts, &[('H', 3_600), ('M', 60), ('S', 1)]),
+            None => text.parse().ok(),
+        };
+        Self::from_seconds(seconds).ok_or_else(|| invalid(text))
+    }
+
+    fn from_seconds(seconds: Option<u32>) -> Option<Self> {
+        let seconds = seconds.filter(|seconds| seconds % 60 == 0)?;
+        Self::from_minutes(u16::try_from(seconds / 60).ok()?)
+    }
+}
+
+/// Sums numbers that are each followed by a unit, the units in falling order and each at most once.
+fn seconds_of(mut text: &str, units: &[(char, u32)]) -> Option<u32> {
+    let mut total: u32 = 0;
+    let mut units = units.iter();
+    while !text.is_empty() {
+        let end = text.find(|c: char| !c.is_ascii_digit())?;
+        let number: u32 = text[..end].parse().ok()?;
+        let unit = text[end..].chars().next()?;
+        let (_, seconds) = units.find(|(name, _)| *name == unit)?;
+        total = total.checked_add(number.checked_mul(*seconds)?)?;
+        text = &text[end + 1..];
+    }
+    Some(total)
+}
+
+fn invalid(text: &str) -> InvalidIdentity {
+    InvalidIdentity { text: text.to_owned(), wanted: "a session duration (1h to 12h, such as \"1h30m\")" }
+}
+
+/// Reads the form of the files, such as `1h30m`, `8h` or `90m`.
+impl FromStr for SessionDuration {
+    type Err = InvalidIdentity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
+        let seconds = seconds_of(text, &[('h', 3_600), ('m', 60)]);
+        Self::from_seconds(seconds.filter(|_| !text.is_empty())).ok_or_else(|| invalid(text))
+    }
+}
+
+/// Prints the form of the files.
+impl fmt::Display for SessionDuration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.minutes / 60, self.minutes % 60) {
+            (hours, 0) => write!(formatter, "{hours}h"),
+            (hours, minutes) => write!(formatter, "{hours}h{minutes}m"),
+        }
+    }
+}
+
+impl Serialize for SessionDuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionDuration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A reference to a customer managed policy, which must exist under this name and path in each target account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CustomerPolicy {
+    /// 1 to 128 characters.
+    pub name: String,
+    /// Up to 512 characters, `/` by default, with a slash at both ends.
+    pub path: String,
+}
+
+impl fmt::Display for CustomerPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.path, self.name)
+    }
+}
+
+/// The permissions boundary of a permission set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Boundary {
+    /// The ARN of an AWS managed policy.
+    ManagedPolicy(String),
+    /// A customer managed policy in each account.
+    CustomerPolicy(CustomerPolicy),
+}
+
+/// What a permission set is, as far as it is compared. A declared one holds what the files say; a live one what AWS
+/// returns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PermissionSet {
+    /// Its name, which cannot be changed.
+    pub name: PermissionSetName,
+    /// 1 to 700 characters, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How long a session lasts.
+    pub session: SessionDuration,
+    /// Where the console opens: 1 to 240 ASCII characters, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay_state: Option<String>,
+    /// ARNs of AWS managed policies, path included.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managed_policies: BTreeSet<String>,
+    /// References to customer managed policies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub customer_policies: BTreeSet<CustomerPolicy>,
+    /// The permissions boundary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundary: Option<Boundary>,
+    /// The inline policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inline_policy: Option<Policy>,
+    /// Declared tags; on a live set, all of its tags. The owner's tag is not part of the declared ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+impl PermissionSet {
+    /// A set of that name with AWS's defaults and nothing attached.
+    pub fn new(name: PermissionSetName) -> Self {
+        Self {
+            name,
+            description: None,
+            session: SessionDuration::ONE_HOUR,
+            relay_state: None,
+            managed_policies: BTreeSet::new(),
+            customer_policies: BTreeSet::new(),
+            boundary: None,
+            inline_policy: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// The name of an AWS managed policy with its path, such as `job-function/SupportUser`, from its ARN. A text that is
+/// no such ARN is returned as it is.
+pub fn managed_policy_name(arn: &str) -> &str {
+    arn.split_once(":policy/").map_or(arn, |(_, name)| name)
+}
+
+/// The key of the tag that marks the owner of a permission set.
+pub const STACK_TAG: &str = "rolecall:stack";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_reads_and_prints_in_both_forms() {
+        for (ours, theirs) in [("1h", "PT1H"), ("1h30m", "PT1H30M"), ("12h", "PT12H")] {
+            let duration: SessionDuration = ours.parse().unwrap();
+            assert_eq!(duration.to_string(), ours);
+            assert_eq!(duration.to_iso_8601(), theirs);
+            assert_eq!(SessionDuration::from_iso_8601(theirs), Ok(duration));
+        }
+        assert_eq!("90m".parse::<SessionDuration>().unwrap().to_string(), "1h30m");
+        assert_eq!(SessionDuration::from_iso_8601("3600"), Ok(SessionDuration::ONE_HOUR));
+        assert_eq!(SessionDuration::from_iso_8601("PT5400S").unwrap().to_string(), "1h30m");
+    }
+
+    #[test]
+    fn a_duration_out_of_bounds_or_ill_formed_is_refused() {
+        for text in ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h"] {
+            assert!(text.parse::<SessionDuration>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! IAM policy documents, compared by meaning as far as IAM's own grammar says what means the same.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// A policy document. Two are equal when their canonical forms are; the text is kept as it was written, since that
+/// is what is sent and what a person wants to find again in the console.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    text: String,
+    canonical: Value,
+}
+
+impl Policy {
+    /// Reads a policy from JSON text.
+    ///
+    /// # Errors
+    /// The text is not JSON.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let value: Value = serde_json::from_str(text)?;
+        let text = serde_json::to_string(&value)?;
+        Ok(Self { text, canonical: canonical_document(value) })
+    }
+
+    /// A policy made from a JSON value.
+    pub fn from_value(value: Value) -> Self {
+        Self { text: value.to_string(), canonical: canonical_document(value) }
+    }
+
+    /// The document as one line of JSON: what is sent to AWS.
+    pub fn as_json(&self) -> &str {
+        &self.text
+    }
+
+    /// The canonical form: keys sorted; `Statement`, `Action`, `Resource` and condition values as lists; lists whose
+    /// order means nothing sorted and without repetitions.
+    pub fn canonical(&self) -> &Value {
+        &self.canonical
+    }
+
+    /// The canonical form on many lines, as plans show it.
+    pub fn to_pretty(&self) -> String {
+        format!("{:#}", self.canonical)
+    }
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for Policy {}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Snapshots hold the document as JSON, not as JSON within a string, so that a person can read it.
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: Value = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from_value)
+    }
+}
+
+fn canonical_document(value: Value) -> Value {
+    let Value::Object(document) = value else { return value };
+    Value::Object(
+        document
+            .into_iter()
+            .map(|(key, value)| match key.as_str() {
+                "Statement" => (key, Value::Array(listed(value).into_iter().map(canonical_statement).collect())),
+                _ => (key, value),
+            })
+            .collect(),
+    )
+}
+
+fn canonical_statement(value: Value) -> Value {
+    let Value::Object(statement) = value else { return value };
+    Value::Object(
+        statement
+            .into_iter()
+            .map(|(key, value)| match key.as_str() {
+                "Action" | "NotAction" | "Resource" | "NotResource" => (key, sorted(listed(value))),
+                "Condition" => (key, canonical_condition(value)),
+                _ => (key, value),
+            })
+            .collect(),
+    )
+}
+
+/// Operators hold keys, keys hold one value or a list of alternatives; `true` and `"true"`, `5` and `"5"` are the
+/// same to IAM.
+fn canonical_condition(value: Value) -> Value {
+    let Value::Object(operators) = value else { return value };
+    let canonical_keys = |keys: Map<String, Value>| -> Map<String, Value> {
+        let as_text = |value| match value {
+            Value::Bool(_) | Value::Number(_) => Value::String(value.to_string()),
+            other => other,
+        };
+        keys.into_iter()
+            .map(|(key, values)| (key, sorted(listed(values).into_iter().map(as_text).collect())))
+            .collect()
+    };
+    Value::Object(
+        operators
+            .into_iter()
+            .map(|(operator, keys)| match keys {
+                Value::Object(keys) => (operator, Value::Object(canonical_keys(keys))),
+                other => (operator, other),
+            })
+            .collect(),
+    )
+}
+
+fn listed(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(values) => values,
+        single => vec![single],
+    }
+}
+
+fn sorted(mut values: Vec<Value>) -> Value {
+    values.sort_by_cached_key(Value::to_string);
+    values.dedup();
+    Value::Array(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(text: &str) -> Policy {
+        Policy::from_json(text).unwrap()
+    }
+
+    #[test]
+    fn spellings_that_mean_the_same_are_equal() {
+        let one = policy(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*",
+                "Condition":{"Bool":{"aws:SecureTransport":true}}}}"#,
+        );
+        let other = policy(
+            r#"{"Statement":[{"Resource":["*"],"Action":["s3:GetObject","s3:GetObject"],"Effect":"Allow",
+                "Condition":{"Bool":{"aws:SecureTransport":["true"]}}}],"Version":"2012-10-17"}"#,
+        );
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_means_something_else_differs() {
+        let allow = policy(r#"{"Statement":[{"Effect":"Allow","Action":["a:B","a:C"],"Resource":"*"}]}"#);
+        let deny = policy(r#"{"Statement":[{"Effect":"Deny","Action":["a:B","a:C"],"Resource":"*"}]}"#);
+        let fewer = policy(r#"{"Statement":[{"Effect":"Allow","Action":["a:B"],"Resource":"*"}]}"#);
+        let not = policy(r#"{"Statement":[{"Effect":"Allow","NotAction":["a:B","a:C"],"Resource":"*"}]}"#);
+        for other in [deny, fewer, not] {
+            assert_ne!(allow, other);
+        }
+    }
+
+    #[test]
+    fn a_variable_of_iam_stays_literal_text() {
+        let text = r#"{"Statement":[{"Resource":"arn:aws:s3:::home/${aws:username}/*"}]}"#;
+        assert_eq!(policy(text).as_json(), text);
+    }
+}
