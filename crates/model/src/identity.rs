@@ -34,10 +34,9 @@ impl FromStr for AccountId {
     fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
         let valid = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if valid { text.parse().ok() } else { None };
-        number.map(Self).ok_or_else(|| InvalidIdentity {
-            text: text.to_owned(),
-            wanted: "an AWS account id (12 digits)",
-        })
+        number
+            .map(Self)
+            .ok_or_else(|| InvalidIdentity { text: text.to_owned(), wanted: "an AWS account id (12 digits)" })
     }
 }
 

@@ -21,7 +21,8 @@ pub use code::Code;
 pub use config::Config;
 pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
 pub use identity::{
-    AccountId, GroupId, InstanceId, InvalidIdentity, ObjectId, OuId, PermissionSetName, Region, StackName, UserId, UserName,
+    AccountId, GroupId, InstanceId, InvalidIdentity, ObjectId, OuId, PermissionSetName, Region, StackName,
+    UserId, UserName,
 };
 pub use operation::{Edit, Operation, ProvisionTarget};
 pub use organization::{Account, AccountState, OrganizationalUnit};

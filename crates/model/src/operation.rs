@@ -156,9 +156,13 @@ impl fmt::Display for Operation {
                 Edit::AttachCustomerPolicy(policy) | Edit::DetachCustomerPolicy(policy) => {
                     write!(formatter, " {policy}")
                 }
-                Edit::PutBoundary(Boundary::ManagedPolicy(arn)) => write!(formatter, " {}", managed_policy_name(arn)),
+                Edit::PutBoundary(Boundary::ManagedPolicy(arn)) => {
+                    write!(formatter, " {}", managed_policy_name(arn))
+                }
                 Edit::PutBoundary(Boundary::CustomerPolicy(policy)) => write!(formatter, " {policy}"),
-                Edit::Tag(tags) => tags.iter().try_for_each(|(key, value)| write!(formatter, " {key}={value}")),
+                Edit::Tag(tags) => {
+                    tags.iter().try_for_each(|(key, value)| write!(formatter, " {key}={value}"))
+                }
                 Edit::Untag(keys) => keys.iter().try_for_each(|key| write!(formatter, " {key}")),
                 Edit::SetAttributes(_)
                 | Edit::DeleteBoundary
@@ -168,7 +172,9 @@ impl fmt::Display for Operation {
             Self::Provision { target: ProvisionTarget::AllProvisionedAccounts, .. } => {
                 formatter.write_str(" everywhere")
             }
-            Self::Provision { target: ProvisionTarget::Account(account), .. } => write!(formatter, " {account}"),
+            Self::Provision { target: ProvisionTarget::Account(account), .. } => {
+                write!(formatter, " {account}")
+            }
             Self::CreateAssignment(row) | Self::DeleteAssignment(row) => match &row.principal {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),

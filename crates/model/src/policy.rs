@@ -80,7 +80,9 @@ fn canonical_document(value: Value) -> Value {
         document
             .into_iter()
             .map(|(key, value)| match key.as_str() {
-                "Statement" => (key, Value::Array(listed(value).into_iter().map(canonical_statement).collect())),
+                "Statement" => {
+                    (key, Value::Array(listed(value).into_iter().map(canonical_statement).collect()))
+                }
                 _ => (key, value),
             })
             .collect(),

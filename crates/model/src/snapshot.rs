@@ -8,9 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
-use crate::identity::{
-    AccountId, GroupId, InstanceId, OuId, PermissionSetName, Region, UserId, UserName,
-};
+use crate::identity::{AccountId, GroupId, InstanceId, OuId, PermissionSetName, Region, UserId, UserName};
 use crate::organization::{Account, OrganizationalUnit};
 use crate::permission_set::PermissionSet;
 
@@ -171,6 +169,13 @@ impl Snapshot {
         sets.binary_search_by(|set| set.name.cmp(name)).ok().map(|at| &sets[at])
     }
 
+    /// The rows of one permission set: one run of the sorted list.
+    pub fn rows_of(&self, name: &PermissionSetName) -> &[Assignment] {
+        let start = self.assignments.partition_point(|row| row.permission_set < *name);
+        let rows = &self.assignments[start..];
+        &rows[..rows.partition_point(|row| row.permission_set == *name)]
+    }
+
     /// Whether the caller administers Identity Center by delegation. Such a caller can neither assign in the
     /// management account nor change a set that is provisioned there.
     pub fn caller_is_delegated(&self) -> bool {
@@ -322,11 +327,18 @@ impl SnapshotFile {
 
     /// The file form of a snapshot.
     pub fn from_snapshot(snapshot: &Snapshot) -> Self {
-        let Snapshot { instance, caller, organization, groups, users, permission_sets, assignments, coverage } =
-            snapshot;
-        let same_pair = |a: &Assignment, b: &Assignment| {
-            a.permission_set == b.permission_set && a.account == b.account
-        };
+        let Snapshot {
+            instance,
+            caller,
+            organization,
+            groups,
+            users,
+            permission_sets,
+            assignments,
+            coverage,
+        } = snapshot;
+        let same_pair =
+            |a: &Assignment, b: &Assignment| a.permission_set == b.permission_set && a.account == b.account;
         Self {
             format: Self::FORMAT.to_owned(),
             version: Self::VERSION,
@@ -347,14 +359,16 @@ impl SnapshotFile {
 
 /// Opens the groups of rows, sharing one allocation per id among all of them.
 fn share_rows(groups: Vec<AssignmentGroup>, snapshot: &Snapshot) -> Result<Vec<Assignment>, SnapshotError> {
-    let names: BTreeSet<PermissionSetName> = snapshot.permission_sets.iter().map(|set| set.name.clone()).collect();
+    let names: BTreeSet<PermissionSetName> =
+        snapshot.permission_sets.iter().map(|set| set.name.clone()).collect();
     let mut principals: BTreeSet<Principal> = snapshot
         .groups
         .iter()
         .map(|group| Principal::Group(group.id.clone()))
         .chain(snapshot.users.iter().map(|user| Principal::User(user.id.clone())))
         .collect();
-    let mut rows = Vec::with_capacity(groups.iter().map(|group| group.groups.len() + group.users.len()).sum());
+    let mut rows =
+        Vec::with_capacity(groups.iter().map(|group| group.groups.len() + group.users.len()).sum());
     for group in groups {
         let AssignmentGroup { permission_set, account, groups, users } = group;
         let permission_set = names.get(&permission_set).cloned().ok_or(SnapshotError::Dangling {
@@ -404,8 +418,12 @@ fn refuse_repetitions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
     let organization = &snapshot.organization;
     let repeated = first_repeated(organization.accounts.iter().map(|account| account.id))
         .map(|id| format!("account {id}"))
-        .or_else(|| first_repeated(organization.units.iter().map(|unit| &unit.id)).map(|id| format!("unit {id}")))
-        .or_else(|| first_repeated(snapshot.groups.iter().map(|group| &group.id)).map(|id| format!("group {id}")))
+        .or_else(|| {
+            first_repeated(organization.units.iter().map(|unit| &unit.id)).map(|id| format!("unit {id}"))
+        })
+        .or_else(|| {
+            first_repeated(snapshot.groups.iter().map(|group| &group.id)).map(|id| format!("group {id}"))
+        })
         .or_else(|| first_repeated(snapshot.users.iter().map(|user| &user.id)).map(|id| format!("user {id}")))
         .or_else(|| {
             first_repeated(snapshot.permission_sets.iter().map(|set| &set.name))
@@ -415,7 +433,8 @@ fn refuse_repetitions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
 }
 
 fn refuse_dangling(snapshot: &Snapshot) -> Result<(), SnapshotError> {
-    let accounts: BTreeSet<AccountId> = snapshot.organization.accounts.iter().map(|account| account.id).collect();
+    let accounts: BTreeSet<AccountId> =
+        snapshot.organization.accounts.iter().map(|account| account.id).collect();
     let dangling = snapshot.assignments.iter().find(|row| !accounts.contains(&row.account));
     dangling.map_or(Ok(()), |row| {
         Err(SnapshotError::Dangling {

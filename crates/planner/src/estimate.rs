@@ -1,0 +1,71 @@
+//! How long an apply takes at AWS's limits: the largest of several lower bounds, since each limit holds on its own.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::AccountId;
+
+use crate::plan::{Action, Change, Provisioning};
+
+/// What one account assignment takes from request to `SUCCEEDED`, in seconds: 1,200 operations took 61 minutes with
+/// 10 in flight in the field, which is about 30 s each.
+const ASSIGNMENT_SECONDS: u64 = 30;
+/// What one provision takes, in seconds. Not measured in the field; taken like an assignment.
+const PROVISION_SECONDS: u64 = 30;
+/// Outstanding assignment operations (sso-admin quotas).
+const ASSIGNMENTS_IN_FLIGHT: u64 = 15;
+/// Concurrent provisions (sso-admin quotas).
+const PROVISIONS_IN_FLIGHT: u64 = 3;
+/// Requests a second to all of sso-admin together (sso-admin quotas).
+const REQUESTS_PER_SECOND: u64 = 20;
+
+/// How long an apply would take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Estimate {
+    /// In seconds; 0 where there is nothing to do.
+    pub seconds: u64,
+}
+
+/// Estimates.
+pub(crate) fn estimate(changes: &[Change]) -> Estimate {
+    let (mut assignments, mut provisions, mut requests) = (0_u64, 0_u64, 0_u64);
+    let mut by_account: BTreeMap<AccountId, u64> = BTreeMap::new();
+    let mut provision = |Provisioning { accounts, everywhere }: &Provisioning, requests: &mut u64| {
+        let calls = if *everywhere { 1 } else { accounts.len() as u64 };
+        *requests += calls;
+        for account in accounts {
+            *by_account.entry(*account).or_default() += PROVISION_SECONDS;
+        }
+        calls
+    };
+    let mut rows = Vec::new();
+    for change in changes {
+        match &change.action {
+            Action::Grant(row) | Action::Revoke(row) => {
+                assignments += 1;
+                requests += 1;
+                rows.push(row.assignment.account);
+            }
+            Action::CreatePermissionSet { after } => {
+                requests += 2 + (after.managed_policies.len() + after.customer_policies.len()) as u64;
+            }
+            Action::UpdatePermissionSet { differences, provision: to, .. } => {
+                requests += differences.len() as u64;
+                provisions += provision(to, &mut requests);
+            }
+            Action::ProvisionPermissionSet { provision: to, .. } => {
+                provisions += provision(to, &mut requests);
+            }
+            Action::DeletePermissionSet { .. } => requests += 1,
+        }
+    }
+    for account in rows {
+        *by_account.entry(account).or_default() += ASSIGNMENT_SECONDS;
+    }
+    let bounds = [
+        (assignments * ASSIGNMENT_SECONDS).div_ceil(ASSIGNMENTS_IN_FLIGHT),
+        (provisions * PROVISION_SECONDS).div_ceil(PROVISIONS_IN_FLIGHT),
+        by_account.into_values().max().unwrap_or_default(),
+        requests.div_ceil(REQUESTS_PER_SECOND),
+    ];
+    Estimate { seconds: bounds.into_iter().max().unwrap_or_default() }
+}

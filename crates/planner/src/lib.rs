@@ -1,0 +1,173 @@
+//! A configuration and a snapshot in, a plan and its operation graph out.
+//!
+//! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
+
+mod accounts;
+mod compare;
+mod difference;
+mod digest;
+mod estimate;
+mod expand;
+mod guard;
+mod order;
+mod ownership;
+pub mod plan;
+mod principals;
+pub mod render;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Snapshot, Sources};
+
+pub use digest::Digest;
+pub use estimate::Estimate;
+pub use order::{Node, OperationGraph};
+pub use plan::Plan;
+pub use principals::PrincipalName;
+
+use crate::plan::{Provenance, Temporary, Written};
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What the files want.
+    pub config: &'a Config,
+    /// Their texts.
+    pub sources: &'a Sources,
+    /// The places behind the configuration's origins.
+    pub origins: &'a Origins,
+    /// What is live.
+    pub snapshot: &'a Snapshot,
+}
+
+impl Inputs<'_> {
+    fn written(&self, origin: OriginId) -> Written {
+        let place = self.origins.place(origin);
+        let file = self.sources.get(place.file);
+        Written { file: file.name.to_string(), line: file.line_and_column(place.start).0 }
+    }
+}
+
+/// What else decides a plan.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The day for which expiry is judged, in UTC.
+    pub today: Date,
+    /// What the snapshot was read from.
+    pub provenance: Provenance,
+    /// Labels of groups whose grants are not withheld as possible rebinds.
+    pub accepted_rebinds: BTreeSet<String>,
+}
+
+/// What observing must read for this configuration, beyond what every plan needs.
+pub fn needs_account_tags(config: &Config) -> bool {
+    accounts::uses_tags(config)
+}
+
+/// Plans.
+///
+/// # Errors
+/// Every mistake that was found, warnings among them. Nothing is planned then: a plan from a partial view would take
+/// access away.
+pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagnostic>> {
+    let mut findings = check_snapshot(inputs);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(findings);
+    }
+    let (desired, diagnostics) = expand::expand(inputs, settings.today);
+    findings.extend(diagnostics);
+    let standings = ownership::standings(inputs, &mut findings);
+    let Ok(desired) = desired else {
+        return Err(findings);
+    };
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(findings);
+    }
+    let compared = compare::compare(inputs, settings, &desired, &standings);
+    findings.extend(compared.findings);
+    let snapshot = inputs.snapshot;
+    Ok(Plan {
+        stack: inputs.config.stack.clone(),
+        instance: snapshot.instance.clone(),
+        provenance: settings.provenance.clone(),
+        as_of: settings.today,
+        violations: guard::judge(inputs, &compared.changes, compared.rows_of_ours),
+        estimate: estimate::estimate(&compared.changes),
+        digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),
+        changes: compared.changes,
+        blocked: compared.blocked,
+        rebinds: compared.rebinds,
+        temporary: temporary(inputs, settings.today, &desired),
+        skipped_accounts: compared.skipped_accounts,
+        unmanaged: compared.unmanaged,
+        findings,
+    })
+}
+
+/// Whether the snapshot is of the instance that the files mean, and holds what they need.
+fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
+    let (center, instance) = (&inputs.config.identity_center, &inputs.snapshot.instance);
+    let place = inputs.origins.place(center.origin);
+    let mut diagnostics = Vec::new();
+    if center.region != instance.region {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::WrongRegion,
+                format!("the instance's primary Region is {}, not {}", instance.region, center.region),
+            )
+            .at(place, format!("this says {}", center.region))
+            .help(format!(
+                "write region=\"{}\"; permission sets work in the primary Region only",
+                instance.region
+            )),
+        );
+    }
+    if let Some(wanted) = center.instance.as_ref().filter(|wanted| **wanted != instance.id) {
+        diagnostics.push(
+            Diagnostic::error(Code::NoInstance, format!("the instance is {}, not {wanted}", instance.id))
+                .at(place, format!("this says {wanted}"))
+                .help("correct the id, or use the credentials or the snapshot of the instance that is meant"),
+        );
+    }
+    let untagged = accounts::account_without_tags(inputs.snapshot);
+    if let Some(account) = untagged.filter(|_| accounts::uses_tags(inputs.config)) {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::SnapshotUnusable,
+                format!(
+                    "the snapshot does not hold the tags of account {account}, and a selector needs them"
+                ),
+            )
+            .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
+        );
+    }
+    diagnostics
+}
+
+/// The rules with an end that has not come, with the rows that each makes.
+fn temporary(inputs: &Inputs<'_>, today: Date, desired: &expand::Desired<'_>) -> Vec<Temporary> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for row in &desired.rows {
+        *counts.entry(row.rule).or_default() += 1;
+    }
+    let config = inputs.config;
+    let standing = counts.into_iter().filter_map(|(number, rows)| {
+        let rule = &config.assignments[number as usize];
+        let until = rule.until?.date;
+        let groups = rule.groups.iter().map(|index| config[*index].label.clone());
+        let users = rule.users.iter().map(|user| user.name.to_string());
+        let sets = rule.permission_sets.iter().map(|one| config.permission_set_name(*one).clone());
+        Some(Temporary {
+            until,
+            days_left: (until - today).get_days(),
+            rows,
+            principals: groups.chain(users).collect(),
+            permission_sets: sets.collect(),
+            note: rule.reason.clone(),
+            written: inputs.written(rule.origin),
+        })
+    });
+    let mut standing: Vec<Temporary> = standing.collect();
+    standing.sort_by(|a, b| (a.until, &a.written).cmp(&(b.until, &b.written)));
+    standing
+}

@@ -1,0 +1,381 @@
+//! The operation graph: which API calls carry the changes out, and which must wait for which.
+//!
+//! For one permission set, in order: revokes; boundary; detaches and deletions; attaches and puts; provisions; grants.
+//! So nobody gets a half-edited set, a widened set never reaches people who are being removed, and no quota is passed
+//! on the way. A deletion of a set waits for its revokes. Everything else runs side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use rolecall_model::operation::Attributes;
+use rolecall_model::{
+    AccountId, Assignment, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
+};
+
+use crate::plan::{Action, Difference, Plan, Provisioning};
+
+/// One API call of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The call.
+    pub operation: Operation,
+    /// The position of the change that it belongs to in [`Plan::changes`].
+    pub change: usize,
+    /// The accounts whose roles the call changes; AWS changes the roles of one account one at a time.
+    pub accounts: Vec<AccountId>,
+}
+
+/// The calls of a plan and their order. An edge leads from a call to one that waits for it.
+#[derive(Debug, Clone, Default)]
+pub struct OperationGraph {
+    graph: DiGraph<Node, ()>,
+}
+
+impl OperationGraph {
+    /// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a set
+    /// to a later one, but for rows that replace each other, whose revokes stand apart from the others.
+    pub fn new(plan: &Plan, snapshot: &Snapshot) -> Self {
+        let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
+        for (at, change) in plan.changes.iter().enumerate() {
+            by_set.entry(change.action.permission_set()).or_default().push(at);
+        }
+        let mut builder = Builder { plan, snapshot, graph: DiGraph::new() };
+        for changes in by_set.values() {
+            builder.add_set(changes);
+        }
+        Self { graph: builder.graph }
+    }
+
+    /// The graph itself.
+    pub fn graph(&self) -> &DiGraph<Node, ()> {
+        &self.graph
+    }
+
+    /// One line a call, with the numbers of those it waits for: stable, for tests.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for index in self.graph.node_indices() {
+            let mut waits_for: Vec<usize> =
+                self.graph.neighbors_directed(index, Direction::Incoming).map(NodeIndex::index).collect();
+            waits_for.sort_unstable();
+            let _ = write!(text, "{:>3}  {}", index.index(), self.graph[index].operation);
+            if !waits_for.is_empty() {
+                let numbers: Vec<String> = waits_for.iter().map(usize::to_string).collect();
+                let _ = write!(text, "  after {}", numbers.join(", "));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The graph as a Mermaid flowchart, for people.
+    pub fn to_mermaid(&self) -> String {
+        let mut text = String::from("flowchart LR\n");
+        for index in self.graph.node_indices() {
+            let label: String = self.graph[index]
+                .operation
+                .to_string()
+                .chars()
+                .map(|c| if c.is_alphanumeric() || " -./@_=,".contains(c) { c } else { '_' })
+                .collect();
+            let _ = writeln!(text, "  n{}[\"{label}\"]", index.index());
+        }
+        for edge in self.graph.raw_edges() {
+            let _ = writeln!(text, "  n{} --> n{}", edge.source().index(), edge.target().index());
+        }
+        text
+    }
+}
+
+impl Action {
+    /// The permission set that the action is about.
+    pub fn permission_set(&self) -> &PermissionSetName {
+        match self {
+            Self::Grant(row) | Self::Revoke(row) => &row.assignment.permission_set,
+            Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => &after.name,
+            Self::ProvisionPermissionSet { permission_set, .. } => permission_set,
+            Self::DeletePermissionSet { before } => &before.name,
+        }
+    }
+}
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    snapshot: &'a Snapshot,
+    graph: DiGraph<Node, ()>,
+}
+
+/// The calls about rows of one permission set, by account.
+type Rows = BTreeMap<AccountId, Vec<NodeIndex>>;
+
+impl Builder<'_> {
+    fn add_set(&mut self, changes: &[usize]) {
+        let replaced = self.replaced_rows(changes);
+        let (mut revokes, mut replaced_revokes) = (Rows::new(), Rows::new());
+        for at in changes {
+            if let Action::Revoke(row) = &self.plan.changes[*at].action {
+                let account = row.assignment.account;
+                let node = self.add_row(*at, Operation::DeleteAssignment(row.assignment.clone()), account);
+                let list =
+                    if replaced.contains(&row.assignment) { &mut replaced_revokes } else { &mut revokes };
+                list.entry(account).or_default().push(node);
+            }
+        }
+        let edits = self.add_edits(changes);
+        let provisions = self.add_provisions(changes);
+        let mut grants = Rows::new();
+        for at in changes {
+            if let Action::Grant(row) = &self.plan.changes[*at].action {
+                let account = row.assignment.account;
+                let node = self.add_row(*at, Operation::CreateAssignment(row.assignment.clone()), account);
+                grants.entry(account).or_default().push(node);
+            }
+        }
+        self.chain(&edits);
+        self.order_revokes(&revokes, edits.first().copied(), &provisions, &grants);
+        self.order_grants(edits.last().copied(), &provisions, &grants);
+        self.join_by_account(&grants, &replaced_revokes);
+        self.add_deletion(changes, &[revokes, replaced_revokes]);
+    }
+
+    /// Rows of groups that are gone, on accounts where another group is granted the same set: the grant takes their
+    /// place, so it comes first and nobody is without access between the two.
+    fn replaced_rows(&self, changes: &[usize]) -> BTreeSet<Assignment> {
+        let changes = || changes.iter().map(|at| &self.plan.changes[*at]);
+        let granted: BTreeSet<AccountId> = changes()
+            .filter_map(|change| match &change.action {
+                Action::Grant(row) => Some(row.assignment.account),
+                _ => None,
+            })
+            .collect();
+        changes()
+            .filter_map(|change| match &change.action {
+                Action::Revoke(row) if change.reason == crate::plan::Reason::Orphan => Some(&row.assignment),
+                _ => None,
+            })
+            .filter(|row| granted.contains(&row.account))
+            .cloned()
+            .collect()
+    }
+
+    fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {
+        self.graph.add_node(Node { operation, change, accounts: vec![account] })
+    }
+
+    fn add_edits(&mut self, changes: &[usize]) -> Vec<NodeIndex> {
+        let plan = self.plan;
+        let mut nodes = Vec::new();
+        for at in changes {
+            let operations = match &plan.changes[*at].action {
+                Action::CreatePermissionSet { after } => creation(after),
+                Action::UpdatePermissionSet { after, differences, .. } => update(after, differences),
+                Action::Grant(_)
+                | Action::Revoke(_)
+                | Action::ProvisionPermissionSet { .. }
+                | Action::DeletePermissionSet { .. } => continue,
+            };
+            for operation in operations {
+                nodes.push(self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() }));
+            }
+        }
+        nodes
+    }
+
+    /// Provisions by account; one for all accounts stands under `None`.
+    fn add_provisions(&mut self, changes: &[usize]) -> BTreeMap<Option<AccountId>, NodeIndex> {
+        let plan = self.plan;
+        let mut nodes = BTreeMap::new();
+        for at in changes {
+            let action = &plan.changes[*at].action;
+            let (Action::UpdatePermissionSet { provision, .. }
+            | Action::ProvisionPermissionSet { provision, .. }) = action
+            else {
+                continue;
+            };
+            let permission_set = action.permission_set();
+            let Provisioning { accounts, everywhere } = provision;
+            let targets: Vec<(Option<AccountId>, ProvisionTarget, Vec<AccountId>)> = if *everywhere {
+                // AWS goes to every account in which the set is provisioned, wanted or not.
+                let held = self.snapshot.permission_set(permission_set).map(|set| &set.provisioned);
+                let held = held.into_iter().flatten().copied().collect();
+                vec![(None, ProvisionTarget::AllProvisionedAccounts, held)]
+            } else {
+                let single = |id: &AccountId| (Some(*id), ProvisionTarget::Account(*id), vec![*id]);
+                accounts.iter().map(single).collect()
+            };
+            for (key, target, accounts) in targets {
+                let operation = Operation::Provision { permission_set: permission_set.clone(), target };
+                nodes.insert(key, self.graph.add_node(Node { operation, change: *at, accounts }));
+            }
+        }
+        nodes
+    }
+
+    fn chain(&mut self, nodes: &[NodeIndex]) {
+        for pair in nodes.windows(2) {
+            self.graph.add_edge(pair[0], pair[1], ());
+        }
+    }
+
+    /// What waits for revokes: the first edit; without one, each provision; without either, grants of the same
+    /// account, so that AWS's 100 groups a set and account are not passed on the way.
+    fn order_revokes(
+        &mut self,
+        revokes: &Rows,
+        first_edit: Option<NodeIndex>,
+        provisions: &BTreeMap<Option<AccountId>, NodeIndex>,
+        grants: &Rows,
+    ) {
+        if let Some(edit) = first_edit {
+            for revoke in revokes.values().flatten() {
+                self.graph.add_edge(*revoke, edit, ());
+            }
+            return;
+        }
+        for (account, nodes) in revokes {
+            for key in [None, Some(*account)] {
+                if let Some(provision) = provisions.get(&key) {
+                    for revoke in nodes {
+                        self.graph.add_edge(*revoke, *provision, ());
+                    }
+                }
+            }
+        }
+        self.join_by_account(revokes, grants);
+    }
+
+    fn order_grants(
+        &mut self,
+        last_edit: Option<NodeIndex>,
+        provisions: &BTreeMap<Option<AccountId>, NodeIndex>,
+        grants: &Rows,
+    ) {
+        if let Some(edit) = last_edit {
+            for provision in provisions.values() {
+                self.graph.add_edge(edit, *provision, ());
+            }
+        }
+        for (account, nodes) in grants {
+            let provision = provisions.get(&None).or_else(|| provisions.get(&Some(*account)));
+            if let Some(before) = provision.copied().or(last_edit) {
+                for grant in nodes {
+                    self.graph.add_edge(before, *grant, ());
+                }
+            }
+        }
+    }
+
+    /// Every node of `before` comes before every node of `after` on the same account.
+    fn join_by_account(&mut self, before: &Rows, after: &Rows) {
+        for (account, nodes) in before {
+            for earlier in nodes {
+                for later in after.get(account).into_iter().flatten() {
+                    self.graph.add_edge(*earlier, *later, ());
+                }
+            }
+        }
+    }
+
+    fn add_deletion(&mut self, changes: &[usize], revokes: &[Rows; 2]) {
+        for at in changes {
+            let Action::DeletePermissionSet { before } = &self.plan.changes[*at].action else {
+                continue;
+            };
+            let operation = Operation::DeletePermissionSet { permission_set: before.name.clone() };
+            let deletion = self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() });
+            for revoke in revokes.iter().flat_map(Rows::values).flatten() {
+                self.graph.add_edge(*revoke, deletion, ());
+            }
+        }
+    }
+}
+
+fn attributes(set: &PermissionSet) -> Attributes {
+    Attributes {
+        description: set.description.clone(),
+        session: set.session,
+        relay_state: set.relay_state.clone(),
+    }
+}
+
+fn creation(after: &PermissionSet) -> Vec<Operation> {
+    let mut bare = PermissionSet::new(after.name.clone());
+    bare.tags.clone_from(&after.tags);
+    let made_whole: Vec<Difference> = crate::difference::differences(&bare, after)
+        .into_iter()
+        .filter(|difference| edit_rank(difference).is_some_and(|rank| rank != Rank::Attributes))
+        .collect();
+    let create = Operation::CreatePermissionSet {
+        permission_set: after.name.clone(),
+        attributes: attributes(after),
+        tags: after.tags.clone(),
+    };
+    std::iter::once(create).chain(update(after, &made_whole)).collect()
+}
+
+/// The order of edits within one set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Boundary,
+    Detach,
+    Attach,
+    Attributes,
+}
+
+fn edit_rank(difference: &Difference) -> Option<Rank> {
+    Some(match difference {
+        Difference::Boundary { .. } => Rank::Boundary,
+        Difference::ManagedPolicyDetached(_)
+        | Difference::CustomerPolicyDetached(_)
+        | Difference::InlinePolicy { after: None, .. } => Rank::Detach,
+        Difference::ManagedPolicyAttached(_)
+        | Difference::CustomerPolicyAttached(_)
+        | Difference::InlinePolicy { after: Some(_), .. } => Rank::Attach,
+        Difference::Description { .. } | Difference::Session { .. } | Difference::RelayState { .. } => {
+            Rank::Attributes
+        }
+        Difference::Tag { .. } => return None,
+    })
+}
+
+/// One call per difference, but one for all attributes, which travel together, and one for all tags, which come last
+/// since nothing depends on them.
+fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<Operation> {
+    let mut ranked: Vec<(Rank, Edit)> = Vec::new();
+    let mut tags = BTreeMap::new();
+    for difference in differences {
+        if let Difference::Tag { key, after: value, .. } = difference {
+            tags.insert(key.clone(), value.clone());
+        }
+        let Some(rank) = edit_rank(difference) else {
+            continue;
+        };
+        let is_repeated = rank == Rank::Attributes && ranked.iter().any(|(other, _)| *other == rank);
+        if !is_repeated {
+            ranked.extend(edit_of(difference, after).map(|edit| (rank, edit)));
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let edits = ranked.into_iter().map(|(_, edit)| edit);
+    let edits = edits.chain((!tags.is_empty()).then_some(Edit::Tag(tags)));
+    edits.map(|edit| Operation::Edit { permission_set: after.name.clone(), edit }).collect()
+}
+
+fn edit_of(difference: &Difference, after: &PermissionSet) -> Option<Edit> {
+    Some(match difference {
+        Difference::Description { .. } | Difference::Session { .. } | Difference::RelayState { .. } => {
+            Edit::SetAttributes(attributes(after))
+        }
+        Difference::Boundary { after: Some(boundary), .. } => Edit::PutBoundary(boundary.clone()),
+        Difference::Boundary { after: None, .. } => Edit::DeleteBoundary,
+        Difference::ManagedPolicyDetached(arn) => Edit::DetachManagedPolicy(arn.clone()),
+        Difference::CustomerPolicyDetached(policy) => Edit::DetachCustomerPolicy(policy.clone()),
+        Difference::InlinePolicy { after: None, .. } => Edit::DeleteInlinePolicy,
+        Difference::ManagedPolicyAttached(arn) => Edit::AttachManagedPolicy(arn.clone()),
+        Difference::CustomerPolicyAttached(policy) => Edit::AttachCustomerPolicy(policy.clone()),
+        Difference::InlinePolicy { after: Some(policy), .. } => Edit::PutInlinePolicy(policy.clone()),
+        Difference::Tag { .. } => return None,
+    })
+}

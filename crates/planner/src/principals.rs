@@ -1,0 +1,193 @@
+//! Declared groups and named users to the ids of the Identity Store.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{Group, UserRef};
+use rolecall_model::{Code, Diagnostic, GroupId, Principal, Snapshot, UserId, UserName, snapshot};
+
+use crate::Inputs;
+use crate::accounts::nearest;
+
+/// The Identity Store, indexed for look-ups by what the files write.
+pub(crate) struct Directory<'a> {
+    groups_by_name: BTreeMap<&'a str, Vec<&'a snapshot::Group>>,
+    groups_by_external_id: BTreeMap<String, Vec<&'a snapshot::Group>>,
+    users_by_name: BTreeMap<&'a UserName, Vec<&'a UserId>>,
+}
+
+impl<'a> Directory<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+        let mut directory = Self {
+            groups_by_name: BTreeMap::new(),
+            groups_by_external_id: BTreeMap::new(),
+            users_by_name: BTreeMap::new(),
+        };
+        for group in &snapshot.groups {
+            directory.groups_by_name.entry(&group.display_name).or_default().push(group);
+            for external in &group.external_ids {
+                // UUIDs are written in either case.
+                let id = external.id.to_ascii_lowercase();
+                directory.groups_by_external_id.entry(id).or_default().push(group);
+            }
+        }
+        for user in &snapshot.users {
+            directory.users_by_name.entry(&user.user_name).or_default().push(&user.id);
+        }
+        directory
+    }
+
+    /// The group that a declaration means.
+    ///
+    /// # Errors
+    /// None, several, or one that contradicts the declaration. A name is never enough where an id is declared: the
+    /// name may have been taken by another group.
+    pub(crate) fn group(&self, group: &Group, inputs: &Inputs<'_>) -> Result<GroupId, Box<Diagnostic>> {
+        let Group { label, display_name, object_id, origin } = group;
+        let place = inputs.origins.place(*origin);
+        let by_name = self.groups_by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice);
+        let Some(object_id) = object_id else {
+            return match by_name {
+                [one] => Ok(one.id.clone()),
+                [] => {
+                    let help = match nearest(display_name, self.groups_by_name.keys().copied()) {
+                        Some(near) => format!("did you mean `{near}`? Names match exactly"),
+                        None => "make the group in Entra ID and assign it to the enterprise application; it comes \
+                                 with the next provisioning cycle (about 40 minutes)"
+                            .to_owned(),
+                    };
+                    Err(Box::new(
+                        Diagnostic::error(
+                            Code::GroupNotFound,
+                            format!("no group named `{display_name}` is in the Identity Store"),
+                        )
+                        .at(place, format!("`{display_name}` does not exist there"))
+                        .help(help),
+                    ))
+                }
+                several => Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousGroup,
+                        format!("{} groups are named `{display_name}`: {}", several.len(), ids_of(several)),
+                    )
+                    .at(place, "the name does not say which of them")
+                    .help("say which by its Entra object id: id=\"…\""),
+                )),
+            };
+        };
+        let by_id = self.groups_by_external_id.get(&object_id.as_str().to_ascii_lowercase());
+        match by_id.map_or(&[][..], Vec::as_slice) {
+            [one] => Ok(one.id.clone()),
+            [] => Err(Box::new(
+                Self::contradiction(label, display_name, object_id.as_str(), by_name)
+                    .at(place, format!("no group of the Identity Store has the external id {object_id}")),
+            )),
+            several => Err(Box::new(
+                Diagnostic::error(
+                    Code::AmbiguousGroup,
+                    format!("{} groups have the external id {object_id}: {}", several.len(), ids_of(several)),
+                )
+                .at(place, "the id does not say which of them")
+                .help("an external id belongs to one group; repair the provisioning of these groups"),
+            )),
+        }
+    }
+
+    fn contradiction(label: &str, name: &str, id: &str, by_name: &[&snapshot::Group]) -> Diagnostic {
+        let [same_name, ..] = by_name else {
+            return Diagnostic::error(Code::GroupNotFound, format!("group `{label}` ({id}) is not in the Identity Store"))
+                .help("check the object id in Entra ID, and that the group is assigned to the enterprise application");
+        };
+        let theirs: Vec<&str> = same_name.external_ids.iter().map(|external| external.id.as_str()).collect();
+        let has = if theirs.is_empty() { "no external id".to_owned() } else { theirs.join(", ") };
+        Diagnostic::error(
+            Code::GroupContradiction,
+            format!("the group named `{name}` is not the one declared: it has {has}, not {id}"),
+        )
+        .help(
+            "somebody may have taken the name of a group that was deleted. Look at both in Entra ID; correct the id \
+             only if the group that is there now is the one that is meant",
+        )
+    }
+
+    /// The user of that name.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub(crate) fn user(&self, user: &UserRef, inputs: &Inputs<'_>) -> Result<UserId, Box<Diagnostic>> {
+        let UserRef { name, origin } = user;
+        let place = inputs.origins.place(*origin);
+        match self.users_by_name.get(name).map_or(&[][..], Vec::as_slice) {
+            [one] => Ok((*one).clone()),
+            [] => Err(Box::new(
+                Diagnostic::error(
+                    Code::UserNotFound,
+                    format!("no user named `{name}` is in the Identity Store"),
+                )
+                .at(place, format!("`{name}` does not exist there"))
+                .help("user names match exactly; check it in the Identity Center console under Users"),
+            )),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+                Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousUser,
+                        format!("{} users are named `{name}`: {}", ids.len(), ids.join(", ")),
+                    )
+                    .at(place, "the name does not say which of them")
+                    .help("repair the directory, or assign a group that holds the user"),
+                ))
+            }
+        }
+    }
+}
+
+fn ids_of(groups: &[&snapshot::Group]) -> String {
+    let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+    ids.join(", ")
+}
+
+/// What a principal is called, and whether it still exists.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PrincipalName {
+    /// A group that exists, by its label where it is declared, else by its display name.
+    Group(String),
+    /// A user who exists, by user name.
+    User(String),
+    /// A group or user that is gone; only the raw id is left.
+    Orphan(String),
+}
+
+impl PrincipalName {
+    /// The name, or the raw id of one that is gone.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Group(name) | Self::User(name) | Self::Orphan(name) => name,
+        }
+    }
+}
+
+/// Names for all principals of a snapshot.
+pub(crate) struct Names {
+    names: BTreeMap<Principal, PrincipalName>,
+}
+
+impl Names {
+    /// Labels of the files win over display names: they are what a reviewer finds in the files.
+    pub(crate) fn new(snapshot: &Snapshot, labels: impl Iterator<Item = (GroupId, String)>) -> Self {
+        let groups = snapshot.groups.iter().map(|group| {
+            (Principal::Group(group.id.clone()), PrincipalName::Group(group.display_name.clone()))
+        });
+        let users = snapshot
+            .users
+            .iter()
+            .map(|user| (Principal::User(user.id.clone()), PrincipalName::User(user.user_name.to_string())));
+        let mut names: BTreeMap<Principal, PrincipalName> = groups.chain(users).collect();
+        names.extend(labels.map(|(id, label)| (Principal::Group(id), PrincipalName::Group(label))));
+        Self { names }
+    }
+
+    pub(crate) fn of(&self, principal: &Principal) -> PrincipalName {
+        let found = self.names.get(principal).cloned();
+        found.unwrap_or_else(|| PrincipalName::Orphan(principal.id().to_owned()))
+    }
+}

@@ -1,0 +1,295 @@
+//! A plan as a pull-request comment: a marker for finding it again, the summary first, details folded.
+
+use rolecall_model::{Diagnostic, Sources};
+
+use super::escape::for_markdown;
+use super::fold::{Fold, fold};
+use super::text::Detail;
+use super::wording;
+use crate::plan::{Action, Change, Plan, Provenance, Row};
+use crate::principals::PrincipalName;
+
+/// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
+pub const MOST_CHARACTERS: usize = 65_000;
+
+/// What the comment keeps free for the last lines, which say what was cut.
+const RESERVED_CHARACTERS: usize = 600;
+
+/// Renders a plan as a Markdown comment of at most [`MOST_CHARACTERS`] characters.
+pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
+    let mut page = Page::default();
+    page.line(&format!("<!-- rolecall-plan stack={} -->", for_marker(plan.stack.as_str())));
+    let headline = if plan.is_empty() {
+        wording::nothing_to_do(plan).to_owned()
+    } else {
+        wording::counts(&plan.changes)
+    };
+    page.line(&format!(
+        "### Access changes in stack {}: {}",
+        for_markdown(plan.stack.as_str()),
+        for_markdown(&headline)
+    ));
+    page.line("");
+    for violation in &plan.violations {
+        page.line(&format!(
+            "> **Stopped by a guard** ({}): {}",
+            violation.code,
+            for_markdown(&violation.message)
+        ));
+        page.line("");
+    }
+    let source = match plan.provenance {
+        Provenance::Live => "",
+        Provenance::Sandbox => " Made in the sandbox.",
+        Provenance::Snapshot => " Made against a snapshot.",
+    };
+    let time = wording::duration(plan.estimate.seconds);
+    let (id, region) = (&plan.instance.id, &plan.instance.region);
+    let takes =
+        if plan.is_empty() { String::new() } else { format!(" An apply takes {time} at AWS's limits.") };
+    page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
+    page.line("");
+    if !plan.is_empty() {
+        page.line(&format!("Digest `{}`", plan.digest));
+        page.line("");
+    }
+    if detail != Detail::Summary {
+        sections(plan, sources, detail, &mut page);
+    }
+    page.finish()
+}
+
+fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
+    row_table(plan, detail, page);
+    for change in &plan.changes {
+        set_section(change, page);
+    }
+    left_alone(plan, page);
+    let rows = plan.temporary.iter().map(|one| {
+        let sets: Vec<String> = one.permission_sets.iter().map(ToString::to_string).collect();
+        let cells = [
+            one.until.to_string(),
+            one.principals.join(", "),
+            sets.join(", "),
+            one.rows.to_string(),
+            one.note.clone().unwrap_or_default(),
+            one.written.to_string(),
+        ];
+        table_row(&cells)
+    });
+    let head = ["Until", "Principals", "Permission sets", "Rows", "Reason", "Asked for by"];
+    page.table("Temporary assignments that stand", &head, rows.collect());
+    let rows = plan.skipped_accounts.iter().map(|account| {
+        let state = account.state.as_str().to_owned();
+        table_row(&[account.name.clone(), account.id.to_string(), state, account.rows.to_string()])
+    });
+    let head = ["Account", "Id", "State", "Rows of ours"];
+    page.table("Accounts that are not active, and are skipped", &head, rows.collect());
+    let rows =
+        plan.unmanaged.iter().map(|one| table_row(&[one.permission_set.to_string(), one.rows.to_string()]));
+    let head = ["Permission set", "Rows"];
+    page.table("Rows of others on external permission sets, left alone", &head, rows.collect());
+    let rows = plan.findings.iter().map(|finding| finding_row(finding, sources));
+    page.table("Findings", &["Code", "Finding", "Way out", "Place"], rows.collect());
+}
+
+fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
+    let mut rows = Vec::new();
+    for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
+        let first = folded[0];
+        let accounts = match folded.len() {
+            1 => account(first),
+            many => format!("{many} accounts"),
+        };
+        let place = written.map(ToString::to_string).unwrap_or_default();
+        let verb = if grants { "+ assign" } else { "- revoke" };
+        rows.push(table_row(&[
+            verb.to_owned(),
+            principal(first),
+            first.assignment.permission_set.to_string(),
+            accounts,
+            wording::reason(reason),
+            place,
+        ]));
+    }
+    let head = ["", "Principal", "Permission set", "Account", "Why", "Asked for by"];
+    page.table("Account assignments", &head, rows);
+}
+
+fn set_section(change: &Change, page: &mut Page) {
+    let (name, words, differences) = match &change.action {
+        Action::Grant(_) | Action::Revoke(_) => return,
+        Action::CreatePermissionSet { after } => (&after.name, "a new permission set".to_owned(), &[][..]),
+        Action::UpdatePermissionSet { after, differences, provision, .. } => {
+            let words = differences.iter().map(wording::difference);
+            let words = words.chain(Some(wording::provisioning(provision)).filter(|words| !words.is_empty()));
+            (&after.name, words.collect::<Vec<_>>().join("; "), &differences[..])
+        }
+        Action::ProvisionPermissionSet { permission_set, provision } => (
+            permission_set,
+            format!("{}: {}", wording::provisioning(provision), wording::reason(&change.reason)),
+            &[][..],
+        ),
+        Action::DeletePermissionSet { before } => {
+            (&before.name, "no longer in the files".to_owned(), &[][..])
+        }
+    };
+    let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
+    let (mark, verb) = (wording::mark(&change.action), wording::verb(&change.action));
+    let title = format!("{mark} {verb} permission set {name}: {words}{place}");
+    let lines: Vec<String> = differences.iter().flat_map(wording::difference_lines).collect();
+    page.diff(&for_markdown(&title), &lines);
+}
+
+fn left_alone(plan: &Plan, page: &mut Page) {
+    let mut rows = Vec::new();
+    for blocked in &plan.blocked {
+        use crate::plan::BlockedAction;
+        let (verb, set, row) = match &blocked.action {
+            BlockedAction::Grant(row) => ("assign", &row.assignment.permission_set, Some(row)),
+            BlockedAction::Revoke(row) => ("revoke", &row.assignment.permission_set, Some(row)),
+            BlockedAction::Update(name) => ("change", name, None),
+            BlockedAction::Provision(name) => ("provision", name, None),
+            BlockedAction::Delete(name) => ("delete", name, None),
+        };
+        let place = blocked.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (who, on) = (row.map(principal).unwrap_or_default(), row.map(account).unwrap_or_default());
+        rows.push(table_row(&[verb.to_owned(), who, set.to_string(), on, blocked.cause.to_string(), place]));
+    }
+    let head = ["", "Principal", "Permission set", "Account", "Why not", "Asked for by"];
+    page.table("Left alone, because it cannot be changed now", &head, rows);
+    let mut rows = Vec::new();
+    for rebind in &plan.rebinds {
+        let place = rebind.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let all = std::iter::once(("assign", &rebind.grant, place));
+        for (verb, row, place) in all.chain(rebind.orphans.iter().map(|row| ("revoke", row, String::new()))) {
+            let set = row.assignment.permission_set.to_string();
+            rows.push(table_row(&[verb.to_owned(), principal(row), set, account(row), place]));
+        }
+    }
+    let head = ["", "Principal", "Permission set", "Account", "Asked for by"];
+    page.table("Withheld, because the group may have taken the name of one that is gone", &head, rows);
+}
+
+fn finding_row(finding: &Diagnostic, sources: &Sources) -> String {
+    let place = finding.primary.as_ref().map(|label| sources.file_and_line(label.place)).unwrap_or_default();
+    let help = finding.help.clone().unwrap_or_default();
+    table_row(&[finding.code.to_string(), finding.message.clone(), help, place])
+}
+
+fn principal(row: &Row) -> String {
+    match &row.principal_name {
+        PrincipalName::Group(name) => name.clone(),
+        PrincipalName::User(name) => format!("user {name}"),
+        PrincipalName::Orphan(id) => format!("gone: {id}"),
+    }
+}
+
+fn account(row: &Row) -> String {
+    format!("{} ({})", row.account_name, row.assignment.account)
+}
+
+fn table_row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| for_markdown(cell)).collect();
+    format!("| {} |", cells.join(" | "))
+}
+
+/// A stack's name within an HTML comment, which two hyphens would end.
+fn for_marker(text: &str) -> String {
+    text.replace("--", "- -").replace(['<', '>'], "_")
+}
+
+/// A comment that grows until it is full; then it counts what it leaves out.
+#[derive(Default)]
+struct Page {
+    text: String,
+    characters: usize,
+    left_out: usize,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) -> bool {
+        let characters = line.chars().count() + 1;
+        if self.characters + characters > MOST_CHARACTERS - RESERVED_CHARACTERS {
+            self.left_out += 1;
+            return false;
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.characters += characters;
+        true
+    }
+
+    /// A folded table. What does not fit is left out row by row, never in the middle of one.
+    fn table(&mut self, title: &str, head: &[&str], rows: Vec<String>) {
+        if rows.is_empty() {
+            return;
+        }
+        let rule = vec!["---"; head.len()].join(" | ");
+        let opened = self.block(&[
+            format!("<details><summary>{title} ({})</summary>", rows.len()),
+            String::new(),
+            format!("| {} |", head.join(" | ")),
+            format!("| {rule} |"),
+        ]);
+        if !opened {
+            self.left_out += rows.len();
+            return;
+        }
+        for row in rows {
+            self.line(&row);
+        }
+        self.close(&["", "</details>", ""]);
+    }
+
+    /// A folded diff, or one line where there are no lines to fold.
+    fn diff(&mut self, title: &str, lines: &[String]) {
+        if lines.is_empty() {
+            self.line(&format!("- {title}"));
+            self.line("");
+            return;
+        }
+        // A fence longer than any run of backquotes within cannot be ended from within.
+        let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        let opening = [format!("<details><summary>{title}</summary>"), String::new(), format!("{fence}diff")];
+        if !self.block(&opening) {
+            self.left_out += lines.len();
+            return;
+        }
+        for line in lines {
+            self.line(&super::escape::for_terminal(line));
+        }
+        self.close(&[&fence, "", "</details>", ""]);
+    }
+
+    /// All of these lines, or none.
+    fn block(&mut self, lines: &[String]) -> bool {
+        let needed: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
+        if self.characters + needed > MOST_CHARACTERS - RESERVED_CHARACTERS {
+            return false;
+        }
+        lines.iter().all(|line| self.line(line))
+    }
+
+    /// Closing lines always fit: they are what the reserve is for.
+    fn close(&mut self, lines: &[&str]) {
+        for line in lines {
+            self.text.push_str(line);
+            self.text.push('\n');
+            self.characters += line.chars().count() + 1;
+        }
+    }
+
+    fn finish(mut self) -> String {
+        if self.left_out > 0 {
+            let text = format!(
+                "**Cut here:** {} more lines do not fit into a comment. The whole plan is in the pipeline's log and \
+                 in `rolecall plan --format json`.",
+                self.left_out
+            );
+            self.close(&[&text]);
+        }
+        self.text
+    }
+}

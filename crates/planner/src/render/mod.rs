@@ -1,0 +1,12 @@
+//! A plan for people and for programs. Renderers only read a plan; none of them decides anything.
+
+mod columns;
+mod escape;
+mod fold;
+pub mod json;
+pub mod markdown;
+pub mod text;
+mod wording;
+
+pub use escape::for_terminal;
+pub use wording::duration;

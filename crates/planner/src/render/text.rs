@@ -1,0 +1,297 @@
+//! A plan for a terminal or a log: one line per change, aligned, counts last.
+
+use rolecall_model::PermissionSet;
+use rolecall_model::permission_set::managed_policy_name;
+
+use super::columns::Columns;
+use super::escape::for_terminal;
+use super::fold::{Fold, fold};
+use super::wording;
+use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Row};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Counts and what stops the plan.
+    Summary,
+    /// A line per change, many rows that say one thing folded, and what differs in a changed set.
+    Changed,
+    /// Every row on its own line, and new and deleted sets whole.
+    Full,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// How much.
+    pub detail: Detail,
+    /// Whether marks are coloured. Nothing is said by colour alone.
+    pub color: bool,
+}
+
+/// Renders a plan as text, with a line break at its end.
+pub fn render(plan: &Plan, style: Style) -> String {
+    let mut lines = vec![header(plan), String::new()];
+    if style.detail != Detail::Summary {
+        sections(plan, style, &mut lines);
+    }
+    for violation in &plan.violations {
+        let place = violation.written.as_ref().map_or_else(String::new, |written| format!("  {written}"));
+        let text = format!("Stopped by a guard ({}): {}{place}", violation.code, violation.message);
+        lines.push(paint_as('!', &text, style.color));
+    }
+    if plan.is_empty() {
+        lines.push(wording::nothing_to_do(plan).to_owned());
+    } else {
+        let time = wording::duration(plan.estimate.seconds);
+        lines.push(format!("{}; {time} at AWS's limits.", wording::counts(&plan.changes)));
+        lines.push(format!("Digest {}… (whole in --format json)", plan.digest.short()));
+    }
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+fn header(plan: &Plan) -> String {
+    let source = match plan.provenance {
+        crate::plan::Provenance::Live => "",
+        crate::plan::Provenance::Sandbox => ", in the sandbox",
+        crate::plan::Provenance::Snapshot => ", against a snapshot",
+    };
+    let (id, region) = (&plan.instance.id, &plan.instance.region);
+    format!("Access changes in stack {} ({id}, {region}){source}", plan.stack)
+}
+
+fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
+    let mut push = |title: String, columns: &Columns| {
+        if columns.is_empty() {
+            return;
+        }
+        if !title.is_empty() {
+            lines.push(title);
+        }
+        lines.extend(columns.lines(|cell| paint(cell, style.color)));
+        lines.push(String::new());
+    };
+    push(String::new(), &rows(plan, style.detail));
+    push(String::new(), &permission_sets(plan, style));
+    push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
+    push(
+        "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
+        &rebinds(plan),
+    );
+    push("Temporary assignments that stand:".to_owned(), &temporary(plan));
+    push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
+    push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
+}
+
+fn rows(plan: &Plan, detail: Detail) -> Columns {
+    let mut columns = Columns::default();
+    for Fold { grants, rows, reason, written } in fold(&plan.changes, detail == Detail::Full) {
+        let first = rows[0];
+        let where_to = match rows.len() {
+            1 => account(first),
+            many => format!("{many} accounts"),
+        };
+        let why = for_terminal(&wording::reason(reason));
+        let place = written.map(ToString::to_string).unwrap_or_default();
+        let because = [why, place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let verb = if grants { "+ assign" } else { "- revoke" };
+        columns.row(vec![verb.to_owned(), principal(first), set_name(first), where_to, because]);
+    }
+    columns
+}
+
+fn permission_sets(plan: &Plan, style: Style) -> Columns {
+    let mut columns = Columns::default();
+    for change in &plan.changes {
+        let Some((name, what)) = set_and_words(change) else {
+            continue;
+        };
+        let action = &change.action;
+        let verb = format!("{} {} permission set", wording::mark(action), wording::verb(action));
+        let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        columns.row(vec![verb, name.to_owned(), for_terminal(&what), place]);
+        for line in set_lines(change, style.detail) {
+            let painted = paint(&for_terminal(&line), style.color);
+            columns.under(format!("        {painted}"));
+        }
+    }
+    columns
+}
+
+fn set_and_words(change: &Change) -> Option<(&str, String)> {
+    match &change.action {
+        Action::Grant(_) | Action::Revoke(_) => None,
+        Action::CreatePermissionSet { after } => Some((after.name.as_str(), grants_of(after))),
+        Action::UpdatePermissionSet { after, differences, provision, .. } => {
+            let words = differences.iter().map(wording::difference);
+            let words = words.chain(Some(wording::provisioning(provision)).filter(|text| !text.is_empty()));
+            Some((after.name.as_str(), words.collect::<Vec<_>>().join("; ")))
+        }
+        Action::ProvisionPermissionSet { permission_set, provision } => {
+            let words = format!("{}: {}", wording::provisioning(provision), wording::reason(&change.reason));
+            Some((permission_set.as_str(), words))
+        }
+        Action::DeletePermissionSet { before } => {
+            Some((before.name.as_str(), "no longer in the files".to_owned()))
+        }
+    }
+}
+
+/// What a set grants, in a few words.
+fn grants_of(set: &PermissionSet) -> String {
+    let managed = set.managed_policies.iter().map(|arn| managed_policy_name(arn).to_owned());
+    let customer = set.customer_policies.iter().map(|policy| format!("customer policy {policy}"));
+    let inline = set.inline_policy.as_ref().map(|_| "inline policy".to_owned());
+    let words: Vec<String> = managed.chain(customer).chain(inline).collect();
+    if words.is_empty() { "grants nothing".to_owned() } else { words.join("; ") }
+}
+
+/// The lines under a permission set's line.
+fn set_lines(change: &Change, detail: Detail) -> Vec<String> {
+    match &change.action {
+        Action::UpdatePermissionSet { differences, .. } => {
+            differences.iter().flat_map(wording::difference_lines).collect()
+        }
+        Action::CreatePermissionSet { after } if detail == Detail::Full => whole(after, '+'),
+        Action::DeletePermissionSet { before } if detail == Detail::Full => whole(before, '-'),
+        Action::Grant(_)
+        | Action::Revoke(_)
+        | Action::CreatePermissionSet { .. }
+        | Action::ProvisionPermissionSet { .. }
+        | Action::DeletePermissionSet { .. } => Vec::new(),
+    }
+}
+
+fn whole(set: &PermissionSet, mark: char) -> Vec<String> {
+    let text = serde_json::to_string_pretty(set).unwrap_or_default();
+    text.lines().map(|line| format!("{mark} {line}")).collect()
+}
+
+fn blocked(plan: &Plan) -> Columns {
+    let mut columns = Columns::default();
+    for Blocked { action, cause, written } in &plan.blocked {
+        let place = written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let because = [cause.to_string(), place]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let cells = match action {
+            BlockedAction::Grant(row) => {
+                vec!["! assign".to_owned(), principal(row), set_name(row), account(row), because]
+            }
+            BlockedAction::Revoke(row) => {
+                vec!["! revoke".to_owned(), principal(row), set_name(row), account(row), because]
+            }
+            BlockedAction::Update(name) => {
+                vec!["! change".to_owned(), String::new(), name.to_string(), String::new(), because]
+            }
+            BlockedAction::Provision(name) => {
+                vec!["! provision".to_owned(), String::new(), name.to_string(), String::new(), because]
+            }
+            BlockedAction::Delete(name) => {
+                vec!["! delete".to_owned(), String::new(), name.to_string(), String::new(), because]
+            }
+        };
+        columns.row(cells);
+    }
+    columns
+}
+
+fn rebinds(plan: &Plan) -> Columns {
+    let mut columns = Columns::default();
+    for rebind in &plan.rebinds {
+        let place = rebind.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let row = &rebind.grant;
+        columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
+        for orphan in &rebind.orphans {
+            let gone = "its principal no longer exists; it waits too".to_owned();
+            columns.row(vec![
+                "! revoke".to_owned(),
+                principal(orphan),
+                set_name(orphan),
+                account(orphan),
+                gone,
+            ]);
+        }
+    }
+    columns
+}
+
+fn temporary(plan: &Plan) -> Columns {
+    let mut columns = Columns::default();
+    for one in &plan.temporary {
+        let sets: Vec<&str> = one.permission_sets.iter().map(|name| name.as_str()).collect();
+        let left = match one.days_left {
+            0 => "ends today".to_owned(),
+            1 => "1 day left".to_owned(),
+            days => format!("{days} days left"),
+        };
+        let note = one.note.as_deref().map(|note| format!("{note}, ")).unwrap_or_default();
+        columns.row(vec![
+            format!("until {}", one.until),
+            left,
+            for_terminal(&one.principals.join(", ")),
+            sets.join(", "),
+            wording::count(one.rows, "row"),
+            format!("{}{}", for_terminal(&note), one.written),
+        ]);
+    }
+    columns
+}
+
+fn skipped(plan: &Plan) -> Columns {
+    let mut columns = Columns::default();
+    for account in &plan.skipped_accounts {
+        let rows = match account.rows {
+            0 => "none of our rows".to_owned(),
+            rows => format!("{} of ours", wording::count(rows, "row")),
+        };
+        let name = format!("{} ({})", for_terminal(&account.name), account.id);
+        columns.row(vec![name, account.state.as_str().to_owned(), rows]);
+    }
+    columns
+}
+
+fn unmanaged(plan: &Plan) -> Columns {
+    let mut columns = Columns::default();
+    for one in &plan.unmanaged {
+        columns.row(vec![one.permission_set.to_string(), wording::count(one.rows, "row")]);
+    }
+    columns
+}
+
+fn principal(row: &Row) -> String {
+    use crate::principals::PrincipalName;
+    match &row.principal_name {
+        PrincipalName::Group(name) => for_terminal(name),
+        PrincipalName::User(name) => format!("user {}", for_terminal(name)),
+        PrincipalName::Orphan(id) => format!("gone: {id}"),
+    }
+}
+
+fn set_name(row: &Row) -> String {
+    row.assignment.permission_set.to_string()
+}
+
+fn account(row: &Row) -> String {
+    format!("{} ({})", for_terminal(&row.account_name), row.assignment.account)
+}
+
+/// Colours a text by the mark that it begins with.
+fn paint(text: &str, color: bool) -> String {
+    paint_as(text.chars().next().unwrap_or(' '), text, color)
+}
+
+fn paint_as(mark: char, text: &str, color: bool) -> String {
+    let code = match mark {
+        '+' => "32",
+        '-' => "31",
+        '~' => "33",
+        '!' => "35",
+        _ => return text.to_owned(),
+    };
+    if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}

@@ -1,0 +1,181 @@
+//! Words that all renderers share.
+
+use rolecall_model::Boundary;
+use rolecall_model::permission_set::managed_policy_name;
+use similar::TextDiff;
+
+use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason};
+
+/// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
+pub fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => "under a minute".to_owned(),
+        60..3_600 => format!("about {} min", seconds.div_ceil(60)),
+        _ => format!("about {} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// `1 account`, `2 accounts`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Why a row changes, beyond the file and line; empty where the line says it all.
+pub(crate) fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Declared { until: None, note: None } => String::new(),
+        Reason::Declared { until: Some(until), note: None } => format!("until {until}"),
+        Reason::Declared { until: None, note: Some(note) } => note.clone(),
+        Reason::Declared { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),
+        Reason::Undeclared => "not in the files".to_owned(),
+        Reason::Expired { until } => format!("expired {until}"),
+        Reason::Orphan => "principal no longer exists".to_owned(),
+        Reason::PermissionSetDropped => "its permission set goes".to_owned(),
+        Reason::Outdated => "accounts hold an older version".to_owned(),
+    }
+}
+
+/// One difference in a few words.
+pub(crate) fn difference(difference: &Difference) -> String {
+    fn optional<T>(what: &str, before: Option<&T>, after: Option<&T>) -> String {
+        match (before, after) {
+            (None, _) => format!("adds {what}"),
+            (_, None) => format!("removes {what}"),
+            (Some(_), Some(_)) => what.to_owned(),
+        }
+    }
+    match difference {
+        Difference::Description { before, after } => optional("description", before.as_ref(), after.as_ref()),
+        Difference::Session { before, after } => format!("session {before} to {after}"),
+        Difference::RelayState { before, after } => optional("relay state", before.as_ref(), after.as_ref()),
+        Difference::ManagedPolicyAttached(arn) => format!("attaches {}", managed_policy_name(arn)),
+        Difference::ManagedPolicyDetached(arn) => format!("detaches {}", managed_policy_name(arn)),
+        Difference::CustomerPolicyAttached(policy) => format!("attaches customer policy {policy}"),
+        Difference::CustomerPolicyDetached(policy) => format!("detaches customer policy {policy}"),
+        Difference::Boundary { before, after } => optional("boundary", before.as_ref(), after.as_ref()),
+        Difference::InlinePolicy { before, after } => {
+            optional("inline policy", before.as_ref(), after.as_ref())
+        }
+        Difference::Tag { key, before, after } => match before {
+            None => format!("adds tag {key}={after}"),
+            Some(before) => format!("tag {key} {before} to {after}"),
+        },
+    }
+}
+
+/// The lines of a difference's before and after, marked `-` and `+`, where a few words do not say it.
+pub(crate) fn difference_lines(difference: &Difference) -> Vec<String> {
+    match difference {
+        Difference::Description { before, after } | Difference::RelayState { before, after } => {
+            text_lines(before.as_deref(), after.as_deref())
+        }
+        Difference::Boundary { before, after } => {
+            text_lines(before.as_ref().map(boundary).as_deref(), after.as_ref().map(boundary).as_deref())
+        }
+        Difference::InlinePolicy { before, after } => {
+            let pretty = |policy: &Option<rolecall_model::Policy>| {
+                policy.as_ref().map(rolecall_model::Policy::to_pretty).unwrap_or_default()
+            };
+            line_diff(&pretty(before), &pretty(after))
+        }
+        Difference::Session { .. }
+        | Difference::ManagedPolicyAttached(_)
+        | Difference::ManagedPolicyDetached(_)
+        | Difference::CustomerPolicyAttached(_)
+        | Difference::CustomerPolicyDetached(_)
+        | Difference::Tag { .. } => Vec::new(),
+    }
+}
+
+fn text_lines(before: Option<&str>, after: Option<&str>) -> Vec<String> {
+    let removed = before.map(|text| format!("- {text}"));
+    removed.into_iter().chain(after.map(|text| format!("+ {text}"))).collect()
+}
+
+fn boundary(boundary: &Boundary) -> String {
+    match boundary {
+        Boundary::ManagedPolicy(arn) => managed_policy_name(arn).to_owned(),
+        Boundary::CustomerPolicy(policy) => format!("customer policy {policy}"),
+    }
+}
+
+/// The changed lines with three lines round them.
+fn line_diff(before: &str, after: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    for (at, hunk) in diff.grouped_ops(3).iter().enumerate() {
+        if at > 0 {
+            lines.push("  …".to_owned());
+        }
+        for change in hunk.iter().flat_map(|operation| diff.iter_changes(operation)) {
+            let line = change.value().trim_end_matches('\n');
+            lines.push(format!("{} {line}", change.tag()));
+        }
+    }
+    lines
+}
+
+/// Where an edited set is carried to; empty where it is in use nowhere.
+pub(crate) fn provisioning(provision: &Provisioning) -> String {
+    match provision.accounts.len() {
+        0 => String::new(),
+        accounts => format!("provisions {}", count(accounts, "account")),
+    }
+}
+
+/// `2 to assign, 1 to revoke, 1 permission set to change`.
+pub(crate) fn counts(changes: &[Change]) -> String {
+    let mut numbers = [0_usize; 6];
+    for change in changes {
+        numbers[usize::from(change.action.sort_key().0)] += 1;
+    }
+    let [grants, revokes, creates, updates, provisions, deletes] = numbers;
+    let mut parts = Vec::new();
+    for (number, what) in [(grants, "to assign"), (revokes, "to revoke")] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
+    let sets = [
+        (creates, "to create"),
+        (updates, "to change"),
+        (provisions, "to provision"),
+        (deletes, "to delete"),
+    ];
+    for (number, what) in sets {
+        if number > 0 {
+            parts.push(format!("{} {what}", count(number, "permission set")));
+        }
+    }
+    parts.join(", ")
+}
+
+/// What a plan without changes says. What was withheld or blocked is not "nothing".
+pub(crate) fn nothing_to_do(plan: &Plan) -> &'static str {
+    if plan.blocked.is_empty() && plan.rebinds.is_empty() {
+        "Nothing to do in what was read: live is as the files want."
+    } else {
+        "Nothing that can be done now; see what is left alone."
+    }
+}
+
+/// What happens to a permission set, in a word or two.
+pub(crate) fn verb(action: &Action) -> &'static str {
+    match action {
+        Action::Grant(_) => "assign",
+        Action::Revoke(_) => "revoke",
+        Action::CreatePermissionSet { .. } => "create",
+        Action::UpdatePermissionSet { .. } => "change",
+        Action::ProvisionPermissionSet { .. } => "provision",
+        Action::DeletePermissionSet { .. } => "delete",
+    }
+}
+
+/// The mark before a change: `+` gives, `-` takes, `~` changes.
+pub(crate) fn mark(action: &Action) -> &'static str {
+    match action {
+        Action::Grant(_) | Action::CreatePermissionSet { .. } => "+",
+        Action::Revoke(_) | Action::DeletePermissionSet { .. } => "-",
+        Action::UpdatePermissionSet { .. } | Action::ProvisionPermissionSet { .. } => "~",
+    }
+}
