@@ -79,8 +79,10 @@ pub trait Target: Sync {
     fn start(&self, operation: &Operation) -> impl Future<Output = Result<Started, Failure>> + Send;
 
     /// The ids of all requests of a kind that are in progress, other callers' included.
-    fn in_progress(&self, kind: RequestKind)
-    -> impl Future<Output = Result<BTreeSet<String>, Failure>> + Send;
+    fn in_progress(
+        &self,
+        kind: RequestKind,
+    ) -> impl Future<Output = Result<BTreeSet<String>, Failure>> + Send;
 
     /// The state of one request.
     fn describe(&self, request: &Request) -> impl Future<Output = Result<RequestStatus, Failure>> + Send;

@@ -1,1 +1,40 @@
-fn main() {}
+//! The `rolecall` command.
+
+mod args;
+mod commands;
+mod configuration;
+mod exit;
+mod failure;
+mod live;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Command, SandboxCommand};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return exit::of_usage(&error),
+    };
+    let result = match args.command {
+        Command::Check(args) => commands::check::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
+        Command::Apply(args) => commands::apply::run(&args),
+        Command::Snapshot(args) => commands::snapshot::run(&args),
+        Command::Sandbox(SandboxCommand::Serve(args)) => commands::sandbox::serve(&args),
+        Command::Sandbox(SandboxCommand::Generate(args)) => commands::sandbox::generate(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            Exit::Error.into()
+        }
+    }
+}

@@ -345,7 +345,9 @@ impl Comparer<'_> {
             candidates.iter().copied().filter(|id| is_active(id) && !emptied.contains(id)).collect();
         let provisioned = live.provisioned.len();
         let many = accounts.len() > FEW_ACCOUNTS && accounts.len() * 2 > provisioned;
-        let everywhere = many && provisioned <= MOST_ACCOUNTS_AT_ONCE;
+        // One call for all accounts fails as a whole when one of them takes no changes.
+        let everywhere =
+            many && provisioned <= MOST_ACCOUNTS_AT_ONCE && live.provisioned.iter().all(is_active);
         Provisioning { accounts, everywhere }
     }
 

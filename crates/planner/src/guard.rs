@@ -5,6 +5,7 @@ use rolecall_model::config::{Guard, MaxDeletions};
 
 use crate::Inputs;
 use crate::plan::{Action, Change, Violation};
+use crate::render::wording;
 
 /// From so many deletions up, the percentage counts: of few rows, a few are a large part.
 const PERCENT_COUNTS_FROM: usize = 10;
@@ -23,8 +24,10 @@ pub(crate) fn judge(inputs: &Inputs<'_>, changes: &[Change], rows_of_ours: usize
         violations.push(Violation {
             code: Code::TooManyDeletions,
             message: format!(
-                "{} deletions ({rows} rows, {sets} permission sets); max-deletions is {count}{source}",
-                rows + sets
+                "{} deletions ({}, {}); max-deletions is {count}{source}",
+                rows + sets,
+                wording::count(rows, "row"),
+                wording::count(sets, "permission set"),
             ),
             written: written.clone(),
         });

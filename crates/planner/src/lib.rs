@@ -53,6 +53,8 @@ impl Inputs<'_> {
 pub struct Settings {
     /// The day for which expiry is judged, in UTC.
     pub today: Date,
+    /// Whether that day was given, rather than being the day on which the plan is made.
+    pub as_of_given: bool,
     /// What the snapshot was read from.
     pub provenance: Provenance,
     /// Labels of groups whose grants are not withheld as possible rebinds.
@@ -91,6 +93,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         instance: snapshot.instance.clone(),
         provenance: settings.provenance.clone(),
         as_of: settings.today,
+        as_of_given: settings.as_of_given,
         violations: guard::judge(inputs, &compared.changes, compared.rows_of_ours),
         estimate: estimate::estimate(&compared.changes),
         digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),

@@ -89,6 +89,13 @@ impl OperationGraph {
     }
 }
 
+/// A graph that was put together elsewhere: what an applier is tested with.
+impl From<DiGraph<Node, ()>> for OperationGraph {
+    fn from(graph: DiGraph<Node, ()>) -> Self {
+        Self { graph }
+    }
+}
+
 impl Action {
     /// The permission set that the action is about.
     pub fn permission_set(&self) -> &PermissionSetName {

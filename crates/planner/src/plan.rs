@@ -22,6 +22,8 @@ pub struct Plan {
     pub provenance: Provenance,
     /// The day for which expiry was judged.
     pub as_of: Date,
+    /// Whether that day was given: then the plan is a what-if, and cannot be applied.
+    pub as_of_given: bool,
     /// What would change, sorted.
     pub changes: Vec<Change>,
     /// What is left alone, because it cannot be changed now. Outside the digest.

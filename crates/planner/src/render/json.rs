@@ -30,6 +30,8 @@ pub struct PlanDocument {
     pub source: String,
     /// The day for which expiry was judged, `YYYY-MM-DD`, UTC.
     pub as_of: String,
+    /// Whether that day was given with `--as-of`; such a plan cannot be applied.
+    pub as_of_given: bool,
     /// SHA-256 over instance, stack and changes: what `apply --approved` takes.
     pub digest: String,
     /// How many changes of each kind.
@@ -263,6 +265,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         region: plan.instance.region.to_string(),
         source: plan.provenance.as_str().to_owned(),
         as_of: plan.as_of.to_string(),
+        as_of_given: plan.as_of_given,
         digest: plan.digest.to_string(),
         counts,
         estimate_seconds: plan.estimate.seconds,
@@ -294,6 +297,11 @@ pub fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&schemars::schema_for!(PlanDocument)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// A change in one line, for reports of what came of it.
+pub fn describe(one: &Change) -> String {
+    summary_line(&change(one))
 }
 
 /// Each change of a document in one line, for showing how two plans differ: what it does by natural keys, without

@@ -108,7 +108,7 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
             principal(first),
             first.assignment.permission_set.to_string(),
             accounts,
-            wording::reason(reason),
+            wording::reason_of_row(reason, first),
             place,
         ]));
     }
@@ -127,7 +127,7 @@ fn set_section(change: &Change, page: &mut Page) {
         }
         Action::ProvisionPermissionSet { permission_set, provision } => (
             permission_set,
-            format!("{}: {}", wording::provisioning(provision), wording::reason(&change.reason)),
+            format!("{} that hold an older version", wording::provisioning(provision)),
             &[][..],
         ),
         Action::DeletePermissionSet { before } => {
@@ -181,7 +181,7 @@ fn principal(row: &Row) -> String {
     match &row.principal_name {
         PrincipalName::Group(name) => name.clone(),
         PrincipalName::User(name) => format!("user {name}"),
-        PrincipalName::Orphan(id) => format!("gone: {id}"),
+        PrincipalName::Orphan(_) => "(gone)".to_owned(),
     }
 }
 

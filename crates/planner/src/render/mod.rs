@@ -6,7 +6,7 @@ mod fold;
 pub mod json;
 pub mod markdown;
 pub mod text;
-mod wording;
+pub(crate) mod wording;
 
 pub use escape::for_terminal;
 pub use wording::duration;

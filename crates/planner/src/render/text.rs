@@ -3,11 +3,16 @@
 use rolecall_model::PermissionSet;
 use rolecall_model::permission_set::managed_policy_name;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::columns::Columns;
 use super::escape::for_terminal;
 use super::fold::{Fold, fold};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Row};
+use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Reason, Row};
+
+/// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
+const WORDS_ON_A_LINE: usize = 60;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +48,13 @@ pub fn render(plan: &Plan, style: Style) -> String {
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan).to_owned());
     } else {
-        let time = wording::duration(plan.estimate.seconds);
-        lines.push(format!("{}; {time} at AWS's limits.", wording::counts(&plan.changes)));
-        lines.push(format!("Digest {}… (whole in --format json)", plan.digest.short()));
+        let mut time = wording::duration(plan.estimate.seconds);
+        time[..1].make_ascii_uppercase();
+        lines.push(format!("{}.", wording::counts(&plan.changes)));
+        lines.push(format!(
+            "{time} at AWS's limits. Digest {}… (whole in --format json)",
+            plan.digest.short()
+        ));
     }
     let mut text = lines.join("\n");
     text.push('\n');
@@ -93,7 +102,7 @@ fn rows(plan: &Plan, detail: Detail) -> Columns {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let why = for_terminal(&wording::reason(reason));
+        let why = for_terminal(&wording::reason_of_row(reason, first));
         let place = written.map(ToString::to_string).unwrap_or_default();
         let because = [why, place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let verb = if grants { "+ assign" } else { "- revoke" };
@@ -105,57 +114,68 @@ fn rows(plan: &Plan, detail: Detail) -> Columns {
 fn permission_sets(plan: &Plan, style: Style) -> Columns {
     let mut columns = Columns::default();
     for change in &plan.changes {
-        let Some((name, what)) = set_and_words(change) else {
-            continue;
-        };
+        let Some((name, words)) = set_and_words(change) else { continue };
         let action = &change.action;
         let verb = format!("{} {} permission set", wording::mark(action), wording::verb(action));
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let line = words.join("; ");
+        let fits = line.width() <= WORDS_ON_A_LINE;
+        let what = if fits { line } else { wording::count(words.len(), "difference") };
         columns.row(vec![verb, name.to_owned(), for_terminal(&what), place]);
-        for line in set_lines(change, style.detail) {
-            let painted = paint(&for_terminal(&line), style.color);
-            columns.under(format!("        {painted}"));
+        for line in set_lines(change, style.detail, !fits) {
+            columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
     }
     columns
 }
 
-fn set_and_words(change: &Change) -> Option<(&str, String)> {
+/// The permission set of a change, and what happens to it.
+fn set_and_words(change: &Change) -> Option<(&str, Vec<String>)> {
     match &change.action {
         Action::Grant(_) | Action::Revoke(_) => None,
         Action::CreatePermissionSet { after } => Some((after.name.as_str(), grants_of(after))),
         Action::UpdatePermissionSet { after, differences, provision, .. } => {
             let words = differences.iter().map(wording::difference);
             let words = words.chain(Some(wording::provisioning(provision)).filter(|text| !text.is_empty()));
-            Some((after.name.as_str(), words.collect::<Vec<_>>().join("; ")))
+            Some((after.name.as_str(), words.collect()))
         }
         Action::ProvisionPermissionSet { permission_set, provision } => {
-            let words = format!("{}: {}", wording::provisioning(provision), wording::reason(&change.reason));
-            Some((permission_set.as_str(), words))
+            let words = format!("{} that hold an older version", wording::provisioning(provision));
+            Some((permission_set.as_str(), vec![words]))
         }
         Action::DeletePermissionSet { before } => {
-            Some((before.name.as_str(), "no longer in the files".to_owned()))
+            Some((before.name.as_str(), vec!["no longer in the files".to_owned()]))
         }
     }
 }
 
-/// What a set grants, in a few words.
-fn grants_of(set: &PermissionSet) -> String {
+/// What a set grants, in a few words each.
+fn grants_of(set: &PermissionSet) -> Vec<String> {
     let managed = set.managed_policies.iter().map(|arn| managed_policy_name(arn).to_owned());
     let customer = set.customer_policies.iter().map(|policy| format!("customer policy {policy}"));
     let inline = set.inline_policy.as_ref().map(|_| "inline policy".to_owned());
     let words: Vec<String> = managed.chain(customer).chain(inline).collect();
-    if words.is_empty() { "grants nothing".to_owned() } else { words.join("; ") }
+    if words.is_empty() { vec!["grants nothing".to_owned()] } else { words }
 }
 
-/// The lines under a permission set's line.
-fn set_lines(change: &Change, detail: Detail) -> Vec<String> {
+/// The lines under a permission set's line: what differs, where the line itself does not say it.
+fn set_lines(change: &Change, detail: Detail, open: bool) -> Vec<String> {
     match &change.action {
-        Action::UpdatePermissionSet { differences, .. } => {
-            differences.iter().flat_map(wording::difference_lines).collect()
+        Action::UpdatePermissionSet { differences, provision, .. } => {
+            let mut lines = Vec::new();
+            for difference in differences {
+                let inner = wording::difference_lines(difference);
+                if open || !inner.is_empty() {
+                    lines.push(wording::difference(difference));
+                }
+                lines.extend(inner.iter().map(|line| format!("  {line}")));
+            }
+            lines.extend(open.then(|| wording::provisioning(provision)).filter(|line| !line.is_empty()));
+            lines
         }
         Action::CreatePermissionSet { after } if detail == Detail::Full => whole(after, '+'),
         Action::DeletePermissionSet { before } if detail == Detail::Full => whole(before, '-'),
+        Action::CreatePermissionSet { after } if open => grants_of(after),
         Action::Grant(_)
         | Action::Revoke(_)
         | Action::CreatePermissionSet { .. }
@@ -207,7 +227,7 @@ fn rebinds(plan: &Plan) -> Columns {
         let row = &rebind.grant;
         columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
         for orphan in &rebind.orphans {
-            let gone = "its principal no longer exists; it waits too".to_owned();
+            let gone = format!("{}; it waits too", wording::reason_of_row(&Reason::Orphan, orphan));
             columns.row(vec![
                 "! revoke".to_owned(),
                 principal(orphan),
@@ -268,7 +288,7 @@ fn principal(row: &Row) -> String {
     match &row.principal_name {
         PrincipalName::Group(name) => for_terminal(name),
         PrincipalName::User(name) => format!("user {}", for_terminal(name)),
-        PrincipalName::Orphan(id) => format!("gone: {id}"),
+        PrincipalName::Orphan(_) => "(gone)".to_owned(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Words that all renderers share.
 
-use rolecall_model::Boundary;
 use rolecall_model::permission_set::managed_policy_name;
+use rolecall_model::{Boundary, Principal};
 use similar::TextDiff;
 
-use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason};
+use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason, Row};
 
 /// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
 pub fn duration(seconds: u64) -> String {
@@ -29,9 +29,18 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::Declared { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),
         Reason::Undeclared => "not in the files".to_owned(),
         Reason::Expired { until } => format!("expired {until}"),
-        Reason::Orphan => "principal no longer exists".to_owned(),
+        Reason::Orphan => "it no longer exists".to_owned(),
         Reason::PermissionSetDropped => "its permission set goes".to_owned(),
         Reason::Outdated => "accounts hold an older version".to_owned(),
+    }
+}
+
+/// Why a row changes; of a principal that is gone, only its id is left to say.
+pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
+    match (reason, &row.assignment.principal) {
+        (Reason::Orphan, Principal::Group(id)) => format!("group {id} no longer exists"),
+        (Reason::Orphan, Principal::User(id)) => format!("user {id} no longer exists"),
+        _ => self::reason(reason),
     }
 }
 
@@ -123,31 +132,29 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
     }
 }
 
-/// `2 to assign, 1 to revoke, 1 permission set to change`.
+/// `2 to assign, 1 to revoke; permission sets: 1 to change`.
 pub(crate) fn counts(changes: &[Change]) -> String {
     let mut numbers = [0_usize; 6];
     for change in changes {
         numbers[usize::from(change.action.sort_key().0)] += 1;
     }
     let [grants, revokes, creates, updates, provisions, deletes] = numbers;
-    let mut parts = Vec::new();
-    for (number, what) in [(grants, "to assign"), (revokes, "to revoke")] {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    }
+    let join = |parts: &[(usize, &str)]| {
+        let said = parts.iter().filter(|(number, _)| *number > 0);
+        said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+    };
+    let rows = join(&[(grants, "to assign"), (revokes, "to revoke")]);
     let sets = [
         (creates, "to create"),
         (updates, "to change"),
         (provisions, "to provision"),
         (deletes, "to delete"),
     ];
-    for (number, what) in sets {
-        if number > 0 {
-            parts.push(format!("{} {what}", count(number, "permission set")));
-        }
-    }
-    parts.join(", ")
+    let sets = match join(&sets) {
+        none if none.is_empty() => none,
+        some => format!("permission sets: {some}"),
+    };
+    [rows, sets].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// What a plan without changes says. What was withheld or blocked is not "nothing".

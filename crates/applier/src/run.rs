@@ -1,0 +1,316 @@
+//! The loop that runs operations: it starts what the schedule allows, follows every asynchronous request to its end,
+//! and reads each row again when all is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use petgraph::graph::NodeIndex;
+use rolecall_model::{AccountId, Operation, PermissionSetName, Principal};
+use rolecall_planner::OperationGraph;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::outcome::{Outcome, Report};
+use crate::schedule::{Limits, Schedule, SkipCause};
+use crate::target::{Failure, Request, RequestKind, RequestStatus, Started, Target};
+
+/// How often the requests in flight are looked at. One listing per kind in flight each time, so at most three of the
+/// 20 requests a second go into waiting.
+const TICK: Duration = Duration::from_secs(2);
+/// How often a row is read again before it counts as not being as wanted: listings lag behind changes.
+const READS_AT_MOST: usize = 5;
+/// How many rows are read again at a time.
+const READS_AT_A_TIME: usize = 16;
+
+/// What happened, for progress and records.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// An operation was sent.
+    Started(NodeIndex),
+    /// An operation came to its end.
+    Ended(NodeIndex, &'a Outcome),
+    /// Everything is sent and ended; so many rows are read again.
+    Verifying(usize),
+}
+
+/// Runs all operations. When `stop` becomes true, nothing new is started and what is in flight is followed to its
+/// end.
+pub async fn run<T: Target>(
+    graph: &OperationGraph,
+    target: &T,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+    mut report: impl FnMut(Event<'_>),
+) -> Report {
+    let mut runner = Runner {
+        graph,
+        target,
+        schedule: Schedule::new(graph, limits),
+        outcomes: vec![None; graph.graph().node_count()],
+        in_flight: FuturesUnordered::new(),
+        requests: BTreeMap::new(),
+        listing: BTreeSet::new(),
+        describing: BTreeSet::new(),
+        next_tick: Instant::now() + TICK,
+        interrupted: false,
+    };
+    runner.run(stop, &mut report).await;
+    let mut outcomes: Vec<Outcome> = runner
+        .outcomes
+        .into_iter()
+        // The schedule is finished, so each operation has its end; one without would be a hole, not a success.
+        .map(|outcome| outcome.unwrap_or(Outcome::Skipped(SkipCause::Interrupted)))
+        .collect();
+    verify(graph, target, &mut outcomes, &mut report).await;
+    Report { outcomes, interrupted: runner.interrupted }
+}
+
+/// What a future of the loop brings back.
+enum Answer {
+    Sent(NodeIndex, Result<Started, Failure>),
+    /// The requests of a kind that are in progress, and those of ours that were in flight when the listing was asked
+    /// for: a request sent later is not missing from it.
+    Listed(RequestKind, Vec<Request>, Result<BTreeSet<String>, Failure>),
+    Described(Request, Result<RequestStatus, Failure>),
+}
+
+struct Runner<'g, T> {
+    graph: &'g OperationGraph,
+    target: &'g T,
+    schedule: Schedule<'g>,
+    outcomes: Vec<Option<Outcome>>,
+    in_flight: FuturesUnordered<LocalBoxFuture<'g, Answer>>,
+    /// What is under way at AWS.
+    requests: BTreeMap<Request, NodeIndex>,
+    listing: BTreeSet<RequestKind>,
+    describing: BTreeSet<Request>,
+    next_tick: Instant,
+    interrupted: bool,
+}
+
+impl<T: Target> Runner<'_, T> {
+    async fn run(&mut self, mut stop: watch::Receiver<bool>, report: &mut impl FnMut(Event<'_>)) {
+        let mut watching = true;
+        loop {
+            while let Some(index) = self.schedule.start_next() {
+                report(Event::Started(index));
+                self.send(index);
+            }
+            if self.schedule.is_finished() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                changed = stop.changed(), if watching => {
+                    // A sender that is gone can no longer ask to stop.
+                    watching = changed.is_ok();
+                    if changed.is_ok() && *stop.borrow() && !self.interrupted {
+                        self.interrupted = true;
+                        for index in self.schedule.interrupt() {
+                            self.settle(index, Outcome::Skipped(SkipCause::Interrupted), report);
+                        }
+                    }
+                }
+                Some(answer) = self.in_flight.next() => self.take(answer, report),
+                () = sleep_until(self.next_tick), if !self.requests.is_empty() => self.tick(),
+            }
+        }
+    }
+
+    fn send(&mut self, index: NodeIndex) {
+        let (graph, target) = (self.graph, self.target);
+        self.in_flight.push(Box::pin(async move {
+            Answer::Sent(index, target.start(&graph.graph()[index].operation).await)
+        }));
+    }
+
+    /// Asks for one listing per kind in flight, unless one is still on its way.
+    fn tick(&mut self) {
+        self.next_tick = Instant::now() + TICK;
+        for kind in
+            [RequestKind::AssignmentCreation, RequestKind::AssignmentDeletion, RequestKind::Provisioning]
+        {
+            let asked: Vec<Request> = self.requests.keys().filter(|one| one.kind == kind).cloned().collect();
+            if asked.is_empty() || !self.listing.insert(kind) {
+                continue;
+            }
+            let target = self.target;
+            self.in_flight
+                .push(Box::pin(async move { Answer::Listed(kind, asked, target.in_progress(kind).await) }));
+        }
+    }
+
+    fn take(&mut self, answer: Answer, report: &mut impl FnMut(Event<'_>)) {
+        match answer {
+            Answer::Sent(index, Ok(Started::Done)) => self.succeed(index, report),
+            Answer::Sent(index, Ok(Started::Pending(request))) => {
+                if self.requests.is_empty() {
+                    self.next_tick = Instant::now() + TICK;
+                }
+                self.requests.insert(request, index);
+            }
+            Answer::Sent(index, Err(failure)) => self.fail(index, failure, report),
+            Answer::Listed(kind, asked, listed) => {
+                self.listing.remove(&kind);
+                // A listing that cannot be had leaves describing every request, which is dearer but as good.
+                let in_progress = listed.unwrap_or_default();
+                for request in asked {
+                    if self.requests.contains_key(&request) && !in_progress.contains(&request.id) {
+                        self.describe(request);
+                    }
+                }
+            }
+            Answer::Described(request, status) => {
+                self.describing.remove(&request);
+                match status {
+                    Ok(RequestStatus::InProgress) => {}
+                    Ok(RequestStatus::Succeeded) => {
+                        if let Some(index) = self.requests.remove(&request) {
+                            self.succeed(index, report);
+                        }
+                    }
+                    Ok(RequestStatus::Failed { reason }) => {
+                        let failure = Failure {
+                            code: "FAILED".to_owned(),
+                            message: reason,
+                            request_id: Some(request.id.clone()),
+                        };
+                        self.fail_request(&request, failure, report);
+                    }
+                    Err(failure) => {
+                        let message = format!("how it ended could not be read: {}", failure.message);
+                        self.fail_request(&request, Failure { message, ..failure }, report);
+                    }
+                }
+            }
+        }
+    }
+
+    fn describe(&mut self, request: Request) {
+        if self.describing.insert(request.clone()) {
+            let target = self.target;
+            self.in_flight.push(Box::pin(async move {
+                let status = target.describe(&request).await;
+                Answer::Described(request, status)
+            }));
+        }
+    }
+
+    fn succeed(&mut self, index: NodeIndex, report: &mut impl FnMut(Event<'_>)) {
+        self.schedule.succeed(index);
+        self.settle(index, Outcome::Done, report);
+    }
+
+    fn fail_request(&mut self, request: &Request, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
+        if let Some(index) = self.requests.remove(request) {
+            self.fail(index, failure, report);
+        }
+    }
+
+    fn fail(&mut self, index: NodeIndex, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
+        let skipped = self.schedule.fail(index);
+        self.settle(index, Outcome::Failed(failure), report);
+        for after in skipped {
+            self.settle(after, Outcome::Skipped(SkipCause::Failed(index)), report);
+        }
+    }
+
+    fn settle(&mut self, index: NodeIndex, outcome: Outcome, report: &mut impl FnMut(Event<'_>)) {
+        report(Event::Ended(index, &outcome));
+        self.outcomes[index.index()] = Some(outcome);
+    }
+}
+
+/// Reads again every permission set and account on which a row was changed: an operation counts as done when live
+/// says so, not when the request does.
+async fn verify<T: Target>(
+    graph: &OperationGraph,
+    target: &T,
+    outcomes: &mut [Outcome],
+    report: &mut impl FnMut(Event<'_>),
+) {
+    let mut pairs: BTreeMap<(&PermissionSetName, AccountId), Vec<Expected<'_>>> = BTreeMap::new();
+    for (at, node) in graph.graph().node_weights().enumerate() {
+        if outcomes[at] != Outcome::Done {
+            continue;
+        }
+        let (row, granted) = match &node.operation {
+            Operation::CreateAssignment(row) => (row, true),
+            Operation::DeleteAssignment(row) => (row, false),
+            Operation::CreatePermissionSet { .. }
+            | Operation::Edit { .. }
+            | Operation::Provision { .. }
+            | Operation::DeletePermissionSet { .. } => continue,
+        };
+        pairs.entry((&row.permission_set, row.account)).or_default().push(Expected {
+            operation: at,
+            granted,
+            principal: &row.principal,
+        });
+    }
+    report(Event::Verifying(pairs.values().map(Vec::len).sum()));
+    let reads = futures_util::stream::iter(pairs)
+        .map(|((set, account), rows)| verify_pair(target, set, account, rows))
+        .buffer_unordered(READS_AT_A_TIME);
+    let failed: Vec<(usize, Failure)> = reads.concat().await;
+    for (at, failure) in failed {
+        let outcome = Outcome::Failed(failure);
+        report(Event::Ended(NodeIndex::new(at), &outcome));
+        outcomes[at] = outcome;
+    }
+}
+
+/// How a row should be after its operation.
+struct Expected<'g> {
+    operation: usize,
+    granted: bool,
+    principal: &'g Principal,
+}
+
+/// The rows that are not as they should be, after as many reads as a lagging listing deserves.
+async fn verify_pair<T: Target>(
+    target: &T,
+    set: &PermissionSetName,
+    account: AccountId,
+    rows: Vec<Expected<'_>>,
+) -> Vec<(usize, Failure)> {
+    let mut wrong = Vec::new();
+    for attempt in 0..READS_AT_MOST {
+        if attempt > 0 {
+            sleep(TICK).await;
+        }
+        match target.principals(set, account).await {
+            Ok(principals) => {
+                wrong = rows
+                    .iter()
+                    .filter(|row| principals.contains(row.principal) != row.granted)
+                    .map(|row| (row.operation, not_as_wanted(row.granted)))
+                    .collect();
+                if wrong.is_empty() {
+                    return wrong;
+                }
+            }
+            Err(failure) => {
+                return rows
+                    .iter()
+                    .map(|row| {
+                        let message = format!("done, but it could not be read again: {}", failure.message);
+                        (row.operation, Failure { message, ..failure.clone() })
+                    })
+                    .collect();
+            }
+        }
+    }
+    wrong
+}
+
+fn not_as_wanted(granted: bool) -> Failure {
+    let found = if granted { "the assignment is not there" } else { "the assignment is still there" };
+    Failure {
+        code: "NotAsWanted".to_owned(),
+        message: format!("AWS said SUCCEEDED, but read again, {found}; somebody else may have changed it"),
+        request_id: None,
+    }
+}

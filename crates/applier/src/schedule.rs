@@ -1,0 +1,310 @@
+//! The scheduler: which operation may start now. It is pure; the loop that runs operations tells it what came of them.
+//!
+//! AWS allows 15 outstanding assignment operations, 3 provisions, and one change of roles at a time per account (a
+//! second one is a conflict). The makespan of an apply is near its bound when the account with the most left to do
+//! goes first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use rolecall_model::{AccountId, Operation};
+use rolecall_planner::OperationGraph;
+
+/// How many operations of each kind may be in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// `CreateAccountAssignment` and `DeleteAccountAssignment` together.
+    pub assignments: usize,
+    /// `ProvisionPermissionSet`.
+    pub provisions: usize,
+    /// Everything else. AWS has no limit here but the rate of requests; this one bounds what an interruption has to
+    /// settle.
+    pub edits: usize,
+}
+
+impl Default for Limits {
+    /// AWS's quotas (Identity Center user guide, quotas): 15 outstanding assignment operations, 3 provisions.
+    fn default() -> Self {
+        Self { assignments: 15, provisions: 3, edits: 8 }
+    }
+}
+
+/// What kind of limit an operation counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Assignment(AccountId),
+    Provision,
+    Edit,
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It waits for so many others.
+    Waiting(usize),
+    /// It may start.
+    Ready,
+    InFlight,
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// Why an operation was never started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipCause {
+    /// It waited for this one, which failed.
+    Failed(NodeIndex),
+    /// The run was interrupted.
+    Interrupted,
+}
+
+/// The state of a run.
+#[derive(Debug)]
+pub struct Schedule<'g> {
+    graph: &'g OperationGraph,
+    limits: Limits,
+    states: Vec<State>,
+    ready_edits: VecDeque<NodeIndex>,
+    /// In the order in which they became ready.
+    ready_provisions: Vec<NodeIndex>,
+    ready_rows: BTreeMap<AccountId, BTreeSet<NodeIndex>>,
+    /// Accounts that have a ready row, none in flight and no provision waiting for them, the most loaded first.
+    open_accounts: BTreeSet<(Reverse<usize>, AccountId)>,
+    /// How many operations each account has left.
+    load: BTreeMap<AccountId, usize>,
+    busy: BTreeSet<AccountId>,
+    /// Accounts kept free for a provision that is ready: without this, rows that keep coming would starve it.
+    claimed: BTreeSet<AccountId>,
+    assignments_in_flight: usize,
+    provisions_in_flight: usize,
+    edits_in_flight: usize,
+    unfinished: usize,
+    interrupted: bool,
+}
+
+impl<'g> Schedule<'g> {
+    /// A run at its start.
+    pub fn new(graph: &'g OperationGraph, limits: Limits) -> Self {
+        let nodes = graph.graph();
+        let waits = |index| nodes.neighbors_directed(index, Direction::Incoming).count();
+        let mut load: BTreeMap<AccountId, usize> = BTreeMap::new();
+        for account in nodes.node_weights().flat_map(|node| &node.accounts) {
+            *load.entry(*account).or_default() += 1;
+        }
+        let mut schedule = Self {
+            graph,
+            limits,
+            states: nodes.node_indices().map(|index| State::Waiting(waits(index))).collect(),
+            ready_edits: VecDeque::new(),
+            ready_provisions: Vec::new(),
+            ready_rows: BTreeMap::new(),
+            open_accounts: BTreeSet::new(),
+            load,
+            busy: BTreeSet::new(),
+            claimed: BTreeSet::new(),
+            assignments_in_flight: 0,
+            provisions_in_flight: 0,
+            edits_in_flight: 0,
+            unfinished: nodes.node_count(),
+            interrupted: false,
+        };
+        for index in nodes.node_indices() {
+            if schedule.states[index.index()] == State::Waiting(0) {
+                schedule.make_ready(index);
+            }
+        }
+        schedule
+    }
+
+    /// Whether every operation is done, failed or skipped.
+    pub fn is_finished(&self) -> bool {
+        self.unfinished == 0
+    }
+
+    /// An operation to start now, if the limits allow one; it counts as in flight from here on.
+    pub fn start_next(&mut self) -> Option<NodeIndex> {
+        if self.interrupted {
+            return None;
+        }
+        if self.edits_in_flight < self.limits.edits
+            && let Some(edit) = self.ready_edits.pop_front()
+        {
+            self.edits_in_flight += 1;
+            return Some(self.take(edit));
+        }
+        if let Some(provision) = self.startable_provision() {
+            return Some(self.take(provision));
+        }
+        if self.assignments_in_flight < self.limits.assignments
+            && let Some((_, account)) = self.open_accounts.first().copied()
+        {
+            let row = self.ready_rows.get_mut(&account).and_then(BTreeSet::pop_first)?;
+            self.assignments_in_flight += 1;
+            self.hold(account);
+            return Some(self.take(row));
+        }
+        None
+    }
+
+    /// Ends an operation that succeeded; what waited for it may become ready.
+    pub fn succeed(&mut self, index: NodeIndex) {
+        self.end(index, State::Done);
+        let after: Vec<NodeIndex> = self.graph.graph().neighbors(index).collect();
+        for next in after {
+            match self.states[next.index()] {
+                State::Waiting(1) => self.make_ready(next),
+                State::Waiting(more) => self.states[next.index()] = State::Waiting(more - 1),
+                State::Ready | State::InFlight | State::Done | State::Failed | State::Skipped => {}
+            }
+        }
+    }
+
+    /// Ends an operation that failed. Everything that waits for it, directly or not, is skipped and returned.
+    pub fn fail(&mut self, index: NodeIndex) -> Vec<NodeIndex> {
+        self.end(index, State::Failed);
+        let mut skipped = Vec::new();
+        let mut reached = vec![index];
+        while let Some(from) = reached.pop() {
+            let after: Vec<NodeIndex> = self.graph.graph().neighbors(from).collect();
+            for next in after {
+                if matches!(self.states[next.index()], State::Waiting(_)) {
+                    self.skip(next);
+                    skipped.push(next);
+                    reached.push(next);
+                }
+            }
+        }
+        skipped.sort_unstable();
+        skipped
+    }
+
+    /// Starts nothing more. Everything that has not started is skipped and returned.
+    pub fn interrupt(&mut self) -> Vec<NodeIndex> {
+        self.interrupted = true;
+        let not_started =
+            |index: &NodeIndex| matches!(self.states[index.index()], State::Waiting(_) | State::Ready);
+        let skipped: Vec<NodeIndex> = self.graph.graph().node_indices().filter(not_started).collect();
+        for index in &skipped {
+            self.skip(*index);
+        }
+        skipped
+    }
+
+    fn lane(&self, index: NodeIndex) -> Lane {
+        match &self.graph.graph()[index].operation {
+            Operation::CreateAssignment(row) | Operation::DeleteAssignment(row) => {
+                Lane::Assignment(row.account)
+            }
+            Operation::Provision { .. } => Lane::Provision,
+            Operation::CreatePermissionSet { .. }
+            | Operation::Edit { .. }
+            | Operation::DeletePermissionSet { .. } => Lane::Edit,
+        }
+    }
+
+    fn make_ready(&mut self, index: NodeIndex) {
+        self.states[index.index()] = State::Ready;
+        match self.lane(index) {
+            Lane::Edit => self.ready_edits.push_back(index),
+            Lane::Provision => self.ready_provisions.push(index),
+            Lane::Assignment(account) => {
+                self.ready_rows.entry(account).or_default().insert(index);
+                self.refresh(account);
+            }
+        }
+    }
+
+    /// The first ready provision whose accounts are all free. Those of the first that are not are claimed, so that
+    /// they come free.
+    fn startable_provision(&mut self) -> Option<NodeIndex> {
+        let slots = self.limits.provisions.saturating_sub(self.provisions_in_flight);
+        let mut wanted: BTreeSet<AccountId> = BTreeSet::new();
+        let mut startable = None;
+        for (at, index) in self.ready_provisions.iter().enumerate().take(slots) {
+            let accounts = &self.graph.graph()[*index].accounts;
+            if !accounts.iter().any(|account| self.busy.contains(account) || wanted.contains(account)) {
+                startable = Some(at);
+                break;
+            }
+            wanted.extend(accounts);
+        }
+        if let Some(at) = startable {
+            let index = self.ready_provisions.remove(at);
+            self.provisions_in_flight += 1;
+            for account in self.graph.graph()[index].accounts.clone() {
+                self.hold(account);
+            }
+            return Some(index);
+        }
+        self.claim(wanted);
+        None
+    }
+
+    fn claim(&mut self, wanted: BTreeSet<AccountId>) {
+        if self.claimed == wanted {
+            return;
+        }
+        let before = std::mem::replace(&mut self.claimed, wanted);
+        let changed: Vec<AccountId> = before.symmetric_difference(&self.claimed).copied().collect();
+        for account in changed {
+            self.refresh(account);
+        }
+    }
+
+    fn take(&mut self, index: NodeIndex) -> NodeIndex {
+        self.states[index.index()] = State::InFlight;
+        index
+    }
+
+    fn hold(&mut self, account: AccountId) {
+        self.busy.insert(account);
+        self.refresh(account);
+    }
+
+    /// Puts the account among the open ones, or takes it out.
+    fn refresh(&mut self, account: AccountId) {
+        let entry = (Reverse(self.load.get(&account).copied().unwrap_or_default()), account);
+        let has_rows = self.ready_rows.get(&account).is_some_and(|rows| !rows.is_empty());
+        if has_rows && !self.busy.contains(&account) && !self.claimed.contains(&account) {
+            self.open_accounts.insert(entry);
+        } else {
+            self.open_accounts.remove(&entry);
+        }
+    }
+
+    fn end(&mut self, index: NodeIndex, state: State) {
+        self.states[index.index()] = state;
+        self.unfinished -= 1;
+        match self.lane(index) {
+            Lane::Edit => self.edits_in_flight -= 1,
+            Lane::Provision => self.provisions_in_flight -= 1,
+            Lane::Assignment(_) => self.assignments_in_flight -= 1,
+        }
+        for account in self.graph.graph()[index].accounts.clone() {
+            self.busy.remove(&account);
+            self.lighten(account);
+        }
+    }
+
+    fn skip(&mut self, index: NodeIndex) {
+        self.states[index.index()] = State::Skipped;
+        self.unfinished -= 1;
+        for account in self.graph.graph()[index].accounts.clone() {
+            if let Some(rows) = self.ready_rows.get_mut(&account) {
+                rows.remove(&index);
+            }
+            self.lighten(account);
+        }
+    }
+
+    /// One operation less is left on the account; its place among the open ones follows.
+    fn lighten(&mut self, account: AccountId) {
+        let load = self.load.get(&account).copied().unwrap_or_default();
+        self.open_accounts.remove(&(Reverse(load), account));
+        self.load.insert(account, load.saturating_sub(1));
+        self.refresh(account);
+    }
+}

@@ -1,0 +1,169 @@
+//! Carrying out single operations.
+//!
+//! A call whose answer was lost is sent again, so AWS may say "already there" or "already gone" of our own doing. It
+//! says the same of what others did, and it says `ConflictException` of what is merely in the way for a while. So
+//! after such an answer live is read again: it is as wanted, and the operation is done; or it is not, and a conflict
+//! is waited out while anything else is a failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rolecall_applier::{Failure, Request, RequestKind, RequestStatus, Started, Target};
+use rolecall_model::{AccountId, Operation, PermissionSetName, Principal, Snapshot};
+use tokio::time::Instant;
+
+use crate::client::Clients;
+use crate::permission_set::{self, SetAddress};
+use crate::retry::{CallError, Kind};
+
+mod requests;
+mod reread;
+mod send;
+
+/// How long a conflict is waited out. Deprovisioning a set takes minutes, and a set cannot be deleted before.
+const CONFLICT_PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long a request that AWS has just accepted may be unknown to it.
+const UNKNOWN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Carries out operations on one instance of IAM Identity Center.
+#[derive(Debug)]
+pub struct AwsTarget {
+    clients: Clients,
+    instance: String,
+    /// The ARN of each set: those of the snapshot, and those made since.
+    arns: Mutex<BTreeMap<PermissionSetName, String>>,
+}
+
+impl AwsTarget {
+    /// A target for the instance of the snapshot.
+    pub fn new(clients: Clients, snapshot: &Snapshot) -> Self {
+        let arns = snapshot.permission_sets.iter().map(|set| (set.name.clone(), set.arn.clone())).collect();
+        Self { clients, instance: snapshot.instance.arn.clone(), arns: Mutex::new(arns) }
+    }
+
+    fn arns(&self) -> MutexGuard<'_, BTreeMap<PermissionSetName, String>> {
+        self.arns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, name: &PermissionSetName, arn: String) {
+        self.arns().insert(name.clone(), arn);
+    }
+
+    fn known_arn(&self, name: &PermissionSetName) -> Option<String> {
+        self.arns().get(name).cloned()
+    }
+
+    fn arn(&self, name: &PermissionSetName) -> Result<String, Failure> {
+        self.known_arn(name).ok_or_else(|| Failure {
+            code: "UnknownPermissionSet".to_owned(),
+            message: format!("the instance has no permission set {name}"),
+            request_id: None,
+        })
+    }
+
+    fn address<'a>(&'a self, arn: &'a str) -> SetAddress<'a> {
+        SetAddress { instance: &self.instance, set: arn }
+    }
+}
+
+/// Why an operation was not sent, or not taken.
+enum Refusal {
+    /// AWS or the connection said no.
+    Call(CallError),
+    /// There is nothing to ask AWS, or nothing more to ask.
+    Final(Failure),
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Final(failure)
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        error.failure
+    }
+}
+
+impl Target for AwsTarget {
+    async fn start(&self, operation: &Operation) -> Result<Started, Failure> {
+        let deadline = Instant::now() + CONFLICT_PATIENCE;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.send(operation).await {
+                Ok(started) => return Ok(started),
+                Err(Refusal::Final(failure)) => return Err(failure),
+                Err(Refusal::Call(error)) => error,
+            };
+            if !matches!(error.kind, Kind::Conflict | Kind::NotFound) {
+                return Err(error.failure);
+            }
+            if self.is_as_wanted(operation, &error.failure).await? {
+                return Ok(Started::Done);
+            }
+            if error.kind == Kind::NotFound || Instant::now() >= deadline {
+                return Err(error.failure);
+            }
+            self.clients.wait_out_conflict(tries).await;
+        }
+    }
+
+    async fn in_progress(&self, kind: RequestKind) -> Result<BTreeSet<String>, Failure> {
+        Ok(requests::in_progress(&self.clients, &self.instance, kind).await?)
+    }
+
+    async fn describe(&self, request: &Request) -> Result<RequestStatus, Failure> {
+        let deadline = Instant::now() + UNKNOWN_PATIENCE;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match requests::describe(&self.clients, &self.instance, request).await {
+                // Its status may lag behind its acceptance.
+                Err(error) if error.kind == Kind::NotFound && Instant::now() < deadline => {
+                    self.clients.wait_out_conflict(tries).await;
+                }
+                status => return Ok(status?),
+            }
+        }
+    }
+
+    async fn principals(
+        &self,
+        permission_set: &PermissionSetName,
+        account: AccountId,
+    ) -> Result<BTreeSet<Principal>, Failure> {
+        let Some(arn) = self.known_arn(permission_set) else {
+            return Ok(BTreeSet::new());
+        };
+        Ok(principals(&self.clients, self.address(&arn), account).await?)
+    }
+}
+
+/// Everybody who has the set on the account. A set that is not there is on no account; an account that is not there
+/// is an error.
+async fn principals(
+    clients: &Clients,
+    at: SetAddress<'_>,
+    account: AccountId,
+) -> Result<BTreeSet<Principal>, CallError> {
+    match permission_set::principals(clients, at, account).await {
+        Err(error) if error.kind == Kind::NotFound => {
+            if permission_set::exists(clients, at).await? {
+                Err(error)
+            } else {
+                Ok(BTreeSet::new())
+            }
+        }
+        answer => answer,
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading again, after AWS said that something is there, gone or in the way.
+
+use std::collections::BTreeMap;
+
+use rolecall_applier::Failure;
+use rolecall_model::operation::Attributes;
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::{Edit, Operation, PermissionSetName};
+
+use super::{AwsTarget, principals};
+use crate::permission_set::{self, SetAddress};
+use crate::retry::CallError;
+
+impl AwsTarget {
+    /// Whether live is as the operation wants it. `refused` is what AWS said to the operation.
+    pub(super) async fn is_as_wanted(
+        &self,
+        operation: &Operation,
+        refused: &Failure,
+    ) -> Result<bool, Failure> {
+        match operation {
+            Operation::CreatePermissionSet { permission_set, attributes, tags } => {
+                self.is_created(permission_set, attributes, tags, refused).await
+            }
+            Operation::Edit { permission_set, edit } => {
+                let arn = self.arn(permission_set)?;
+                Ok(self.is_edited(self.address(&arn), edit).await?)
+            }
+            // What a provision changes cannot be read, only that it is outdated no more; so it is sent again.
+            Operation::Provision { .. } => Ok(false),
+            Operation::CreateAssignment(row) => {
+                let arn = self.arn(&row.permission_set)?;
+                let principals = principals(&self.clients, self.address(&arn), row.account).await?;
+                Ok(principals.contains(&row.principal))
+            }
+            Operation::DeleteAssignment(row) => {
+                let arn = self.arn(&row.permission_set)?;
+                let principals = principals(&self.clients, self.address(&arn), row.account).await?;
+                Ok(!principals.contains(&row.principal))
+            }
+            Operation::DeletePermissionSet { permission_set } => {
+                let arn = self.arn(permission_set)?;
+                Ok(!permission_set::exists(&self.clients, self.address(&arn)).await?)
+            }
+        }
+    }
+
+    /// Whether a set of that name is there and is the one to be made: an earlier attempt made it, and its answer was
+    /// lost. A set of that name that differs is somebody else's, and no waiting makes room for ours.
+    async fn is_created(
+        &self,
+        name: &PermissionSetName,
+        attributes: &Attributes,
+        tags: &BTreeMap<String, String>,
+        refused: &Failure,
+    ) -> Result<bool, Failure> {
+        let Some((arn, found)) = self.find(name).await? else {
+            return Ok(false);
+        };
+        let live = permission_set::tags(&self.clients, self.address(&arn)).await?;
+        let ours = tags.get(STACK_TAG).is_some_and(|stack| live.get(STACK_TAG) == Some(stack));
+        if !ours || found != *attributes {
+            return Err(refused.clone());
+        }
+        self.learn(name, arn);
+        Ok(true)
+    }
+
+    /// Looks for a set by its name, which takes a call for each set until it is found.
+    async fn find(&self, name: &PermissionSetName) -> Result<Option<(String, Attributes)>, CallError> {
+        for arn in permission_set::list(&self.clients, &self.instance).await? {
+            let (found, attributes) = permission_set::describe(&self.clients, self.address(&arn)).await?;
+            if found == *name {
+                return Ok(Some((arn, attributes)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_edited(&self, at: SetAddress<'_>, edit: &Edit) -> Result<bool, CallError> {
+        let clients = &self.clients;
+        match edit {
+            Edit::SetAttributes(attributes) => {
+                let (_, live) = permission_set::describe(clients, at).await?;
+                Ok(live == *attributes)
+            }
+            Edit::Tag(tags) => {
+                let live = permission_set::tags(clients, at).await?;
+                Ok(tags.iter().all(|(key, value)| live.get(key) == Some(value)))
+            }
+            Edit::Untag(keys) => {
+                let live = permission_set::tags(clients, at).await?;
+                Ok(!keys.iter().any(|key| live.contains_key(key)))
+            }
+            Edit::PutBoundary(boundary) => {
+                Ok(permission_set::boundary(clients, at).await?.is_some_and(|live| live == *boundary))
+            }
+            // No boundary is also what a set that is not there has.
+            Edit::DeleteBoundary => Ok(permission_set::exists(clients, at).await?
+                && permission_set::boundary(clients, at).await?.is_none()),
+            Edit::DetachManagedPolicy(arn) => {
+                Ok(!permission_set::managed_policies(clients, at).await?.contains(arn))
+            }
+            Edit::DetachCustomerPolicy(policy) => {
+                Ok(!permission_set::customer_policies(clients, at).await?.contains(policy))
+            }
+            Edit::DeleteInlinePolicy => Ok(permission_set::inline_policy(clients, at).await?.is_none()),
+            Edit::AttachManagedPolicy(arn) => {
+                Ok(permission_set::managed_policies(clients, at).await?.contains(arn))
+            }
+            Edit::AttachCustomerPolicy(policy) => {
+                Ok(permission_set::customer_policies(clients, at).await?.contains(policy))
+            }
+            Edit::PutInlinePolicy(policy) => {
+                Ok(permission_set::inline_policy(clients, at).await?.is_some_and(|live| live == *policy))
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reading what is live, at the least cost in calls.
+//!
+//! Everything is read to its end or not at all: the first call that fails ends the reading with its error, so that
+//! nobody plans on a partial view.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use rolecall_model::snapshot::Coverage;
+use rolecall_model::{InstanceId, PermissionSetName, Snapshot, StackName, UserName};
+
+use crate::client::Clients;
+use crate::retry::CallError;
+
+mod assignments;
+mod error;
+mod groups;
+mod instance;
+mod organization;
+mod permission_sets;
+
+pub use error::ObserveError;
+
+/// What of the live state to read. Whatever it says, the instance, the organization without tags, all groups, and
+/// the names and tags of all permission sets are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Permission sets to compare: what they are, where they are provisioned and outdated, and their rows.
+    pub compare: BTreeSet<PermissionSetName>,
+    /// Permission sets of which only the rows are wanted, and so where they are provisioned.
+    pub rows_of: BTreeSet<PermissionSetName>,
+    /// Permission sets that carry this stack's tag are compared too.
+    pub stack: Option<StackName>,
+    /// Whether to read the tags of accounts, at one call an account.
+    pub account_tags: bool,
+    /// Users to look up, beside those that rows name.
+    pub user_names: BTreeSet<UserName>,
+    /// Everything that a snapshot can hold: all sets, rows, account tags and users. The fields above then add
+    /// nothing.
+    pub everything: bool,
+    /// The instance, where the caller might see several.
+    pub instance: Option<InstanceId>,
+}
+
+/// How far a step has come. Steps run side by side, so their reports come mixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Which step.
+    pub step: Step,
+    /// How much of it is done.
+    pub done: usize,
+    /// How much there is, as far as it is known by now.
+    pub total: usize,
+}
+
+/// The steps of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Caller, organization and instance are looked up; counts as one.
+    Instance,
+    /// Organizational units whose children are listed, the root included.
+    Organization,
+    /// Accounts whose tags are read.
+    AccountTags,
+    /// The groups are listed; counts as one.
+    Groups,
+    /// Names and tags of permission sets.
+    PermissionSets,
+    /// Permission sets that are read in full.
+    Details,
+    /// Pairs of permission set and account whose rows are read.
+    Assignments,
+    /// Users who are looked up.
+    Users,
+}
+
+/// Reads the live state.
+///
+/// A pair of permission set and account is skipped where the account is not in the organization any more, and such
+/// an account does not count as provisioned: nobody gets in through it, and nothing can be changed there.
+///
+/// # Errors
+/// The instance is not to be found or cannot be worked with, or a call failed. Nothing partial is returned.
+pub async fn observe(
+    clients: &Clients,
+    scope: &Scope,
+    progress: &dyn Fn(Progress),
+) -> Result<Snapshot, ObserveError> {
+    let reader = Reader { clients, scope, progress };
+    let found = instance::find(&reader).await?;
+    // Each service has limits of its own, so the three are read side by side.
+    let (organization, groups, sets) = tokio::try_join!(
+        organization::read(&reader, &found),
+        groups::read(&reader, &found.instance.identity_store_id),
+        permission_sets::read(&reader, &found.instance.arn),
+    )?;
+    let accounts = organization.accounts.iter().map(|account| account.id).collect();
+    let permission_sets::Read { sets, rows_of } = sets.within(&accounts);
+    let assignments = assignments::read(&reader, &found.instance.arn, &sets, &rows_of).await?;
+    let users = groups::read_users(&reader, &found.instance.identity_store_id, &assignments).await?;
+    let mut snapshot = Snapshot {
+        instance: found.instance,
+        caller: found.caller,
+        organization,
+        groups,
+        users,
+        permission_sets: sets,
+        assignments,
+        coverage: if scope.everything { Coverage::Everything } else { Coverage::PermissionSets(rows_of) },
+    };
+    snapshot.sort();
+    Ok(snapshot)
+}
+
+/// What all parts of a reading share.
+struct Reader<'a> {
+    clients: &'a Clients,
+    scope: &'a Scope,
+    progress: &'a dyn Fn(Progress),
+}
+
+/// How many calls of one step may be on their way. The rate limits decide how many are sent; this only has to be more
+/// than the longest answer takes at the highest rate.
+const IN_FLIGHT: usize = 32;
+
+impl Reader<'_> {
+    fn report(&self, step: Step, done: usize, total: usize) {
+        (self.progress)(Progress { step, done, total });
+    }
+
+    /// Reads one thing for each item, side by side. The results come in the order in which they were read.
+    async fn each<T, O, Fut>(
+        &self,
+        step: Step,
+        items: impl ExactSizeIterator<Item = T>,
+        read: impl Fn(T) -> Fut,
+    ) -> Result<Vec<O>, CallError>
+    where
+        Fut: Future<Output = Result<O, CallError>>,
+    {
+        let total = items.len();
+        let mut all = Vec::with_capacity(total);
+        let mut results = stream::iter(items.map(read)).buffer_unordered(IN_FLIGHT);
+        while let Some(result) = results.next().await {
+            all.push(result?);
+            self.report(step, all.len(), total);
+        }
+        Ok(all)
+    }
+}

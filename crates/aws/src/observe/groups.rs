@@ -1,0 +1,137 @@
+//! Groups and users of the Identity Store.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
+use aws_smithy_types::Document;
+use rolecall_model::snapshot::{ExternalId, Group, User};
+use rolecall_model::{Assignment, Principal, UserId, UserName};
+
+use super::{ObserveError, Reader, Step};
+use crate::api::Api;
+use crate::permission_set::PAGE_SIZE;
+use crate::retry::{CallError, Kind};
+
+/// All groups, with what the identity provider calls them.
+pub(super) async fn read(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<Group>, ObserveError> {
+    reader.report(Step::Groups, 0, 1);
+    let api = Api::identity_store("ListGroups");
+    let groups = reader
+        .clients
+        .pages(
+            api,
+            |token| {
+                let call = reader.clients.identity_store().list_groups().identity_store_id(identity_store);
+                call.max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (Some(page.groups), page.next_token),
+        )
+        .await?;
+    reader.report(Step::Groups, 1, 1);
+    Ok(groups.into_iter().map(|group| to_group(api, group)).collect::<Result<_, _>>()?)
+}
+
+fn to_group(api: Api, group: aws_sdk_identitystore::types::Group) -> Result<Group, CallError> {
+    let external_ids = group.external_ids.unwrap_or_default();
+    Ok(Group {
+        id: group.group_id.parse().map_err(|error| CallError::unreadable(api, error))?,
+        display_name: group.display_name.unwrap_or_default(),
+        external_ids: external_ids
+            .into_iter()
+            .map(|external| ExternalId { issuer: external.issuer, id: external.id })
+            .collect(),
+    })
+}
+
+/// The users whom rows or the scope name, or all. One who is not found does not exist.
+pub(super) async fn read_users(
+    reader: &Reader<'_>,
+    identity_store: &str,
+    rows: &[Assignment],
+) -> Result<Vec<User>, ObserveError> {
+    if reader.scope.everything {
+        return all_users(reader, identity_store).await;
+    }
+    let names: Vec<&UserName> = reader.scope.user_names.iter().collect();
+    let named =
+        reader.each(Step::Users, names.into_iter(), |name| user_id(reader, identity_store, name)).await?;
+    let of_rows = rows.iter().filter_map(|row| match &row.principal {
+        Principal::User(id) => Some(id.clone()),
+        Principal::Group(_) => None,
+    });
+    let ids: BTreeSet<UserId> = named.into_iter().flatten().chain(of_rows).collect();
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, identity_store, id)).await?;
+    Ok(users.into_iter().flatten().collect())
+}
+
+async fn all_users(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<User>, ObserveError> {
+    let api = Api::identity_store("ListUsers");
+    let users = reader
+        .clients
+        .pages(
+            api,
+            |token| {
+                let call = reader.clients.identity_store().list_users().identity_store_id(identity_store);
+                call.max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (Some(page.users), page.next_token),
+        )
+        .await?;
+    reader.report(Step::Users, users.len(), users.len());
+    let to_user = |user: aws_sdk_identitystore::types::User| {
+        let id: UserId = user.user_id.parse().map_err(|error| CallError::unreadable(api, error))?;
+        Ok::<_, CallError>(User { user_name: user_name(user.user_name, &id), id })
+    };
+    Ok(users.into_iter().map(to_user).collect::<Result<_, _>>()?)
+}
+
+/// The id of the user of that name, if there is one.
+async fn user_id(
+    reader: &Reader<'_>,
+    identity_store: &str,
+    name: &UserName,
+) -> Result<Option<UserId>, CallError> {
+    let api = Api::identity_store("GetUserId");
+    let attribute = UniqueAttribute::builder()
+        .attribute_path("userName")
+        .attribute_value(Document::String(name.to_string()))
+        .build()
+        .map_err(|error| CallError::unreadable(api, error))?;
+    let answer = reader
+        .clients
+        .call(api, || {
+            let call = reader.clients.identity_store().get_user_id().identity_store_id(identity_store);
+            call.alternate_identifier(AlternateIdentifier::UniqueAttribute(attribute.clone())).send()
+        })
+        .await;
+    match answer {
+        Ok(answer) => answer.user_id.parse().map(Some).map_err(|error| CallError::unreadable(api, error)),
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The user of that id, if there is one; else a row of it is an orphan.
+async fn user(reader: &Reader<'_>, identity_store: &str, id: UserId) -> Result<Option<User>, CallError> {
+    let api = Api::identity_store("DescribeUser");
+    let answer = reader
+        .clients
+        .call(api, || {
+            let call = reader.clients.identity_store().describe_user().identity_store_id(identity_store);
+            call.user_id(id.as_str()).send()
+        })
+        .await;
+    match answer {
+        Ok(answer) => Ok(Some(User { user_name: user_name(answer.user_name, &id), id })),
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The API leaves the user name optional. A user without a usable one goes by the id: leaving the user out would make
+/// orphans of the user's rows.
+fn user_name(name: Option<String>, id: &UserId) -> UserName {
+    name.and_then(|name| name.parse().ok())
+        .unwrap_or_else(|| id.as_str().parse().expect("an id is short and has no control characters"))
+}

@@ -1,0 +1,133 @@
+//! Permission sets: names and tags of all, and what is needed of those that matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::operation::Attributes;
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::snapshot::LivePermissionSet;
+use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
+
+use super::{ObserveError, Reader, Scope, Step};
+use crate::permission_set::{self, Provisioned, SetAddress};
+use crate::retry::CallError;
+
+/// The permission sets as far as they were read.
+pub(super) struct Read {
+    /// All of the instance.
+    pub(super) sets: Vec<LivePermissionSet>,
+    /// Those whose rows are wanted, and those of the scope that do not exist: of them there are no rows.
+    pub(super) rows_of: BTreeSet<PermissionSetName>,
+}
+
+impl Read {
+    /// With only these accounts.
+    pub(super) fn within(mut self, accounts: &BTreeSet<AccountId>) -> Self {
+        for set in &mut self.sets {
+            set.provisioned.retain(|account| accounts.contains(account));
+            set.outdated.retain(|account| accounts.contains(account));
+        }
+        self
+    }
+}
+
+/// A set by its name, before anything else is known of it.
+struct Header {
+    arn: String,
+    name: PermissionSetName,
+    attributes: Attributes,
+    tags: BTreeMap<String, String>,
+}
+
+impl Header {
+    fn is_compared(&self, scope: &Scope) -> bool {
+        let ours = scope
+            .stack
+            .as_ref()
+            .is_some_and(|stack| self.tags.get(STACK_TAG).is_some_and(|value| value == stack.as_str()));
+        scope.everything || ours || scope.compare.contains(&self.name)
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, ObserveError> {
+    let scope = reader.scope;
+    let arns = permission_set::list(reader.clients, instance).await?;
+    let headers =
+        reader.each(Step::PermissionSets, arns.into_iter(), |arn| header(reader, instance, arn)).await?;
+    let mut rows_of: BTreeSet<PermissionSetName> = scope.compare.union(&scope.rows_of).cloned().collect();
+    let compared = headers.iter().filter(|header| header.is_compared(scope));
+    rows_of.extend(compared.map(|header| header.name.clone()));
+    let (read_on, rest): (Vec<Header>, Vec<Header>) =
+        headers.into_iter().partition(|header| rows_of.contains(&header.name));
+    let mut sets = reader
+        .each(Step::Details, read_on.into_iter(), |header| async move {
+            if header.is_compared(scope) {
+                compared_set(reader, instance, header).await
+            } else {
+                counted_set(reader, instance, header).await
+            }
+        })
+        .await?;
+    sets.extend(rest.into_iter().map(|header| header.into_set(None, BTreeSet::new(), BTreeSet::new())));
+    Ok(Read { sets, rows_of })
+}
+
+impl Header {
+    fn into_set(
+        self,
+        details: Option<PermissionSet>,
+        provisioned: BTreeSet<AccountId>,
+        outdated: BTreeSet<AccountId>,
+    ) -> LivePermissionSet {
+        let Self { arn, name, attributes: _, tags } = self;
+        LivePermissionSet { arn, name, tags, details, provisioned, outdated }
+    }
+}
+
+/// `ListPermissionSets` gives ARNs only, so a name costs a call, and the tags another.
+async fn header(reader: &Reader<'_>, instance: &str, arn: String) -> Result<Header, CallError> {
+    let at = SetAddress { instance, set: &arn };
+    let (name, attributes) = permission_set::describe(reader.clients, at).await?;
+    let tags = permission_set::tags(reader.clients, at).await?;
+    Ok(Header { arn, name, attributes, tags })
+}
+
+/// A set whose rows are wanted and nothing else.
+async fn counted_set(
+    reader: &Reader<'_>,
+    instance: &str,
+    header: Header,
+) -> Result<LivePermissionSet, CallError> {
+    let at = SetAddress { instance, set: &header.arn };
+    let provisioned = permission_set::provisioned(reader.clients, at, Provisioned::Anyhow).await?;
+    Ok(header.into_set(None, provisioned, BTreeSet::new()))
+}
+
+/// A set that is compared.
+async fn compared_set(
+    reader: &Reader<'_>,
+    instance: &str,
+    header: Header,
+) -> Result<LivePermissionSet, CallError> {
+    let clients = reader.clients;
+    let at = SetAddress { instance, set: &header.arn };
+    let Attributes { description, session, relay_state } = header.attributes.clone();
+    let details = PermissionSet {
+        name: header.name.clone(),
+        description,
+        session,
+        relay_state,
+        managed_policies: permission_set::managed_policies(clients, at).await?,
+        customer_policies: permission_set::customer_policies(clients, at).await?,
+        boundary: permission_set::boundary(clients, at).await?,
+        inline_policy: permission_set::inline_policy(clients, at).await?,
+        tags: BTreeMap::new(),
+    };
+    let provisioned = permission_set::provisioned(clients, at, Provisioned::Anyhow).await?;
+    // A set that is provisioned nowhere is outdated nowhere: that call is spared.
+    let outdated = if provisioned.is_empty() {
+        BTreeSet::new()
+    } else {
+        permission_set::provisioned(clients, at, Provisioned::Outdated).await?
+    };
+    Ok(header.into_set(Some(details), provisioned, outdated))
+}

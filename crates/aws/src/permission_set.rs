@@ -1,0 +1,262 @@
+//! Reads of one permission set, as both observing and executing need them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ssoadmin::types;
+use rolecall_model::operation::Attributes;
+use rolecall_model::{
+    AccountId, Boundary, CustomerPolicy, GroupId, PermissionSetName, Policy, Principal, SessionDuration,
+};
+
+use crate::api::Api;
+use crate::client::Clients;
+use crate::retry::{CallError, Kind};
+
+/// The page size of every listing of sso-admin and identitystore: the most that they take.
+pub(crate) const PAGE_SIZE: i32 = 100;
+
+/// A permission set, by the two ARNs that every call takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetAddress<'a> {
+    pub(crate) instance: &'a str,
+    pub(crate) set: &'a str,
+}
+
+/// The ARNs of all permission sets of an instance.
+pub(crate) async fn list(clients: &Clients, instance: &str) -> Result<Vec<String>, CallError> {
+    clients
+        .pages(
+            Api::sso_admin("ListPermissionSets"),
+            |token| {
+                let call = clients.sso_admin().list_permission_sets().instance_arn(instance);
+                call.max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (page.permission_sets, page.next_token),
+        )
+        .await
+}
+
+/// Name and attributes.
+pub(crate) async fn describe(
+    clients: &Clients,
+    at: SetAddress<'_>,
+) -> Result<(PermissionSetName, Attributes), CallError> {
+    let api = Api::sso_admin("DescribePermissionSet");
+    let answer = clients
+        .call(api, || {
+            clients
+                .sso_admin()
+                .describe_permission_set()
+                .instance_arn(at.instance)
+                .permission_set_arn(at.set)
+                .send()
+        })
+        .await?;
+    let set = answer.permission_set.ok_or_else(|| CallError::unreadable(api, "it has no permission set"))?;
+    let name: PermissionSetName =
+        set.name.as_deref().unwrap_or_default().parse().map_err(|error| CallError::unreadable(api, error))?;
+    // AWS's default where a set was made without one.
+    let session = match set.session_duration.as_deref() {
+        None | Some("") => SessionDuration::ONE_HOUR,
+        Some(text) => {
+            SessionDuration::from_iso_8601(text).map_err(|error| CallError::unreadable(api, error))?
+        }
+    };
+    let attributes = Attributes {
+        description: some_text(set.description),
+        session,
+        relay_state: some_text(set.relay_state),
+    };
+    Ok((name, attributes))
+}
+
+fn some_text(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// Whether the set is there.
+pub(crate) async fn exists(clients: &Clients, at: SetAddress<'_>) -> Result<bool, CallError> {
+    match describe(clients, at).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == Kind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// All tags.
+pub(crate) async fn tags(
+    clients: &Clients,
+    at: SetAddress<'_>,
+) -> Result<BTreeMap<String, String>, CallError> {
+    let tags = clients
+        .pages(
+            Api::sso_admin("ListTagsForResource"),
+            |token| {
+                let call = clients.sso_admin().list_tags_for_resource().instance_arn(at.instance);
+                call.resource_arn(at.set).set_next_token(token).send()
+            },
+            |page| (page.tags, page.next_token),
+        )
+        .await?;
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}
+
+/// The ARNs of the attached AWS managed policies.
+pub(crate) async fn managed_policies(
+    clients: &Clients,
+    at: SetAddress<'_>,
+) -> Result<BTreeSet<String>, CallError> {
+    let api = Api::sso_admin("ListManagedPoliciesInPermissionSet");
+    let policies = clients
+        .pages(
+            api,
+            |token| {
+                let call =
+                    clients.sso_admin().list_managed_policies_in_permission_set().instance_arn(at.instance);
+                call.permission_set_arn(at.set).max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (page.attached_managed_policies, page.next_token),
+        )
+        .await?;
+    policies
+        .into_iter()
+        .map(|policy| policy.arn.ok_or_else(|| CallError::unreadable(api, "a policy has no ARN")))
+        .collect()
+}
+
+/// The attached references to customer managed policies.
+pub(crate) async fn customer_policies(
+    clients: &Clients,
+    at: SetAddress<'_>,
+) -> Result<BTreeSet<CustomerPolicy>, CallError> {
+    let references = clients
+        .pages(
+            Api::sso_admin("ListCustomerManagedPolicyReferencesInPermissionSet"),
+            |token| {
+                let call = clients.sso_admin().list_customer_managed_policy_references_in_permission_set();
+                let call = call.instance_arn(at.instance).permission_set_arn(at.set);
+                call.max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (page.customer_managed_policy_references, page.next_token),
+        )
+        .await?;
+    Ok(references.into_iter().map(customer_policy).collect())
+}
+
+fn customer_policy(reference: types::CustomerManagedPolicyReference) -> CustomerPolicy {
+    CustomerPolicy { name: reference.name, path: some_text(reference.path).unwrap_or_else(|| "/".to_owned()) }
+}
+
+/// The inline policy. AWS answers with an empty text where there is none.
+pub(crate) async fn inline_policy(
+    clients: &Clients,
+    at: SetAddress<'_>,
+) -> Result<Option<Policy>, CallError> {
+    let api = Api::sso_admin("GetInlinePolicyForPermissionSet");
+    let answer = clients
+        .call(api, || {
+            let call = clients.sso_admin().get_inline_policy_for_permission_set().instance_arn(at.instance);
+            call.permission_set_arn(at.set).send()
+        })
+        .await?;
+    some_text(answer.inline_policy)
+        .map(|text| Policy::from_json(&text).map_err(|error| CallError::unreadable(api, error)))
+        .transpose()
+}
+
+/// The permissions boundary. Where there is none, AWS answers ResourceNotFound, other endpoints nothing.
+///
+/// A set that is not there gives `None` too, so a caller who does not know that it is reads something else of it.
+pub(crate) async fn boundary(clients: &Clients, at: SetAddress<'_>) -> Result<Option<Boundary>, CallError> {
+    let api = Api::sso_admin("GetPermissionsBoundaryForPermissionSet");
+    let answer = clients
+        .call(api, || {
+            let call =
+                clients.sso_admin().get_permissions_boundary_for_permission_set().instance_arn(at.instance);
+            call.permission_set_arn(at.set).send()
+        })
+        .await;
+    let boundary = match answer {
+        Ok(answer) => answer.permissions_boundary,
+        Err(error) if error.kind == Kind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    Ok(boundary.and_then(|boundary| {
+        match (boundary.managed_policy_arn, boundary.customer_managed_policy_reference) {
+            (Some(arn), _) => Some(Boundary::ManagedPolicy(arn)),
+            (None, Some(reference)) => Some(Boundary::CustomerPolicy(customer_policy(reference))),
+            (None, None) => None,
+        }
+    }))
+}
+
+/// Which of the accounts where a set is provisioned to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provisioned {
+    /// All of them.
+    Anyhow,
+    /// Those that hold an older version of the set.
+    Outdated,
+}
+
+/// The accounts where the set is provisioned.
+pub(crate) async fn provisioned(
+    clients: &Clients,
+    at: SetAddress<'_>,
+    which: Provisioned,
+) -> Result<BTreeSet<AccountId>, CallError> {
+    let api = Api::sso_admin("ListAccountsForProvisionedPermissionSet");
+    let status = match which {
+        Provisioned::Anyhow => None,
+        Provisioned::Outdated => Some(types::ProvisioningStatus::LatestPermissionSetNotProvisioned),
+    };
+    let ids = clients
+        .pages(
+            api,
+            |token| {
+                let call = clients.sso_admin().list_accounts_for_provisioned_permission_set();
+                let call = call.instance_arn(at.instance).permission_set_arn(at.set);
+                call.set_provisioning_status(status.clone())
+                    .max_results(PAGE_SIZE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| (page.account_ids, page.next_token),
+        )
+        .await?;
+    ids.iter().map(|id| id.parse().map_err(|error| CallError::unreadable(api, error))).collect()
+}
+
+/// Everybody who has the set on the account, users and principals that no longer exist included.
+pub(crate) async fn principals(
+    clients: &Clients,
+    at: SetAddress<'_>,
+    account: AccountId,
+) -> Result<BTreeSet<Principal>, CallError> {
+    let api = Api::sso_admin("ListAccountAssignments");
+    let account = account.to_string();
+    let rows = clients
+        .pages(
+            api,
+            |token| {
+                let call = clients.sso_admin().list_account_assignments().instance_arn(at.instance);
+                let call = call.permission_set_arn(at.set).account_id(&account);
+                call.max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (page.account_assignments, page.next_token),
+        )
+        .await?;
+    rows.into_iter().map(|row| principal(api, &row)).collect()
+}
+
+fn principal(api: Api, row: &types::AccountAssignment) -> Result<Principal, CallError> {
+    let id = row.principal_id.as_deref().unwrap_or_default();
+    let principal = match row.principal_type {
+        Some(types::PrincipalType::Group) => id.parse::<GroupId>().map(Principal::Group),
+        Some(types::PrincipalType::User) => id.parse().map(Principal::User),
+        _ => {
+            return Err(CallError::unreadable(api, format!("principal {id:?} is neither group nor user")));
+        }
+    };
+    principal.map_err(|error| CallError::unreadable(api, error))
+}

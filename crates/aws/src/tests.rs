@@ -1,0 +1,7 @@
+//! The adapter against the sandbox, in process and on virtual time.
+
+mod executing;
+mod interposed;
+mod observing;
+mod preflight;
+mod world;

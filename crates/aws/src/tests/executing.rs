@@ -1,0 +1,265 @@
+//! Operations from their sending to their end, and what is made of AWS's "already there" and "already gone".
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rolecall_applier::{Failure, RequestKind, RequestStatus, Started, Target};
+use rolecall_model::operation::Attributes;
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::snapshot::LivePermissionSet;
+use rolecall_model::{
+    Assignment, Boundary, Edit, Operation, PermissionSet, Principal, ProvisionTarget, SessionDuration,
+    Snapshot,
+};
+use rolecall_sandbox::{Sandbox, Settings};
+
+use super::interposed::{Deal, interposed, refusal};
+use super::observing::connected;
+use super::world::{account, customer_policy, grant, group, name, policy, user, world};
+use crate::{AwsTarget, Scope, observe};
+
+const VIEW: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
+
+/// A target that reaches the sandbox past this dealer.
+async fn target(
+    sandbox: &Sandbox,
+    dealer: impl Fn(&str, usize) -> Deal + Send + Sync + 'static,
+) -> AwsTarget {
+    AwsTarget::new(connected(interposed(sandbox.http_client(), dealer)).await, &world())
+}
+
+async fn plain_target() -> (Sandbox, AwsTarget) {
+    let sandbox = Sandbox::new(world(), Settings::default());
+    let target = target(&sandbox, |_, _| Deal::Pass).await;
+    (sandbox, target)
+}
+
+/// Carries an operation out to its end.
+async fn run(target: &AwsTarget, operation: &Operation) -> Result<(), Failure> {
+    let request = match target.start(operation).await? {
+        Started::Done => return Ok(()),
+        Started::Pending(request) => request,
+    };
+    loop {
+        match target.describe(&request).await? {
+            RequestStatus::InProgress => tokio::time::sleep(Duration::from_secs(1)).await,
+            RequestStatus::Succeeded => return Ok(()),
+            RequestStatus::Failed { reason } => {
+                return Err(Failure { code: "FAILED".to_owned(), message: reason, request_id: None });
+            }
+        }
+    }
+}
+
+fn attributes(description: Option<&str>, session: &str) -> Attributes {
+    Attributes {
+        description: description.map(str::to_owned),
+        session: session.parse().unwrap(),
+        relay_state: None,
+    }
+}
+
+fn create(set: &str) -> Operation {
+    Operation::CreatePermissionSet {
+        permission_set: name(set),
+        attributes: attributes(Some("Looks on"), "2h"),
+        tags: BTreeMap::from([(STACK_TAG.to_owned(), "acme".to_owned())]),
+    }
+}
+
+fn edit(set: &str, edit: Edit) -> Operation {
+    Operation::Edit { permission_set: name(set), edit }
+}
+
+/// Every kind of operation, in an order in which AWS takes them.
+fn every_kind() -> Vec<Operation> {
+    let tags = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let provision = |target| Operation::Provision { permission_set: name("Deploy"), target };
+    vec![
+        create("Watch"),
+        edit("Watch", Edit::AttachManagedPolicy(VIEW.to_owned())),
+        edit("Watch", Edit::AttachCustomerPolicy(customer_policy("watch", "/ops/"))),
+        edit("Watch", Edit::PutInlinePolicy(policy("ec2:Describe*"))),
+        edit("Watch", Edit::PutBoundary(Boundary::ManagedPolicy(VIEW.to_owned()))),
+        edit("Watch", Edit::Tag(tags(&[("owner", "ops"), ("cost", "1")]))),
+        edit("Watch", Edit::Untag(BTreeSet::from(["cost".to_owned()]))),
+        Operation::CreateAssignment(grant("Watch", 20, 5)),
+        edit("Deploy", Edit::SetAttributes(attributes(None, "4h"))),
+        edit("Deploy", Edit::DetachManagedPolicy("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned())),
+        edit("Deploy", Edit::DetachCustomerPolicy(customer_policy("deploy-base", "/platform/"))),
+        edit("Deploy", Edit::DeleteInlinePolicy),
+        edit("Deploy", Edit::DeleteBoundary),
+        edit("Base", Edit::PutBoundary(Boundary::CustomerPolicy(customer_policy("dev-boundary", "/")))),
+        provision(ProvisionTarget::Account(account(1))),
+        provision(ProvisionTarget::AllProvisionedAccounts),
+        Operation::DeleteAssignment(Assignment {
+            principal: Principal::User(user(200)),
+            ..grant("Deploy", 9, 1)
+        }),
+        Operation::DeleteAssignment(grant("Plain1", 3, 1)),
+        Operation::DeletePermissionSet { permission_set: name("Plain1") },
+    ]
+}
+
+/// What the world looks like when all of them are done. The ARN of the new set is the sandbox's to choose.
+fn every_kind_done(watch_arn: String) -> Snapshot {
+    let mut wanted = world();
+    wanted.permission_sets.retain(|set| set.name != name("Plain1"));
+    let mut watch = PermissionSet::new(name("Watch"));
+    watch.description = Some("Looks on".to_owned());
+    watch.session = "2h".parse().unwrap();
+    watch.managed_policies = BTreeSet::from([VIEW.to_owned()]);
+    watch.customer_policies = BTreeSet::from([customer_policy("watch", "/ops/")]);
+    watch.inline_policy = Some(policy("ec2:Describe*"));
+    watch.boundary = Some(Boundary::ManagedPolicy(VIEW.to_owned()));
+    wanted.permission_sets.push(LivePermissionSet {
+        arn: watch_arn,
+        name: name("Watch"),
+        tags: BTreeMap::from([
+            (STACK_TAG.to_owned(), "acme".to_owned()),
+            ("owner".to_owned(), "ops".to_owned()),
+        ]),
+        details: Some(watch),
+        provisioned: BTreeSet::from([account(20)]),
+        outdated: BTreeSet::new(),
+    });
+    for set in &mut wanted.permission_sets {
+        let details = set.details.as_mut().unwrap();
+        if set.name == name("Deploy") {
+            let kept = BTreeSet::from(["arn:aws:iam::aws:policy/job-function/SupportUser".to_owned()]);
+            *details = PermissionSet {
+                session: SessionDuration::from_minutes(240).unwrap(),
+                managed_policies: kept,
+                ..PermissionSet::new(name("Deploy"))
+            };
+        }
+        if set.name == name("Base") {
+            details.boundary = Some(Boundary::CustomerPolicy(customer_policy("dev-boundary", "/")));
+            set.outdated.clone_from(&set.provisioned);
+        }
+    }
+    wanted.assignments.push(grant("Watch", 20, 5));
+    wanted
+        .assignments
+        .retain(|row| row.permission_set != name("Plain1") && row.principal != Principal::User(user(200)));
+    wanted.sort();
+    wanted
+}
+
+async fn run_every_kind(dealer: impl Fn(&str, usize) -> Deal + Send + Sync + 'static) {
+    let sandbox = Sandbox::new(world(), Settings::default());
+    let target = target(&sandbox, dealer).await;
+    for operation in every_kind() {
+        if let Err(failure) = run(&target, &operation).await {
+            panic!("{operation}: {failure}");
+        }
+    }
+    let scope = Scope { everything: true, ..Scope::default() };
+    let read = observe(&connected(sandbox.http_client()).await, &scope, &|_| {}).await.unwrap();
+    let watch = read.permission_set(&name("Watch")).unwrap().arn.clone();
+    assert_eq!(read, every_kind_done(watch));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_operation_does_what_it_says() {
+    run_every_kind(|_, _| Deal::Pass).await;
+}
+
+/// What is sent again after its answer was lost finds its own doing, and is done all the same.
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_operation_survives_the_loss_of_its_answer() {
+    run_every_kind(|_, number| if number == 1 { Deal::LoseAnswer } else { Deal::Pass }).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_already_or_there_already_is_done() {
+    let (sandbox, target) = plain_target().await;
+    for operation in [
+        Operation::DeleteAssignment(grant("Deploy", 9, 99)),
+        edit("Base", Edit::DetachManagedPolicy(VIEW.to_owned())),
+        edit("Base", Edit::DetachCustomerPolicy(customer_policy("none", "/"))),
+        edit("Plain1", Edit::DeleteBoundary),
+        edit("Deploy", Edit::AttachCustomerPolicy(customer_policy("deploy-base", "/platform/"))),
+        edit("Deploy", Edit::AttachManagedPolicy("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned())),
+    ] {
+        assert_eq!(run(&target, &operation).await, Ok(()), "{operation}");
+    }
+    assert_eq!(sandbox.snapshot().assignments, world().assignments);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_is_deleted_once_it_has_left_its_accounts_and_deleting_it_again_is_done() {
+    let (sandbox, target) = plain_target().await;
+    run(&target, &Operation::DeleteAssignment(grant("Plain2", 3, 2))).await.unwrap();
+    let delete = Operation::DeletePermissionSet { permission_set: name("Plain2") };
+    assert_eq!(target.start(&delete).await, Ok(Started::Done));
+    assert!(sandbox.snapshot().permission_set(&name("Plain2")).is_none());
+    assert_eq!(target.start(&delete).await, Ok(Started::Done));
+    assert_eq!(target.principals(&name("Plain2"), account(3)).await, Ok(BTreeSet::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_stays_assigned_is_a_failure_in_the_end() {
+    let (_, target) = plain_target().await;
+    let failure =
+        target.start(&Operation::DeletePermissionSet { permission_set: name("Base") }).await.unwrap_err();
+    assert_eq!(failure.code, "ConflictException");
+    assert!(failure.request_id.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_somebody_else_has_taken_is_a_failure_at_once() {
+    let (sandbox, target) = plain_target().await;
+    let failure = target.start(&create("Plain7")).await.unwrap_err();
+    assert_eq!(failure.code, "ConflictException");
+    assert_eq!(sandbox.call_counts()["sso-admin:CreatePermissionSet"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn grants_on_one_account_wait_for_each_other() {
+    let (_, target) = plain_target().await;
+    let rows = [grant("Deploy", 20, 50), grant("Deploy", 20, 51), grant("Base", 20, 50)];
+    let [one, two, three] = rows.clone().map(Operation::CreateAssignment);
+    let (one, two, three) = tokio::join!(run(&target, &one), run(&target, &two), run(&target, &three));
+    assert_eq!((one, two, three), (Ok(()), Ok(()), Ok(())));
+    let principals = target.principals(&name("Deploy"), account(20)).await.unwrap();
+    assert!([50, 51].iter().all(|number| principals.contains(&Principal::Group(group(*number)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_in_progress_are_listed_by_kind_until_they_end() {
+    let (_, target) = plain_target().await;
+    let mut started = Vec::new();
+    for number in 12..20 {
+        started.push(target.start(&Operation::CreateAssignment(grant("Base", number, 1))).await.unwrap());
+    }
+    let ids: BTreeSet<String> = started
+        .iter()
+        .map(|started| match started {
+            Started::Pending(request) => request.id.clone(),
+            Started::Done => panic!("the sandbox takes its time"),
+        })
+        .collect();
+    assert_eq!(target.in_progress(RequestKind::AssignmentCreation).await, Ok(ids));
+    assert_eq!(target.in_progress(RequestKind::AssignmentDeletion).await, Ok(BTreeSet::new()));
+    assert_eq!(target.in_progress(RequestKind::Provisioning).await, Ok(BTreeSet::new()));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(target.in_progress(RequestKind::AssignmentCreation).await, Ok(BTreeSet::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_final_and_says_what_aws_said() {
+    let sandbox = Sandbox::new(world(), Settings::default());
+    let quota = |operation: &str, _| match operation {
+        "AttachManagedPolicyToPermissionSet" => refusal("ServiceQuotaExceededException", "25 policies"),
+        _ => Deal::Pass,
+    };
+    let target = target(&sandbox, quota).await;
+    let attach = edit("Base", Edit::AttachManagedPolicy(VIEW.to_owned()));
+    let failure = target.start(&attach).await.unwrap_err();
+    assert_eq!(failure.to_string(), "ServiceQuotaExceededException: 25 policies (request request-of-a-test)");
+    let unknown = edit("Nowhere", Edit::DeleteBoundary);
+    assert_eq!(target.start(&unknown).await.unwrap_err().code, "UnknownPermissionSet");
+}

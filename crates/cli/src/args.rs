@@ -1,0 +1,226 @@
+//! What may be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use rolecall_model::Date;
+use rolecall_planner::render::text;
+
+/// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
+#[derive(Debug, Parser)]
+#[command(name = "rolecall", version, about, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the files: everything that can be known offline
+    Check(CheckArgs),
+    /// Show what would change
+    ///
+    /// Reads the files and the live state, and shows the difference. Nothing is changed. Exits with 0, with 1 on an
+    /// error, with 3 when a guard stops the plan, and, with --detailed-exitcode, with 2 when there are changes.
+    Plan(PlanArgs),
+    /// Plan, show, and carry out
+    ///
+    /// Plans anew, shows the plan, and asks. Without a terminal, one of --auto-approve, --approved and --plan says
+    /// that the plan is approved. An apply that was killed is finished by running it again.
+    Apply(ApplyArgs),
+    /// Write the live state to a file
+    Snapshot(SnapshotArgs),
+    /// The simulated AWS
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Explain a diagnostic, such as RC0101
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProjectArgs {
+    /// The project: a directory that holds rolecall.kdl, or a project file
+    #[arg(value_name = "DIR or FILE", default_value = ".")]
+    pub(crate) project: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SandboxArgs {
+    /// Work on the embedded sandbox instead of AWS
+    ///
+    /// FILE holds its state (default: sandbox.json in the project's directory); apply saves it there. Time is
+    /// simulated: what would take AWS an hour takes no time here, and is reported as an hour.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub(crate) sandbox: Option<Option<PathBuf>>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// Plan offline against a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// How the plan is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// How much of it is shown; JSON always holds all of it
+    #[arg(long, value_enum, default_value_t = Detail::Changed)]
+    pub(crate) detail: Detail,
+    /// Save the plan, for apply --plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Judge expiry for this day (YYYY-MM-DD, UTC) instead of today; such a plan cannot be applied
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<Date>,
+    /// Grant to this group although it may have taken the name of one that is gone
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) accept_rebind: Vec<String>,
+    /// Write what the run cost, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("approval"))]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// Apply whatever the plan says, without asking
+    #[arg(long, group = "approval")]
+    pub(crate) auto_approve: bool,
+    /// Apply only if the new plan has this digest, all 64 digits of it
+    #[arg(long, value_name = "DIGEST", group = "approval")]
+    pub(crate) approved: Option<String>,
+    /// Apply only if the new plan is the one in this file, which plan --out saved
+    #[arg(long, value_name = "FILE", group = "approval")]
+    pub(crate) plan: Option<PathBuf>,
+    /// How much of the plan is shown
+    #[arg(long, value_enum, default_value_t = Detail::Changed)]
+    pub(crate) detail: Detail,
+    /// Grant to this group although it may have taken the name of one that is gone
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) accept_rebind: Vec<String>,
+    /// Write what the run cost, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SnapshotArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Write what the run cost, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Serve the simulator on the loopback interface, for any AWS client
+    ///
+    /// Prints "Listening on http://127.0.0.1:PORT", then serves until it is interrupted. Any credentials will do.
+    Serve(ServeArgs),
+    /// Make a world and a configuration that matches it
+    Generate(GenerateArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// The state, which is kept up to date
+    #[arg(value_name = "FILE", default_value = "sandbox.json")]
+    pub(crate) file: PathBuf,
+    /// The port; 0 takes one that is free
+    #[arg(long, value_name = "N")]
+    pub(crate) port: u16,
+    /// How many seconds pass in the simulated AWS while one passes here; its limits move along
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GenerateArgs {
+    /// How many accounts, the management account included
+    #[arg(long, value_name = "A")]
+    pub(crate) accounts: usize,
+    /// How many permission sets
+    #[arg(long, value_name = "P")]
+    pub(crate) permission_sets: usize,
+    /// How many groups
+    #[arg(long, value_name = "G")]
+    pub(crate) groups: usize,
+    /// How many account assignments
+    #[arg(long, value_name = "N")]
+    pub(crate) assignments: usize,
+    /// What chance is drawn from: the same seed makes the same files
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// In how many rows the world differs from the configuration; they are listed in drift.json
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub(crate) drift: usize,
+    /// The directory to write to: new, or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The code
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, on a terminal or in a log
+    Text,
+    /// For programs
+    Json,
+    /// For a pull-request comment
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detail {
+    /// Counts alone
+    Summary,
+    /// A line per change; many rows that say one thing are one line
+    Changed,
+    /// Every row, and new and deleted permission sets whole
+    Full,
+}
+
+impl From<Detail> for text::Detail {
+    fn from(detail: Detail) -> Self {
+        match detail {
+            Detail::Summary => Self::Summary,
+            Detail::Changed => Self::Changed,
+            Detail::Full => Self::Full,
+        }
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 && factor <= 1_000_000.0 => Ok(factor),
+        _ => Err("a number above 0, up to 1000000".to_owned()),
+    }
+}

@@ -1,0 +1,9 @@
+//! The commands, one module each.
+
+pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod plan;
+pub(crate) mod sandbox;
+pub(crate) mod snapshot;
+mod stats;

@@ -1,0 +1,110 @@
+//! `rolecall plan`
+
+use std::time::Instant as WallInstant;
+
+use rolecall_aws::Statistics;
+use rolecall_model::{Date, Snapshot};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::render::{json, markdown, text};
+use rolecall_planner::{Inputs, Plan, Settings};
+use tokio::time::Instant;
+
+use super::stats::{self, Seconds};
+use crate::args::{Format, PlanArgs};
+use crate::configuration::{self, Loaded};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::output;
+
+/// Plans and shows.
+pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
+    let loaded = configuration::load(&args.project)?;
+    output::print_diagnostics(&loaded.warnings, &loaded.sources);
+    let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
+    let (snapshot, provenance, statistics) = match &args.snapshot {
+        Some(file) => (live::read_snapshot(file)?, Provenance::Snapshot, Statistics::default()),
+        None => {
+            let live = Live::open(&args.sandbox, &loaded.directory)?;
+            live.runtime()?.block_on(async {
+                let clients = live.connect(&loaded.config.identity_center.region).await;
+                let start = Instant::now();
+                let snapshot = live::observe(&clients, &live::scope(&loaded.config)).await?;
+                seconds.observe = start.elapsed();
+                Ok::<_, Failure>((snapshot, live.provenance(), clients.statistics()))
+            })?
+        }
+    };
+    let start = WallInstant::now();
+    let settings = settings(args.as_of, provenance, &args.accept_rebind, &loaded)?;
+    let plan = make(&loaded, &snapshot, &settings)?;
+    seconds.plan = start.elapsed();
+    show(&plan, &loaded, args)?;
+    if let Some(file) = &args.out {
+        output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
+    }
+    stats::write(args.stats.as_deref(), &statistics, seconds)?;
+    Ok(if !plan.violations.is_empty() {
+        Exit::Guard
+    } else if args.detailed_exitcode && !plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    })
+}
+
+fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs) -> Result<(), Failure> {
+    let detail = text::Detail::from(args.detail);
+    let rendered = match args.format {
+        Format::Text => {
+            output::print_diagnostics(&plan.findings, &loaded.sources);
+            text::render(plan, text::Style { detail, color: output::stdout_has_color() })
+        }
+        Format::Json => json::render(plan, &loaded.sources),
+        Format::Markdown => markdown::render(plan, &loaded.sources, detail),
+    };
+    output::print(&rendered)
+}
+
+/// The settings of a plan. Without a day given, it is today's, in UTC.
+///
+/// # Errors
+/// A group is accepted that no file declares: a typo there would accept nothing, and say nothing.
+pub(crate) fn settings(
+    as_of: Option<Date>,
+    provenance: Provenance,
+    accepted: &[String],
+    loaded: &Loaded,
+) -> Result<Settings, Failure> {
+    let unknown =
+        accepted.iter().find(|label| !loaded.config.groups.iter().any(|group| group.label == **label));
+    if let Some(label) = unknown {
+        return Err(Failure::plain(
+            rolecall_model::Code::UnknownGroup,
+            format!("--accept-rebind {label}: no group of this label is declared"),
+            "write the label of a group as the files declare it",
+        ));
+    }
+    Ok(Settings {
+        today: as_of.unwrap_or_else(today),
+        as_of_given: as_of.is_some(),
+        provenance,
+        accepted_rebinds: accepted.iter().cloned().collect(),
+    })
+}
+
+/// The one place where Rolecall looks at the calendar.
+fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+/// Plans.
+///
+/// # Errors
+/// What the files want cannot be found in the live state.
+pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
+    let Loaded { config, sources, origins, .. } = loaded;
+    let inputs = Inputs { config, sources, origins, snapshot };
+    rolecall_planner::plan(&inputs, settings)
+        .map_err(|diagnostics| Failure::Diagnostics { diagnostics, sources: Box::new(sources.clone()) })
+}

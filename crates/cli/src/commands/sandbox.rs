@@ -1,0 +1,115 @@
+//! `rolecall sandbox serve` and `rolecall sandbox generate`
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use rolecall_model::Code;
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_sandbox::generate::{self, GenerateSpec};
+use rolecall_sandbox::{Sandbox, Settings};
+use tokio::net::TcpListener;
+
+use crate::args::{GenerateArgs, ServeArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::read_snapshot;
+use crate::output;
+
+/// How often a served sandbox's state is saved, if it changed.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves until it is interrupted. Only the loopback interface is ever bound: the sandbox asks for no credentials.
+pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
+    let sandbox = Sandbox::new(read_snapshot(&args.file)?, Settings::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System { what: "the runtime could not be started", source })?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
+            .await
+            .map_err(|source| Failure::System { what: "the port could not be bound", source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| Failure::System { what: "the port could not be read", source })?;
+        output::print(&format!("Listening on http://{address}\n"))?;
+        let mut saved = SnapshotFile::from_snapshot(&sandbox.snapshot());
+        let server =
+            rolecall_sandbox::serve(sandbox.clone(), listener, args.speed, super::apply::stop_requested());
+        tokio::pin!(server);
+        loop {
+            tokio::select! {
+                result = &mut server => {
+                    result.map_err(|source| Failure::System { what: "the server failed", source })?;
+                    break;
+                }
+                () = tokio::time::sleep(SAVE_EVERY) => saved = save(&sandbox, &saved, &args.file)?,
+            }
+        }
+        sandbox.settle();
+        save(&sandbox, &saved, &args.file)?;
+        Ok(Exit::Success)
+    })
+}
+
+fn save(sandbox: &Sandbox, saved: &SnapshotFile, file: &Path) -> Result<SnapshotFile, Failure> {
+    let state = SnapshotFile::from_snapshot(&sandbox.snapshot());
+    if state != *saved {
+        output::write_file(file, state.to_json().as_bytes())?;
+    }
+    Ok(state)
+}
+
+/// Makes a world and a configuration.
+pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
+    let GenerateArgs { accounts, permission_sets, groups, assignments, seed, drift, ref out } = *args;
+    let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed, drift };
+    let generated = generate::generate(&spec).map_err(|error| Failure::Plain {
+        code: None,
+        message: error.to_string(),
+        help: "ask for other numbers".to_owned(),
+    })?;
+    refuse_occupied(out)?;
+    fs::create_dir_all(out).map_err(|error| Failure::writing(out, error))?;
+    for (name, text) in &generated.files {
+        let file = out.join(name);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).map_err(|error| Failure::writing(parent, error))?;
+        }
+        output::write_file(&file, text.as_bytes())?;
+    }
+    let world = SnapshotFile::from_snapshot(&generated.snapshot).to_json();
+    output::write_file(&out.join("sandbox.json"), world.as_bytes())?;
+    if drift > 0 {
+        let mut rows = serde_json::to_string_pretty(&generated.drift).unwrap_or_default();
+        rows.push('\n');
+        output::write_file(&out.join("drift.json"), rows.as_bytes())?;
+    }
+    let bytes: usize = generated.files.values().map(String::len).sum();
+    output::print(&format!(
+        "{}: {} files of configuration ({bytes} bytes) and sandbox.json, which differ in {drift} rows.\n",
+        out.display(),
+        generated.files.len(),
+    ))?;
+    Ok(Exit::Success)
+}
+
+/// A directory that holds something is not written over.
+fn refuse_occupied(directory: &Path) -> Result<(), Failure> {
+    let occupied = match fs::read_dir(directory) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Failure::reading(directory, error)),
+    };
+    if occupied {
+        return Err(Failure::plain(
+            Code::FileUnreadable,
+            format!("{} is not empty", directory.display()),
+            "name a directory that is new or empty",
+        ));
+    }
+    Ok(())
+}

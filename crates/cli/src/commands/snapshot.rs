@@ -1,0 +1,39 @@
+//! `rolecall snapshot`
+
+use rolecall_aws::Scope;
+use rolecall_model::snapshot::SnapshotFile;
+use tokio::time::Instant;
+
+use super::stats::{self, Seconds};
+use crate::args::SnapshotArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::{configuration, output};
+
+/// Reads everything that a snapshot can hold, and writes it.
+pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
+    let loaded = configuration::load(&args.project)?;
+    output::print_diagnostics(&loaded.warnings, &loaded.sources);
+    let center = &loaded.config.identity_center;
+    let live = Live::open(&args.sandbox, &loaded.directory)?;
+    let scope = Scope { everything: true, instance: center.instance.clone(), ..Scope::default() };
+    let (snapshot, statistics, observe) = live.runtime()?.block_on(async {
+        let clients = live.connect(&center.region).await;
+        let start = Instant::now();
+        let snapshot = live::observe(&clients, &scope).await?;
+        Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
+    })?;
+    output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;
+    let seconds = Seconds { parse: loaded.parse, observe, ..Seconds::default() };
+    stats::write(args.stats.as_deref(), &statistics, seconds)?;
+    output::print(&format!(
+        "{}: {} accounts, {} groups, {} permission sets, {} assignments.\n",
+        args.out.display(),
+        snapshot.organization.accounts.len(),
+        snapshot.groups.len(),
+        snapshot.permission_sets.len(),
+        snapshot.assignments.len(),
+    ))?;
+    Ok(Exit::Success)
+}

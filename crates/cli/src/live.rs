@@ -1,0 +1,135 @@
+//! Where the live state comes from: AWS, or the sandbox in this process.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rolecall_aws::{Clients, Connection, Scope};
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_model::{Code, Config, Region, Snapshot};
+use rolecall_planner::plan::Provenance;
+use rolecall_sandbox::{Sandbox, Settings};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::SandboxArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::Progress;
+
+/// The name of a sandbox's state file in a project's directory.
+const SANDBOX_FILE: &str = "sandbox.json";
+
+/// The live side of a command.
+pub(crate) enum Live {
+    /// AWS itself, or whatever `AWS_ENDPOINT_URL` names.
+    Aws,
+    /// The embedded sandbox.
+    Sandbox {
+        /// Its state file.
+        file: PathBuf,
+        /// The world.
+        sandbox: Box<Sandbox>,
+    },
+}
+
+impl Live {
+    /// What the arguments say.
+    ///
+    /// # Errors
+    /// The sandbox's file cannot be used.
+    pub(crate) fn open(args: &SandboxArgs, directory: &Path) -> Result<Self, Failure> {
+        let Some(file) = &args.sandbox else { return Ok(Self::Aws) };
+        let file = file.clone().unwrap_or_else(|| directory.join(SANDBOX_FILE));
+        if file.is_dir() {
+            return Err(Failure::plain(
+                Code::SnapshotUnusable,
+                format!("--sandbox {} is a directory", file.display()),
+                "write the project first: rolecall plan DIR --sandbox",
+            ));
+        }
+        let sandbox = Box::new(Sandbox::new(read_snapshot(&file)?, Settings::default()));
+        Ok(Self::Sandbox { file, sandbox })
+    }
+
+    /// A runtime for it. The sandbox runs on virtual time: a wait ends at once, and still counts.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub(crate) fn runtime(&self) -> Result<Runtime, Failure> {
+        let mut builder = Builder::new_current_thread();
+        builder.enable_all();
+        if matches!(self, Self::Sandbox { .. }) {
+            builder.start_paused(true);
+        }
+        builder.build().map_err(|source| Failure::System { what: "the runtime could not be started", source })
+    }
+
+    /// Clients for it.
+    pub(crate) async fn connect(&self, region: &Region) -> Clients {
+        let connection = match self {
+            Self::Aws => Connection::environment(region.clone()),
+            Self::Sandbox { sandbox, .. } => Connection::embedded(region.clone(), sandbox.http_client()),
+        };
+        rolecall_aws::connect(connection).await
+    }
+
+    /// What a plan made from it says of its source.
+    pub(crate) fn provenance(&self) -> Provenance {
+        match self {
+            Self::Aws => Provenance::Live,
+            Self::Sandbox { .. } => Provenance::Sandbox,
+        }
+    }
+
+    /// Saves a sandbox's state.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn save(&self) -> Result<(), Failure> {
+        match self {
+            Self::Aws => Ok(()),
+            Self::Sandbox { file, sandbox } => {
+                sandbox.settle();
+                let state = SnapshotFile::from_snapshot(&sandbox.snapshot());
+                output::write_file(file, state.to_json().as_bytes())
+            }
+        }
+    }
+}
+
+/// Reads a snapshot file.
+///
+/// # Errors
+/// It cannot be read, or is no snapshot.
+pub(crate) fn read_snapshot(file: &Path) -> Result<Snapshot, Failure> {
+    let bytes = fs::read(file).map_err(|error| Failure::reading(file, error))?;
+    let unusable = |source| Failure::Snapshot { file: file.to_owned(), source };
+    SnapshotFile::from_json(&bytes).and_then(SnapshotFile::into_snapshot).map_err(unusable)
+}
+
+/// What must be read of the live state to plan this configuration.
+pub(crate) fn scope(config: &Config) -> Scope {
+    Scope {
+        compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
+        rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+        stack: Some(config.stack.clone()),
+        account_tags: rolecall_planner::needs_account_tags(config),
+        user_names: config
+            .assignments
+            .iter()
+            .flat_map(|rule| &rule.users)
+            .map(|user| user.name.clone())
+            .collect(),
+        everything: false,
+        instance: config.identity_center.instance.clone(),
+    }
+}
+
+/// Reads the live state.
+///
+/// # Errors
+/// Any read that failed: a partial view is never returned.
+pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot, Failure> {
+    let progress = Progress::reading();
+    let snapshot = rolecall_aws::observe(clients, scope, &|step| progress.step(step)).await;
+    snapshot.map_err(|error| Failure::Observe(Box::new(error)))
+}

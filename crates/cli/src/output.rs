@@ -1,0 +1,116 @@
+//! What goes to standard output and standard error, and how files are written.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use rolecall_model::{Diagnostic, Severity, Sources};
+use rolecall_planner::render::for_terminal;
+
+use crate::failure::Failure;
+
+/// Whether standard output takes colour: it is a terminal, and `NO_COLOR` is not set.
+pub(crate) fn stdout_has_color() -> bool {
+    io::stdout().is_terminal() && wants_color()
+}
+
+fn wants_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no error.
+///
+/// # Errors
+/// Standard output cannot be written for another reason, such as a full disk.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::writing(Path::new("standard output"), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard error. There is nowhere to say that it cannot be written.
+pub(crate) fn error_line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// All diagnostics on standard error, and a last line that counts them.
+pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let stderr = io::stderr();
+    let color = stderr.is_terminal() && wants_color();
+    let text = render_diagnostics(diagnostics, sources, color);
+    let _ = stderr.lock().write_all(text.as_bytes());
+}
+
+fn render_diagnostics(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> String {
+    let theme =
+        if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(80).with_links(false);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let report = rolecall_parser::render::report(diagnostic, sources);
+        // A renderer that fails must not hide what is wrong.
+        if handler.render_report(&mut text, &report).is_err() {
+            text.push_str(&format!("{}: {}\n", diagnostic.code, for_terminal(&diagnostic.message)));
+        }
+        text.push('\n');
+    }
+    text.push_str(&count_line(diagnostics));
+    text
+}
+
+fn count_line(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
+    let warnings = diagnostics.len() - errors;
+    let counted = |number: usize, noun: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        many => Some(format!("{many} {noun}s")),
+    };
+    let parts: Vec<String> =
+        [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
+    format!("{}. `rolecall explain CODE` says more.\n", parts.join(", "))
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed over it.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_file(file: &Path, text: &[u8]) -> Result<(), Failure> {
+    let directory = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let write = || -> io::Result<()> {
+        let mut beside = tempfile::NamedTempFile::new_in(directory)?;
+        beside.write_all(text)?;
+        beside.as_file().sync_all()?;
+        // A file that is there keeps its permissions; a new one is as readable as any new file.
+        if let Ok(before) = fs::metadata(file) {
+            beside.as_file().set_permissions(before.permissions())?;
+        } else {
+            readable(beside.as_file())?;
+        }
+        beside.persist(file).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::writing(file, error))
+}
+
+#[cfg(unix)]
+fn readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}

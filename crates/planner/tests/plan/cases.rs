@@ -1,0 +1,171 @@
+//! Each file of `cases/` holds a configuration, a line `---`, and a world; its snapshot shows the plan whole, and the
+//! operation graph.
+
+use std::fmt::Write as _;
+
+use rolecall_model::Diagnostic;
+use rolecall_parser::{MemoryFiles, Project};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::render::{json, markdown, text};
+use rolecall_planner::{Inputs, OperationGraph, Plan, Settings};
+
+use crate::world::world;
+
+pub(crate) const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+
+pub(crate) fn project(config: &str) -> Project {
+    let files = MemoryFiles([("rolecall.kdl".to_owned(), config.to_owned())].into());
+    let project = rolecall_parser::load(&files, "rolecall.kdl");
+    assert!(project.config.is_some(), "{:#?}", project.diagnostics);
+    project
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        today: "2026-11-24".parse().unwrap(),
+        as_of_given: false,
+        provenance: Provenance::Live,
+        accepted_rebinds: ["accepted".to_owned()].into(),
+    }
+}
+
+pub(crate) fn plan_of(
+    project: &Project,
+    snapshot: &rolecall_model::Snapshot,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let Project { config, sources, origins, .. } = project;
+    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+    rolecall_planner::plan(&inputs, &settings())
+}
+
+fn diagnostics_text(diagnostics: &[Diagnostic], project: &Project) -> String {
+    let mut text = String::new();
+    for one in diagnostics {
+        let place = one.primary.as_ref().map(|label| project.sources.file_and_line(label.place));
+        let _ = writeln!(text, "{} {} [{}]", one.code, one.message, place.unwrap_or_default());
+        for label in one.primary.iter().chain(&one.secondary) {
+            let _ = writeln!(text, "    {}: {}", project.sources.file_and_line(label.place), label.text);
+        }
+        if let Some(help) = &one.help {
+            let _ = writeln!(text, "    help: {help}");
+        }
+    }
+    text
+}
+
+fn rendered(case: &str) -> String {
+    let (config, world_text) = case.split_once("\n---\n").expect("a case has a line of three hyphens");
+    let project = project(&format!("{HEAD}{config}"));
+    let snapshot = world(world_text);
+    match plan_of(&project, &snapshot) {
+        Err(diagnostics) => diagnostics_text(&diagnostics, &project),
+        Ok(plan) => {
+            let detail =
+                if config.contains("// folded") { text::Detail::Changed } else { text::Detail::Full };
+            let mut all = text::render(&plan, text::Style { detail, color: false });
+            let graph = OperationGraph::new(&plan, &snapshot);
+            let _ = write!(all, "\n{}", graph.to_text());
+            if !plan.findings.is_empty() {
+                let _ = write!(all, "\n{}", diagnostics_text(&plan.findings, &project));
+            }
+            all
+        }
+    }
+}
+
+#[test]
+fn cases() {
+    insta::glob!("cases/*.txt", |path| {
+        let case = std::fs::read_to_string(path).unwrap();
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(rendered(&case));
+        });
+    });
+}
+
+const EVERY_KIND: &str = include_str!("cases/every-kind-of-change.txt");
+
+fn every_kind() -> (Project, Plan) {
+    let (config, world_text) = EVERY_KIND.split_once("\n---\n").unwrap();
+    let project = project(&format!("{HEAD}{config}"));
+    let plan = plan_of(&project, &world(world_text)).unwrap();
+    (project, plan)
+}
+
+#[test]
+fn the_json_form_is_as_documented() {
+    let (project, plan) = every_kind();
+    insta::assert_snapshot!(json::render(&plan, &project.sources));
+}
+
+#[test]
+fn the_schema_on_disk_is_the_one_of_the_types() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/plan.schema.json");
+    let schema = json::schema();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(file, &schema).unwrap();
+    }
+    let on_disk = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(on_disk == schema, "docs/plan.schema.json is stale: run `just update-docs`");
+}
+
+#[test]
+fn the_markdown_form_is_a_comment() {
+    let (project, plan) = every_kind();
+    insta::assert_snapshot!(markdown::render(&plan, &project.sources, text::Detail::Changed));
+}
+
+#[test]
+fn a_comment_is_cut_between_rows_and_says_so() {
+    let mut config = format!("{HEAD}permission-set \"Deploy\" {{ managed-policy \"ReadOnlyAccess\" }}\n");
+    let mut world_text = String::from("set Deploy owner=acme managed=ReadOnlyAccess\n");
+    for at in 0..1_500 {
+        let _ = write!(
+            config,
+            "group \"a-group-with-a-long-name-{at:04}\"\nassign \"Deploy\" {{ to \"a-group-with-a-long-name-{at:04}\"; on {{ account \"one\" }} }}\n"
+        );
+        let _ = writeln!(world_text, "group a-group-with-a-long-name-{at:04}");
+    }
+    world_text.push_str("account one 111111111111 /\n");
+    let project = project(&config);
+    let plan = plan_of(&project, &world(&world_text)).unwrap();
+    let comment = markdown::render(&plan, &project.sources, text::Detail::Full);
+    assert!(comment.chars().count() <= markdown::MOST_CHARACTERS);
+    let rows = comment.lines().filter(|line| line.starts_with("| + assign |")).count();
+    let cut: usize = comment
+        .lines()
+        .find_map(|line| line.strip_prefix("**Cut here:** ")?.split(' ').next()?.parse().ok())
+        .expect("it says what it leaves out");
+    assert_eq!(rows + cut, 1_500);
+    assert!(
+        comment.lines().filter(|line| line.starts_with('|')).all(|line| line.ends_with('|')),
+        "a row is cut"
+    );
+    assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
+}
+
+#[test]
+fn a_graph_is_shown_as_mermaid() {
+    let (_, plan) = every_kind();
+    let (_, world_text) = EVERY_KIND.split_once("\n---\n").unwrap();
+    insta::assert_snapshot!(OperationGraph::new(&plan, &world(world_text)).to_mermaid());
+}
+
+#[test]
+fn the_digest_is_of_the_changes_alone() {
+    let (config, world_text) = EVERY_KIND.split_once("\n---\n").unwrap();
+    let snapshot = world(world_text);
+    let digest = |config: &str| plan_of(&project(&format!("{HEAD}{config}")), &snapshot).unwrap().digest;
+    let before = digest(config);
+    let moved = format!("// a comment moves every line\n\n{config}");
+    assert_eq!(before, digest(&moved), "moving lines changes no change");
+    let said = config.replace("INC-1", "INC-2");
+    assert_ne!(said, config);
+    assert_eq!(before, digest(&said), "the prose of a reason is not covered");
+    let longer = config.replace("2027-03-31", "2027-04-30");
+    assert_ne!(longer, config);
+    assert_ne!(before, digest(&longer), "a later end is more access");
+    let wider = config.replace("session \"8h\"", "session \"9h\"");
+    assert_ne!(wider, config);
+    assert_ne!(before, digest(&wider), "what a set is, is covered");
+}
