@@ -1,0 +1,178 @@
+//! The whole way from files to a changed world, through the real SDK and the simulator, on virtual time.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, run};
+use rolecall_aws::{AwsTarget, Clients, Connection, Scope, connect, observe};
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_model::{AccountState, Snapshot};
+use rolecall_parser::{DiskFiles, Project};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags};
+use rolecall_sandbox::{Sandbox, Settings as SandboxSettings};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// The example company, which a first apply changes in every way there is.
+struct Company {
+    project: Project,
+    sandbox: Sandbox,
+}
+
+impl Company {
+    fn new() -> Self {
+        Self::changed(|_| {})
+    }
+
+    fn changed(change: impl FnOnce(&mut Snapshot)) -> Self {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/acme");
+        let world = std::fs::read(directory.join("sandbox.json")).unwrap();
+        let mut snapshot = SnapshotFile::from_json(&world).unwrap().into_snapshot().unwrap();
+        change(&mut snapshot);
+        let project = rolecall_parser::load(&DiskFiles::new(directory), "rolecall.kdl");
+        Self { project, sandbox: Sandbox::new(snapshot, SandboxSettings::default()) }
+    }
+
+    async fn observed(&self) -> (Clients, Snapshot) {
+        let config = self.project.config.as_ref().unwrap();
+        let region = config.identity_center.region.clone();
+        let clients = connect(Connection::embedded(region, self.sandbox.http_client())).await;
+        let scope = Scope {
+            compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
+            rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+            stack: Some(config.stack.clone()),
+            account_tags: needs_account_tags(config),
+            user_names: config
+                .assignments
+                .iter()
+                .flat_map(|rule| &rule.users)
+                .map(|u| u.name.clone())
+                .collect(),
+            ..Scope::default()
+        };
+        let snapshot = observe(&clients, &scope, &|_| {}).await.unwrap();
+        (clients, snapshot)
+    }
+
+    fn plan(&self, snapshot: &Snapshot) -> Plan {
+        let Project { config, sources, origins, .. } = &self.project;
+        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+        let settings = Settings {
+            today: "2026-11-24".parse().unwrap(),
+            as_of_given: false,
+            provenance: Provenance::Sandbox,
+            accepted_rebinds: BTreeSet::new(),
+        };
+        rolecall_planner::plan(&inputs, &settings).unwrap()
+    }
+
+    /// Plans and applies; `stop_after` asks to stop once so many operations ended.
+    async fn apply(&self, stop_after: Option<usize>) -> (OperationGraph, Report) {
+        let (clients, snapshot) = self.observed().await;
+        let graph = OperationGraph::new(&self.plan(&snapshot), &snapshot);
+        let target = AwsTarget::new(clients, &snapshot);
+        let (stop, stopped) = watch::channel(false);
+        let mut ended = 0;
+        let report = run(&graph, &target, Limits::default(), stopped, |event| {
+            if let Event::Ended(..) = event {
+                ended += 1;
+                if stop_after == Some(ended) {
+                    stop.send(true).unwrap();
+                }
+            }
+        })
+        .await;
+        (graph, report)
+    }
+
+    async fn assert_nothing_is_left(&self) {
+        let (_, snapshot) = self.observed().await;
+        let plan = self.plan(&snapshot);
+        assert!(plan.is_empty(), "left over: {:#?}", plan.changes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_does_everything_and_a_second_plan_is_empty() {
+    let company = Company::new();
+    let (_, report) = company.apply(None).await;
+    assert!(report.is_complete(), "{report:#?}");
+    company.assert_nothing_is_left().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_apply_provokes_no_throttle() {
+    let company = Company::new();
+    let (clients, snapshot) = company.observed().await;
+    let graph = OperationGraph::new(&company.plan(&snapshot), &snapshot);
+    let (_stop, stopped) = watch::channel(false);
+    let target = AwsTarget::new(clients.clone(), &snapshot);
+    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    assert!(report.is_complete());
+    assert_eq!(clients.statistics().throttled, 0);
+}
+
+/// The future of a run is dropped wherever it stands, as a kill drops a process: requests that were sent go on at
+/// AWS, and nobody follows them.
+#[tokio::test(start_paused = true)]
+async fn a_kill_at_any_moment_is_healed_by_the_next_apply() {
+    for milliseconds in (0..120_000).step_by(7_310) {
+        let company = Company::new();
+        let killed = timeout(Duration::from_millis(milliseconds), company.apply(None)).await;
+        let (_, report) = company.apply(None).await;
+        assert!(report.is_complete(), "killed after {milliseconds} ms ({}): {report:#?}", killed.is_err());
+        company.assert_nothing_is_left().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_settles_what_is_under_way_and_starts_nothing_more() {
+    let company = Company::new();
+    let (graph, report) = company.apply(Some(3)).await;
+    assert!(report.interrupted);
+    let (done, failed, skipped) = report.counts();
+    assert_eq!(failed, 0);
+    assert!(done >= 3 && skipped > 0, "{done} done, {skipped} skipped");
+    assert_eq!(done + skipped, graph.graph().node_count());
+    let (_, report) = company.apply(None).await;
+    assert!(report.is_complete());
+    company.assert_nothing_is_left().await;
+}
+
+/// An account that is suspended between plan and apply: what needs it fails with AWS's reason, what waits for that is
+/// skipped, and the rest is done.
+#[tokio::test(start_paused = true)]
+async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
+    let planned = Company::new();
+    let (_, snapshot) = planned.observed().await;
+    let graph = OperationGraph::new(&planned.plan(&snapshot), &snapshot);
+    let struck = "payments-dev";
+    let company = Company::changed(|snapshot| {
+        let account = snapshot.organization.accounts.iter_mut().find(|account| account.name == struck);
+        account.unwrap().state = AccountState::Suspended;
+    });
+    let (clients, _) = company.observed().await;
+    let target = AwsTarget::new(clients, &snapshot);
+    let (_stop, stopped) = watch::channel(false);
+    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    let failed: BTreeSet<_> = report.failures().map(|(node, _)| node).collect();
+    assert!(!failed.is_empty());
+    for (node, failure) in report.failures() {
+        assert!(!failure.message.is_empty(), "{} failed without a reason", graph.graph()[node].operation);
+    }
+    for (at, outcome) in report.outcomes.iter().enumerate() {
+        if let Outcome::Skipped(cause) = outcome {
+            let SkipCause::Failed(cause) = cause else { panic!("nobody interrupted") };
+            let set = graph.graph()[*cause].operation.permission_set();
+            let skipped = graph.graph().node_weights().nth(at).unwrap();
+            assert!(failed.contains(cause));
+            assert_eq!(skipped.operation.permission_set(), set, "another set is not held back");
+        }
+    }
+    let (done, _, _) = report.counts();
+    assert!(done * 2 > report.outcomes.len(), "most of it is done all the same");
+}

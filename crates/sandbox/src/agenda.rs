@@ -1,0 +1,209 @@
+//! What is under way: asynchronous operations, the accounts they hold, and when they end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rolecall_model::{AccountId, Assignment, PermissionSetName};
+
+/// What an asynchronous operation does.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Work {
+    /// `CreateAccountAssignment`.
+    Create(Assignment),
+    /// `DeleteAccountAssignment`.
+    Delete(Assignment),
+    /// `ProvisionPermissionSet`.
+    Provision {
+        /// Which set.
+        permission_set: PermissionSetName,
+        /// The one account it is for; `None` for all that have the set.
+        only: Option<AccountId>,
+        /// All accounts it is for.
+        accounts: BTreeSet<AccountId>,
+    },
+}
+
+/// The three lists of operations that AWS keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Creation,
+    Deletion,
+    Provisioning,
+}
+
+impl Work {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Create(_) => Kind::Creation,
+            Self::Delete(_) => Kind::Deletion,
+            Self::Provision { .. } => Kind::Provisioning,
+        }
+    }
+
+    fn permission_set(&self) -> &PermissionSetName {
+        match self {
+            Self::Create(row) | Self::Delete(row) => &row.permission_set,
+            Self::Provision { permission_set, .. } => permission_set,
+        }
+    }
+
+    /// The accounts whose roles the operation changes. AWS changes one role of an account at a time.
+    pub(crate) fn accounts(&self) -> BTreeSet<AccountId> {
+        match self {
+            Self::Create(row) | Self::Delete(row) => BTreeSet::from([row.account]),
+            Self::Provision { accounts, .. } => accounts.clone(),
+        }
+    }
+}
+
+/// How far an operation has come.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum State {
+    InProgress,
+    Succeeded,
+    /// With AWS's reason.
+    Failed(String),
+}
+
+impl State {
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed(_) => "FAILED",
+        }
+    }
+}
+
+/// An asynchronous operation.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) id: String,
+    pub(crate) work: Work,
+    /// The ARN of its permission set, which may be gone by the time the request is looked at.
+    pub(crate) arn: String,
+    /// The version of the permission set that it carries into accounts.
+    pub(crate) version: u64,
+    pub(crate) created: Duration,
+    pub(crate) state: State,
+}
+
+/// Something that is due.
+#[derive(Debug, Clone)]
+pub(crate) enum Due {
+    /// The request of that number ends.
+    Request(usize),
+    /// A permission set leaves an account in which nobody has it any more.
+    Departure(PermissionSetName, AccountId),
+}
+
+/// All operations since the start, and what is still to happen.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    requests: Vec<Request>,
+    by_id: BTreeMap<String, usize>,
+    open: BTreeSet<usize>,
+    due: BTreeMap<(Duration, u64), Due>,
+    entries: u64,
+    held: BTreeSet<AccountId>,
+    departures: BTreeMap<(PermissionSetName, AccountId), Duration>,
+}
+
+impl Agenda {
+    /// Starts an operation that ends at `end`, and gives its number.
+    pub(crate) fn start(&mut self, request: Request, end: Duration) -> usize {
+        let number = self.requests.len();
+        self.held.extend(request.work.accounts());
+        self.by_id.insert(request.id.clone(), number);
+        self.open.insert(number);
+        self.schedule(end, Due::Request(number));
+        self.requests.push(request);
+        number
+    }
+
+    /// Lets a permission set leave an account at `end`.
+    pub(crate) fn depart(&mut self, name: &PermissionSetName, account: AccountId, end: Duration) {
+        self.departures.insert((name.clone(), account), end);
+        self.schedule(end, Due::Departure(name.clone(), account));
+    }
+
+    /// Calls a departure off.
+    pub(crate) fn stay(&mut self, name: &PermissionSetName, account: AccountId) {
+        self.departures.remove(&(name.clone(), account));
+    }
+
+    /// Takes a departure that is due off the list; `false` if it was called off or put off.
+    pub(crate) fn departed(&mut self, name: &PermissionSetName, account: AccountId, at: Duration) -> bool {
+        let key = (name.clone(), account);
+        let stands = self.departures.get(&key) == Some(&at);
+        if stands {
+            self.departures.remove(&key);
+        }
+        stands
+    }
+
+    /// The next thing that is due by `now`, taken off the list, with its time.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<(Duration, Due)> {
+        let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let ((at, _), due) = entry.remove_entry();
+        Some((at, due))
+    }
+
+    /// Ends an operation and lets go of its accounts.
+    pub(crate) fn close(&mut self, number: usize, state: State) {
+        self.open.remove(&number);
+        for account in self.requests[number].work.accounts() {
+            self.held.remove(&account);
+        }
+        self.requests[number].state = state;
+    }
+
+    pub(crate) fn request(&self, number: usize) -> &Request {
+        &self.requests[number]
+    }
+
+    pub(crate) fn request_of_id(&self, id: &str, kind: Kind) -> Option<&Request> {
+        self.by_id.get(id).map(|number| &self.requests[*number]).filter(|request| request.work.kind() == kind)
+    }
+
+    /// The requests of a kind in a state, or in any, the newest first, from number `last` down.
+    pub(crate) fn newest(
+        &self,
+        kind: Kind,
+        state: Option<&'static str>,
+        last: Option<usize>,
+    ) -> impl Iterator<Item = (usize, &Request)> {
+        let end = last.map_or(self.requests.len(), |last| self.requests.len().min(last + 1));
+        // What is in progress is little among much that has ended, so it is not searched for.
+        let numbers: Box<dyn Iterator<Item = usize>> = if state == Some(State::InProgress.as_str()) {
+            Box::new(self.open.range(..end).rev().copied())
+        } else {
+            Box::new((0..end).rev())
+        };
+        numbers
+            .map(|number| (number, &self.requests[number]))
+            .filter(move |(_, request)| request.work.kind() == kind)
+            .filter(move |(_, request)| state.is_none_or(|state| state == request.state.as_str()))
+    }
+
+    /// How many operations of any of these kinds are in progress.
+    pub(crate) fn in_progress(&self, kinds: &[Kind]) -> usize {
+        self.open.iter().filter(|number| kinds.contains(&self.requests[**number].work.kind())).count()
+    }
+
+    /// Whether an operation holds the account.
+    pub(crate) fn holds(&self, account: AccountId) -> bool {
+        self.held.contains(&account)
+    }
+
+    /// Whether something is under way for the permission set, its leaving an account included.
+    pub(crate) fn concerns(&self, name: &PermissionSetName) -> bool {
+        self.open.iter().any(|number| self.requests[*number].work.permission_set() == name)
+            || self.departures.keys().any(|(departing, _)| departing == name)
+    }
+
+    fn schedule(&mut self, at: Duration, due: Due) {
+        self.due.insert((at, self.entries), due);
+        self.entries += 1;
+    }
+}

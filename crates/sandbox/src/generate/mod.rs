@@ -1,0 +1,303 @@
+//! Companies out of nothing: a world and the configuration directory that belongs to it.
+//!
+//! The configuration fans out through account sets as a company's does, so its text is far smaller than the world.
+//! Everything is drawn from a seed: the same specification gives the same bytes.
+
+mod assignments;
+mod catalogue;
+mod company;
+mod drift;
+mod people;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::snapshot::{Caller, Coverage, Instance, LivePermissionSet};
+use rolecall_model::{
+    AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region, Snapshot,
+};
+use serde::Serialize;
+
+use crate::limits;
+
+/// The stack that owns the generated permission sets.
+const STACK: &str = "acme";
+
+/// How large a world to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GenerateSpec {
+    /// Accounts of the organization, the management account included: 1 to 7,000, which is AWS's quota.
+    pub accounts: usize,
+    /// Permission sets: up to 3,500, which is AWS's quota.
+    pub permission_sets: usize,
+    /// Groups of the Identity Store: up to 100,000, which is AWS's quota.
+    pub groups: usize,
+    /// Account assignments that are live. All of them are of groups, and none is on the management account.
+    pub assignments: usize,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// In how many rows the world differs from the configuration. A permission set that differs counts as one.
+    pub drift: usize,
+}
+
+/// A world and its configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    /// What is live.
+    pub snapshot: Snapshot,
+    /// The configuration directory: the text of each file by its path. `rolecall.kdl` is the project file.
+    pub files: BTreeMap<String, String>,
+    /// What a plan has to find, sorted.
+    pub drift: Vec<DriftRow>,
+}
+
+/// One difference between the configuration and the world.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriftRow {
+    /// What a plan does about it.
+    pub action: DriftAction,
+    /// The permission set.
+    pub permission_set: PermissionSetName,
+    /// The account; `None` where the permission set itself differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// Whose row it is; `None` where the permission set itself differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Principal>,
+}
+
+/// What a plan does about a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DriftAction {
+    /// The row is wanted and not live.
+    Grant,
+    /// The row is live and not wanted.
+    Revoke,
+    /// The permission set is not as declared.
+    Update,
+}
+
+/// A specification that cannot be met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenerateError {
+    /// Not even the management account.
+    #[error("an organization has at least one account, the management account")]
+    NoAccount,
+    /// Beyond a quota of AWS.
+    #[error("{asked} {what} are more than AWS's quota of {most}")]
+    BeyondQuota {
+        /// What there would be too many of.
+        what: &'static str,
+        /// How many were asked for.
+        asked: usize,
+        /// The quota.
+        most: usize,
+    },
+    /// The accounts, permission sets and groups do not make so many rows within AWS's quotas.
+    #[error(
+        "{asked} assignments do not fit: the member accounts, permission sets and groups asked for make at most \
+         {most}, with 100 groups for a permission set in an account and 500 permission sets in an account"
+    )]
+    TooManyAssignments {
+        /// How many were asked for.
+        asked: usize,
+        /// How many there can be.
+        most: usize,
+    },
+    /// Not so many rows can differ.
+    #[error("the world can differ from the configuration in at most {most} rows, not in {asked}")]
+    TooMuchDrift {
+        /// How many were asked for.
+        asked: usize,
+        /// How many there can be.
+        most: usize,
+    },
+}
+
+/// A row by its places in the sorted lists of permission sets, accounts and groups. Rows sort as
+/// [`Assignment`]s do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    set: u32,
+    account: u32,
+    group: u32,
+}
+
+/// Makes a world and its configuration.
+///
+/// # Errors
+/// The specification is beyond a quota of AWS, or its numbers contradict each other.
+pub fn generate(spec: &GenerateSpec) -> Result<Generated, GenerateError> {
+    check_quotas(spec)?;
+    let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
+    let identity = InstanceIdentity::draw(&mut random);
+    let company = company::found(spec.accounts, &mut random);
+    let people = people::hire(spec.groups, &company, &identity.store_digits, &mut random);
+    let catalogue = catalogue::compile(spec.permission_sets, &company, &mut random);
+
+    let most = most_assignments(spec);
+    if spec.assignments > most {
+        return Err(GenerateError::TooManyAssignments { asked: spec.assignments, most });
+    }
+    let shares = drift::share_out(spec, most)?;
+    let wanted_rows = spec.assignments - shares.revokes + shares.grants;
+    let size = assignments::Size { sets: spec.permission_sets, accounts: spec.accounts, groups: spec.groups };
+    let mut plan = assignments::Allocation::new(size, &company);
+    plan.allocate(wanted_rows, &company, &people, &catalogue, &mut random);
+    let wanted = plan.sorted_rows();
+    let drifted = drift::apply(&wanted, &mut plan, &shares, &company, &catalogue, &mut random);
+
+    let files = text::write(&text::Project {
+        identity: &identity,
+        company: &company,
+        people: &people,
+        catalogue: &catalogue,
+        rules: plan.rules(),
+        shares: &shares,
+        live_rows: spec.assignments,
+    });
+    Ok(assemble(identity, company, &people, catalogue, drifted, files))
+}
+
+fn check_quotas(spec: &GenerateSpec) -> Result<(), GenerateError> {
+    if spec.accounts == 0 {
+        return Err(GenerateError::NoAccount);
+    }
+    let quotas = [
+        ("accounts", spec.accounts, 7_000),
+        ("permission sets", spec.permission_sets, limits::PERMISSION_SETS),
+        ("groups", spec.groups, 100_000),
+    ];
+    match quotas.into_iter().find(|(_, asked, most)| asked > most) {
+        Some((what, asked, most)) => Err(GenerateError::BeyondQuota { what, asked, most }),
+        None => Ok(()),
+    }
+}
+
+/// How many rows AWS's quotas allow on the member accounts. They bind each account by itself.
+fn most_assignments(spec: &GenerateSpec) -> usize {
+    let sets = spec.permission_sets.min(limits::PERMISSION_SETS_PER_ACCOUNT);
+    let groups = spec.groups.min(limits::GROUPS_PER_PERMISSION_SET_AND_ACCOUNT);
+    (spec.accounts - 1) * sets * groups
+}
+
+/// What the instance and its store are called.
+struct InstanceIdentity {
+    instance: InstanceId,
+    /// The ten digits that the ids of the store and of everything in it begin with.
+    store_digits: String,
+}
+
+impl InstanceIdentity {
+    fn draw(random: &mut ChaCha8Rng) -> Self {
+        let instance = format!("ssoins-{:016x}", random.random::<u64>());
+        let instance = instance.parse().expect("ssoins- and 16 hexadecimal digits are an instance id");
+        let store_digits = format!("{:010x}", random.random::<u64>() >> 24);
+        Self { instance, store_digits }
+    }
+
+    fn region() -> Region {
+        "eu-west-1".parse().expect("eu-west-1 is a Region")
+    }
+}
+
+fn assemble(
+    identity: InstanceIdentity,
+    company: company::Company,
+    people: &people::People,
+    catalogue: catalogue::Catalogue,
+    drifted: drift::Drifted,
+    files: BTreeMap<String, String>,
+) -> Generated {
+    let drift::Drifted { live, altered, rows } = drifted;
+    let name_row = |row: &Row| Assignment {
+        permission_set: catalogue.sets[row.set as usize].details.name.clone(),
+        account: company.organization.accounts[row.account as usize].id,
+        principal: Principal::Group(people.groups[row.group as usize].id.clone()),
+    };
+    let mut drift: Vec<DriftRow> = rows
+        .iter()
+        .map(|(action, row)| {
+            let Assignment { permission_set, account, principal } = name_row(row);
+            DriftRow { action: *action, permission_set, account: Some(account), principal: Some(principal) }
+        })
+        .collect();
+    drift.extend(altered.keys().map(|set| DriftRow {
+        action: DriftAction::Update,
+        permission_set: catalogue.sets[*set].details.name.clone(),
+        account: None,
+        principal: None,
+    }));
+    drift.sort();
+    let assignments: Vec<Assignment> = live.iter().map(name_row).collect();
+    let management_account = company.organization.management_account;
+    let instance = Instance {
+        arn: format!("arn:aws:sso:::instance/{}", identity.instance),
+        id: identity.instance,
+        identity_store_id: format!("d-{}", identity.store_digits),
+        owner_account: management_account,
+        region: InstanceIdentity::region(),
+    };
+    let permission_sets = live_sets(&instance, &company, catalogue, &live, altered);
+    let mut snapshot = Snapshot {
+        instance,
+        caller: Caller {
+            account: management_account,
+            arn: format!("arn:aws:sts::{management_account}:assumed-role/rolecall/ci"),
+        },
+        organization: company.organization,
+        groups: people.groups.iter().map(people::GroupPlan::to_live).collect(),
+        users: Vec::new(),
+        permission_sets,
+        assignments,
+        coverage: Coverage::Everything,
+    };
+    snapshot.sort();
+    Generated { snapshot, files, drift }
+}
+
+/// The permission sets as they are live: provisioned where they have rows, up to date everywhere.
+fn live_sets(
+    instance: &Instance,
+    company: &company::Company,
+    catalogue: catalogue::Catalogue,
+    live: &[Row],
+    mut altered: BTreeMap<usize, catalogue::SetPlan>,
+) -> Vec<LivePermissionSet> {
+    let mut provisioned: Vec<BTreeSet<AccountId>> = vec![BTreeSet::new(); catalogue.sets.len()];
+    for pair in live.chunk_by(|a, b| (a.set, a.account) == (b.set, b.account)) {
+        let account = company.organization.accounts[pair[0].account as usize].id;
+        provisioned[pair[0].set as usize].insert(account);
+    }
+    catalogue
+        .sets
+        .into_iter()
+        .zip(provisioned)
+        .enumerate()
+        .map(|(number, (declared, provisioned))| {
+            let catalogue::SetPlan { arn_digits, mut details, .. } =
+                altered.remove(&number).unwrap_or(declared);
+            let mut tags = std::mem::take(&mut details.tags);
+            tags.insert(STACK_TAG.to_owned(), STACK.to_owned());
+            LivePermissionSet {
+                arn: format!("arn:aws:sso:::permissionSet/{}/ps-{arn_digits}", instance.id),
+                name: details.name.clone(),
+                tags,
+                details: Some(details),
+                provisioned,
+                outdated: BTreeSet::new(),
+            }
+        })
+        .collect()
+}
+
+/// A group id of the store.
+fn group_id(store_digits: &str, random: &mut ChaCha8Rng) -> GroupId {
+    let id = format!("{store_digits}-{}", crate::random::uuid(random));
+    id.parse().expect("ten hexadecimal digits and a UUID are a group id")
+}

@@ -1,0 +1,78 @@
+//! The sandbox as the HTTP client of an AWS SDK in the same process.
+
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+use crate::sandbox::Sandbox;
+use crate::wire::WireRequest;
+
+impl Sandbox {
+    /// An HTTP client for an AWS SDK that ends in this sandbox, whatever the endpoint. It is to be used in a tokio
+    /// runtime with time enabled; in a paused one, the SDK's time-outs and its protection against stalled streams
+    /// must be off, since they run on the same clock.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(InProcess { sandbox: self.clone() })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct InProcess {
+    sandbox: Sandbox,
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new("rolecall-sandbox", None))
+    }
+}
+
+impl HttpConnector for InProcess {
+    /// The request travels for half of the latency and the answer for the other half, so a caller who gives up in
+    /// between does not know whether the request took effect, as on a real network.
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sandbox = self.sandbox.clone();
+        HttpConnectorFuture::new(async move {
+            let one_way = sandbox.request_latency() / 2;
+            travel(one_way).await;
+            let answer = answer(&sandbox, &request)?;
+            travel(one_way).await;
+            Ok(answer)
+        })
+    }
+}
+
+async fn travel(one_way: std::time::Duration) {
+    if !one_way.is_zero() {
+        tokio::time::sleep(one_way).await;
+    }
+}
+
+fn answer(sandbox: &Sandbox, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let body = request.body().bytes().ok_or_else(|| {
+        ConnectorError::user("the sandbox takes no streaming bodies; its operations have none".into())
+    })?;
+    let request = WireRequest {
+        target: request.headers().get("x-amz-target").map(str::to_owned),
+        body: Bytes::copy_from_slice(body),
+    };
+    let answer = sandbox.handle(&request);
+    let status =
+        StatusCode::try_from(answer.status).map_err(|error| ConnectorError::other(error.into(), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+    response.headers_mut().insert("content-type", answer.content_type);
+    response.headers_mut().insert("x-amzn-requestid", answer.request_id);
+    Ok(response)
+}

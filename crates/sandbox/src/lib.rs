@@ -1,0 +1,37 @@
+//! A simulated AWS organization with IAM Identity Center that speaks the real wire protocols.
+//!
+//! A [`Sandbox`] is a stateful world, loaded from a [`Snapshot`](rolecall_model::Snapshot). The AWS SDK reaches it in
+//! process through [`Sandbox::http_client`], any other client over HTTP through [`serve`]. It keeps the limits, the
+//! asynchronous states, the conflicts and the error shapes of AWS; `docs/sandbox.md` says which, and what it leaves
+//! out. [`generate`] makes a world and a configuration directory that match, or differ in known rows.
+//!
+//! Invariant: the world itself (`world.rs` and what it calls) reads no clock and knows no runtime. It is told what time
+//! it is with every request, so the same requests at the same times give the same answers.
+
+mod agenda;
+mod call;
+mod failure;
+pub mod generate;
+mod http_client;
+mod identity_store;
+mod limits;
+mod members;
+mod organizations;
+mod paging;
+mod permission_sets;
+mod random;
+mod rows;
+mod rules;
+mod sandbox;
+mod serve;
+mod settings;
+mod sso_admin;
+mod sts;
+mod wire;
+mod world;
+
+pub use call::{CallRecord, Outcome, Service};
+pub use sandbox::Sandbox;
+pub use serve::serve;
+pub use settings::Settings;
+pub use world::operations;

@@ -1,0 +1,142 @@
+//! Pages of lists, and the tokens between them.
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::members::Members;
+use crate::random::fingerprint;
+use crate::rules::{self};
+
+/// Which part of a list a request wants.
+///
+/// A token holds the key of the last item that was given out, so a list that changes between two pages neither
+/// repeats nor loses what stays in it. It is bound to its operation and to the rest of the request.
+#[derive(Debug)]
+pub(crate) struct Page {
+    size: usize,
+    after: Option<String>,
+    /// Whether the page before was one without items.
+    rested: bool,
+    scope: u64,
+}
+
+/// How a list of a service is paged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageRule {
+    /// The greatest `MaxResults`, and what holds without one.
+    pub(crate) most: u64,
+    /// What the answers of this sandbox are told apart by.
+    pub(crate) seed: u64,
+}
+
+impl Page {
+    /// Reads `MaxResults` and `NextToken`.
+    pub(crate) fn read(input: &Members<'_>, rule: PageRule) -> Result<Self, Failure> {
+        let size = input.number("MaxResults", &(1..=rule.most))?.unwrap_or(rule.most);
+        let scope = scope_of(input, rule.seed);
+        let mut page =
+            Self { size: usize::try_from(size).unwrap_or(usize::MAX), after: None, rested: false, scope };
+        if let Some(token) =
+            input.text("NextToken", &rules::any_text(0, 65_535))?.filter(|token| !token.is_empty())
+        {
+            let (rested, after) = open_token(token, scope).ok_or_else(|| {
+                Failure::invalid(
+                    input.service,
+                    "INVALID_NEXT_TOKEN",
+                    "The NextToken is not valid for this request.",
+                )
+            })?;
+            page.after = after;
+            page.rested = rested;
+        }
+        Ok(page)
+    }
+
+    /// The key after which the page starts.
+    pub(crate) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
+    /// One page of `items`, which are sorted by their keys and may start before the page.
+    pub(crate) fn fill<T>(
+        &self,
+        list: &'static str,
+        items: impl Iterator<Item = (String, T)>,
+        render: impl Fn(T) -> Value,
+    ) -> Value {
+        let mut items =
+            items.skip_while(|(key, _)| self.after().is_some_and(|after| key.as_str() <= after)).peekable();
+        let mut rendered = Vec::new();
+        let mut last = None;
+        while rendered.len() < self.size
+            && let Some((key, item)) = items.next()
+        {
+            rendered.push(render(item));
+            last = Some(key);
+        }
+        let token = last.filter(|_| items.peek().is_some()).map(|key| self.token(false, Some(&key)));
+        self.answer(list, rendered, token)
+    }
+
+    /// A page without items but with a token, in one place of eight; never twice in a row.
+    pub(crate) fn rest(&self, list: &'static str) -> Option<Value> {
+        let place = fingerprint(&[&self.scope.to_be_bytes(), self.after().unwrap_or("").as_bytes()]);
+        let rests = !self.rested && place.is_multiple_of(8);
+        rests.then(|| self.answer(list, Vec::new(), Some(self.token(true, self.after()))))
+    }
+
+    fn answer(&self, list: &'static str, items: Vec<Value>, token: Option<String>) -> Value {
+        let mut answer = Map::from_iter([(list.to_owned(), Value::Array(items))]);
+        if let Some(token) = token {
+            answer.insert("NextToken".to_owned(), json!(token));
+        }
+        Value::Object(answer)
+    }
+
+    /// Hexadecimal digits: a check over the rest, a letter that says whether there is a key, and the key.
+    fn token(&self, rested: bool, key: Option<&str>) -> String {
+        let mut bytes = vec![match (rested, key) {
+            (false, None) => b'a',
+            (false, Some(_)) => b'b',
+            (true, None) => b'c',
+            (true, Some(_)) => b'd',
+        }];
+        bytes.extend(key.unwrap_or("").as_bytes());
+        let check = fingerprint(&[&self.scope.to_be_bytes(), &bytes]).to_be_bytes();
+        check.iter().chain(&bytes).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn scope_of(input: &Members<'_>, seed: u64) -> u64 {
+    let rest: Map<String, Value> = input
+        .all()
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "NextToken" | "MaxResults"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let rest = Value::Object(rest).to_string();
+    fingerprint(&[&seed.to_be_bytes(), input.operation.as_bytes(), rest.as_bytes()])
+}
+
+/// Whether the page before was an empty one, and the key after which to go on; `None` for a token of something else.
+fn open_token(token: &str, scope: u64) -> Option<(bool, Option<String>)> {
+    if !token.is_ascii() || !token.len().is_multiple_of(2) {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> =
+        (0..token.len()).step_by(2).map(|at| u8::from_str_radix(&token[at..at + 2], 16).ok()).collect();
+    let bytes = bytes?;
+    let (check, rest) = bytes.split_at_checked(8)?;
+    if fingerprint(&[&scope.to_be_bytes(), rest]).to_be_bytes() != check {
+        return None;
+    }
+    let (kind, key) = rest.split_first()?;
+    let key = String::from_utf8(key.to_vec()).ok()?;
+    match kind {
+        b'a' => Some((false, None)),
+        b'b' => Some((false, Some(key))),
+        b'c' => Some((true, None)),
+        b'd' => Some((true, Some(key))),
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! The permission sets of the instance.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rolecall_model::snapshot::LivePermissionSet;
+use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
+
+/// A permission set as the sandbox holds it.
+#[derive(Debug)]
+pub(crate) struct StoredSet {
+    pub(crate) arn: String,
+    pub(crate) name: PermissionSetName,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// `None` as long as a snapshot that did not read them is all that is known.
+    details: Option<PermissionSet>,
+    pub(crate) provisioned: BTreeSet<AccountId>,
+    pub(crate) outdated: BTreeSet<AccountId>,
+    /// How often it was edited. What is being provisioned is the version of when it was asked for.
+    pub(crate) version: u64,
+    pub(crate) created: Duration,
+}
+
+impl StoredSet {
+    /// A set that is made now.
+    pub(crate) fn new(
+        arn: String,
+        details: PermissionSet,
+        tags: BTreeMap<String, String>,
+        created: Duration,
+    ) -> Self {
+        let name = details.name.clone();
+        Self {
+            arn,
+            name,
+            tags,
+            details: Some(details),
+            provisioned: BTreeSet::new(),
+            outdated: BTreeSet::new(),
+            version: 0,
+            created,
+        }
+    }
+
+    fn from_live(live: LivePermissionSet) -> Self {
+        let LivePermissionSet { arn, name, tags, details, provisioned, outdated } = live;
+        Self { arn, name, tags, details, provisioned, outdated, version: 0, created: Duration::ZERO }
+    }
+
+    fn to_live(&self) -> LivePermissionSet {
+        let Self { arn, name, tags, details, provisioned, outdated, version: _, created: _ } = self;
+        LivePermissionSet {
+            arn: arn.clone(),
+            name: name.clone(),
+            tags: tags.clone(),
+            details: details.clone(),
+            provisioned: provisioned.clone(),
+            outdated: outdated.clone(),
+        }
+    }
+
+    /// What the set is; AWS's defaults where a snapshot did not say.
+    pub(crate) fn details(&self) -> Cow<'_, PermissionSet> {
+        match &self.details {
+            Some(details) => Cow::Borrowed(details),
+            None => Cow::Owned(PermissionSet::new(self.name.clone())),
+        }
+    }
+
+    /// Edits the set: from now on, all accounts in which it is provisioned hold an older version.
+    pub(crate) fn edit(&mut self, details: PermissionSet) {
+        self.details = Some(details);
+        self.version += 1;
+        self.outdated = self.provisioned.clone();
+    }
+
+    /// Puts `version` into an account.
+    pub(crate) fn provision(&mut self, account: AccountId, version: u64) {
+        let is_new = self.provisioned.insert(account);
+        if version == self.version {
+            self.outdated.remove(&account);
+        } else if is_new {
+            self.outdated.insert(account);
+        }
+    }
+}
+
+/// All permission sets, by name and by ARN.
+#[derive(Debug)]
+pub(crate) struct PermissionSets {
+    by_name: BTreeMap<PermissionSetName, StoredSet>,
+    names: BTreeMap<String, PermissionSetName>,
+}
+
+impl PermissionSets {
+    pub(crate) fn from_live(sets: Vec<LivePermissionSet>) -> Self {
+        let names = sets.iter().map(|set| (set.arn.clone(), set.name.clone())).collect();
+        let by_name = sets.into_iter().map(|set| (set.name.clone(), StoredSet::from_live(set))).collect();
+        Self { by_name, names }
+    }
+
+    /// All sets, sorted by name.
+    pub(crate) fn to_live(&self) -> Vec<LivePermissionSet> {
+        self.by_name.values().map(StoredSet::to_live).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &StoredSet> {
+        self.by_name.values()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    pub(crate) fn get(&self, name: &PermissionSetName) -> Option<&StoredSet> {
+        self.by_name.get(name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &PermissionSetName) -> Option<&mut StoredSet> {
+        self.by_name.get_mut(name)
+    }
+
+    pub(crate) fn of_arn(&self, arn: &str) -> Option<&StoredSet> {
+        self.names.get(arn).and_then(|name| self.by_name.get(name))
+    }
+
+    pub(crate) fn insert(&mut self, set: StoredSet) {
+        self.names.insert(set.arn.clone(), set.name.clone());
+        self.by_name.insert(set.name.clone(), set);
+    }
+
+    pub(crate) fn remove(&mut self, name: &PermissionSetName) {
+        if let Some(set) = self.by_name.remove(name) {
+            self.names.remove(&set.arn);
+        }
+    }
+
+    /// How many sets are provisioned in an account.
+    pub(crate) fn count_in(&self, account: AccountId) -> usize {
+        self.iter().filter(|set| set.provisioned.contains(&account)).count()
+    }
+}

@@ -1,0 +1,66 @@
+//! What is drawn from the seed.
+
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The shortest time that an asynchronous operation takes, unless the mean is less.
+const LEAST_LATENCY: Duration = Duration::from_secs(5);
+
+/// A source of ids and latencies. Ids of requests come from a stream of their own, so that one read more does not
+/// change how long everything takes.
+#[derive(Debug)]
+pub(crate) struct Source {
+    requests: ChaCha8Rng,
+    operations: ChaCha8Rng,
+}
+
+impl Source {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            requests: ChaCha8Rng::seed_from_u64(seed),
+            operations: ChaCha8Rng::seed_from_u64(seed ^ 0x005b_ab1e),
+        }
+    }
+
+    /// The id of a request's answer.
+    pub(crate) fn request_id(&mut self) -> String {
+        uuid(&mut self.requests)
+    }
+
+    /// The id of an asynchronous operation.
+    pub(crate) fn operation_id(&mut self) -> String {
+        uuid(&mut self.operations)
+    }
+
+    /// The sixteen digits at the end of a permission set's ARN.
+    pub(crate) fn permission_set_id(&mut self) -> String {
+        format!("{:016x}", self.operations.random::<u64>())
+    }
+
+    /// A latency of that mean: the sum of two even chances between the least one and its mirror image.
+    pub(crate) fn latency(&mut self, mean: Duration) -> Duration {
+        let least = LEAST_LATENCY.min(mean);
+        let spread = self.operations.random::<f64>() + self.operations.random::<f64>();
+        least + (mean - least).mul_f64(spread)
+    }
+}
+
+/// A random UUID of version 4.
+pub(crate) fn uuid(source: &mut ChaCha8Rng) -> String {
+    let bits = (source.random::<u128>() & !(0xf000_c000 << 48)) | (0x4000_8000_u128 << 48);
+    let text = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+}
+
+/// FNV-1a, for checks and choices that must be the same on every run; no security rests on it.
+pub(crate) fn fingerprint(parts: &[&[u8]]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.iter().chain(&[0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}

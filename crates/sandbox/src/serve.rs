@@ -1,0 +1,111 @@
+//! The sandbox on a port, for any AWS client.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::sandbox::Sandbox;
+use crate::wire::WireRequest;
+
+/// No request of the services on offer comes near to it: the longest member is an inline policy of 32,768 characters.
+const LARGEST_BODY: usize = 1 << 20;
+
+/// How long connections may take to end once the server is asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves the sandbox over HTTP/1.1 until `shutdown` is ready, then lets requests in flight end.
+///
+/// The sandbox's clock runs `speed` times as fast as the wall's, its limits with it: at 60, a minute of AWS takes a
+/// second, and 1,200 requests a second pass. No latency is added to that of the network. The listener should be bound
+/// to a loopback address: signatures are not checked, so whoever reaches the port can change the world.
+///
+/// # Errors
+/// `speed` is not a positive number, or the listener fails for another reason than a client that went away.
+pub async fn serve(
+    sandbox: Sandbox,
+    listener: TcpListener,
+    speed: f64,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    if !speed.is_finite() || speed <= 0.0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a positive number"));
+    }
+    sandbox.set_speed(speed);
+    let (stop, stopped) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve_connection(sandbox.clone(), stream, stopped.clone()));
+                }
+                Err(error) if is_of_one_client(&error) => {}
+                Err(error) => return Err(error),
+            },
+            // Connections that have ended are collected, so that they do not pile up.
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    drop(stop);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    // A client that does not let go of its connection must not keep the world from being saved.
+    let _ = tokio::time::timeout(GRACE, ended).await;
+    Ok(())
+}
+
+fn is_of_one_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}
+
+async fn serve_connection(sandbox: Sandbox, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+    let service = service_fn(move |request| {
+        let sandbox = sandbox.clone();
+        async move { Ok::<_, Infallible>(answer(&sandbox, request).await) }
+    });
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // How a client breaks a connection off is its own affair.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let target =
+        request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let Ok(body) = Limited::new(request.into_body(), LARGEST_BODY).collect().await else {
+        let mut response =
+            Response::new(Full::new(Bytes::from_static(b"the request's body could not be read")));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return response;
+    };
+    let answer = sandbox.handle(&WireRequest { target, body: body.to_bytes() });
+    let response = Response::builder()
+        .status(answer.status)
+        .header("content-type", answer.content_type)
+        .header("x-amzn-requestid", answer.request_id)
+        .body(Full::new(Bytes::from(answer.body)));
+    // The status is one of two, and the headers are of the sandbox's own making.
+    response.unwrap_or_default()
+}

@@ -1,0 +1,174 @@
+//! IAM Identity Center (sso-admin).
+
+mod assignments;
+mod instance;
+mod permission_sets;
+mod policies;
+mod provisioning;
+mod statuses;
+mod tags;
+
+use std::time::Duration;
+
+use rolecall_model::{AccountId, AccountState, PermissionSet, PermissionSetName};
+use serde_json::json;
+
+use crate::agenda::{State, Work};
+use crate::failure::{Answer, Failure};
+use crate::limits;
+use crate::members::Members;
+use crate::permission_sets::StoredSet;
+use crate::rules;
+use crate::world::{OfferedOperation, World};
+
+pub(crate) use provisioning::finish_departure;
+
+/// Pages hold at most 100 items in all of sso-admin.
+const PAGE: u64 = 100;
+
+/// One line for each operation on offer.
+macro_rules! offered {
+    ($($name:literal => $run:path,)*) => {
+        pub(crate) const OPERATIONS: &[OfferedOperation] =
+            &[$(OfferedOperation { name: $name, run: $run },)*];
+    };
+}
+
+offered! {
+    "AttachCustomerManagedPolicyReferenceToPermissionSet" => policies::attach_customer_policy,
+    "AttachManagedPolicyToPermissionSet" => policies::attach_managed_policy,
+    "CreateAccountAssignment" => assignments::create,
+    "CreatePermissionSet" => permission_sets::create,
+    "DeleteAccountAssignment" => assignments::delete,
+    "DeleteInlinePolicyFromPermissionSet" => policies::delete_inline_policy,
+    "DeletePermissionSet" => permission_sets::delete,
+    "DeletePermissionsBoundaryFromPermissionSet" => policies::delete_boundary,
+    "DescribeAccountAssignmentCreationStatus" => statuses::describe_creation,
+    "DescribeAccountAssignmentDeletionStatus" => statuses::describe_deletion,
+    "DescribeInstance" => instance::describe,
+    "DescribePermissionSet" => permission_sets::describe,
+    "DescribePermissionSetProvisioningStatus" => statuses::describe_provisioning,
+    "DescribeRegion" => instance::describe_region,
+    "DetachCustomerManagedPolicyReferenceFromPermissionSet" => policies::detach_customer_policy,
+    "DetachManagedPolicyFromPermissionSet" => policies::detach_managed_policy,
+    "GetInlinePolicyForPermissionSet" => policies::get_inline_policy,
+    "GetPermissionsBoundaryForPermissionSet" => policies::get_boundary,
+    "ListAccountAssignmentCreationStatus" => statuses::list_creations,
+    "ListAccountAssignmentDeletionStatus" => statuses::list_deletions,
+    "ListAccountAssignments" => assignments::list,
+    "ListAccountAssignmentsForPrincipal" => assignments::list_for_principal,
+    "ListAccountsForProvisionedPermissionSet" => provisioning::list_accounts,
+    "ListCustomerManagedPolicyReferencesInPermissionSet" => policies::list_customer_policies,
+    "ListInstances" => instance::list,
+    "ListManagedPoliciesInPermissionSet" => policies::list_managed_policies,
+    "ListPermissionSetProvisioningStatus" => statuses::list_provisionings,
+    "ListPermissionSets" => permission_sets::list,
+    "ListPermissionSetsProvisionedToAccount" => provisioning::list_permission_sets,
+    "ListRegions" => instance::list_regions,
+    "ListTagsForResource" => tags::list,
+    "ProvisionPermissionSet" => provisioning::provision,
+    "PutInlinePolicyToPermissionSet" => policies::put_inline_policy,
+    "PutPermissionsBoundaryToPermissionSet" => policies::put_boundary,
+    "TagResource" => tags::tag,
+    "UntagResource" => tags::untag,
+    "UpdatePermissionSet" => permission_sets::update,
+}
+
+/// Carries an asynchronous operation out that ends at `at`.
+pub(crate) fn finish(world: &mut World, number: usize, at: Duration) {
+    let request = world.agenda.request(number);
+    let version = request.version;
+    let result = match request.work.clone() {
+        Work::Create(row) => assignments::finish_creation(world, &row, version),
+        Work::Delete(row) => assignments::finish_deletion(world, &row, at),
+        Work::Provision { permission_set, only: _, accounts } => {
+            provisioning::finish(world, &permission_set, &accounts, version)
+        }
+    };
+    let state = match result {
+        Ok(()) => State::Succeeded,
+        Err(reason) => State::Failed(reason),
+    };
+    world.agenda.close(number, state);
+}
+
+/// Looks at the instance that a request names.
+fn check_instance(world: &World, input: &Members<'_>) -> Result<(), Failure> {
+    let arn = input.required_text("InstanceArn", &rules::INSTANCE_ARN)?;
+    if arn == world.instance.arn {
+        Ok(())
+    } else {
+        Err(Failure::not_found(format!("Instance {arn} not found.")))
+    }
+}
+
+/// The permission set that a request names, after a look at the instance.
+fn permission_set<'w>(world: &'w World, input: &Members<'_>) -> Result<&'w StoredSet, Failure> {
+    check_instance(world, input)?;
+    let arn = input.required_text("PermissionSetArn", &rules::PERMISSION_SET_ARN)?;
+    let found = world.permission_sets.of_arn(arn);
+    found.ok_or_else(|| Failure::not_found(format!("PermissionSet with ARN {arn} not found.")))
+}
+
+/// The permission set that a request wants to change, if the caller may.
+fn changeable<'w>(world: &'w World, input: &Members<'_>) -> Result<&'w StoredSet, Failure> {
+    let set = permission_set(world, input)?;
+    refuse_sealed(world, set)?;
+    Ok(set)
+}
+
+/// A delegated administrator cannot change a set that is provisioned in the management account, for any account.
+fn refuse_sealed(world: &World, set: &StoredSet) -> Result<(), Failure> {
+    let sealed =
+        world.caller_is_delegated() && set.provisioned.contains(&world.organization.management_account());
+    if sealed {
+        Err(Failure::access_denied(format!(
+            "{} cannot change {}, which is provisioned in the management account.",
+            world.caller.arn, set.arn
+        )))
+    } else {
+        Ok(())
+    }
+}
+
+/// Edits what a permission set is; on an error of `change` it stays as it was.
+fn edit(
+    world: &mut World,
+    input: &Members<'_>,
+    change: impl FnOnce(&mut PermissionSet) -> Result<(), Failure>,
+) -> Answer {
+    let set = changeable(world, input)?;
+    let name = set.name.clone();
+    let mut details = set.details().into_owned();
+    change(&mut details)?;
+    if let Some(set) = world.permission_sets.get_mut(&name) {
+        set.edit(details);
+    }
+    Ok(json!({}))
+}
+
+/// The reason why nothing can be changed in an account, if there is one. The text is AWS's for a closed account
+/// (aws-samples/aws-identitycenter-codepipeline-auto-assignment#31).
+fn refuse_inactive(world: &World, account: AccountId) -> Result<(), String> {
+    let state = world.organization.account(account).map(|account| account.state);
+    if state == Some(AccountState::Active) {
+        return Ok(());
+    }
+    Err(format!(
+        "AWS SSO is unable to complete your request at this time. Obtaining permissions to manage your AWS account \
+         '{account}' is taking longer than usual. Please try again in a few minutes. If this problem continues, \
+         contact AWS Support."
+    ))
+}
+
+/// The reason why a permission set cannot come into an account as one more, if there is one.
+fn refuse_full(world: &World, name: &PermissionSetName, account: AccountId) -> Result<(), String> {
+    let already = world.permission_sets.get(name).is_some_and(|set| set.provisioned.contains(&account));
+    if already || world.permission_sets.count_in(account) < limits::PERMISSION_SETS_PER_ACCOUNT {
+        return Ok(());
+    }
+    Err(format!(
+        "The account '{account}' already has the maximum number of permission sets ({}).",
+        limits::PERMISSION_SETS_PER_ACCOUNT
+    ))
+}

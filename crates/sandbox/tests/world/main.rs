@@ -1,0 +1,13 @@
+//! The simulated world as the AWS SDK sees it, on virtual time.
+
+#![expect(clippy::unwrap_used, reason = "what prepares a test is part of it")]
+
+mod company;
+mod delegation;
+mod limits;
+mod lists;
+mod operations;
+mod permission_sets;
+mod served;
+
+pub(crate) use company::{ACCOUNTS, Clients, GROUPS, assign, company, world};
