@@ -162,7 +162,7 @@ pub(crate) fn nothing_to_do(plan: &Plan) -> &'static str {
     if plan.blocked.is_empty() && plan.rebinds.is_empty() {
         "Nothing to do in what was read: live is as the files want."
     } else {
-        "Nothing that can be done now; see what is left alone."
+        "Nothing to do now; what is left alone is listed."
     }
 }
 

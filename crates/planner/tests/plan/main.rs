@@ -1,5 +1,7 @@
 //! Configuration text and world text in, plan and graph out.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
 mod cases;
 mod properties;
 mod world;
