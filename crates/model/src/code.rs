@@ -36,7 +36,7 @@ codes! {
     IncludeOutsideProject = "RC0006", "a path leaves the project's directory";
     IncludeNotHere = "RC0007", "include outside the project file";
     MayNotContain = "RC0008", "a file holds what it may not";
-    MissingProjectNode = "RC0009", "the project node is missing";
+    MissingProjectNode = "RC0009", "what every project says is missing";
     UnsupportedLanguage = "RC0010", "an unknown version of the language";
     UnusedFile = "RC0011", "a file that nothing includes";
 
@@ -71,7 +71,7 @@ codes! {
     SelectorNeedsOnly = "RC0210", "two selectors that read as one";
     InvalidPolicy = "RC0211", "not a policy document";
     NothingDeclared = "RC0212", "a block that says nothing";
-    InvalidPattern = "RC0213", "not a name pattern";
+    InvalidPattern = "RC0213", "not a pattern";
     RepeatedValue = "RC0214", "the same value twice";
     ReservedTag = "RC0215", "a tag that belongs to Rolecall";
 

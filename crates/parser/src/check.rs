@@ -1,0 +1,331 @@
+//! Holds nodes against the table of words: what may stand where, how often, and with what values. What `decode` sees
+//! afterwards is either as the table says or marked as faulty.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::{Code, Diagnostic, Place};
+
+use crate::nearest::nearest;
+use crate::scan::unquoted;
+use crate::syntax::{Block, Content, Node, Property, Value};
+use crate::words::{Arguments, BlockRule, Kind, Within, Word, find, places_of, words_within};
+
+/// Checks the nodes of one block, or of a file.
+pub(crate) fn check(nodes: &mut [Node], within: Within) -> Vec<Diagnostic> {
+    let mut checker = Checker { found: Vec::new() };
+    checker.nodes(nodes, within);
+    checker.found
+}
+
+/// The word of the file level that a misspelt one was probably meant to be.
+pub(crate) fn meant_word(name: &str) -> Option<&'static str> {
+    nearest(name, words_within(Within::File).map(|word| word.name))
+}
+
+struct Checker {
+    found: Vec<Diagnostic>,
+}
+
+impl Checker {
+    /// Says whether a word was not understood.
+    fn nodes(&mut self, nodes: &mut [Node], within: Within) -> bool {
+        let mut has_unknown = false;
+        let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
+        for node in nodes {
+            let Some(word) = find(&node.word, within) else {
+                has_unknown = true;
+                self.found.push(unknown_word(node, within));
+                continue;
+            };
+            if !word.repeats && within != Within::File {
+                if let Some(first) = first_places.get(&node.word) {
+                    self.found.push(repeated(node, *first));
+                } else {
+                    first_places.insert(node.word.clone(), node.word_place);
+                }
+            }
+            self.node(node, word);
+        }
+        has_unknown
+    }
+
+    fn node(&mut self, node: &mut Node, word: &Word) {
+        self.arguments(node, &word.arguments);
+        self.properties(node, word);
+        self.block(node, word);
+    }
+
+    fn arguments(&mut self, node: &mut Node, rule: &Arguments) {
+        let Node { word, header, arguments, .. } = node;
+        if arguments.len() < rule.min {
+            let end = header.range().end;
+            let place = Place::new(header.file, end..end);
+            let label = format!("`{word}` needs {} here", rule.what);
+            let found = Diagnostic::error(Code::MissingArgument, format!("`{word}` needs {}", rule.what));
+            self.found.push(found.at(place, label).help(format!("write `{word} {}`", rule.shown)));
+        }
+        for value in arguments.iter_mut().take(rule.max) {
+            self.value(value, rule.kind, word);
+        }
+        if let Some(extra) = arguments.get(rule.max) {
+            let message = match rule.max {
+                0 => format!("`{word}` takes no value"),
+                1 => format!("`{word}` takes one value"),
+                most => format!("`{word}` takes {most} values"),
+            };
+            let help = if rule.max == 0 {
+                format!("write `{word}` alone")
+            } else {
+                format!("write `{word} {}`", rule.shown)
+            };
+            let found = Diagnostic::error(Code::UnexpectedArgument, message);
+            self.found.push(found.at(extra.place, format!("`{word}` does not take this value")).help(help));
+            arguments.truncate(rule.max);
+        }
+        self.distinct(node, rule.distinct_from);
+    }
+
+    fn distinct(&mut self, node: &mut Node, from: usize) {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        for value in node.arguments.iter_mut().skip(from) {
+            let Some(text) = value.text().map(str::to_owned) else { continue };
+            match seen.get(&text) {
+                Some(first) => {
+                    self.found.push(repeated_value(&text, value.place, *first));
+                    value.faulty = true;
+                }
+                None => {
+                    seen.insert(text, value.place);
+                }
+            }
+        }
+    }
+
+    fn properties(&mut self, node: &mut Node, word: &Word) {
+        let Node { word: name, header, properties, .. } = node;
+        let mut has_unknown = false;
+        let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
+        for property in properties.iter_mut() {
+            if let Some(first) = first_places.get(&property.name) {
+                let shown = &property.name;
+                self.found.push(
+                    Diagnostic::error(
+                        Code::RepeatedProperty,
+                        format!("the property `{shown}` is given twice"),
+                    )
+                    .at(property.name_place, format!("`{shown}` is given again"))
+                    .and(*first, format!("`{shown}` is given here already"))
+                    .help("keep one of the two; KDL alone would silently take the last"),
+                );
+                property.value.faulty = true;
+                continue;
+            }
+            first_places.insert(property.name.clone(), property.name_place);
+            match word.properties.iter().find(|rule| rule.name == property.name) {
+                Some(rule) => self.value(&mut property.value, rule.kind, rule.name),
+                None => {
+                    has_unknown = true;
+                    self.found.push(unknown_property(property, word));
+                }
+            }
+        }
+        if has_unknown {
+            return;
+        }
+        let end = header.range().end;
+        let place = Place::new(header.file, end..end);
+        for rule in
+            word.properties.iter().filter(|rule| rule.required && !first_places.contains_key(rule.name))
+        {
+            let found = Diagnostic::error(
+                Code::MissingProperty,
+                format!("`{name}` needs the property `{}`", rule.name),
+            );
+            let label = format!("`{}=` is missing here", rule.name);
+            self.found.push(found.at(place, label).help(format!("write {}", shown_example(word))));
+        }
+    }
+
+    fn block(&mut self, node: &mut Node, word: &Word) {
+        let Node { word: name, word_place, block, .. } = node;
+        let name = name.as_str();
+        match (block, &word.block) {
+            (None, BlockRule::None | BlockRule::Optional(_)) => {}
+            (None, BlockRule::Required(..)) => self.found.push(says_nothing(name, *word_place, word)),
+            (Some(_), BlockRule::None) => {
+                let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
+                let help = format!(
+                    "take the block away; what `{name}` says stands on its line, such as {}",
+                    shown_example(word)
+                );
+                self.found.push(found.at(*word_place, format!("a block follows this `{name}`")).help(help));
+            }
+            (Some(block), BlockRule::Optional(within) | BlockRule::Required(within, _)) => {
+                if block.nodes.is_empty() {
+                    self.found.push(says_nothing(name, *word_place, word));
+                    return;
+                }
+                block.has_unknown = self.nodes(&mut block.nodes, *within);
+                if let BlockRule::Required(_, needed) = word.block {
+                    self.needed(name, *word_place, block, needed);
+                }
+            }
+        }
+    }
+
+    /// Reports the words that a block needs and does not have, unless one of those not understood may be it.
+    fn needed(&mut self, name: &str, place: Place, block: &Block, needed: &[&[&str]]) {
+        if block.has_unknown {
+            return;
+        }
+        for alternatives in needed {
+            if block.nodes.iter().any(|child| alternatives.contains(&child.word.as_str())) {
+                continue;
+            }
+            let quoted: Vec<String> = alternatives.iter().map(|word| format!("`{word}`")).collect();
+            let shown = quoted.join(" or ");
+            let found = Diagnostic::error(Code::MissingChild, format!("`{name}` needs {shown}"));
+            let help = format!("write {shown} into the block of this `{name}`");
+            self.found.push(found.at(place, format!("this `{name}` has no {shown}")).help(help));
+        }
+    }
+
+    /// Checks one value of the word or property `of`.
+    fn value(&mut self, value: &mut Value, kind: Kind, of: &str) {
+        if value.faulty {
+            return;
+        }
+        if let Some(found) = wrong_value(value, kind, of) {
+            value.faulty = true;
+            self.found.push(found);
+        }
+    }
+}
+
+fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
+    let wrong = |message: String, label: String| {
+        Diagnostic::error(Code::WrongValueKind, message).at(value.place, label)
+    };
+    match (&value.content, kind) {
+        (Content::Number(written), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => {
+            Some(unquoted(value.place, written))
+        }
+        (Content::Text(text), Kind::Text) if text.trim().is_empty() => Some(
+            wrong(format!("`{of}` has an empty text"), "this text says nothing".to_owned())
+                .help("write a text, or take the word away"),
+        ),
+        (Content::Text(text), Kind::OneOf(allowed)) if !allowed.contains(&text.as_str()) => {
+            let quoted: Vec<String> = allowed.iter().map(|text| format!("`\"{text}\"`")).collect();
+            let found = wrong(
+                format!("`{of}` cannot be `{text}`"),
+                format!("`{text}` is nothing that `{of}` can be"),
+            );
+            Some(match nearest(text, allowed.iter().copied()) {
+                Some(near) => found
+                    .help(format!("did you mean `\"{near}\"`?"))
+                    .suggest(value.place, format!("\"{near}\"")),
+                None => found.help(format!("`{of}` can be {}", quoted.join(", "))),
+            })
+        }
+        (Content::Text(text), Kind::Number { .. }) => {
+            let found = wrong(format!("`{of}` takes a number"), "this is a text".to_owned());
+            Some(match text.parse::<u32>() {
+                Ok(number) => found
+                    .help(format!("write `{number}`, without quotes"))
+                    .suggest(value.place, number.to_string()),
+                Err(_) => found.help("write a whole number, without quotes"),
+            })
+        }
+        (Content::Number(written), Kind::Number { min, max }) => {
+            let fits = written.parse::<u32>().is_ok_and(|number| (min..=max).contains(&number));
+            (!fits).then(|| {
+                wrong(format!("`{of}` cannot be {written}"), format!("{written} is out of bounds"))
+                    .help(format!("write a whole number from {min} to {max}"))
+            })
+        }
+        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => None,
+    }
+}
+
+fn unknown_word(node: &Node, within: Within) -> Diagnostic {
+    let name = node.word.as_str();
+    let places = places_of(name);
+    if !places.is_empty() {
+        let here = if within == Within::File {
+            "in a file by itself".to_owned()
+        } else {
+            format!("in {}", within.shown())
+        };
+        let shown: Vec<&str> = places
+            .iter()
+            .map(|place| if *place == Within::File { "a file by itself" } else { place.shown() })
+            .collect();
+        return Diagnostic::error(Code::UnknownNode, format!("`{name}` may not stand {here}"))
+            .at(node.word_place, format!("`{name}` has no meaning {here}"))
+            .help(format!("`{name}` stands in {}", shown.join(", ")));
+    }
+    let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
+        .at(node.word_place, format!("`{name}` is no word that may stand here"));
+    match nearest(name, words_within(within).map(|word| word.name)) {
+        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(node.word_place, near),
+        None => {
+            let words: Vec<String> = words_within(within).map(|word| format!("`{}`", word.name)).collect();
+            found.help(format!("these may stand here: {}", words.join(", ")))
+        }
+    }
+}
+
+fn unknown_property(property: &Property, word: &Word) -> Diagnostic {
+    let (name, of) = (property.name.as_str(), word.name);
+    let found = Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
+        .at(property.name_place, format!("`{name}` is no property of `{of}`"));
+    if word.block.within().is_some_and(|within| find(name, within).is_some()) {
+        return found.help(format!("`{name}` is a word of its own, in the block of `{of}`"));
+    }
+    let names: Vec<&str> = word.properties.iter().map(|rule| rule.name).collect();
+    match nearest(name, names.iter().copied()) {
+        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(property.name_place, near),
+        None if names.is_empty() => found.help(format!("`{of}` has no properties")),
+        None => found.help(format!("`{of}` has the properties {}", names.join(", "))),
+    }
+}
+
+fn repeated(node: &Node, first: Place) -> Diagnostic {
+    let name = &node.word;
+    Diagnostic::error(Code::RepeatedNode, format!("`{name}` may stand once, and stands twice"))
+        .at(node.word_place, format!("`{name}` stands again"))
+        .and(first, format!("`{name}` stands here already"))
+        .help("keep one of the two")
+}
+
+fn says_nothing(name: &str, place: Place, word: &Word) -> Diagnostic {
+    let words: Vec<String> = word
+        .block
+        .within()
+        .into_iter()
+        .flat_map(words_within)
+        .map(|word| format!("`{}`", word.name))
+        .collect();
+    let way_out = if matches!(word.block, BlockRule::Optional(_)) {
+        "take the empty braces away, or say"
+    } else {
+        "say"
+    };
+    let help = format!("{way_out} something in its block: {}", words.join(", "));
+    Diagnostic::error(Code::NothingDeclared, format!("`{name}` says nothing"))
+        .at(place, format!("nothing stands in the block of this `{name}`"))
+        .help(help)
+}
+
+/// A value that stands twice among several of which each may stand once.
+pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnostic {
+    Diagnostic::error(Code::RepeatedValue, format!("`{text}` stands twice"))
+        .at(place, format!("`{text}` stands again"))
+        .and(first, format!("`{text}` stands here already"))
+        .help("take one of the two away")
+}
+
+/// The first line of a word's example.
+fn shown_example(word: &Word) -> String {
+    format!("`{}`", word.example.lines().next().unwrap_or_default())
+}

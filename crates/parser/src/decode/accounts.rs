@@ -1,0 +1,225 @@
+//! `accounts` and `on { … }`: selections of accounts.
+
+use std::collections::BTreeSet;
+
+use rolecall_model::config::{
+    AccountRef, AccountSet, Filter, NamePattern, Selection, Selector, SelectorLine, UnitRef,
+};
+use rolecall_model::{Code, Diagnostic, Place};
+
+use super::Decoder;
+use crate::resolve::SetUse;
+use crate::syntax::Node;
+
+/// The longest account name, in characters (service model of organizations).
+const MAX_ACCOUNT_NAME: usize = 50;
+/// The longest name of an organizational unit, in characters (service model of organizations).
+const MAX_UNIT_NAME: usize = 128;
+/// The longest tag key and value, in characters (service model of organizations).
+const MAX_TAG: (usize, usize) = (128, 256);
+
+impl Decoder<'_> {
+    pub(super) fn account_set(&mut self, node: &Node) {
+        let mut uses = Vec::new();
+        let selection = self.selection(node, &mut uses);
+        let Some((name, place)) = node.text() else { return };
+        if let Some(index) = self.names.account_set(name, place) {
+            self.set_uses.entry(index).or_default().append(&mut uses);
+        }
+        let origin = self.origin(node.header);
+        self.parts.account_sets.push(AccountSet { name: name.to_owned(), selection, origin });
+    }
+
+    /// The selection in the block of `node`; `uses` gains the account sets in it.
+    pub(super) fn selection(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Selection {
+        let mut selection = Selection::default();
+        let children = node.children();
+        let lines: Vec<&Node> =
+            children.iter().filter(|child| !matches!(child.word.as_str(), "only" | "except")).collect();
+        self.lines_that_stand_alone(&lines, node, true);
+        selection.lines = lines.iter().filter_map(|line| self.line(line, uses)).collect();
+        for child in children {
+            match child.word.as_str() {
+                "only" => {
+                    let lines: Vec<&Node> = child.children().iter().collect();
+                    self.lines_that_stand_alone(&lines, child, false);
+                    selection.only.push(self.filter(child, uses));
+                }
+                "except" => selection.except.push(self.filter(child, uses)),
+                _ => {}
+            }
+        }
+        if lines.is_empty() && !children.is_empty() {
+            let word = &node.word;
+            self.found.push(
+                Diagnostic::error(
+                    Code::NothingDeclared,
+                    format!("`{word}` selects no account to begin with"),
+                )
+                .at(node.word_place, "this holds `only` and `except`, and nothing that they could cut down")
+                .help("begin with `every-member-account`, or with what the set shall be cut from"),
+            );
+        }
+        selection
+    }
+
+    fn filter(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Filter {
+        let lines = node.children().iter().filter_map(|line| self.line(line, uses)).collect();
+        Filter { lines, origin: self.origin(node.word_place) }
+    }
+
+    /// In a set's body and in `only`, a `tag` or `name` line beside another line is refused: the lines add up, and
+    /// readers take them for "and".
+    fn lines_that_stand_alone(&mut self, lines: &[&Node], node: &Node, is_body: bool) {
+        let is_loner = |line: &&&Node| matches!(line.word.as_str(), "tag" | "name");
+        if lines.len() < 2 || !lines.iter().any(|line| is_loner(&line)) {
+            return;
+        }
+        let other = lines.iter().find(|line| !is_loner(line)).unwrap_or(&lines[0]);
+        let Some(loner) =
+            lines.iter().filter(|line| is_loner(line)).find(|line| line.word_place != other.word_place)
+        else {
+            return;
+        };
+        let written =
+            self.sources.get(loner.header.file).text.get(loner.header.range()).unwrap_or_default().to_owned();
+        let found = Diagnostic::error(
+            Code::SelectorNeedsOnly,
+            format!("`{}` stands beside another line, and the two would add up", loner.word),
+        )
+        .at(
+            loner.header,
+            format!("this `{}` line widens what is selected, and reads as if it narrowed it", loner.word),
+        )
+        .and(other.header, "this line selects more accounts beside it".to_owned());
+        let wrapped = format!("only {{ {written} }}");
+        self.found.push(if is_body {
+            found
+                .help(format!("to have both hold, write `{wrapped}`; to add up, declare a set of its own and use it with `accounts`"))
+                .suggest(loner.header, wrapped)
+        } else {
+            let help = format!(
+                "to have both hold, give `{written}` another `only` beside this one; to add up, declare a set of its own"
+            );
+            let place = node.word_place;
+            found.and(place, "the lines of one `only` add up").help(help)
+        });
+    }
+
+    fn line(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Option<SelectorLine> {
+        let selector = match node.word.as_str() {
+            "account" => Selector::Account(
+                node.texts().filter_map(|(text, place)| self.account(text, place)).collect(),
+            ),
+            "ou" => {
+                let (text, place) = node.text()?;
+                Selector::Unit { unit: self.unit(text, place)?, direct: node.property("depth").is_some() }
+            }
+            "tag" => self.tag_selector(node)?,
+            "name" => {
+                let (text, place) = node.text()?;
+                Selector::Name(self.pattern(text, place)?)
+            }
+            "accounts" => {
+                let mut sets = Vec::new();
+                for (text, place) in node.texts() {
+                    if let Some(used) = self.names.account_set(text, place) {
+                        uses.push(SetUse { used, place });
+                        sets.push(used);
+                    }
+                }
+                Selector::Accounts(sets)
+            }
+            "every-member-account" => Selector::EveryMemberAccount,
+            _ => return None,
+        };
+        let may_be_empty = node.property("empty").is_some();
+        Some(SelectorLine { selector, may_be_empty, origin: self.origin(node.header) })
+    }
+
+    fn account(&mut self, text: &str, place: Place) -> Option<AccountRef> {
+        // So long a number is an id that lost or gained a digit, rather than a name.
+        let is_number = text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number {
+            return self.identity(text, place).map(AccountRef::Id);
+        }
+        self.at_most(text, place, MAX_ACCOUNT_NAME, "an account name")
+            .then(|| AccountRef::Name(text.to_owned()))
+    }
+
+    fn unit(&mut self, text: &str, place: Place) -> Option<UnitRef> {
+        if is_unit_id(text) {
+            return self.identity(text, place).map(UnitRef::Id);
+        }
+        let names: Vec<String> = text.split('/').map(str::to_owned).collect();
+        if names.iter().any(|name| name.trim().is_empty()) {
+            self.invalid(
+                place,
+                text,
+                "a path of unit names with single slashes between them, such as Workloads/Prod",
+            );
+            return None;
+        }
+        let fits = names.iter().all(|name| self.at_most(name, place, MAX_UNIT_NAME, "the name of a unit"));
+        fits.then_some(UnitRef::Path(names))
+    }
+
+    fn tag_selector(&mut self, node: &Node) -> Option<Selector> {
+        let (key, place) = node.text()?;
+        if key.is_empty() {
+            self.invalid(place, key, "a tag key (1 to 128 characters)");
+            return None;
+        }
+        let mut fits = self.at_most(key, place, MAX_TAG.0, "a tag key");
+        let mut values = BTreeSet::new();
+        for (value, place) in node.texts().skip(1) {
+            fits &= self.at_most(value, place, MAX_TAG.1, "a tag value");
+            values.insert(value.to_owned());
+        }
+        fits.then(|| Selector::Tag { key: key.to_owned(), values })
+    }
+
+    fn pattern(&mut self, text: &str, place: Place) -> Option<NamePattern> {
+        match NamePattern::new(text) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                self.found.push(
+                    Diagnostic::error(
+                        Code::InvalidPattern,
+                        format!("`{text}` is not a pattern: {}", error.kind()),
+                    )
+                    .at(place, "this pattern cannot be read")
+                    .help("a pattern has `*`, `?`, `[…]` and `{a,b}`; a backslash takes their meaning away"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Whether a text is the id of a unit or root, in the patterns of the service model of organizations.
+fn is_unit_id(text: &str) -> bool {
+    let part = |text: &str, least: usize| {
+        (least..=32).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if let Some(root) = text.strip_prefix("r-") {
+        return part(root, 4);
+    }
+    let unit = text.strip_prefix("ou-").and_then(|rest| rest.split_once('-'));
+    unit.is_some_and(|(root, own)| part(root, 4) && part(own, 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_units_are_told_from_their_names() {
+        assert!(is_unit_id("ou-a1b2-34567890"));
+        assert!(is_unit_id("r-a1b2"));
+        for name in ["ou-sandbox", "r-and-d", "ou-a1b2-3456", "Workloads/Prod", "ou-A1B2-34567890"] {
+            assert!(!is_unit_id(name), "{name}");
+        }
+    }
+}

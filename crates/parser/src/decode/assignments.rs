@@ -1,0 +1,146 @@
+//! `assign`: who gets what, where.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{AssignmentRule, On, Until, UserRef};
+use rolecall_model::{Code, Date, Diagnostic, Place};
+
+use super::Decoder;
+use crate::check::repeated_value;
+use crate::syntax::Node;
+
+impl Decoder<'_> {
+    pub(super) fn assign(&mut self, node: &Node) {
+        let mut permission_sets: Vec<_> =
+            node.texts().filter_map(|(name, place)| self.names.permission_set(name, place)).collect();
+        let mut groups = Vec::new();
+        for (name, place) in self.distinct_texts(node, "to") {
+            groups.extend(self.names.group(&name, place));
+        }
+        let users = self.users(node);
+        let on = self.on(node);
+        let until = node.children_named("until").next().and_then(|child| self.until(child));
+        let reason =
+            node.children_named("reason").next().and_then(Node::text).map(|(text, _)| text.to_owned());
+        // Order says nothing, so what is written in another order is the same configuration.
+        permission_sets.sort_unstable();
+        groups.sort_unstable();
+        let origin = self.origin(node.header);
+        self.parts.assignments.push(AssignmentRule {
+            permission_sets,
+            groups,
+            users,
+            on,
+            until,
+            reason,
+            origin,
+        });
+    }
+
+    /// The values of all lines that begin with `word`; one that stands twice is reported.
+    fn distinct_texts(&mut self, node: &Node, word: &str) -> Vec<(String, Place)> {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        let mut texts = Vec::new();
+        for (text, place) in node.children_named(word).flat_map(Node::texts) {
+            if self.once(&mut seen, text, place) {
+                texts.push((text.to_owned(), place));
+            }
+        }
+        texts
+    }
+
+    fn users(&mut self, node: &Node) -> Vec<UserRef> {
+        for child in node.children_named("to-user") {
+            self.found.push(
+                Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
+                    .at(child.header, "access of single users is easily forgotten when they change teams")
+                    .help("assign a group that the user is a member of"),
+            );
+        }
+        let mut users = Vec::new();
+        for (text, place) in self.distinct_texts(node, "to-user") {
+            if let Some(name) = self.identity(&text, place) {
+                users.push(UserRef { name, origin: self.origin(place) });
+            }
+        }
+        users.sort_by(|a, b| a.name.cmp(&b.name));
+        users
+    }
+
+    fn on(&mut self, node: &Node) -> Vec<On> {
+        let mut on = Vec::new();
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        for child in node.children_named("on") {
+            self.on_is_one_thing(child);
+            for (name, place) in child.texts() {
+                if let Some(first) = seen.get(name) {
+                    self.found.push(repeated_value(name, place, *first));
+                    continue;
+                }
+                seen.insert(name.to_owned(), place);
+                if let Some(set) = self.names.account_set(name, place) {
+                    on.push(On::Set(set, self.origins.add(place)));
+                }
+            }
+            if child.block.is_some() {
+                let selection = self.selection(child, &mut Vec::new());
+                on.push(On::Selection(selection, self.origins.add(child.header)));
+            }
+        }
+        on
+    }
+
+    /// Names of sets or a block: both on one line would read as "and", and neither says nothing.
+    fn on_is_one_thing(&mut self, node: &Node) {
+        match (node.arguments.is_empty(), node.block.is_some()) {
+            (false, true) => self.found.push(
+                Diagnostic::error(Code::UnexpectedChildren, "`on` has names and a block")
+                    .at(node.header, "this `on` names account sets and has a block as well")
+                    .help("write two `on` lines if both shall count; use `accounts` and `only` in the block to narrow"),
+            ),
+            (true, false) => self.found.push(
+                Diagnostic::error(Code::NothingDeclared, "`on` says nothing")
+                    .at(node.word_place, "this `on` names no account set and has no block")
+                    .help("write `on \"account-set\"`, or `on { account \"…\" }`"),
+            ),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    fn until(&mut self, node: &Node) -> Option<Until> {
+        let (text, place) = node.text()?;
+        let Some(date) = date(text) else {
+            self.found.push(
+                Diagnostic::error(Code::InvalidDate, format!("`{text}` is not a date"))
+                    .at(place, "this is no day of the calendar, written as YYYY-MM-DD")
+                    .help("write the last day of the assignment, such as `until \"2027-01-31\"`"),
+            );
+            return None;
+        };
+        Some(Until { date, origin: self.origin(node.header) })
+    }
+}
+
+/// A day of the form `2027-01-31` and no other.
+fn date(text: &str) -> Option<Date> {
+    let is_formed = text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+    if is_formed { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_of_the_calendar_are_dates() {
+        assert!(date("2027-01-31").is_some());
+        assert!(date("2028-02-29").is_some());
+        for text in ["2027-02-29", "2027-1-31", "20270131", "2027-01-31T00:00", "31.01.2027", "2027-13-01"] {
+            assert!(date(text).is_none(), "{text}");
+        }
+    }
+}

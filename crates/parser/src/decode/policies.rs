@@ -1,0 +1,301 @@
+//! `inline-policy`: a policy document from a JSON file, or written in KDL.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::{Code, Diagnostic, FileId, Place, Policy};
+use serde_json::{Map, Value, json};
+
+use super::Decoder;
+use crate::json;
+use crate::source::{ReadError, stays_inside};
+use crate::syntax::Node;
+use crate::{MAX_POLICY_FILE_BYTES, nearest};
+
+/// The quotas of an inline policy: bytes, and characters other than white space.
+const MAX_POLICY_BYTES: usize = 32_768;
+const MAX_POLICY_CHARACTERS: usize = 10_240;
+
+impl Decoder<'_> {
+    pub(super) fn inline_policy(&mut self, node: &Node) -> Option<Policy> {
+        match (node.property("file"), &node.block) {
+            (Some(_), Some(_)) => {
+                self.found.push(
+                    Diagnostic::error(Code::UnexpectedChildren, "`inline-policy` has a file and a block")
+                        .at(node.header, "this policy is given twice, in a file and in the block")
+                        .help("keep the file or the block"),
+                );
+                None
+            }
+            (Some(file), None) => {
+                let path = file.text()?;
+                self.policy_file(path, file.place)
+            }
+            (None, Some(_)) => self.written_policy(node),
+            // A property that was not understood is probably a misspelt `file`.
+            (None, None) if !node.properties.is_empty() => None,
+            (None, None) => {
+                self.found.push(
+                    Diagnostic::error(Code::NothingDeclared, "`inline-policy` says nothing")
+                        .at(node.word_place, "this policy has neither a file nor a block")
+                        .help("write `inline-policy file=\"policies/…json\"`, or a block with `allow` and `deny`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The policy of a file, which is read once however many sets use it.
+    fn policy_file(&mut self, path: &str, place: Place) -> Option<Policy> {
+        if let Some(known) = self.policies.get(path) {
+            return known.clone();
+        }
+        let policy = self.read_policy_file(path, place);
+        self.policies.insert(path.to_owned(), policy.clone());
+        policy
+    }
+
+    fn read_policy_file(&mut self, path: &str, place: Place) -> Option<Policy> {
+        let text = self.policy_text(path, place)?;
+        let file = self.sources.add(path, text.as_str());
+        let policy = match json::parse(&text) {
+            Err(error) => {
+                let at = json::offset_of(&error, &text);
+                let end = at + text[at..].chars().next().map_or(0, char::len_utf8);
+                self.found.push(
+                    Diagnostic::error(
+                        Code::InvalidPolicy,
+                        format!("`{path}` is not JSON: {}", json::reason(&error)),
+                    )
+                    .at(Place::new(file, at..end), "the JSON cannot be read beyond this")
+                    .and(place, "the file is used here")
+                    .help("mend the JSON; a policy is an object with a `Statement`"),
+                );
+                return None;
+            }
+            Ok(value) => {
+                if let Some((mistake, key)) = mistake_in(&value) {
+                    let at = place_in_json(file, &text, key);
+                    self.found.push(
+                        Diagnostic::error(Code::InvalidPolicy, format!("`{path}` is no policy: {mistake}"))
+                            .at(at, mistake)
+                            .and(place, "the file is used here")
+                            .help("a policy is an object with a `Statement`, and each statement has an Effect, an Action and a Resource"),
+                    );
+                    return None;
+                }
+                Policy::from_value(value)
+            }
+        };
+        self.within_limits(&policy, place).then_some(policy)
+    }
+
+    fn policy_text(&mut self, path: &str, place: Place) -> Option<String> {
+        let report =
+            |code: Code, message: String, label: String| Diagnostic::error(code, message).at(place, label);
+        let read = if stays_inside(path) {
+            self.files.read(path, MAX_POLICY_FILE_BYTES)
+        } else {
+            Err(ReadError::OutsideProject)
+        };
+        let found = match read.map(String::from_utf8) {
+            Ok(Ok(text)) => return Some(text),
+            Ok(Err(error)) => {
+                let at = error.utf8_error().valid_up_to();
+                report(
+                    Code::NotUtf8,
+                    format!("the policy file `{path}` is not UTF-8"),
+                    format!("byte {} of this file is no UTF-8", at + 1),
+                )
+                .help("save the file as UTF-8")
+            }
+            Err(ReadError::OutsideProject) => report(
+                Code::IncludeOutsideProject,
+                format!("the policy file `{path}` lies outside the project's directory"),
+                "this path leaves the project's directory".to_owned(),
+            )
+            .help("put the file into the project's directory, and write its path relative to that"),
+            Err(ReadError::TooLarge { bytes }) => report(
+                Code::FileTooLarge,
+                format!(
+                    "the policy file `{path}` has {bytes} bytes; at most {MAX_POLICY_FILE_BYTES} are read"
+                ),
+                "this file is too large".to_owned(),
+            )
+            .help(format!("AWS takes policies of at most {MAX_POLICY_BYTES} bytes")),
+            Err(error) => {
+                let found = report(
+                    Code::FileUnreadable,
+                    format!("the policy file `{path}` {error}"),
+                    "this file cannot be read".to_owned(),
+                );
+                let files = self.files.list().unwrap_or_default();
+                let near = nearest::nearest(path, files.iter().map(String::as_str))
+                    .filter(|_| error == ReadError::NotFound);
+                match near {
+                    Some(near) => {
+                        found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))
+                    }
+                    None => found.help("paths are relative to the project's directory"),
+                }
+            }
+        };
+        self.found.push(found);
+        None
+    }
+
+    fn within_limits(&mut self, policy: &Policy, place: Place) -> bool {
+        let text = policy.as_json();
+        let characters = text.chars().filter(|c| !c.is_whitespace()).count();
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FF}');
+        let (message, label) = if text.len() > MAX_POLICY_BYTES {
+            (
+                format!("the policy has {} bytes; AWS takes at most {MAX_POLICY_BYTES}", text.len()),
+                "this policy is too large".to_owned(),
+            )
+        } else if characters > MAX_POLICY_CHARACTERS {
+            (
+                format!(
+                    "the policy has {characters} characters other than white space; AWS takes at most {MAX_POLICY_CHARACTERS}"
+                ),
+                "this policy is too long".to_owned(),
+            )
+        } else if let Some(other) = text.chars().find(|c| !allowed(*c)) {
+            (
+                format!("AWS does not take the character `{other}` in a policy"),
+                format!("U+{:04X} stands in this policy; only U+0020 to U+00FF may", u32::from(other)),
+            )
+        } else {
+            return true;
+        };
+        self.beyond_limit(place, message, label);
+        false
+    }
+
+    fn written_policy(&mut self, node: &Node) -> Option<Policy> {
+        let mut ids: BTreeMap<String, Place> = BTreeMap::new();
+        let statements: Vec<Value> =
+            node.children().iter().filter_map(|child| self.statement(child, &mut ids)).collect();
+        let policy = Policy::from_value(json!({ "Version": "2012-10-17", "Statement": statements }));
+        self.within_limits(&policy, node.word_place).then_some(policy)
+    }
+
+    fn statement(&mut self, node: &Node, ids: &mut BTreeMap<String, Place>) -> Option<Value> {
+        let effect = match node.word.as_str() {
+            "allow" => "Allow",
+            "deny" => "Deny",
+            _ => return None,
+        };
+        let mut statement = Map::new();
+        if let Some((text, place)) =
+            node.property("sid").and_then(|value| value.text().map(|text| (text, value.place)))
+        {
+            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                self.invalid(place, text, "a statement id (letters and digits)");
+            } else if self.once(ids, text, place) {
+                statement.insert("Sid".to_owned(), text.into());
+            }
+        }
+        let mut actions = Vec::new();
+        for (text, place) in node.texts() {
+            if is_action(text) {
+                actions.push(Value::from(text));
+            } else {
+                self.invalid(place, text, "an action of IAM, such as s3:GetObject or s3:*");
+            }
+        }
+        statement.insert("Effect".to_owned(), effect.into());
+        statement.insert("Action".to_owned(), actions.into());
+        statement.insert("Resource".to_owned(), self.resources(node).into());
+        let conditions = self.conditions(node);
+        if !conditions.is_empty() {
+            statement.insert("Condition".to_owned(), conditions.into());
+        }
+        Some(statement.into())
+    }
+
+    fn resources(&mut self, node: &Node) -> Vec<Value> {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        let mut resources = Vec::new();
+        for (text, place) in node.children_named("resource").flat_map(Node::texts) {
+            if text != "*" && !text.starts_with("arn:") {
+                self.invalid(place, text, "a resource (an ARN, or *)");
+            } else if self.once(&mut seen, text, place) {
+                resources.push(Value::from(text));
+            }
+        }
+        resources
+    }
+
+    fn conditions(&mut self, node: &Node) -> Map<String, Value> {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        let mut operators: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+        for child in node.children_named("when") {
+            let texts: Vec<(&str, Place)> = child.texts().collect();
+            let [(operator, place), (key, _), values @ ..] = texts.as_slice() else { continue };
+            // One operator holds each key once, so two lines could only become alternatives, which they are not.
+            if !self.once(&mut seen, &format!("{operator} {key}"), *place) {
+                continue;
+            }
+            let values: Vec<Value> = values.iter().map(|(value, _)| Value::from(*value)).collect();
+            operators.entry((*operator).to_owned()).or_default().insert((*key).to_owned(), values.into());
+        }
+        operators.into_iter().map(|(operator, keys)| (operator, Value::Object(keys))).collect()
+    }
+}
+
+/// Whether a text is `*` or a service and an action.
+fn is_action(text: &str) -> bool {
+    let service =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let action = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
+    };
+    text == "*" || text.split_once(':').is_some_and(|(left, right)| service(left) && action(right))
+}
+
+/// The first thing that keeps a JSON value from being an identity policy, and the key near which to look.
+fn mistake_in(value: &Value) -> Option<(String, &'static str)> {
+    let Value::Object(document) = value else { return Some(("it is not an object".to_owned(), "")) };
+    let statements = match document.get("Statement") {
+        None => return Some(("it has no `Statement`".to_owned(), "")),
+        Some(Value::Array(statements)) if statements.is_empty() => {
+            return Some(("its `Statement` is empty".to_owned(), "Statement"));
+        }
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+    };
+    statements.iter().enumerate().find_map(|(nth, statement)| {
+        mistake_in_statement(statement)
+            .map(|mistake| (format!("statement {} {mistake}", nth + 1), "Statement"))
+    })
+}
+
+fn mistake_in_statement(statement: &Value) -> Option<&'static str> {
+    let Value::Object(statement) = statement else { return Some("is not an object") };
+    let has = |key: &str| statement.contains_key(key);
+    let effect = statement.get("Effect").and_then(Value::as_str);
+    if !matches!(effect, Some("Allow" | "Deny")) {
+        return Some("has no `Effect` of `Allow` or `Deny`");
+    }
+    if has("Action") == has("NotAction") {
+        return Some("needs either `Action` or `NotAction`");
+    }
+    if has("Resource") == has("NotResource") {
+        return Some("needs either `Resource` or `NotResource`");
+    }
+    if has("Principal") || has("NotPrincipal") {
+        return Some("has a `Principal`, which belongs to policies of resources");
+    }
+    None
+}
+
+/// The first place of a key in JSON text, or the document's first character.
+fn place_in_json(file: FileId, text: &str, key: &str) -> Place {
+    let quoted = format!("\"{key}\"");
+    if let Some(at) = text.find(&quoted).filter(|_| !key.is_empty()) {
+        return Place::new(file, at..at + quoted.len());
+    }
+    let start = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
+    let length = text[start..].chars().next().map_or(0, char::len_utf8);
+    Place::new(file, start..start + length)
+}

@@ -1,0 +1,162 @@
+//! `rolecall`, `identity-center` and `group`: what the project is, and who is in it.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{Group, IdentityCenter};
+use rolecall_model::{Code, Diagnostic, FileId, ObjectId, Place, StackName};
+
+use super::{CheckedFile, Decoder, LANGUAGE};
+use crate::check::meant_word;
+use crate::syntax::Node;
+
+/// The longest display name of a group in the Identity Store, in characters (service model of identitystore).
+const MAX_DISPLAY_NAME: usize = 1024;
+
+/// Which of the nodes that a project must have may stand in text that could not be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unread {
+    pub(crate) rolecall: bool,
+    pub(crate) identity_center: bool,
+}
+
+/// What the project's own nodes say.
+pub(super) struct Settings {
+    pub(super) stack: Option<StackName>,
+    pub(super) identity_center: Option<IdentityCenter>,
+}
+
+impl Decoder<'_> {
+    pub(super) fn settings(&mut self, checked: &[CheckedFile<'_>], unread: Unread) -> Settings {
+        let mut settings = Settings { stack: None, identity_center: None };
+        let entry = checked.first().map(|file| file.file);
+        if let Some(node) = self.only_one(checked, "rolecall", entry, unread.rolecall) {
+            self.language(node);
+            let stack = node.property("stack").and_then(|value| value.text().map(|text| (text, value.place)));
+            settings.stack = stack.and_then(|(text, place)| self.identity(text, place));
+        }
+        if let Some(node) = self.only_one(checked, "identity-center", entry, unread.identity_center) {
+            settings.identity_center = self.identity_center(node);
+        }
+        if let Some(identity_center) = &settings.identity_center {
+            self.partition = partition(identity_center.region.as_str());
+        }
+        settings
+    }
+
+    /// The node of a word that a project has once; anything else is reported.
+    fn only_one<'n>(
+        &mut self,
+        checked: &'n [CheckedFile<'_>],
+        word: &str,
+        entry: Option<FileId>,
+        may_be_unread: bool,
+    ) -> Option<&'n Node> {
+        let mut nodes = checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == word);
+        let first = nodes.next();
+        for again in nodes {
+            let first = first.map_or(again.word_place, |node| node.word_place);
+            self.found.push(
+                Diagnostic::error(
+                    Code::RepeatedNode,
+                    format!("`{word}` stands once in a project, and stands twice"),
+                )
+                .at(again.word_place, format!("`{word}` stands again"))
+                .and(first, format!("`{word}` stands here already"))
+                .help("keep one of the two"),
+            );
+        }
+        let misspelt =
+            || checked.iter().flat_map(|file| file.nodes).any(|node| meant_word(&node.word) == Some(word));
+        if let (None, Some(entry), false) = (first, entry, may_be_unread || misspelt()) {
+            let example = match word {
+                "rolecall" => "`rolecall language=1 stack=\"…\"`",
+                _ => "`identity-center region=\"…\"`",
+            };
+            self.found.push(
+                Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
+                    .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
+                    .help(format!("begin the project file with {example}")),
+            );
+        }
+        first
+    }
+
+    fn language(&mut self, node: &Node) {
+        let Some(value) = node.property("language") else { return };
+        if let Some(language) = value.number().filter(|language| *language != LANGUAGE) {
+            let message = format!("version {language} of the language is not known");
+            self.found.push(
+                Diagnostic::error(Code::UnsupportedLanguage, message)
+                    .at(value.place, format!("this program reads version {LANGUAGE}"))
+                    .help(format!("write `language={LANGUAGE}`, or use a newer Rolecall")),
+            );
+        }
+    }
+
+    fn identity_center(&mut self, node: &Node) -> Option<IdentityCenter> {
+        let value = node.property("region")?;
+        let region = value.text().and_then(|text| self.identity(text, value.place));
+        let mut instance = None;
+        if let Some(value) = node.property("instance") {
+            instance = value.text().and_then(|text| self.identity(text, value.place));
+        }
+        let origin = self.origin(node.header);
+        Some(IdentityCenter { region: region?, instance, origin })
+    }
+
+    pub(super) fn group(&mut self, node: &Node) {
+        let object_id = node.property("id").and_then(|value| value.text().map(|text| (text, value.place)));
+        let object_id: Option<ObjectId> = object_id.and_then(|(text, place)| self.identity(text, place));
+        let display_name =
+            node.property("display-name").and_then(|value| value.text().map(|text| (text, value.place)));
+        let Some((label, label_place)) = node.text() else { return };
+        let (display_name, place) = display_name.unwrap_or((label, label_place));
+        self.at_most(display_name, place, MAX_DISPLAY_NAME, "the display name");
+        let group = Group {
+            label: label.to_owned(),
+            display_name: display_name.to_owned(),
+            object_id,
+            origin: self.origin(node.header),
+        };
+        self.parts.groups.push(group);
+    }
+
+    /// Reports labels that stand for one and the same group.
+    pub(super) fn groups_declared_twice(&mut self) {
+        let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for (index, group) in self.parts.groups.iter().enumerate() {
+            let (first, what) = match &group.object_id {
+                Some(id) => (*ids.entry(id.as_str().to_lowercase()).or_insert(index), "object id"),
+                None => (*names.entry(&group.display_name).or_insert(index), "display name"),
+            };
+            // One label twice has been reported as that.
+            if first != index && self.parts.groups[first].label != group.label {
+                twice.push((first, index, what));
+            }
+        }
+        for (first, again, what) in twice {
+            let (first, again) = (&self.parts.groups[first], &self.parts.groups[again]);
+            let message = format!("`{}` and `{}` are the same group", first.label, again.label);
+            let (here, there) = (self.origins.place(again.origin), self.origins.place(first.origin));
+            self.found.push(
+                Diagnostic::error(Code::DuplicateDeclaration, message)
+                    .at(here, format!("this group has the {what} of another"))
+                    .and(there, format!("the {what} is given here already"))
+                    .help("keep one of the two, and use its label everywhere"),
+            );
+        }
+    }
+}
+
+/// The partition of a Region.
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else if region.starts_with("cn-") {
+        "aws-cn"
+    } else {
+        "aws"
+    }
+}

@@ -1,0 +1,36 @@
+//! From the text of KDL files to a [`Config`] in which every name is resolved, with all mistakes of all files in one
+//! run.
+//!
+//! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
+//! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
+//! `words`, and `decode` makes model types of them. The crate knows neither tokio nor AWS, so a language server can
+//! stand on it alone.
+
+mod check;
+mod decode;
+mod explain;
+mod json;
+mod nearest;
+mod project;
+mod reference;
+pub mod render;
+mod resolve;
+mod scan;
+pub mod source;
+mod syntax;
+mod words;
+
+pub use explain::explain;
+pub use project::{Project, load};
+pub use reference::reference;
+pub use rolecall_model::Config;
+pub use source::{DiskFiles, MemoryFiles, ProjectFiles, ReadError};
+
+/// The largest file that is read, in bytes: 8 MiB.
+pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
+/// The largest policy file that is read, in bytes. AWS takes 32,768 bytes; the rest is room for indentation.
+pub const MAX_POLICY_FILE_BYTES: u64 = 256 * 1024;
+/// How many files one project may include.
+pub const MAX_FILES: usize = 10_000;
+/// How deep blocks may be nested. The language itself needs five levels.
+pub const MAX_DEPTH: usize = 32;

@@ -1,0 +1,448 @@
+//! Loads a project: its file, what that includes, and everything they say together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use globset::{GlobBuilder, GlobMatcher};
+use rayon::prelude::*;
+use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
+
+use crate::check::check;
+use crate::decode::{CheckedFile, Decoded, Unread, decode};
+use crate::nearest::nearest;
+use crate::resolve::{NameKind, Names};
+use crate::source::{ProjectFiles, ReadError, stays_inside};
+use crate::syntax::{Node, Parsed, parse};
+use crate::words::{Within, find};
+use crate::{MAX_FILE_BYTES, MAX_FILES, scan};
+
+/// What loading a project gives.
+#[derive(Debug)]
+pub struct Project {
+    /// What the files want; present exactly when no diagnostic is an error.
+    pub config: Option<Config>,
+    /// The texts of all files that were read, the project file first.
+    pub sources: Sources,
+    /// Where the items of the configuration were written.
+    pub origins: Origins,
+    /// All mistakes and lints, sorted by file, place and code; those without a place come first.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads the project whose file is `entry`, `rolecall.kdl` as a rule. All mistakes of all files are found in one go.
+pub fn load(files: &dyn ProjectFiles, entry: &str) -> Project {
+    let mut loader =
+        Loader { files, sources: Sources::default(), found: Vec::new(), names: Names::default() };
+    let (config, origins) = loader.load(entry);
+    let Loader { sources, mut found, .. } = loader;
+    if found.iter().any(|found| found.code == Code::UnsupportedLanguage) {
+        // Another version has other words and rules, so whatever else was found may be right.
+        found.retain(|found| found.code == Code::UnsupportedLanguage);
+    }
+    found.sort_by(|a, b| order(a).cmp(&order(b)));
+    let config = config.filter(|_| !found.iter().any(Diagnostic::is_error));
+    Project { config, sources, origins, diagnostics: found }
+}
+
+fn order(diagnostic: &Diagnostic) -> (Option<Place>, Code, &str) {
+    (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code, &diagnostic.message)
+}
+
+struct Loader<'a> {
+    files: &'a dyn ProjectFiles,
+    sources: Sources,
+    found: Vec<Diagnostic>,
+    names: Names,
+}
+
+/// A file after reading and checking.
+struct Loaded {
+    file: FileId,
+    nodes: Vec<Node>,
+    unread: Vec<Range<usize>>,
+    cut_short: bool,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A file that an `include` matches.
+struct Included {
+    /// The pattern that matched it first.
+    pattern: Place,
+    /// What `may-contain` leaves of the language, if anything limits it.
+    limit: Option<Limit>,
+}
+
+struct Limit {
+    words: BTreeSet<String>,
+    place: Place,
+}
+
+impl Loader<'_> {
+    fn load(&mut self, entry: &str) -> (Option<Config>, Origins) {
+        let Some(entry_file) = self.read_entry(entry) else { return (None, Origins::default()) };
+        let mut loaded = vec![load_file(entry_file, &self.sources)];
+        let listing = self.list(&loaded[0]);
+        let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
+        loaded.extend(self.load_included(&included));
+        self.unused(entry, &listing, &included, &meant);
+
+        let mut unread = Unread::default();
+        for (nth, file) in loaded.iter_mut().enumerate() {
+            self.found.append(&mut file.diagnostics);
+            self.lose_declarations(file, &mut unread);
+            if nth > 0 {
+                self.refuse_project_words(file, &mut unread);
+            }
+        }
+        let checked: Vec<CheckedFile<'_>> =
+            loaded.iter().map(|file| CheckedFile { file: file.file, nodes: &file.nodes }).collect();
+        let names = std::mem::take(&mut self.names);
+        let Decoded { config, origins, mut diagnostics } =
+            decode(self.files, &mut self.sources, &checked, names, unread);
+        self.found.append(&mut diagnostics);
+        (config, origins)
+    }
+
+    fn read_entry(&mut self, entry: &str) -> Option<FileId> {
+        let found = match self.files.read(entry, MAX_FILE_BYTES) {
+            Ok(bytes) => return Some(self.add_text(entry, bytes).0),
+            Err(ReadError::NotFound) => {
+                Diagnostic::error(Code::ProjectNotFound, format!("there is no `{entry}` here"))
+                    .help("name the directory of a project, or the project's file; a project begins with `rolecall language=1 stack=\"…\"`")
+            }
+            Err(error) => unreadable(entry, &error),
+        };
+        self.found.push(found);
+        None
+    }
+
+    /// Adds a file's text and says whether it was UTF-8. One that is not is added with replacement characters, so
+    /// that the place of the first wrong byte can be shown.
+    fn add_text(&mut self, name: &str, bytes: Vec<u8>) -> (FileId, bool) {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return (self.sources.add(name, text), true),
+            Err(error) => error,
+        };
+        let start = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let file = self.sources.add(name, text);
+        self.found.push(
+            Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
+                .at(
+                    Place::new(file, start..start + '\u{FFFD}'.len_utf8()),
+                    format!("byte {} of the file is no UTF-8", start + 1),
+                )
+                .help("save the file as UTF-8"),
+        );
+        (file, false)
+    }
+
+    /// All files beneath the project's directory. Without `include` no listing is needed for more than a lint, so a
+    /// failure is then no mistake.
+    fn list(&mut self, entry: &Loaded) -> Vec<String> {
+        match self.files.list() {
+            Ok(listing) => listing,
+            Err(error) => {
+                if let Some(include) = entry.nodes.iter().find(|node| node.word == "include") {
+                    self.names.incomplete = true;
+                    let message = format!("the project's directory {error}");
+                    self.found.push(
+                        Diagnostic::error(Code::FileUnreadable, message)
+                            .at(include.header, "what this includes cannot be found")
+                            .help("see that the directory can be read, and holds the project alone"),
+                    );
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// The files that the `include` nodes match, by path, and those that a misspelt pattern was probably meant for.
+    fn included(
+        &mut self,
+        nodes: &[Node],
+        listing: &[String],
+        entry: &str,
+    ) -> (BTreeMap<String, Included>, BTreeSet<String>) {
+        let mut included = BTreeMap::new();
+        let mut meant = BTreeSet::new();
+        let candidates: Vec<&str> = listing
+            .iter()
+            .map(String::as_str)
+            .filter(|path| path.ends_with(".kdl") && *path != entry)
+            .collect();
+        for node in nodes.iter().filter(|node| node.word == "include") {
+            let limit_node = node.children_named("may-contain").next();
+            for (pattern, place) in node.texts() {
+                let Some(matcher) = self.matcher(pattern, place) else {
+                    self.names.incomplete = true;
+                    continue;
+                };
+                let mut matched = candidates.iter().filter(|path| matcher.is_match(path)).peekable();
+                if matched.peek().is_none() && !listing.is_empty() {
+                    self.matches_nothing(pattern, place, &candidates, &mut meant);
+                }
+                for path in matched {
+                    let file = included
+                        .entry((*path).to_owned())
+                        .or_insert(Included { pattern: place, limit: None });
+                    if let Some(limit) = limit_node {
+                        file.add_limit(limit);
+                    }
+                }
+            }
+        }
+        if included.len() > MAX_FILES {
+            let message =
+                format!("the project includes {} files; at most {MAX_FILES} are read", included.len());
+            self.found.push(
+                Diagnostic::error(Code::FileUnreadable, message)
+                    .help("divide the project into several stacks"),
+            );
+            self.names.incomplete = true;
+            included.clear();
+        }
+        (included, meant)
+    }
+
+    fn matcher(&mut self, pattern: &str, place: Place) -> Option<GlobMatcher> {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        if !stays_inside(pattern) {
+            self.found.push(outside_project(&format!("the include `{pattern}`"), place));
+            return None;
+        }
+        match GlobBuilder::new(pattern).literal_separator(true).build() {
+            Ok(glob) => Some(glob.compile_matcher()),
+            Err(error) => {
+                self.found.push(
+                    Diagnostic::error(
+                        Code::InvalidPattern,
+                        format!("`{pattern}` is not a pattern: {}", error.kind()),
+                    )
+                    .at(place, "this pattern cannot be read")
+                    .help("a pattern has `*`, `**`, `?`, `[…]` and `{a,b}`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn matches_nothing(
+        &mut self,
+        pattern: &str,
+        place: Place,
+        candidates: &[&str],
+        meant: &mut BTreeSet<String>,
+    ) {
+        let found = Diagnostic::error(
+            Code::IncludeMatchesNothing,
+            format!("the include `{pattern}` matches no file"),
+        )
+        .at(place, "no `.kdl` file of the project matches this");
+        let near = near_pattern(pattern, candidates);
+        if let Some(glob) =
+            near.as_deref().and_then(|near| GlobBuilder::new(near).literal_separator(true).build().ok())
+        {
+            let matcher = glob.compile_matcher();
+            meant.extend(
+                candidates.iter().filter(|path| matcher.is_match(path)).map(|path| (*path).to_owned()),
+            );
+        }
+        self.found.push(match near.filter(|_| !meant.is_empty()) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\"")),
+            None => {
+                found.help("write a pattern relative to the project's directory, or take the include away")
+            }
+        });
+    }
+
+    fn load_included(&mut self, included: &BTreeMap<String, Included>) -> Vec<Loaded> {
+        let read: Vec<(&String, Result<Vec<u8>, ReadError>)> =
+            included.par_iter().map(|(path, _)| (path, self.files.read(path, MAX_FILE_BYTES))).collect();
+        let mut readable = Vec::new();
+        for (path, result) in read {
+            let Included { pattern, limit } = &included[path];
+            match result {
+                Ok(bytes) => match self.add_text(path, bytes) {
+                    (file, true) => readable.push((file, limit)),
+                    (file, false) => self.lose_names_of_text(file),
+                },
+                Err(error) => {
+                    // A pattern that does not name the file itself does not show which one it is.
+                    self.names.incomplete = true;
+                    let found = match error {
+                        ReadError::OutsideProject => {
+                            outside_project(&format!("the included file `{path}`"), *pattern)
+                        }
+                        error => unreadable(path, &error).at(*pattern, format!("`{path}` is included here")),
+                    };
+                    self.found.push(found);
+                }
+            }
+        }
+        let sources = &self.sources;
+        readable
+            .into_par_iter()
+            .map(|(file, limit)| {
+                let mut loaded = load_file(file, sources);
+                if let Some(limit) = limit {
+                    loaded.diagnostics.extend(loaded.nodes.iter().filter_map(|node| beyond(limit, node)));
+                }
+                loaded
+            })
+            .collect()
+    }
+
+    /// Reports the files that nothing includes. While an include matches nothing, what they declare is not unknown:
+    /// a renamed folder is one mistake.
+    fn unused(
+        &mut self,
+        entry: &str,
+        listing: &[String],
+        included: &BTreeMap<String, Included>,
+        meant: &BTreeSet<String>,
+    ) {
+        let misses = self.found.iter().any(|found| found.code == Code::IncludeMatchesNothing);
+        let is_unused =
+            |path: &&String| path.ends_with(".kdl") && *path != entry && !included.contains_key(*path);
+        for path in listing.iter().filter(is_unused) {
+            let text =
+                self.files.read(path, MAX_FILE_BYTES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let file = text.map(|text| self.sources.add(path.as_str(), text));
+            if let Some(file) = file.filter(|_| misses) {
+                self.lose_names_of_text(file);
+            }
+            if meant.contains(path) {
+                continue;
+            }
+            let lint = Diagnostic::warning(Code::UnusedFile, format!("nothing includes `{path}`"))
+                .help(format!("include it in `{entry}`, or delete it; what it says does not hold"));
+            self.found.push(match file {
+                Some(file) => lint.at(self.first_line(file), "this file is not part of the project"),
+                None => lint,
+            });
+        }
+    }
+
+    fn first_line(&self, file: FileId) -> Place {
+        let text = &self.sources.get(file).text;
+        Place::new(file, 0..text.find(['\n', '\r']).unwrap_or(text.len()))
+    }
+
+    fn lose_names_of_text(&mut self, file: FileId) {
+        let text = self.sources.get(file).text.clone();
+        self.lose_names(scan::declarations(file, &text));
+    }
+
+    fn lose_names(&mut self, declarations: Vec<(String, String)>) {
+        for (word, name) in declarations {
+            if let Some(kind) = NameKind::declared_by(&word) {
+                self.names.lose(kind, name);
+            }
+        }
+    }
+
+    /// Remembers what the unread parts of a file probably say.
+    fn lose_declarations(&mut self, file: &Loaded, unread: &mut Unread) {
+        let text = self.sources.get(file.file).text.clone();
+        self.names.incomplete |= file.cut_short;
+        unread.rolecall |= file.cut_short;
+        unread.identity_center |= file.cut_short;
+        for range in &file.unread {
+            let part = &text[range.clone()];
+            self.lose_names(scan::declarations(file.file, part));
+            unread.rolecall |= part.contains("rolecall");
+            unread.identity_center |= part.contains("identity-center");
+        }
+    }
+
+    /// Takes `rolecall` and `include` out of a file that is not the project's.
+    fn refuse_project_words(&mut self, file: &mut Loaded, unread: &mut Unread) {
+        let found = &mut self.found;
+        file.nodes.retain(|node| {
+            let (code, label, help) = match node.word.as_str() {
+                "include" => (
+                    Code::IncludeNotHere,
+                    "files are included by the project file alone",
+                    "move the `include` into the project file",
+                ),
+                "rolecall" => (
+                    Code::MayNotContain,
+                    "the project file alone says what the project is",
+                    "take it away; the project file says `rolecall` once",
+                ),
+                _ => return true,
+            };
+            unread.rolecall |= node.word == "rolecall";
+            let message = format!("`{}` stands in a file that is not the project file", node.word);
+            found.push(Diagnostic::error(code, message).at(node.word_place, label).help(help));
+            false
+        });
+    }
+}
+
+impl Included {
+    fn add_limit(&mut self, node: &Node) {
+        let words: BTreeSet<String> = node.texts().map(|(text, _)| text.to_owned()).collect();
+        self.limit = Some(match self.limit.take() {
+            Some(limit) => {
+                Limit { words: limit.words.intersection(&words).cloned().collect(), place: limit.place }
+            }
+            None => Limit { words, place: node.header },
+        });
+    }
+}
+
+fn load_file(file: FileId, sources: &Sources) -> Loaded {
+    let scan = scan::scan(file, &sources.get(file).text);
+    let Parsed { mut nodes, unread, diagnostics: mut by_crate } = parse(file, &scan);
+    let mut diagnostics = scan.diagnostics;
+    diagnostics.append(&mut by_crate);
+    diagnostics.extend(check(&mut nodes, Within::File));
+    Loaded { file, nodes, unread, cut_short: scan.cut_short, diagnostics }
+}
+
+/// A word beyond what `may-contain` allows. An unknown word has been reported as that.
+fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
+    let word = node.word.as_str();
+    let belongs_to_project_file = matches!(word, "rolecall" | "include");
+    if belongs_to_project_file || find(word, Within::File).is_none() || limit.words.contains(word) {
+        return None;
+    }
+    Some(
+        Diagnostic::error(Code::MayNotContain, format!("this file may not contain `{word}`"))
+            .at(node.word_place, format!("`{word}` is not among the words that this file may contain"))
+            .and(limit.place, "this include limits the words of its files")
+            .help(format!("move it to a file that may contain it, or add `\"{word}\"` to `may-contain`")),
+    )
+}
+
+fn unreadable(path: &str, error: &ReadError) -> Diagnostic {
+    match error {
+        ReadError::TooLarge { bytes } => {
+            let message = format!("`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are read");
+            Diagnostic::error(Code::FileTooLarge, message)
+                .help("divide the file into several, and include them all")
+        }
+        error => Diagnostic::error(Code::FileUnreadable, format!("`{path}` {error}"))
+            .help("see that the file is a regular file that can be read"),
+    }
+}
+
+fn outside_project(what: &str, place: Place) -> Diagnostic {
+    Diagnostic::error(Code::IncludeOutsideProject, format!("{what} lies outside the project's directory"))
+        .at(place, "this leads out of the project's directory")
+        .help("write a path relative to the project's directory, with `/` and without `..`; symbolic links may not leave it")
+}
+
+/// A pattern near to one that matches nothing: another file of nearly that name, or the same in a folder of nearly
+/// that name.
+fn near_pattern(pattern: &str, candidates: &[&str]) -> Option<String> {
+    if !pattern.contains(['*', '?', '[', '{']) {
+        return nearest(pattern, candidates.iter().copied()).map(str::to_owned);
+    }
+    let (folder, name) = pattern.rsplit_once('/')?;
+    let folders: BTreeSet<&str> =
+        candidates.iter().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
+    nearest(folder, folders).map(|near| format!("{near}/{name}"))
+}

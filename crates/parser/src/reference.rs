@@ -1,0 +1,136 @@
+//! The reference page of the language, written from the table of words.
+
+use std::fmt::Write;
+
+use crate::words::{BlockRule, Kind, WORDS, Within, Word, words_within};
+use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES};
+
+/// The sections of the page after the words of a file, each with its introduction.
+const SECTIONS: &[(&str, &[Within], &str)] = &[
+    (
+        "In a file",
+        &[Within::File],
+        "These words stand in a file by themselves. Their order never matters, nor does that of the files.",
+    ),
+    ("In `include`", &[Within::Include], "What the block of an `include` may hold."),
+    (
+        "Selectors of accounts",
+        &[Within::AccountSet, Within::On, Within::Only, Within::Except],
+        "These stand in the blocks of `accounts` and `on`, and in their `only` and `except` blocks. Lines add up. \
+         Accounts that are not active are skipped and reported.",
+    ),
+    (
+        "In `permission-set`",
+        &[Within::PermissionSet],
+        "What a permission set is. What is left out has AWS's default, or is absent.",
+    ),
+    ("In `boundary`", &[Within::Boundary], "One of these."),
+    (
+        "In `inline-policy`",
+        &[Within::InlinePolicy, Within::Statement],
+        "The statements of a policy, and what stands in them.",
+    ),
+    (
+        "In `assign`",
+        &[Within::Assign],
+        "An `assign` has at least one `to` or `to-user`, and at least one `on`.",
+    ),
+    ("In `guard`", &[Within::Guard], "What a plan may do at most."),
+];
+
+/// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
+pub fn reference() -> String {
+    let mut page = introduction();
+    let mut written: Vec<*const Word> = Vec::new();
+    for (title, places, introduction) in SECTIONS {
+        push(&mut page, &format!("## {title}\n\n{introduction}\n"));
+        for word in places.iter().flat_map(|place| words_within(*place)) {
+            // One word may stand in several places of a section.
+            let identity: *const Word = word;
+            if !written.contains(&identity) {
+                written.push(identity);
+                push(&mut page, &section(word));
+            }
+        }
+    }
+    debug_assert_eq!(written.len(), WORDS.len(), "each word is in a section");
+    page
+}
+
+fn push(page: &mut String, part: &str) {
+    page.push_str(part);
+    page.push('\n');
+}
+
+fn introduction() -> String {
+    let mebibytes = MAX_FILE_BYTES / (1024 * 1024);
+    format!(
+        "# The Rolecall language, version 1\n\n\
+         <!-- Written by `rolecall_parser::reference` from the table of words; do not edit. \
+         `UPDATE_DOCS=1 cargo test -p rolecall-parser --test pages` writes it anew. -->\n\n\
+         Files are [KDL](https://kdl.dev) version 2 in UTF-8. A line is a word of the language, followed by values, \
+         by properties (`name=\"value\"`) and by a block in braces with further lines. `//` begins a comment.\n\n\
+         - **Every value is quoted**, numbers aside. `2027-01-31`, `111122223333` and `true` without quotes are errors.\n\
+         - `/-`, KDL's way to take a part out, is refused: two characters must not remove a grant while looking like \
+         a comment.\n\
+         - Whatever is named is declared: groups, account sets and permission sets. A name that is not is an error, \
+         with the nearest one as a suggestion.\n\
+         - Order never matters, files included. What is declared or given twice is an error that shows both places.\n\
+         - Nothing is interpolated: `${{aws:username}}` is literal text.\n\
+         - A line that goes on ends with `\\`. Two lines on one are separated by `;`.\n\
+         - Control characters and characters that turn the direction of reading are refused everywhere.\n\
+         - A file has at most {mebibytes} MiB, a project at most {MAX_FILES} files, and blocks are nested at most \
+         {MAX_DEPTH} deep.\n\n\
+         All mistakes of all files are reported in one run, each with a code that `rolecall explain CODE` explains.\n\n"
+    )
+}
+
+fn section(word: &Word) -> String {
+    let mut out = format!("### `{}`\n\n```kdl\n{}\n```\n\n{}\n", word.name, signature(word), word.doc);
+    if !word.properties.is_empty() {
+        out.push('\n');
+        for property in word.properties {
+            let required = if property.required { " (required)" } else { "" };
+            // Writing to a string cannot fail.
+            let _ =
+                writeln!(out, "- `{}={}`{required} {}", property.name, shown(property.kind), property.doc);
+        }
+    }
+    let _ = write!(out, "\n{}.\n\n```kdl\n{}\n```\n", where_and_how_often(word), word.example);
+    out
+}
+
+fn signature(word: &Word) -> String {
+    let mut out = word.name.to_owned();
+    if !word.arguments.shown.is_empty() {
+        let _ = write!(out, " {}", word.arguments.shown);
+    }
+    for property in word.properties {
+        let shown = format!("{}={}", property.name, shown(property.kind));
+        let _ = if property.required { write!(out, " {shown}") } else { write!(out, " [{shown}]") };
+    }
+    match word.block {
+        BlockRule::None => {}
+        BlockRule::Optional(_) => out.push_str(" [{ … }]"),
+        BlockRule::Required(..) => out.push_str(" { … }"),
+    }
+    out
+}
+
+fn shown(kind: Kind) -> String {
+    match kind {
+        Kind::Text | Kind::AnyText => "\"…\"".to_owned(),
+        Kind::Number { .. } => "number".to_owned(),
+        Kind::OneOf(texts) => texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join("|"),
+    }
+}
+
+fn where_and_how_often(word: &Word) -> String {
+    let places: Vec<&str> = word
+        .within
+        .iter()
+        .map(|within| if *within == Within::File { "a file by itself" } else { within.shown() })
+        .collect();
+    let often = if word.repeats { "as often as needed" } else { "once" };
+    format!("Stands in {}, {often}", places.join(", "))
+}

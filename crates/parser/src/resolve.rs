@@ -1,0 +1,278 @@
+//! The names that the files declare, and what the files refer to. A reference becomes a number into the
+//! configuration here, or a diagnostic; nothing behind this holds a name that is not declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::config::{AccountSetIx, ExternalIx, GroupIx, PermissionSetIx, PermissionSetRef};
+use rolecall_model::{Code, Diagnostic, Place};
+
+use crate::nearest::nearest;
+
+/// Beyond this many unknown names, no nearest name is looked for: that compares each with every declared one.
+const MAX_SUGGESTED: usize = 200;
+/// At how many of its places one unknown name is shown.
+const MAX_PLACES: usize = 6;
+
+/// What a name is the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NameKind {
+    Group,
+    AccountSet,
+    PermissionSet,
+}
+
+impl NameKind {
+    /// The kind that a word of the file level declares.
+    pub(crate) fn declared_by(word: &str) -> Option<Self> {
+        match word {
+            "group" => Some(Self::Group),
+            "accounts" => Some(Self::AccountSet),
+            "permission-set" | "external-permission-set" => Some(Self::PermissionSet),
+            _ => None,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::AccountSet => "account set",
+            Self::PermissionSet => "permission set",
+        }
+    }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Group => "a group",
+            Self::AccountSet => "an account set",
+            Self::PermissionSet => "a permission set",
+        }
+    }
+
+    fn code(self) -> Code {
+        match self {
+            Self::Group => Code::UnknownGroup,
+            Self::AccountSet => Code::UnknownAccountSet,
+            Self::PermissionSet => Code::UnknownPermissionSet,
+        }
+    }
+
+    fn way_to_declare(self, name: &str) -> String {
+        match self {
+            Self::Group => format!("declare it with `group \"{name}\"`"),
+            Self::AccountSet => format!(
+                "declare it with `accounts \"{name}\" {{ … }}`; an account itself is named by `on {{ account \"…\" }}`"
+            ),
+            Self::PermissionSet => {
+                format!(
+                    "declare it with `permission-set \"{name}\"`, or `external-permission-set` if it is made elsewhere"
+                )
+            }
+        }
+    }
+}
+
+/// A declared name.
+#[derive(Debug, Clone, Copy)]
+struct Declared {
+    place: Place,
+    external: bool,
+    /// Its number in its list, known once all names are.
+    index: u32,
+}
+
+/// The declared names of a project.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    declared: BTreeMap<(NameKind, String), Declared>,
+    /// Names whose declarations cannot be read. Their uses are no second mistake.
+    lost: BTreeSet<(NameKind, String)>,
+    /// There are declarations that cannot even be guessed. Only a near miss of a declared name is then a mistake.
+    pub(crate) incomplete: bool,
+    unknown: BTreeMap<(NameKind, String), Vec<Place>>,
+}
+
+impl Names {
+    /// Declares a name, or reports that it is declared already.
+    pub(crate) fn declare(&mut self, word: &str, name: &str, place: Place) -> Option<Diagnostic> {
+        let kind = NameKind::declared_by(word)?;
+        let key = (kind, name.to_owned());
+        if let Some(first) = self.declared.get(&key) {
+            let noun = kind.noun();
+            return Some(
+                Diagnostic::error(
+                    Code::DuplicateDeclaration,
+                    format!("the {noun} `{name}` is declared twice"),
+                )
+                .at(place, format!("`{name}` is declared again"))
+                .and(first.place, format!("`{name}` is declared here already"))
+                .help("keep one of the two, or give one another name"),
+            );
+        }
+        let external = word == "external-permission-set";
+        self.declared.insert(key, Declared { place, external, index: 0 });
+        None
+    }
+
+    /// Remembers a name whose declaration cannot be read.
+    pub(crate) fn lose(&mut self, kind: NameKind, name: String) {
+        self.lost.insert((kind, name));
+    }
+
+    /// Numbers the names, each list in its order.
+    pub(crate) fn number(&mut self) {
+        let mut next: BTreeMap<(NameKind, bool), u32> = BTreeMap::new();
+        for ((kind, _), declared) in &mut self.declared {
+            let index = next.entry((*kind, declared.external)).or_default();
+            declared.index = *index;
+            *index += 1;
+        }
+    }
+
+    /// A reference to a group.
+    pub(crate) fn group(&mut self, name: &str, place: Place) -> Option<GroupIx> {
+        self.find(NameKind::Group, name, place).map(|declared| GroupIx(declared.index))
+    }
+
+    /// A reference to an account set.
+    pub(crate) fn account_set(&mut self, name: &str, place: Place) -> Option<AccountSetIx> {
+        self.find(NameKind::AccountSet, name, place).map(|declared| AccountSetIx(declared.index))
+    }
+
+    /// A reference to a permission set of either kind.
+    pub(crate) fn permission_set(&mut self, name: &str, place: Place) -> Option<PermissionSetRef> {
+        let declared = self.find(NameKind::PermissionSet, name, place)?;
+        Some(if declared.external {
+            PermissionSetRef::External(ExternalIx(declared.index))
+        } else {
+            PermissionSetRef::Owned(PermissionSetIx(declared.index))
+        })
+    }
+
+    fn find(&mut self, kind: NameKind, name: &str, place: Place) -> Option<Declared> {
+        let key = (kind, name.to_owned());
+        let found = self.declared.get(&key).copied();
+        if found.is_none() && !self.lost.contains(&key) {
+            self.unknown.entry(key).or_default().push(place);
+        }
+        found
+    }
+
+    /// The names that were referred to and are not declared, one diagnostic each: a misspelt declaration is one
+    /// mistake, however often its name is used.
+    pub(crate) fn unknown_names(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (nth, ((kind, name), places)) in self.unknown.iter().enumerate() {
+            let near = if nth < MAX_SUGGESTED { nearest(name, self.names_of(*kind)) } else { None };
+            if near.is_none() && self.incomplete {
+                continue;
+            }
+            found.push(self.unknown_name(*kind, name, places, near));
+        }
+        found
+    }
+
+    fn names_of(&self, kind: NameKind) -> impl Iterator<Item = &str> {
+        self.declared.keys().filter(move |(of, _)| *of == kind).map(|(_, name)| name.as_str())
+    }
+
+    fn unknown_name(&self, kind: NameKind, name: &str, places: &[Place], near: Option<&str>) -> Diagnostic {
+        let noun = kind.noun();
+        let times =
+            if places.len() == 1 { String::new() } else { format!(", and used {} times", places.len()) };
+        let mut found = Diagnostic::error(kind.code(), format!("the {noun} `{name}` is not declared{times}"));
+        let mut sorted = places.to_vec();
+        sorted.sort_unstable();
+        for (nth, place) in sorted.iter().take(MAX_PLACES).enumerate() {
+            let label = format!("no {noun} is declared as `{name}`");
+            found = if nth == 0 {
+                found.at(*place, label)
+            } else {
+                found.and(*place, format!("`{name}` is used here too"))
+            };
+        }
+        if let Some(near) = near {
+            let found = found.help(format!("did you mean `{near}`?"));
+            return if let [place] = places { found.suggest(*place, format!("\"{near}\"")) } else { found };
+        }
+        let others = [NameKind::Group, NameKind::AccountSet, NameKind::PermissionSet];
+        let other = others.into_iter().find(|other| self.declared.contains_key(&(*other, name.to_owned())));
+        match other {
+            Some(other) => {
+                let (is, wanted) = (other.with_article(), kind.with_article());
+                found.help(format!("`{name}` is declared as {is}; {wanted} is wanted here"))
+            }
+            None => found.help(kind.way_to_declare(name)),
+        }
+    }
+}
+
+/// A use of one account set in another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetUse {
+    pub(crate) used: AccountSetIx,
+    pub(crate) place: Place,
+}
+
+/// Reports the circles among account sets, one diagnostic for each way back that a walk in the order of names finds.
+///
+/// The walk keeps its own stack: a chain of sets may be longer than the program's.
+pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>) -> Vec<Diagnostic> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Seen {
+        Not,
+        OnPath,
+        Done,
+    }
+    let mut seen = vec![Seen::Not; names.len()];
+    let mut found = Vec::new();
+    let uses_of = |set: usize| {
+        u32::try_from(set).ok().and_then(|set| uses.get(&AccountSetIx(set))).map_or(&[][..], Vec::as_slice)
+    };
+    for start in 0..names.len() {
+        if seen[start] != Seen::Not {
+            continue;
+        }
+        seen[start] = Seen::OnPath;
+        // Each set on the path, with the number of its next use.
+        let mut path = vec![(start, 0_usize)];
+        while let Some((set, next)) = path.last_mut() {
+            let Some(step) = uses_of(*set).get(*next) else {
+                seen[*set] = Seen::Done;
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            let used = step.used.0 as usize;
+            match seen.get(used) {
+                Some(Seen::Not) => {
+                    seen[used] = Seen::OnPath;
+                    path.push((used, 0));
+                }
+                Some(Seen::OnPath) => {
+                    let from = path.iter().position(|(set, _)| *set == used).unwrap_or(0);
+                    let steps: Vec<SetUse> = path[from..]
+                        .iter()
+                        .filter_map(|(set, next)| uses_of(*set).get(next - 1).copied())
+                        .collect();
+                    found.push(cycle(names, &steps));
+                }
+                Some(Seen::Done) | None => {}
+            }
+        }
+    }
+    found
+}
+
+fn cycle(names: &[&str], steps: &[SetUse]) -> Diagnostic {
+    let name = |step: &SetUse| names.get(step.used.0 as usize).copied().unwrap_or_default();
+    let mut shown: Vec<&str> = steps.last().into_iter().chain(steps).map(name).collect();
+    if shown.len() > 12 {
+        shown.splice(6..shown.len() - 5, ["…"]);
+    }
+    let message = format!("account sets hold each other: {}", shown.join(" → "));
+    let found = Diagnostic::error(Code::AccountSetCycle, message).help("take one of these lines away");
+    steps.iter().take(MAX_PLACES).enumerate().fold(found, |found, (nth, step)| {
+        let label = format!("`{}` is used here", name(step));
+        if nth == 0 { found.at(step.place, label) } else { found.and(step.place, label) }
+    })
+}

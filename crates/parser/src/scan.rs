@@ -1,0 +1,164 @@
+//! The pre-scan: linear in the size of a file, it cuts the file into top-level nodes and reports what the KDL crate
+//! would report badly, or would take exponential time or the whole stack to report.
+//!
+//! What it hands on is a text of the same length, so that every offset stays true: comments are blanked out, and a
+//! value without quotes is replaced by a word of the same length.
+
+mod braces;
+mod nodes;
+mod tokens;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use rolecall_model::{Code, Diagnostic, FileId, Place};
+
+pub(crate) use nodes::unquoted;
+pub(crate) use tokens::is_forbidden;
+
+/// A file, cut into nodes.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    /// The text for the KDL crate, as long as the file's own.
+    pub(crate) masked: String,
+    /// The top-level nodes, in their order.
+    pub(crate) nodes: Vec<RawNode>,
+    /// What stood where a value without quotes was replaced, by the offset of its first byte.
+    pub(crate) unquoted: BTreeMap<usize, String>,
+    /// What was found.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether there is text in which declarations could not even be guessed.
+    pub(crate) cut_short: bool,
+}
+
+/// One top-level node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawNode {
+    /// Its bytes.
+    pub(crate) range: Range<usize>,
+    /// A mistake was reported that keeps it from being read.
+    pub(crate) broken: bool,
+}
+
+/// Scans a file.
+pub(crate) fn scan(file: FileId, text: &str) -> Scan {
+    let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+    let tokens::Tokens { tokens, mut blanks, mut diagnostics, cut_short } = tokens::tokens(file, text, start);
+    blanks.push(0..start);
+    diagnostics.extend(forbidden_characters(file, text, start));
+    let mut balance = braces::balance(file, text, &tokens, cut_short);
+    diagnostics.append(&mut balance.diagnostics);
+    let mut cut = nodes::cut(file, text, &tokens, &balance);
+    diagnostics.append(&mut cut.diagnostics);
+    blanks.append(&mut cut.blanks);
+    Scan {
+        masked: mask(text, &blanks, &cut.unquoted, &cut.semicolons),
+        nodes: cut.nodes,
+        unquoted: cut.unquoted,
+        diagnostics: one_syntax_error_a_line(text, diagnostics),
+        cut_short,
+    }
+}
+
+/// What a text that cannot be read as a whole probably declares: the words that declare, and the names. Their uses are
+/// then no second mistake.
+pub(crate) fn declarations(file: FileId, text: &str) -> Vec<(String, String)> {
+    nodes::declarations(text, &tokens::tokens(file, text, 0).tokens)
+}
+
+/// One diagnostic per forbidden character, with the first places and the count.
+fn forbidden_characters(file: FileId, text: &str, start: usize) -> Vec<Diagnostic> {
+    const SHOWN: usize = 3;
+    let mut found: BTreeMap<char, (usize, Vec<usize>)> = BTreeMap::new();
+    for (at, character) in text[start..].char_indices().filter(|(_, character)| is_forbidden(*character)) {
+        let (count, places) = found.entry(character).or_default();
+        *count += 1;
+        if places.len() < SHOWN {
+            places.push(start + at);
+        }
+    }
+    let diagnostic = |(character, (count, places)): (char, (usize, Vec<usize>))| {
+        let name = format!("U+{:04X}", u32::from(character));
+        let times = if count == 1 { String::new() } else { format!(", {count} times") };
+        let mut out = Diagnostic::error(
+            Code::ForbiddenCharacter,
+            format!("a character that may not stand here: {name}{times}"),
+        )
+        .help(
+            "take it away; it is invisible, and can make a reader see something else than the program reads",
+        );
+        for (nth, at) in places.into_iter().enumerate() {
+            let place = Place::new(file, at..at + character.len_utf8());
+            let label = format!("{} {name}", kind_of(character));
+            out = if nth == 0 { out.at(place, label) } else { out.and(place, label) };
+        }
+        out
+    };
+    found.into_iter().map(diagnostic).collect()
+}
+
+fn kind_of(character: char) -> &'static str {
+    match character {
+        '\u{2028}' | '\u{2029}' => "the line separator",
+        '\u{FEFF}' => "the byte order mark",
+        other if other.is_control() => "the control character",
+        _ => "the character that turns the direction of reading,",
+    }
+}
+
+/// The text with everything replaced that the KDL crate shall not see.
+fn mask(
+    text: &str,
+    blanks: &[Range<usize>],
+    unquoted: &BTreeMap<usize, String>,
+    semicolons: &[usize],
+) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in blanks {
+        bytes[range.clone()].fill(b' ');
+    }
+    for (start, value) in unquoted {
+        bytes[*start..*start + value.len()].fill(b'_');
+    }
+    for at in semicolons {
+        bytes[*at] = b';';
+    }
+    // Whole tokens and whole comments were replaced, so no character was cut in two.
+    String::from_utf8(bytes).unwrap_or_else(|_| " ".repeat(text.len()))
+}
+
+/// A misplaced quote upsets the rest of its line; the first consequence of it is enough.
+fn one_syntax_error_a_line(text: &str, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by_key(place_and_code);
+    let line_starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let line_of = |diagnostic: &Diagnostic| {
+        let start = diagnostic.primary.as_ref().map_or(0, |label| label.place.range().start);
+        line_starts.partition_point(|line| *line <= start)
+    };
+    let is_syntax =
+        |diagnostic: &Diagnostic| matches!(diagnostic.code, Code::Syntax | Code::UnterminatedText);
+    // By line: whether an unterminated text makes the rest of its diagnostics doubtful.
+    let mut unterminated: BTreeMap<usize, bool> = BTreeMap::new();
+    for diagnostic in diagnostics.iter().filter(|diagnostic| is_syntax(diagnostic)) {
+        *unterminated.entry(line_of(diagnostic)).or_default() |= diagnostic.code == Code::UnterminatedText;
+    }
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    diagnostics.retain(|diagnostic| {
+        let line = line_of(diagnostic);
+        match unterminated.get(&line) {
+            None => true,
+            Some(true) if matches!(diagnostic.code, Code::Syntax | Code::UnquotedValue) => false,
+            Some(_) if is_syntax(diagnostic) => told.insert(line),
+            Some(_) => true,
+        }
+    });
+    diagnostics
+}
+
+fn place_and_code(diagnostic: &Diagnostic) -> (Option<Place>, Code) {
+    (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,453 @@
+//! Cuts the tokens of a file into top-level nodes and checks, within them, what the KDL crate would misread or
+//! explain badly.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rolecall_model::{Code, Diagnostic, FileId, Place};
+
+use super::RawNode;
+use super::braces::Balance;
+use super::tokens::{Token, TokenKind};
+use crate::MAX_DEPTH;
+
+/// What comes of cutting.
+#[derive(Debug, Default)]
+pub(super) struct Cut {
+    pub(super) nodes: Vec<RawNode>,
+    pub(super) unquoted: BTreeMap<usize, String>,
+    pub(super) blanks: Vec<Range<usize>>,
+    /// Spaces that become `;`, where a block is followed by something on its line.
+    pub(super) semicolons: Vec<usize>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// The words whose first argument declares a name.
+const DECLARING: [&str; 4] = ["accounts", "external-permission-set", "group", "permission-set"];
+
+/// Where in a node a block's scan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before the word that begins a node.
+    Start,
+    /// Behind it.
+    Entries,
+    /// Behind the node's block.
+    AfterBlock,
+}
+
+/// What tokens probably declare: the words that declare, and the names.
+pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for pair in tokens.windows(2) {
+        let [word, name] = pair else { continue };
+        let declaring = &text[word.start..word.end];
+        let is_name = matches!(name.kind, TokenKind::Text | TokenKind::Word);
+        if word.kind == TokenKind::Word && DECLARING.contains(&declaring) && is_name {
+            let bare = text[name.start..name.end].trim_matches(['#', '"']).replace(super::is_forbidden, "");
+            found.push((declaring.to_owned(), bare));
+        }
+    }
+    found
+}
+
+/// Cuts balanced tokens.
+pub(super) fn cut(file: FileId, text: &str, tokens: &[Token], balance: &Balance) -> Cut {
+    let mut cutter =
+        Cutter { file, text, tokens, states: vec![State::Start], current: None, out: Cut::default() };
+    let mut index = 0;
+    while index < tokens.len() {
+        for _ in 0..balance.closed_before.get(&index).copied().unwrap_or(0) {
+            cutter.close_missing();
+        }
+        index = if balance.ignored.contains(&index) { cutter.ignore(index) } else { cutter.token(index) };
+    }
+    for _ in 0..balance.closed_before.get(&tokens.len()).copied().unwrap_or(0) {
+        cutter.close_missing();
+    }
+    cutter.end_node();
+    cutter.out
+}
+
+struct Cutter<'a> {
+    file: FileId,
+    text: &'a str,
+    tokens: &'a [Token],
+    /// One per open block, the file's own first.
+    states: Vec<State>,
+    current: Option<RawNode>,
+    out: Cut,
+}
+
+impl Cutter<'_> {
+    fn text_of(&self, token: Token) -> &str {
+        &self.text[token.start..token.end]
+    }
+
+    /// A token as messages show it.
+    fn shown(&self, token: Token) -> String {
+        const MOST: usize = 60;
+        let text = self.text_of(token);
+        let line = text.lines().next().unwrap_or_default();
+        if text.len() <= MOST && line.len() == text.len() {
+            return text.to_owned();
+        }
+        line.chars().take(MOST).chain(['…']).collect()
+    }
+
+    fn place(&self, token: Token) -> Place {
+        Place::new(self.file, token.start..token.end)
+    }
+
+    fn state(&mut self) -> &mut State {
+        // The file's own state is never popped, see `close`.
+        let last = self.states.len() - 1;
+        &mut self.states[last]
+    }
+
+    fn break_node(&mut self) {
+        if let Some(node) = &mut self.current {
+            node.broken = true;
+        }
+    }
+
+    /// Reports something that keeps the whole top-level node from being read.
+    fn refuse(&mut self, token: Token, message: String, label: &str, help: &str) {
+        self.break_node();
+        let diagnostic = Diagnostic::error(Code::Syntax, message).at(self.place(token), label).help(help);
+        self.out.diagnostics.push(diagnostic);
+    }
+
+    /// Takes one token, sometimes two, and gives the number of the next.
+    fn token(&mut self, index: usize) -> usize {
+        let token = self.tokens[index];
+        let is_content = !matches!(token.kind, TokenKind::Newline | TokenKind::Semicolon | TokenKind::Close);
+        if self.current.is_none() && is_content {
+            self.current = Some(RawNode { range: token.start..token.end, broken: false });
+        }
+        if is_content && let Some(node) = &mut self.current {
+            node.range.end = token.end;
+            node.broken |= token.faulty && token.kind == TokenKind::Text;
+        }
+        if *self.state() == State::AfterBlock && is_content {
+            self.separate(index);
+        }
+        match token.kind {
+            TokenKind::Newline | TokenKind::Semicolon => self.terminator(index),
+            TokenKind::Open => self.open(token),
+            TokenKind::Close => self.close(index),
+            TokenKind::Slashdash => self.slashdash(token),
+            TokenKind::Type => self.annotation(token),
+            _ if *self.state() == State::Start => self.begin(index),
+            _ => return self.entry(index),
+        }
+        index + 1
+    }
+
+    /// Takes a closing brace that counts as not there.
+    fn ignore(&mut self, index: usize) -> usize {
+        if self.states.len() > 1 {
+            self.break_node();
+        } else {
+            self.out.blanks.push(self.tokens[index].start..self.tokens[index].end);
+        }
+        index + 1
+    }
+
+    fn terminator(&mut self, index: usize) {
+        let token = self.tokens[index];
+        if *self.state() == State::Start && token.kind == TokenKind::Semicolon {
+            self.out.blanks.push(token.start..token.end);
+        }
+        *self.state() = State::Start;
+        if self.states.len() == 1 {
+            self.end_node();
+        }
+    }
+
+    fn end_node(&mut self) {
+        self.out.nodes.extend(self.current.take());
+    }
+
+    fn open(&mut self, token: Token) {
+        if *self.state() == State::Start {
+            self.refuse(
+                token,
+                "a block has no word in front of it".to_owned(),
+                "this block belongs to no word",
+                "write the word that the block belongs to on the same line, in front of the `{`",
+            );
+        }
+        if self.states.len() == MAX_DEPTH + 1 && self.current.as_ref().is_some_and(|node| !node.broken) {
+            self.break_node();
+            let diagnostic = Diagnostic::error(
+                Code::NestingTooDeep,
+                format!("blocks are nested deeper than {MAX_DEPTH} levels"),
+            )
+            .at(self.place(token), format!("this block is level {}", MAX_DEPTH + 1))
+            .help("the language needs five levels; take the needless blocks away");
+            self.out.diagnostics.push(diagnostic);
+        }
+        *self.state() = State::Entries;
+        self.states.push(State::Start);
+    }
+
+    fn close(&mut self, index: usize) {
+        if self.states.len() == 1 {
+            // Balanced braces leave none over; one that was blamed is ignored before it comes here.
+            return;
+        }
+        self.states.pop();
+        *self.state() = State::AfterBlock;
+        if let Some(node) = &mut self.current {
+            node.range.end = self.tokens[index].end;
+        }
+    }
+
+    /// Closes a block whose `}` is missing, and ends the node that is left.
+    fn close_missing(&mut self) {
+        self.break_node();
+        if self.states.len() > 1 {
+            self.states.pop();
+        }
+        *self.state() = State::Start;
+        if self.states.len() == 1 {
+            self.end_node();
+        }
+    }
+
+    /// Something follows a block on its line. KDL wants a line break or `;` there and blames the brace.
+    fn separate(&mut self, index: usize) {
+        let token = self.tokens[index];
+        let end_of_block = self.tokens[index - 1].end;
+        let shown = self.shown(token);
+        if token.kind == TokenKind::Open {
+            let help = "put the content of both into one block";
+            self.refuse(
+                token,
+                "a word has two blocks".to_owned(),
+                "this is the second block of one word",
+                help,
+            );
+        } else {
+            let after = Place::new(self.file, end_of_block..end_of_block);
+            let diagnostic = Diagnostic::error(Code::Syntax, "a block is followed by something on its line")
+                .at(self.place(token), format!("`{shown}` begins on the line on which a block ends"))
+                .help("begin a new line behind the `}`, or separate the two with `;`")
+                .suggest(after, ";");
+            self.out.diagnostics.push(diagnostic);
+            if self.states.len() == 1 {
+                // What belongs to the block before is no node of its own, and would only be reported as misplaced.
+                let rest = RawNode { range: token.start..token.end, broken: true };
+                let whole = self.current.replace(rest);
+                self.out
+                    .nodes
+                    .extend(whole.map(|node| RawNode { range: node.range.start..end_of_block, ..node }));
+            } else if self.text[end_of_block..token.start].starts_with(' ') {
+                self.out.semicolons.push(end_of_block);
+            } else {
+                self.break_node();
+            }
+            *self.state() = State::Start;
+        }
+    }
+
+    fn slashdash(&mut self, token: Token) {
+        self.break_node();
+        let diagnostic = Diagnostic::error(Code::Slashdash, "`/-` is not part of the language")
+            .at(self.place(token), "`/-` takes away what follows it, and looks like a comment")
+            .help("comment with `//` at the beginning of each line, or delete what shall not hold");
+        self.out.diagnostics.push(diagnostic);
+    }
+
+    fn annotation(&mut self, token: Token) {
+        let shown = self.shown(token);
+        let diagnostic =
+            Diagnostic::error(Code::TypeAnnotation, format!("the type annotation `{shown}` has no meaning"))
+                .at(self.place(token), format!("`{shown}` says nothing to Rolecall"))
+                .help("take it away")
+                .suggest(self.place(token), "");
+        self.out.diagnostics.push(diagnostic);
+        self.out.blanks.push(token.start..token.end);
+    }
+
+    /// Takes what stands where a word of the language is expected.
+    fn begin(&mut self, index: usize) {
+        let token = self.tokens[index];
+        let shown = self.shown(token);
+        *self.state() = State::Entries;
+        match token.kind {
+            TokenKind::Word if is_identifier(self.text_of(token)) => {
+                if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Text && next.start == token.end) {
+                    self.glued(self.tokens[index + 1]);
+                }
+            }
+            TokenKind::Text => self.refuse(
+                token,
+                "a line begins with a text in quotes".to_owned(),
+                "a word of the language is expected here, without quotes",
+                "write the word without quotes; values belong on the line of their word, or end that line with `\\`",
+            ),
+            _ => self.refuse(
+                token,
+                format!("a line begins with `{shown}`"),
+                &format!("`{shown}` is no word of the language"),
+                "begin with a word of the language, such as `group` or `assign`",
+            ),
+        }
+    }
+
+    /// Takes an argument or a property, and gives the number of the next token.
+    fn entry(&mut self, index: usize) -> usize {
+        if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Equals) {
+            return self.property(index);
+        }
+        self.value(index)
+    }
+
+    /// Takes a value, and gives the number of the next token.
+    fn value(&mut self, index: usize) -> usize {
+        let token = self.tokens[index];
+        let glued_next = self.tokens.get(index + 1).copied().filter(|next| next.start == token.end);
+        match token.kind {
+            TokenKind::Word | TokenKind::Keyword => {
+                if !is_number(self.text_of(token)) {
+                    self.unquoted(token);
+                }
+                if let Some(next) = glued_next.filter(|next| next.kind == TokenKind::Text) {
+                    self.glued(next);
+                }
+            }
+            TokenKind::Text => {
+                let is_value = |next: &Token| {
+                    matches!(next.kind, TokenKind::Word | TokenKind::Text | TokenKind::Keyword)
+                };
+                if let Some(next) = glued_next.filter(is_value) {
+                    return self.behind_text(index, next);
+                }
+            }
+            _ => {
+                let shown = self.shown(token);
+                self.refuse(
+                    token,
+                    format!("`{shown}` does not belong here"),
+                    &format!("`{shown}` means nothing here"),
+                    "values stand in quotes, and properties are written `name=\"value\"`",
+                );
+            }
+        }
+        index + 1
+    }
+
+    /// Takes `key=value`.
+    fn property(&mut self, index: usize) -> usize {
+        let key = self.tokens[index];
+        let shown = self.shown(key);
+        if key.kind != TokenKind::Word {
+            self.refuse(
+                key,
+                "the name of a property stands in quotes".to_owned(),
+                "a property is named without quotes",
+                "write the property's name without quotes",
+            );
+        } else if !is_identifier(self.text_of(key)) {
+            let label = format!("`{shown}` cannot name a property");
+            self.refuse(
+                key,
+                format!("`{shown}` is no name of a property"),
+                &label,
+                "a property is written `name=\"value\"`",
+            );
+        }
+        let value = self.tokens.get(index + 2).copied();
+        if let Some(node) = &mut self.current {
+            node.range.end = self.tokens[index + 1].end;
+        }
+        match value {
+            Some(value) if value.kind == TokenKind::Type => index + 2,
+            Some(value) if matches!(value.kind, TokenKind::Word | TokenKind::Keyword | TokenKind::Text) => {
+                if let Some(node) = &mut self.current {
+                    node.range.end = value.end;
+                    node.broken |= value.faulty;
+                }
+                self.value(index + 2)
+            }
+            _ => {
+                let label = format!("nothing stands behind `{shown}=`");
+                self.refuse(
+                    self.tokens[index + 1],
+                    format!("the property `{shown}` has no value"),
+                    &label,
+                    "write the value in quotes behind the `=`",
+                );
+                index + 2
+            }
+        }
+    }
+
+    /// Something follows a text without a space, a comma most often.
+    fn behind_text(&mut self, index: usize, next: Token) -> usize {
+        if next.kind == TokenKind::Word && self.text_of(next).starts_with(',') {
+            let comma = Token { end: next.start + 1, ..next };
+            let diagnostic = Diagnostic::error(Code::Syntax, "values are separated by spaces, not by commas")
+                .at(self.place(comma), "this comma does not belong here")
+                .help("take the comma away")
+                .suggest(self.place(comma), " ");
+            self.out.diagnostics.push(diagnostic);
+            self.out.blanks.push(comma.start..comma.end);
+            if comma.end < next.end {
+                self.break_node();
+            }
+            if let Some(node) = &mut self.current {
+                node.range.end = next.end;
+            }
+            return index + 2;
+        }
+        self.glued(next);
+        index + 1
+    }
+
+    fn glued(&mut self, next: Token) {
+        let message = "two values stand together without a space".to_owned();
+        let help = "separate values with a space; a `\"` within a text is written `\\\"`";
+        self.refuse(next, message, "a space is missing in front of this", help);
+    }
+
+    fn unquoted(&mut self, token: Token) {
+        let text = self.text_of(token).to_owned();
+        self.out.diagnostics.push(unquoted(self.place(token), &text));
+        self.out.unquoted.insert(token.start, text);
+    }
+}
+
+/// The diagnostic for a value without quotes.
+pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
+    let bare = shown.trim_start_matches('#');
+    let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
+        "as a number, an account id would lose its leading zeros".to_owned()
+    } else {
+        format!("`{shown}` is a value, and every value stands in quotes")
+    };
+    Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` stands without quotes"))
+        .at(place, label)
+        .help(format!("write `\"{bare}\"`"))
+        .suggest(place, format!("\"{bare}\""))
+}
+
+/// Whether a token can name a node or a property.
+fn is_identifier(word: &str) -> bool {
+    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
+    let undotted = unsigned.strip_prefix('.').unwrap_or(unsigned);
+    let keyword = matches!(word, "true" | "false" | "null" | "inf" | "-inf" | "nan");
+    !keyword && !undotted.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a token is a number, and not rather an account id or another text that begins with a digit.
+fn is_number(word: &str) -> bool {
+    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
+    let (whole, fraction) =
+        unsigned.split_once('.').map_or((unsigned, None), |(whole, part)| (whole, Some(part)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    digits(whole) && !leading_zero && word.len() < 12 && fraction.is_none_or(digits)
+}

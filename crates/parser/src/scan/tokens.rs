@@ -1,0 +1,407 @@
+//! The tokens of KDL, as far as the scan needs them: it decides where texts, comments and blocks begin and end, and
+//! leaves what a text means to the KDL crate.
+
+use std::ops::Range;
+
+use rolecall_model::{Code, Diagnostic, FileId, Place};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    /// A word or number without quotes.
+    Word,
+    /// `#true` and its like.
+    Keyword,
+    /// A text in quotes of any form.
+    Text,
+    /// A type annotation with its parentheses.
+    Type,
+    Equals,
+    Open,
+    Close,
+    Semicolon,
+    /// The end of a line that is not continued.
+    Newline,
+    Slashdash,
+    /// A character that means nothing where it stands.
+    Stray,
+}
+
+/// A token and its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// A mistake within it has been reported, so its node cannot be read.
+    pub(super) faulty: bool,
+}
+
+/// What comes of reading tokens.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    pub(super) tokens: Vec<Token>,
+    /// Comments and forbidden characters, which the KDL crate shall not see: its parser for comments calls itself
+    /// for every star in one.
+    pub(super) blanks: Vec<Range<usize>>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether the rest of the file was swallowed by something without an end.
+    pub(super) cut_short: bool,
+}
+
+/// Whether a character may not stand in a file, not even in a text or a comment: control characters and the
+/// invisible ones that make a reader see another order or other lines than the program.
+pub(crate) fn is_forbidden(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => true,
+        other => other.is_control(),
+    }
+}
+
+fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\t' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}'
+    )
+}
+
+fn is_newline(character: char) -> bool {
+    matches!(character, '\n' | '\r')
+}
+
+fn is_word(character: char) -> bool {
+    !(is_space(character)
+        || is_newline(character)
+        || is_forbidden(character)
+        || "\\/(){}[];\"#=".contains(character))
+}
+
+/// Reads the tokens of a file from byte `start`.
+pub(super) fn tokens(file: FileId, text: &str, start: usize) -> Tokens {
+    let mut lexer = Lexer { file, text, at: start, line_end: 0, out: Tokens::default() };
+    while let Some(character) = lexer.peek() {
+        lexer.token(character);
+    }
+    lexer.out
+}
+
+struct Lexer<'a> {
+    file: FileId,
+    text: &'a str,
+    at: usize,
+    /// The end of a line that was looked for before; of this line, unless it lies behind.
+    line_end: usize,
+    out: Tokens,
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn push(&mut self, kind: TokenKind, start: usize, faulty: bool) {
+        self.out.tokens.push(Token { kind, start, end: self.at, faulty });
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.out.diagnostics.push(diagnostic);
+    }
+
+    fn place(&self, range: Range<usize>) -> Place {
+        Place::new(self.file, range)
+    }
+
+    /// Goes on while characters are `allowed`.
+    fn skip(&mut self, allowed: fn(char) -> bool) {
+        let rest = self.rest();
+        self.at += rest.find(|c| !allowed(c)).unwrap_or(rest.len());
+    }
+
+    fn token(&mut self, character: char) {
+        let start = self.at;
+        let simple = match character {
+            '{' => Some(TokenKind::Open),
+            '}' => Some(TokenKind::Close),
+            ';' => Some(TokenKind::Semicolon),
+            '=' => Some(TokenKind::Equals),
+            ')' | '[' | ']' => Some(TokenKind::Stray),
+            _ => None,
+        };
+        if let Some(kind) = simple {
+            self.at += 1;
+            self.push(kind, start, false);
+            return;
+        }
+        match character {
+            '\n' | '\r' => {
+                self.at += if self.rest().starts_with("\r\n") { 2 } else { 1 };
+                self.push(TokenKind::Newline, start, false);
+            }
+            '/' => self.slash(),
+            '\\' => self.continuation(),
+            '"' => self.quoted(),
+            '#' => self.hash(),
+            '(' => self.annotation(),
+            other if is_space(other) => self.skip(is_space),
+            other if is_forbidden(other) => {
+                self.at += other.len_utf8();
+                self.out.blanks.push(start..self.at);
+            }
+            _ => {
+                self.skip(is_word);
+                self.push(TokenKind::Word, start, false);
+            }
+        }
+    }
+
+    fn slash(&mut self) {
+        let start = self.at;
+        match self.rest().as_bytes().get(1) {
+            Some(b'/') => {
+                self.skip(|c| !is_newline(c));
+                self.out.blanks.push(start..self.at);
+            }
+            Some(b'*') => self.block_comment(),
+            Some(b'-') => {
+                self.at += 2;
+                self.push(TokenKind::Slashdash, start, false);
+            }
+            _ => {
+                self.at += 1;
+                self.push(TokenKind::Stray, start, false);
+            }
+        }
+    }
+
+    fn block_comment(&mut self) {
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut depth = 0_usize;
+        let mut at = start;
+        while at < bytes.len() {
+            match (bytes[at], bytes.get(at + 1)) {
+                (b'/', Some(b'*')) => (depth, at) = (depth + 1, at + 2),
+                (b'*', Some(b'/')) => (depth, at) = (depth - 1, at + 2),
+                _ => at += 1,
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        self.at = at;
+        self.out.blanks.push(start..at);
+        if depth > 0 {
+            self.out.cut_short = true;
+            let place = self.place(start..start + 2);
+            self.report(
+                Diagnostic::error(Code::UnterminatedText, "a comment has no end")
+                    .at(place, "no `*/` ends the comment that begins here")
+                    .help("end it with `*/`; each `/*` within a comment needs its own"),
+            );
+        }
+    }
+
+    /// `\` at the end of a line, where only a comment may follow it, joins the next line to this one.
+    fn continuation(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        self.skip(is_space);
+        if self.rest().starts_with("//") {
+            let comment = self.at;
+            self.skip(|c| !is_newline(c));
+            self.out.blanks.push(comment..self.at);
+        }
+        match self.peek() {
+            None => {}
+            Some('\r') if self.rest().starts_with("\r\n") => self.at += 2,
+            Some('\r' | '\n') => self.at += 1,
+            Some(_) => {
+                self.at = start + 1;
+                self.push(TokenKind::Stray, start, false);
+            }
+        }
+    }
+
+    fn annotation(&mut self) {
+        // Longer ones name nothing, and looking for their ends would take time for each of many `(`.
+        const MOST_BYTES: usize = 128;
+        let start = self.at;
+        let end = self.rest().bytes().take(MOST_BYTES).position(|byte| matches!(byte, b')' | b'\n' | b'\r'));
+        match end {
+            Some(length) if self.rest().as_bytes()[length] == b')' => {
+                self.at = start + length + 1;
+                self.push(TokenKind::Type, start, false);
+            }
+            _ => {
+                self.at += 1;
+                self.push(TokenKind::Stray, start, false);
+            }
+        }
+    }
+
+    /// The end of the line, looked for once a line.
+    fn line_end(&mut self) -> usize {
+        if self.line_end <= self.at {
+            self.line_end = self.rest().find(is_newline).map_or(self.text.len(), |length| self.at + length);
+        }
+        self.line_end
+    }
+
+    fn hash(&mut self) {
+        let start = self.at;
+        self.skip(|c| c == '#');
+        let hashes = self.at - start;
+        if !self.rest().starts_with('"') {
+            self.skip(is_word);
+            let kind = if self.at == start + hashes { TokenKind::Stray } else { TokenKind::Keyword };
+            self.push(kind, start, false);
+            return;
+        }
+        let many_lines = self.rest().starts_with("\"\"\"") && self.rest()[3..].starts_with(is_newline);
+        let quotes = if many_lines { "\"\"\"" } else { "\"" };
+        let end_mark = format!("{quotes}{}", "#".repeat(hashes));
+        let body = self.at + quotes.len();
+        let limit = if many_lines { self.text.len() } else { self.line_end() };
+        match self.text[body..limit].find(&end_mark) {
+            Some(length) => {
+                self.at = body + length + end_mark.len();
+                let faulty = self.text[start..self.at].contains(is_forbidden);
+                self.push(TokenKind::Text, start, faulty);
+            }
+            None => self.unterminated(start, body, limit, &end_mark),
+        }
+    }
+
+    fn quoted(&mut self) {
+        let start = self.at;
+        if !self.rest().starts_with("\"\"\"") {
+            return self.one_line(start);
+        }
+        if self.rest()[3..].trim_start_matches(is_space).starts_with(is_newline) {
+            return self.many_lines(start);
+        }
+        let limit = self.line_end();
+        let closing = self.text[start + 3..limit].find("\"\"\"");
+        let Some(length) = closing else { return self.unterminated(start, start + 3, limit, "\"\"\"") };
+        self.at = start + 3 + length + 3;
+        let place = self.place(start..self.at);
+        self.report(
+            Diagnostic::error(Code::Syntax, "a text in three quotes must begin on a line of its own")
+                .at(place, "the text begins right behind its three quotes")
+                .help("write it between single `\"`, or break the line behind the opening `\"\"\"`"),
+        );
+        self.push(TokenKind::Text, start, true);
+    }
+
+    fn one_line(&mut self, start: usize) {
+        let mut faulty = false;
+        self.at = start + 1;
+        loop {
+            self.skip(|c| !matches!(c, '"' | '\\' | '\n' | '\r'));
+            match self.peek() {
+                Some('"') => {
+                    self.at += 1;
+                    break;
+                }
+                Some('\\') => faulty |= !self.escape(),
+                _ => return self.unterminated(start, start + 1, self.at, "\""),
+            }
+        }
+        faulty |= self.text[start..self.at].contains(is_forbidden);
+        self.push(TokenKind::Text, start, faulty);
+    }
+
+    fn many_lines(&mut self, start: usize) {
+        let mut faulty = false;
+        self.at = start + 3;
+        loop {
+            self.skip(|c| !matches!(c, '"' | '\\'));
+            match self.peek() {
+                Some('"') if self.rest().starts_with("\"\"\"") => {
+                    self.at += 3;
+                    break;
+                }
+                Some('"') => self.at += 1,
+                Some(_) => faulty |= !self.escape(),
+                None => return self.unterminated(start, start + 3, self.text.len(), "\"\"\""),
+            }
+        }
+        faulty |= self.text[start..self.at].contains(is_forbidden);
+        self.push(TokenKind::Text, start, faulty);
+    }
+
+    /// Reads one escape and says whether it is one that KDL knows.
+    fn escape(&mut self) -> bool {
+        let start = self.at;
+        self.at += 1;
+        match self.peek() {
+            Some('"' | '\\' | 'b' | 'f' | 'n' | 'r' | 't' | 's') => self.at += 1,
+            Some('u') if self.unicode_escape() => {}
+            Some(space) if is_space(space) || is_newline(space) => {
+                self.skip(|c| is_space(c) || is_newline(c));
+            }
+            None => {}
+            Some(other) => {
+                self.at += if is_newline(other) { 0 } else { other.len_utf8() };
+                let shown = self.text[start..self.at].to_owned();
+                let place = self.place(start..self.at);
+                self.report(
+                    Diagnostic::error(Code::Syntax, format!("`{shown}` is no escape of KDL"))
+                        .at(place, format!("`{shown}` means nothing in a text"))
+                        .help("write `\\\\` for a backslash, or the text as `#\"…\"#`, in which nothing is escaped"),
+                );
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Reads `u{…}` if it names a character.
+    fn unicode_escape(&mut self) -> bool {
+        let Some(digits) = self.rest().strip_prefix("u{") else { return false };
+        let Some(length) = digits.find('}').filter(|length| (1..=6).contains(length)) else { return false };
+        let number = u32::from_str_radix(&digits[..length], 16);
+        if number.ok().and_then(char::from_u32).is_none() {
+            return false;
+        }
+        self.at += 2 + length + 1;
+        true
+    }
+
+    /// A text without an end. A text on one line ends with it, so the rest of the file can be read; braces that it
+    /// swallowed count as braces, or the blocks around it would not match.
+    fn unterminated(&mut self, start: usize, body: usize, limit: usize, end_mark: &str) {
+        self.at = limit;
+        let many_lines =
+            body >= start + 3 && end_mark.starts_with("\"\"\"") && self.text[body..].starts_with(is_newline);
+        let shown_end = if many_lines { body } else { start + self.text[start..limit].trim_end().len() };
+        let place = self.place(start..shown_end);
+        self.report(
+            Diagnostic::error(Code::UnterminatedText, "a text has no end")
+                .at(place, format!("no `{end_mark}` ends the text that begins here"))
+                .help(format!("end the text with `{end_mark}`")),
+        );
+        if many_lines {
+            self.out.cut_short = true;
+            self.push(TokenKind::Text, start, true);
+            return;
+        }
+        let braces: Vec<(usize, char)> = self.text[body..limit]
+            .match_indices(['{', '}'])
+            .map(|(at, c)| (body + at, if c == "{" { '{' } else { '}' }))
+            .collect();
+        self.push(TokenKind::Text, start, true);
+        if let (Some((first, _)), Some(text)) = (braces.first(), self.out.tokens.last_mut()) {
+            text.end = *first;
+        }
+        for (at, brace) in braces {
+            let kind = if brace == '{' { TokenKind::Open } else { TokenKind::Close };
+            self.out.tokens.push(Token { kind, start: at, end: at + 1, faulty: true });
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Where the files of a project come from: a directory, or memory for tests and for a language server.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// How many entries [`DiskFiles::list`] looks at before it gives up.
+const MAX_ENTRIES: usize = 200_000;
+
+/// The files of a project. Paths are relative to the project's directory, with `/` between their parts.
+pub trait ProjectFiles: Sync {
+    /// Reads one file whole, unless it is larger than `limit_bytes`.
+    ///
+    /// # Errors
+    /// There is no such file within the directory, it is too large, or reading it failed.
+    fn read(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>, ReadError>;
+
+    /// All files beneath the directory, sorted. Hidden files and directories are left out, and symbolic links to
+    /// directories are not followed.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or holds too many entries.
+    fn list(&self) -> Result<Vec<String>, ReadError>;
+}
+
+/// Why a file could not be read. Each reads as the end of a sentence that begins with the file's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("does not exist")]
+    NotFound,
+    /// The path, or a symbolic link on it, leads out of the project's directory.
+    #[error("lies outside the project's directory")]
+    OutsideProject,
+    /// It is larger than the limit.
+    #[error("has {bytes} bytes")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+    },
+    /// It is a directory, a pipe or a device.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// The directory holds more entries than are looked at.
+    #[error("holds more than {limit} files")]
+    TooMany {
+        /// How many are looked at.
+        limit: usize,
+    },
+    /// The operating system refused, with its reason.
+    #[error("cannot be read: {0}")]
+    Io(String),
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+/// Whether a relative path stays within its directory by its text alone.
+pub(crate) fn stays_inside(path: &str) -> bool {
+    let drive_letter = path.as_bytes().get(1) == Some(&b':');
+    !path.starts_with('/')
+        && !path.contains('\\')
+        && !drive_letter
+        && path.split('/').all(|part| part != "..")
+}
+
+/// The files of a directory on disk.
+#[derive(Debug, Clone)]
+pub struct DiskFiles {
+    dir: PathBuf,
+}
+
+impl DiskFiles {
+    /// The files beneath `dir`.
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+}
+
+impl ProjectFiles for DiskFiles {
+    fn read(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
+        if !stays_inside(path) {
+            return Err(ReadError::OutsideProject);
+        }
+        let root = fs::canonicalize(&self.dir)?;
+        let real = fs::canonicalize(self.dir.join(path))?;
+        if !real.starts_with(&root) {
+            return Err(ReadError::OutsideProject);
+        }
+        // Asked before opening: opening a pipe would wait for its writer.
+        let metadata = fs::metadata(&real)?;
+        if !metadata.is_file() {
+            return Err(ReadError::NotAFile);
+        }
+        if metadata.len() > limit_bytes {
+            return Err(ReadError::TooLarge { bytes: metadata.len() });
+        }
+        let mut content = Vec::new();
+        fs::File::open(&real)?.take(limit_bytes + 1).read_to_end(&mut content)?;
+        // It may have grown since.
+        within_limit(content, limit_bytes)
+    }
+
+    fn list(&self) -> Result<Vec<String>, ReadError> {
+        let mut found = Vec::new();
+        let mut pending = vec![String::new()];
+        let mut seen = 0;
+        while let Some(folder) = pending.pop() {
+            for entry in fs::read_dir(self.dir.join(&folder))? {
+                seen += 1;
+                if seen > MAX_ENTRIES {
+                    return Err(ReadError::TooMany { limit: MAX_ENTRIES });
+                }
+                let entry = entry?;
+                // A name that is not Unicode cannot be written in an include either.
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                if name.starts_with('.') {
+                    continue;
+                }
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                let kind = entry.file_type()?;
+                if kind.is_dir() {
+                    pending.push(path);
+                } else if kind.is_file() || (kind.is_symlink() && is_file(&entry.path())) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+/// Whether a link leads to a regular file. Whether that lies inside the project is asked when it is read, so that a
+/// link that leaves it is an error and not silently nothing.
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
+fn within_limit(content: Vec<u8>, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
+    let bytes = content.len() as u64;
+    if bytes > limit_bytes { Err(ReadError::TooLarge { bytes }) } else { Ok(content) }
+}
+
+/// Files held in memory, by path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryFiles(pub BTreeMap<String, String>);
+
+impl<P: Into<String>, T: Into<String>> FromIterator<(P, T)> for MemoryFiles {
+    fn from_iter<I: IntoIterator<Item = (P, T)>>(files: I) -> Self {
+        Self(files.into_iter().map(|(path, text)| (path.into(), text.into())).collect())
+    }
+}
+
+impl ProjectFiles for MemoryFiles {
+    fn read(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
+        if !stays_inside(path) {
+            return Err(ReadError::OutsideProject);
+        }
+        let text = self.0.get(path).ok_or(ReadError::NotFound)?;
+        within_limit(text.as_bytes().to_vec(), limit_bytes)
+    }
+
+    fn list(&self) -> Result<Vec<String>, ReadError> {
+        Ok(self.0.keys().cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_leave_the_directory_are_told_by_their_text() {
+        for inside in ["a.kdl", "teams/a.kdl", "teams/..a.kdl", "./a.kdl"] {
+            assert!(stays_inside(inside), "{inside}");
+        }
+        for outside in ["/etc/passwd", "../a.kdl", "teams/../../a.kdl", "..", "c:/a.kdl", "..\\a.kdl"] {
+            assert!(!stays_inside(outside), "{outside}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_do_not_lead_out_and_do_not_loop() {
+        let root = tempfile::tempdir().unwrap();
+        let project = root.path().join("project");
+        fs::create_dir_all(project.join("teams")).unwrap();
+        fs::write(root.path().join("secret.kdl"), "group \"x\"").unwrap();
+        fs::write(project.join("teams/a.kdl"), "group \"a\"").unwrap();
+        std::os::unix::fs::symlink("../secret.kdl", project.join("link.kdl")).unwrap();
+        std::os::unix::fs::symlink("teams/a.kdl", project.join("inner.kdl")).unwrap();
+        std::os::unix::fs::symlink("..", project.join("teams/up")).unwrap();
+        let files = DiskFiles::new(project);
+
+        assert_eq!(files.list().unwrap(), ["inner.kdl", "link.kdl", "teams/a.kdl"]);
+        assert_eq!(files.read("link.kdl", 100), Err(ReadError::OutsideProject));
+        assert_eq!(files.read("inner.kdl", 100).unwrap(), b"group \"a\"");
+        assert_eq!(files.read("teams/up/inner.kdl", 100).unwrap(), b"group \"a\"");
+        assert_eq!(files.read("teams/a.kdl", 3), Err(ReadError::TooLarge { bytes: 9 }));
+        assert_eq!(files.read("teams", 100), Err(ReadError::NotAFile));
+        assert_eq!(files.read("teams/b.kdl", 100), Err(ReadError::NotFound));
+    }
+}

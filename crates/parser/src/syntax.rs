@@ -1,0 +1,268 @@
+//! The tree of a file: the KDL crate's nodes, brought to what the language has and to offsets in the file.
+
+use std::ops::Range;
+
+use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlNode, KdlValue};
+use rayon::prelude::*;
+use rolecall_model::{Code, Diagnostic, FileId, Place};
+
+use crate::scan::{RawNode, Scan, is_forbidden};
+
+/// A node of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) word: String,
+    /// The word.
+    pub(crate) word_place: Place,
+    /// The word with its arguments and properties, without the block.
+    pub(crate) header: Place,
+    pub(crate) arguments: Vec<Value>,
+    pub(crate) properties: Vec<Property>,
+    pub(crate) block: Option<Block>,
+}
+
+/// The block of a node.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Block {
+    pub(crate) nodes: Vec<Node>,
+    /// A word in it was not understood, so what seems to be missing may be there.
+    pub(crate) has_unknown: bool,
+}
+
+/// `name=value`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Property {
+    pub(crate) name: String,
+    pub(crate) name_place: Place,
+    pub(crate) value: Value,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Value {
+    pub(crate) content: Content,
+    pub(crate) place: Place,
+    /// A mistake in it has been reported; whatever else is wrong with it follows from that.
+    pub(crate) faulty: bool,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Content {
+    Text(String),
+    /// A number, as it was written.
+    Number(String),
+}
+
+impl Value {
+    /// The text, unless it is none or faulty.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) if !self.faulty => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, unless it is none or faulty.
+    pub(crate) fn number(&self) -> Option<u32> {
+        match &self.content {
+            Content::Number(number) if !self.faulty => number.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Node {
+    /// The first argument, as far as it is a text without fault.
+    pub(crate) fn text(&self) -> Option<(&str, Place)> {
+        let value = self.arguments.first()?;
+        value.text().map(|text| (text, value.place))
+    }
+
+    /// All arguments that are texts without fault.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.arguments.iter().filter_map(|value| value.text().map(|text| (text, value.place)))
+    }
+
+    /// The value of a property, if it is given.
+    pub(crate) fn property(&self, name: &str) -> Option<&Value> {
+        self.properties.iter().find(|property| property.name == name).map(|property| &property.value)
+    }
+
+    /// The nodes in its block.
+    pub(crate) fn children(&self) -> &[Node] {
+        self.block.as_ref().map_or(&[], |block| &block.nodes)
+    }
+
+    /// The nodes in its block that begin with a word.
+    pub(crate) fn children_named(&self, word: &str) -> impl Iterator<Item = &Node> {
+        self.children().iter().filter(move |node| node.word == word)
+    }
+}
+
+/// What could be read of a file.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) nodes: Vec<Node>,
+    /// The bytes of the top-level nodes that could not be read.
+    pub(crate) unread: Vec<Range<usize>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the nodes that the scan left whole.
+pub(crate) fn parse(file: FileId, scan: &Scan) -> Parsed {
+    let outcomes: Vec<Outcome> = scan.nodes.par_iter().map(|raw| Reader { file, scan, raw }.read()).collect();
+    let mut parsed =
+        Parsed { nodes: Vec::with_capacity(outcomes.len()), unread: Vec::new(), diagnostics: Vec::new() };
+    for (raw, outcome) in scan.nodes.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Read(nodes) => parsed.nodes.extend(nodes),
+            Outcome::Broken => parsed.unread.push(raw.range.clone()),
+            Outcome::Refused(diagnostic) => {
+                parsed.unread.push(raw.range.clone());
+                parsed.diagnostics.push(*diagnostic);
+            }
+        }
+    }
+    parsed.diagnostics.extend(hidden_characters(&mut parsed.nodes));
+    parsed
+}
+
+/// What comes of one top-level node.
+enum Outcome {
+    Read(Vec<Node>),
+    /// The scan has reported why it cannot be read.
+    Broken,
+    /// The KDL crate refuses it.
+    Refused(Box<Diagnostic>),
+}
+
+struct Reader<'a> {
+    file: FileId,
+    scan: &'a Scan,
+    raw: &'a RawNode,
+}
+
+impl Reader<'_> {
+    fn read(&self) -> Outcome {
+        if self.raw.broken {
+            return Outcome::Broken;
+        }
+        match KdlDocument::parse_v2(&self.scan.masked[self.raw.range.clone()]) {
+            Ok(document) => Outcome::Read(document.nodes().iter().map(|node| self.node(node)).collect()),
+            Err(error) => Outcome::Refused(Box::new(self.best_of(&error))),
+        }
+    }
+
+    /// The place of a span of the node's own text, kept within the node.
+    fn place(&self, span: miette::SourceSpan) -> Place {
+        let range = &self.raw.range;
+        let start = (range.start + span.offset()).min(range.end);
+        Place::new(self.file, start..(start + span.len()).min(range.end))
+    }
+
+    /// The one of the crate's diagnostics that says most: the first that points at something and names it. Those
+    /// that point at nothing, or at the whole block, follow from another.
+    fn best_of(&self, error: &KdlError) -> Diagnostic {
+        let weight = |diagnostic: &&KdlDiagnostic| {
+            let points = !diagnostic.span.is_empty();
+            let blames_the_brace =
+                diagnostic.message.as_deref().is_some_and(|message| message.contains("losing '}'"));
+            (blames_the_brace, !points, diagnostic.message.is_none())
+        };
+        let best = error.diagnostics.iter().min_by_key(weight);
+        let message = best.and_then(|best| best.message.as_deref()).unwrap_or("it cannot be read");
+        let mut place =
+            best.map_or(Place::new(self.file, self.raw.range.clone()), |best| self.place(best.span));
+        if place.len == 0 {
+            let start = place.start as usize;
+            place = Place::new(self.file, start..self.end_of_character(start));
+        }
+        let help = best.and_then(|best| best.help.clone());
+        Diagnostic::error(Code::Syntax, format!("not valid KDL: {}", uncapitalised(message)))
+            .at(place, "the KDL parser stops here")
+            .help(help.unwrap_or_else(|| "values stand in quotes, and blocks in braces".to_owned()))
+    }
+
+    fn end_of_character(&self, start: usize) -> usize {
+        start + self.scan.masked[start..].chars().next().map_or(0, char::len_utf8)
+    }
+
+    fn node(&self, node: &KdlNode) -> Node {
+        let word_place = self.place(node.name().span());
+        let (mut arguments, mut properties) = (Vec::new(), Vec::new());
+        let mut end = word_place.range().end;
+        for entry in node.entries() {
+            let whole = self.place(entry.span());
+            end = end.max(whole.range().end);
+            let value = self.value(entry, whole);
+            match entry.name() {
+                Some(name) => {
+                    let name_place = self.place(name.span());
+                    properties.push(Property { name: name.value().to_owned(), name_place, value });
+                }
+                None => arguments.push(value),
+            }
+        }
+        let block = node.children().map(|children| Block {
+            nodes: children.nodes().iter().map(|child| self.node(child)).collect(),
+            has_unknown: false,
+        });
+        let header = Place::new(self.file, word_place.range().start..end);
+        Node { word: node.name().value().to_owned(), word_place, header, arguments, properties, block }
+    }
+
+    fn value(&self, entry: &KdlEntry, whole: Place) -> Value {
+        // The crate gives the place of a property as a whole; its value is written at the end of that.
+        let written = entry.format().map_or("", |format| format.value_repr.as_str());
+        let end = whole.range().end;
+        let start = end.saturating_sub(written.len()).max(whole.range().start);
+        let place = Place::new(self.file, start..end);
+        if let Some(text) = self.scan.unquoted.get(&start) {
+            return Value {
+                content: Content::Text(text.trim_start_matches('#').to_owned()),
+                place,
+                faulty: true,
+            };
+        }
+        let content = match entry.value() {
+            KdlValue::String(text) => Content::Text(text.clone()),
+            KdlValue::Integer(_) | KdlValue::Float(_) => Content::Number(written.to_owned()),
+            // Keywords stand without quotes, so the scan has replaced them all.
+            KdlValue::Bool(_) | KdlValue::Null => Content::Number(written.to_owned()),
+        };
+        Value { content, place, faulty: false }
+    }
+}
+
+fn uncapitalised(message: &str) -> String {
+    let mut characters = message.trim_end_matches('.').chars();
+    characters.next().map_or(String::new(), |first| first.to_lowercase().chain(characters).collect())
+}
+
+/// Escapes can put into a text what may not stand in it openly.
+fn hidden_characters(nodes: &mut [Node]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for node in nodes {
+        let properties = node.properties.iter_mut().map(|property| &mut property.value);
+        for value in node.arguments.iter_mut().chain(properties) {
+            let Content::Text(text) = &value.content else { continue };
+            if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
+                value.faulty = true;
+                let name = format!("U+{:04X}", u32::from(character));
+                found.push(
+                    Diagnostic::error(
+                        Code::ForbiddenCharacter,
+                        format!("a character that may not stand in a text: {name}"),
+                    )
+                    .at(value.place, format!("an escape in this text stands for {name}"))
+                    .help("take it away; it is invisible wherever the text is shown"),
+                );
+            }
+        }
+        if let Some(block) = &mut node.block {
+            found.extend(hidden_characters(&mut block.nodes));
+        }
+    }
+    found
+}

@@ -1,0 +1,90 @@
+//! Each input in `tests/diagnostics/` is named after the code that it shows, and shows no other.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use rolecall_model::{Code, Diagnostic};
+use rolecall_parser::{DiskFiles, MemoryFiles, Project, ProjectFiles, load, render};
+
+fn inputs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let mut inputs: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    inputs.sort();
+    inputs
+}
+
+fn name(input: &Path) -> String {
+    input.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// The files of an input, in memory, so that a test can change them.
+fn files(input: &Path) -> MemoryFiles {
+    if input.is_file() {
+        return [("rolecall.kdl", fs::read_to_string(input).unwrap())].into_iter().collect();
+    }
+    let disk = DiskFiles::new(input.to_owned());
+    let text = |path: &String| String::from_utf8(disk.read(path, u64::MAX - 1).unwrap()).unwrap();
+    disk.list().unwrap().iter().map(|path| (path.clone(), text(path))).collect()
+}
+
+fn rendered(project: &Project) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(80);
+    let mut out = String::new();
+    for diagnostic in &project.diagnostics {
+        handler.render_report(&mut out, &render::report(diagnostic, &project.sources)).unwrap();
+        out.push('\n');
+    }
+    out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_mistake_is_shown_as_its_snapshot_says_and_alone() {
+    let mut shown = BTreeSet::new();
+    let mut others = Vec::new();
+    for input in inputs() {
+        let name = name(&input);
+        let project = load(&files(&input), "rolecall.kdl");
+        let codes: BTreeSet<&str> = project.diagnostics.iter().map(|found| found.code.as_str()).collect();
+        let rendering = rendered(&project);
+        if codes != BTreeSet::from([&name[..6]]) {
+            others.push(format!("{name}: {codes:?}"));
+        }
+        assert_eq!(project.config.is_some(), !project.diagnostics.iter().any(Diagnostic::is_error), "{name}");
+        shown.insert(name[..6].to_owned());
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name, rendering);
+        });
+    }
+    assert!(others.is_empty(), "{others:#?}");
+    // These two need files that cannot be kept in a repository; `tests/files.rs` makes them.
+    let elsewhere = [Code::FileTooLarge, Code::NotUtf8];
+    let of_the_parser =
+        Code::ALL.iter().filter(|code| code.as_str() < "RC0300" || **code == Code::DirectUser);
+    for code in of_the_parser.filter(|code| !elsewhere.contains(code)) {
+        assert!(shown.contains(code.as_str()), "no input shows {code}");
+    }
+}
+
+#[test]
+fn what_a_suggestion_puts_right_is_right() {
+    for input in inputs() {
+        let before = load(&files(&input), "rolecall.kdl");
+        for diagnostic in &before.diagnostics {
+            let Some(suggestion) = &diagnostic.suggestion else { continue };
+            let file = before.sources.get(suggestion.place.file);
+            let mut changed = files(&input);
+            let text = changed.0.get_mut(&*file.name).unwrap();
+            text.replace_range(suggestion.place.range(), &suggestion.replacement);
+            let after = load(&changed, "rolecall.kdl");
+            let is_left = after
+                .diagnostics
+                .iter()
+                .any(|found| found.message == diagnostic.message && found.primary == diagnostic.primary);
+            assert!(!is_left, "{}: {}", name(&input), diagnostic.message);
+        }
+    }
+}

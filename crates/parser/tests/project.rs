@@ -1,0 +1,304 @@
+//! What a project means once it is read.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::config::{
+    AccountRef, AccountSetIx, ExternalIx, GroupIx, On, PermissionSetIx, PermissionSetRef, Selector, UnitRef,
+};
+use rolecall_model::permission_set::{Boundary, CustomerPolicy};
+use rolecall_model::{Code, Config};
+use rolecall_parser::{DiskFiles, MAX_FILE_BYTES, MemoryFiles, load};
+use serde_json::json;
+
+const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+
+fn config(text: &str) -> Config {
+    config_of([("rolecall.kdl", format!("{HEAD}{text}"))])
+}
+
+fn config_of<const N: usize>(files: [(&str, String); N]) -> Config {
+    let project = load(&files.into_iter().collect::<MemoryFiles>(), "rolecall.kdl");
+    let messages: Vec<&str> = project.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    project.config.unwrap_or_else(|| panic!("{messages:#?}"))
+}
+
+fn codes(files: &MemoryFiles) -> Vec<Code> {
+    load(files, "rolecall.kdl").diagnostics.iter().map(|found| found.code).collect()
+}
+
+#[test]
+fn a_selection_keeps_what_each_line_says() {
+    let config = config(
+        r#"
+        accounts "b" {
+            ou "Workloads/Prod" empty="allowed"
+            ou "ou-a1b2-34567890" depth="direct"
+            account "legacy-billing" "000022223333"
+            only { tag "domain" "search" "payments" }
+            only { name "prod-*" }
+            except { accounts "a"; name "sandbox-*"; account "x" }
+        }
+        accounts "a" { every-member-account }
+        "#,
+    );
+    let set = &config.account_sets[1];
+    assert_eq!(set.name, "b");
+    let [prod, direct, named] = set.selection.lines.as_slice() else { panic!() };
+    let path = UnitRef::Path(vec!["Workloads".to_owned(), "Prod".to_owned()]);
+    assert_eq!(prod.selector, Selector::Unit { unit: path, direct: false });
+    assert!(prod.may_be_empty && !direct.may_be_empty);
+    let id = UnitRef::Id("ou-a1b2-34567890".parse().unwrap());
+    assert_eq!(direct.selector, Selector::Unit { unit: id, direct: true });
+    let refs =
+        vec![AccountRef::Name("legacy-billing".to_owned()), AccountRef::Id("000022223333".parse().unwrap())];
+    assert_eq!(named.selector, Selector::Account(refs));
+    assert_eq!(set.selection.only.len(), 2);
+    let values = BTreeSet::from(["payments".to_owned(), "search".to_owned()]);
+    assert_eq!(set.selection.only[0].lines[0].selector, Selector::Tag { key: "domain".to_owned(), values });
+    assert_eq!(set.selection.except[0].lines.len(), 3);
+    assert_eq!(set.selection.except[0].lines[0].selector, Selector::Accounts(vec![AccountSetIx(0)]));
+}
+
+#[test]
+fn a_permission_set_keeps_all_its_attributes() {
+    let policy = "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"}}";
+    let config = config_of([
+        (
+            "rolecall.kdl",
+            format!(
+                r#"{HEAD}
+                permission-set "Deploy" {{
+                    description "Ship payments services"
+                    session "1h30m"
+                    relay-state "https://console.aws.amazon.com/ecs"
+                    managed-policy "ReadOnlyAccess" "job-function/SupportUser"
+                    customer-policy "deploy-base" path="/platform/"
+                    customer-policy "plain"
+                    boundary {{ managed-policy "PowerUserAccess" }}
+                    inline-policy file="policies/deploy.json"
+                    tag "owner" "payments"
+                    tag "empty" ""
+                }}
+                "#
+            ),
+        ),
+        ("policies/deploy.json", policy.to_owned()),
+    ]);
+    let set = &config.permission_sets[0].permission_set;
+    assert_eq!(set.description.as_deref(), Some("Ship payments services"));
+    assert_eq!(set.session.to_string(), "1h30m");
+    assert_eq!(set.relay_state.as_deref(), Some("https://console.aws.amazon.com/ecs"));
+    let arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/job-function/SupportUser"];
+    assert_eq!(set.managed_policies, arns.map(str::to_owned).into_iter().collect());
+    let customer = |name: &str, path: &str| CustomerPolicy { name: name.to_owned(), path: path.to_owned() };
+    assert_eq!(
+        set.customer_policies,
+        BTreeSet::from([customer("deploy-base", "/platform/"), customer("plain", "/")])
+    );
+    assert_eq!(
+        set.boundary,
+        Some(Boundary::ManagedPolicy("arn:aws:iam::aws:policy/PowerUserAccess".to_owned()))
+    );
+    assert_eq!(set.inline_policy.as_ref().unwrap().canonical()["Statement"][0]["Action"], json!(["s3:*"]));
+    let tags = [("owner", "payments"), ("empty", "")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(set.tags, BTreeMap::from(tags));
+}
+
+#[test]
+fn a_policy_in_kdl_is_the_json_that_it_looks_like() {
+    let config = config(
+        r#"
+        permission-set "Deploy" {
+            inline-policy {
+                allow "s3:GetObject" "s3:ListBucket" sid="Read" {
+                    resource "arn:aws:s3:::deploy-${aws:username}/*"
+                    when "StringEquals" "aws:PrincipalTag/team" "payments" "search"
+                    when "StringEquals" "aws:RequestedRegion" "eu-west-1"
+                    when "Bool" "aws:SecureTransport" "true"
+                }
+                deny "iam:*" { resource "*" }
+            }
+        }
+        "#,
+    );
+    let policy = config.permission_sets[0].permission_set.inline_policy.as_ref().unwrap();
+    let written: serde_json::Value = serde_json::from_str(policy.as_json()).unwrap();
+    assert_eq!(
+        written,
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "Read",
+                    "Effect": "Allow",
+                    "Action": ["s3:GetObject", "s3:ListBucket"],
+                    "Resource": ["arn:aws:s3:::deploy-${aws:username}/*"],
+                    "Condition": {
+                        "StringEquals": {
+                            "aws:PrincipalTag/team": ["payments", "search"],
+                            "aws:RequestedRegion": ["eu-west-1"],
+                        },
+                        "Bool": { "aws:SecureTransport": ["true"] },
+                    },
+                },
+                { "Effect": "Deny", "Action": ["iam:*"], "Resource": ["*"] },
+            ],
+        })
+    );
+}
+
+#[test]
+fn managed_policies_have_the_partition_of_the_region() {
+    for (region, partition) in
+        [("eu-west-1", "aws"), ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")]
+    {
+        // The Region comes last, for order never matters.
+        let text = format!(
+            "rolecall language=1 stack=\"acme\"\npermission-set \"A\" {{ managed-policy \"ReadOnlyAccess\" }}\n\
+             identity-center region=\"{region}\"\n"
+        );
+        let config = config_of([("rolecall.kdl", text)]);
+        let policies = &config.permission_sets[0].permission_set.managed_policies;
+        assert_eq!(policies.first().unwrap(), &format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"));
+    }
+}
+
+#[test]
+fn an_assignment_refers_to_what_is_declared_anywhere() {
+    let config = config_of([
+        ("rolecall.kdl", format!("{HEAD}include \"*/*.kdl\"\n")),
+        (
+            "teams/payments.kdl",
+            "assign \"Deploy\" \"AWSReadOnlyAccess\" {\n to \"b\" \"a\"\n to-user \"jane@acme.com\"\n on \"prod\"\n \
+             on { ou \"Test\" }\n until \"2027-01-31\"\n reason \"INC-4821\"\n}"
+                .to_owned(),
+        ),
+        (
+            "base/all.kdl",
+            "group \"b\"\ngroup \"a\"\naccounts \"prod\" { ou \"Prod\" }\npermission-set \"Deploy\"\n\
+             external-permission-set \"AWSReadOnlyAccess\""
+                .to_owned(),
+        ),
+    ]);
+    let rule = &config.assignments[0];
+    assert_eq!(config[GroupIx(0)].label, "a");
+    assert_eq!(rule.groups, [GroupIx(0), GroupIx(1)]);
+    let sets = [PermissionSetRef::Owned(PermissionSetIx(0)), PermissionSetRef::External(ExternalIx(0))];
+    assert_eq!(rule.permission_sets, sets);
+    assert_eq!(config.permission_set_name(sets[1]).as_str(), "AWSReadOnlyAccess");
+    assert_eq!(rule.users[0].name.as_str(), "jane@acme.com");
+    assert!(matches!(rule.on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    assert_eq!(rule.until.unwrap().date, "2027-01-31".parse().unwrap());
+    assert_eq!(rule.reason.as_deref(), Some("INC-4821"));
+}
+
+#[test]
+fn the_strictest_guard_holds() {
+    let deletions = |text: &str| {
+        let limits = config(text).guard.max_deletions;
+        (limits.count, limits.percent, limits.origin.is_some())
+    };
+    assert_eq!(deletions(""), (50, 30, false));
+    assert_eq!(deletions("guard { max-deletions 25 percent=40 }"), (25, 40, true));
+    let three = "guard { max-deletions 25 }\nguard { max-deletions 100 percent=10 }\nguard { max-deletions 60 percent=20 }";
+    assert_eq!(deletions(three), (25, 10, true));
+}
+
+#[test]
+fn what_an_unreadable_declaration_declares_is_not_unknown() {
+    let uses = "assign \"Deploy\" { to \"devs\"; on \"prod\" }\n";
+    for broken in [
+        "group \"devs\" [\npermission-set \"Deploy\"\naccounts \"prod\" { ou \"P\" }\n",
+        "group \"devs\"\npermission-set \"Deploy\" {\n    session \"1h\"\naccounts \"prod\" { ou \"P\" }\n",
+        "grup \"devs\"\npermission-set \"Deploy\"\naccounts \"prod\" { ou \"P\" }\n",
+        "group devs\npermission-set \"Deploy\"\naccounts \"prod\" { ou \"P\" }\n",
+        "group \"devs\"\npermission-set \"Deploy\"\n/-accounts \"prod\" { ou \"P\" }\n",
+        "group \"devs\"\npermission-set \"Deploy\"\naccounts \"prod\" { ou \"P }\n",
+        "group \"devs\"\npermission-set \"Deploy\" { description \"\"\"\n   a\n  b\n   \"\"\" }\naccounts \"prod\" { ou \"P\" }\n",
+    ] {
+        let files: MemoryFiles = [("rolecall.kdl", format!("{HEAD}{uses}{broken}"))].into_iter().collect();
+        assert_eq!(codes(&files).len(), 1, "{broken}: {:?}", codes(&files));
+    }
+}
+
+#[test]
+fn a_renamed_folder_is_one_mistake() {
+    let files: MemoryFiles = [
+        ("rolecall.kdl", format!("{HEAD}include \"teams/*.kdl\" \"groups.kdl\"\n")),
+        ("groups.kdl", "group \"devs\"".to_owned()),
+        ("team/base.kdl", "permission-set \"Deploy\"\naccounts \"prod\" { ou \"P\" }".to_owned()),
+        ("team/payments.kdl", "assign \"Deploy\" { to \"devs\"; on \"prod\" }".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    assert_eq!(codes(&files), [Code::IncludeMatchesNothing]);
+}
+
+#[test]
+fn limits_of_several_includes_all_hold() {
+    let files: MemoryFiles = [
+        (
+            "rolecall.kdl",
+            format!(
+                "{HEAD}include \"teams/*.kdl\" {{ may-contain \"group\" \"guard\" }}\n\
+                 include \"**/a.kdl\" {{ may-contain \"group\" \"assign\" }}\n"
+            ),
+        ),
+        ("teams/a.kdl", "group \"a\"\nguard { max-deletions 1 }".to_owned()),
+        ("teams/b.kdl", "group \"b\"\nguard { max-deletions 2 }".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    assert_eq!(codes(&files), [Code::MayNotContain]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_with_their_places() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(root.path().join(name), bytes).unwrap();
+    write(
+        "rolecall.kdl",
+        format!("{HEAD}include \"*.kdl\"\nassign \"Deploy\" {{ to \"devs\"; on \"prod\" }}\n").as_bytes(),
+    );
+    write("latin.kdl", b"group \"devs\"\n// Z\xFCrich\npermission-set \"Deploy\"\n");
+    std::fs::File::create(root.path().join("large.kdl")).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+    std::fs::create_dir(root.path().join("folder.kdl")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/etc/hostname", root.path().join("link.kdl")).unwrap();
+
+    let project = load(&DiskFiles::new(root.path().to_owned()), "rolecall.kdl");
+    let found: Vec<(Code, &str)> = project
+        .diagnostics
+        .iter()
+        .map(|found| (found.code, found.primary.as_ref().unwrap().text.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (Code::FileTooLarge, "`large.kdl` is included here"),
+            #[cfg(unix)]
+            (Code::IncludeOutsideProject, "this leads out of the project's directory"),
+            (Code::NotUtf8, "byte 18 of the file is no UTF-8"),
+        ]
+    );
+    assert!(project.config.is_none());
+}
+
+#[test]
+fn all_mistakes_of_all_files_come_in_one_run_and_none_twice() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+    let project = load(&DiskFiles::new(folder), "rolecall.kdl");
+    let lines: Vec<String> = project
+        .diagnostics
+        .iter()
+        .map(|found| {
+            let place = found.primary.as_ref().map(|label| project.sources.file_and_line(label.place));
+            format!("{} {}: {}", found.code, place.unwrap_or_default(), found.message)
+        })
+        .collect();
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("all-mistakes", lines.join("\n"));
+    });
+}
