@@ -19,7 +19,7 @@ mod statistics;
 pub use api::{Api, Service};
 pub use client::{Clients, Connection, Credentials, Timeouts, connect};
 pub use execute::AwsTarget;
-pub use observe::{ObserveError, Progress, Scope, Step, observe};
+pub use observe::{ObserveError, Progress, Scope, Size, Step, Strategy, observe};
 pub use statistics::Statistics;
 
 #[cfg(test)]

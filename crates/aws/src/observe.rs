@@ -15,12 +15,14 @@ use crate::client::Clients;
 use crate::retry::CallError;
 
 mod assignments;
+mod cost;
 mod error;
 mod groups;
 mod instance;
 mod organization;
 mod permission_sets;
 
+pub use cost::{Size, Strategy};
 pub use error::ObserveError;
 
 /// What of the live state to read. Whatever it says, the instance, the organization without tags, all groups, and
@@ -42,17 +44,29 @@ pub struct Scope {
     pub everything: bool,
     /// The instance, where the caller might see several.
     pub instance: Option<InstanceId>,
+    /// How account assignments are read.
+    pub strategy: Strategy,
 }
 
-/// How far a step has come. Steps run side by side, so their reports come mixed.
+/// What is told while reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Which step.
-    pub step: Step,
-    /// How much of it is done.
-    pub done: usize,
-    /// How much there is, as far as it is known by now.
-    pub total: usize,
+pub enum Progress {
+    /// What comes next takes about so many calls of sso-admin.
+    Estimate {
+        /// How many.
+        calls: u64,
+        /// How long they take at AWS's limits, in seconds.
+        seconds: u64,
+    },
+    /// How far a step has come. Steps run side by side, so their reports come mixed.
+    Step {
+        /// Which step.
+        step: Step,
+        /// How much of it is done.
+        done: usize,
+        /// How much there is, as far as it is known by now.
+        total: usize,
+    },
 }
 
 /// The steps of a reading.
@@ -72,6 +86,8 @@ pub enum Step {
     Details,
     /// Pairs of permission set and account whose rows are read.
     Assignments,
+    /// Groups and users whose rows are read.
+    Principals,
     /// Users who are looked up.
     Users,
 }
@@ -97,9 +113,19 @@ pub async fn observe(
         permission_sets::read(&reader, &found.instance.arn),
     )?;
     let accounts = organization.accounts.iter().map(|account| account.id).collect();
-    let permission_sets::Read { sets, rows_of } = sets.within(&accounts);
-    let assignments = assignments::read(&reader, &found.instance.arn, &sets, &rows_of).await?;
-    let users = groups::read_users(&reader, &found.instance.identity_store_id, &assignments).await?;
+    let permission_sets::Read { sets, wanted } = sets.within(&accounts);
+    let store = &found.instance.identity_store_id;
+    let named = groups::named_users(&reader, store).await?;
+    let request = assignments::Request {
+        instance: &found.instance.arn,
+        sets: &sets,
+        wanted: &wanted,
+        accounts: &accounts,
+        groups: &groups,
+        users: &named,
+    };
+    let assignments::Read { rows, depths } = assignments::read(&reader, &request).await?;
+    let users = groups::read_users(&reader, store, named, &rows).await?;
     let mut snapshot = Snapshot {
         instance: found.instance,
         caller: found.caller,
@@ -107,8 +133,8 @@ pub async fn observe(
         groups,
         users,
         permission_sets: sets,
-        assignments,
-        coverage: if scope.everything { Coverage::Everything } else { Coverage::PermissionSets(rows_of) },
+        assignments: rows,
+        coverage: if scope.everything { Coverage::Everything } else { Coverage::PermissionSets(depths) },
     };
     snapshot.sort();
     Ok(snapshot)
@@ -127,7 +153,7 @@ const IN_FLIGHT: usize = 32;
 
 impl Reader<'_> {
     fn report(&self, step: Step, done: usize, total: usize) {
-        (self.progress)(Progress { step, done, total });
+        (self.progress)(Progress::Step { step, done, total });
     }
 
     /// Reads one thing for each item, side by side. The results come in the order in which they were read.

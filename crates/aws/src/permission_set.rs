@@ -260,3 +260,38 @@ fn principal(api: Api, row: &types::AccountAssignment) -> Result<Principal, Call
     };
     principal.map_err(|error| CallError::unreadable(api, error))
 }
+
+/// The permission sets, by ARN, and accounts that a principal has itself. For a user AWS also lists what comes through
+/// groups; those rows name the group, and are left out.
+pub(crate) async fn rows_of_principal(
+    clients: &Clients,
+    instance: &str,
+    principal: &Principal,
+) -> Result<Vec<(String, AccountId)>, CallError> {
+    let api = Api::sso_admin("ListAccountAssignmentsForPrincipal");
+    let kind = match principal {
+        Principal::Group(_) => types::PrincipalType::Group,
+        Principal::User(_) => types::PrincipalType::User,
+    };
+    let rows = clients
+        .pages(
+            api,
+            |token| {
+                let call = clients.sso_admin().list_account_assignments_for_principal();
+                let call = call.instance_arn(instance).principal_id(principal.id());
+                call.principal_type(kind.clone()).max_results(PAGE_SIZE).set_next_token(token).send()
+            },
+            |page| (page.account_assignments, page.next_token),
+        )
+        .await?;
+    let own = rows.into_iter().filter(|row| row.principal_id.as_deref() == Some(principal.id()));
+    own.map(|row| {
+        let account = row.account_id.as_deref().unwrap_or_default();
+        let account = account.parse().map_err(|error| CallError::unreadable(api, error))?;
+        let arn = row
+            .permission_set_arn
+            .ok_or_else(|| CallError::unreadable(api, "a row has no permission set"))?;
+        Ok((arn, account))
+    })
+    .collect()
+}

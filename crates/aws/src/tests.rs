@@ -4,4 +4,5 @@ mod executing;
 mod interposed;
 mod observing;
 mod preflight;
+mod strategies;
 mod world;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use rolecall_aws::Strategy;
 use rolecall_model::Date;
 use rolecall_planner::render::text;
 
@@ -61,11 +62,30 @@ pub(crate) struct SandboxArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ReadingArgs {
+    /// How account assignments are read
+    #[arg(long, value_enum, default_value_t = Read::Auto)]
+    pub(crate) read: Read,
+}
+
+impl ReadingArgs {
+    pub(crate) fn strategy(&self) -> Strategy {
+        match self.read {
+            Read::Auto => Strategy::Auto,
+            Read::Thorough => Strategy::Thorough,
+            Read::Fast => Strategy::Fast,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Plan offline against a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
     pub(crate) snapshot: Option<PathBuf>,
@@ -99,6 +119,8 @@ pub(crate) struct ApplyArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Apply whatever the plan says, without asking
     #[arg(long, group = "approval")]
     pub(crate) auto_approve: bool,
@@ -196,6 +218,16 @@ pub(crate) enum Format {
     Json,
     /// For a pull-request comment
     Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Read {
+    /// Thorough while that takes up to two minutes at AWS's limits, else fast
+    Auto,
+    /// By permission set and account: sees every row
+    Thorough,
+    /// By group: does not look for users, and groups that are gone, where a group has access too
+    Fast,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rolecall_aws::{Clients, Connection, Scope};
+use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{Code, Config, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
@@ -107,7 +107,7 @@ pub(crate) fn read_snapshot(file: &Path) -> Result<Snapshot, Failure> {
 }
 
 /// What must be read of the live state to plan this configuration.
-pub(crate) fn scope(config: &Config) -> Scope {
+pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
     Scope {
         compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
         rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
@@ -121,6 +121,7 @@ pub(crate) fn scope(config: &Config) -> Scope {
             .collect(),
         everything: false,
         instance: config.identity_center.instance.clone(),
+        strategy,
     }
 }
 
@@ -130,6 +131,7 @@ pub(crate) fn scope(config: &Config) -> Scope {
 /// Any read that failed: a partial view is never returned.
 pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot, Failure> {
     let progress = Progress::reading();
-    let snapshot = rolecall_aws::observe(clients, scope, &|step| progress.step(step)).await;
+    let snapshot =
+        rolecall_aws::observe(clients, scope, &|progress_made| progress.reading_goes_on(progress_made)).await;
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
 }

@@ -3,12 +3,16 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use rolecall_aws::{Progress as StepProgress, Step};
+use rolecall_aws::{Progress as ReadProgress, Step};
+use rolecall_planner::render::duration;
 
 use crate::output;
 
 /// How often a line is written at the most.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// From so long a reading up, it is said beforehand how long it takes.
+const ESTIMATE_FROM_SECONDS: u64 = 10;
 
 /// Lines every few seconds, and none at all for what is quick.
 pub(crate) struct Progress {
@@ -21,10 +25,21 @@ impl Progress {
         Self { last: RefCell::new(Instant::now()) }
     }
 
-    /// A step has come so far.
-    pub(crate) fn step(&self, progress: StepProgress) {
-        let StepProgress { step, done, total } = progress;
-        self.line(|| format!("Reading {}: {done} of {total}", step_name(step)));
+    /// What comes next, or how far a step has come.
+    pub(crate) fn reading_goes_on(&self, progress: ReadProgress) {
+        match progress {
+            ReadProgress::Estimate { calls, seconds } => {
+                if seconds >= ESTIMATE_FROM_SECONDS {
+                    let time = duration(seconds);
+                    output::error_line(&format!(
+                        "Reading: {calls} calls to sso-admin next, {time} at AWS's limits"
+                    ));
+                }
+            }
+            ReadProgress::Step { step, done, total } => {
+                self.line(|| format!("Reading {}: {done} of {total}", step_name(step)));
+            }
+        }
     }
 
     /// An apply has come so far.
@@ -50,6 +65,7 @@ fn step_name(step: Step) -> &'static str {
         Step::PermissionSets => "permission sets",
         Step::Details => "permission sets in full",
         Step::Assignments => "assignments",
+        Step::Principals => "assignments by group",
         Step::Users => "users",
     }
 }

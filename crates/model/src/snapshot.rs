@@ -42,16 +42,28 @@ pub struct Snapshot {
 pub enum Coverage {
     /// Those of every permission set.
     Everything,
-    /// Those of these permission sets, all of them.
-    PermissionSets(BTreeSet<PermissionSetName>),
+    /// Those of these permission sets.
+    PermissionSets(BTreeMap<PermissionSetName, Depth>),
+}
+
+/// How the assignments of a permission set were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Depth {
+    /// By provisioned pair of set and account: every row was seen.
+    Whole,
+    /// By principal: the rows of all groups that exist and of the users that the files name, and all rows of pairs
+    /// that none of these explains. A row of another user, or of a group that is gone, was not seen in a pair that a
+    /// group has too.
+    ByPrincipal,
 }
 
 impl Coverage {
-    /// Whether the assignments of this set were read.
-    pub fn includes(&self, name: &PermissionSetName) -> bool {
+    /// How the assignments of this set were read, if they were.
+    pub fn depth(&self, name: &PermissionSetName) -> Option<Depth> {
         match self {
-            Self::Everything => true,
-            Self::PermissionSets(names) => names.contains(name),
+            Self::Everything => Some(Depth::Whole),
+            Self::PermissionSets(depths) => depths.get(name).copied(),
         }
     }
 }
@@ -216,9 +228,9 @@ pub struct SnapshotFile {
     pub permission_sets: Vec<LivePermissionSet>,
     /// The assignments, grouped by set and account as AWS lists them.
     pub assignments: Vec<AssignmentGroup>,
-    /// The sets whose assignments were read; absent when all were.
+    /// The sets whose assignments were read, and how; absent when those of all sets were read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignments_read_of: Option<BTreeSet<PermissionSetName>>,
+    pub assignments_read_of: Option<BTreeMap<PermissionSetName, Depth>>,
 }
 
 /// All assignments of one permission set on one account.

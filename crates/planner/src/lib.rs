@@ -17,6 +17,7 @@ pub mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolecall_model::snapshot::Depth;
 use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Snapshot, Sources};
 
 pub use digest::Digest;
@@ -103,6 +104,11 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         temporary: temporary(inputs, settings.today, &desired),
         skipped_accounts: compared.skipped_accounts,
         unmanaged: compared.unmanaged,
+        read_by_principal: standings
+            .keys()
+            .filter(|name| snapshot.coverage.depth(name) == Some(Depth::ByPrincipal))
+            .map(|name| (*name).clone())
+            .collect(),
         findings,
     })
 }

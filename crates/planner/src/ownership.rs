@@ -90,7 +90,7 @@ fn details_of<'a>(
 }
 
 fn check_coverage(live: &LivePermissionSet, inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    if !inputs.snapshot.coverage.includes(&live.name) {
+    if inputs.snapshot.coverage.depth(&live.name).is_none() {
         diagnostics.push(unread(live));
     }
 }

@@ -36,6 +36,8 @@ pub struct Plan {
     pub skipped_accounts: Vec<SkippedAccount>,
     /// Rows of others on external permission sets, counted and left alone.
     pub unmanaged: Vec<Unmanaged>,
+    /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
+    pub read_by_principal: Vec<PermissionSetName>,
     /// Warnings.
     pub findings: Vec<Diagnostic>,
     /// Guards that stop the plan.

@@ -1,31 +1,69 @@
-//! Account assignments, read by provisioned pair: one listing for each permission set and account where the set is
-//! provisioned. This sees everything, users and orphans included. A row is always within a provisioned pair, since an
-//! assignment provisions its account.
+//! Account assignments.
+//!
+//! By provisioned pair, there is one listing for each permission set and account where the set is provisioned. That
+//! sees everything, users and orphans included: a row is always within a provisioned pair, since an assignment
+//! provisions its account. By principal, there is one listing for each group, which is far less in a large
+//! organization; the pairs that no group explains are then read by pair.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::snapshot::LivePermissionSet;
-use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal};
+use rolecall_model::snapshot::{Depth, Group, LivePermissionSet};
+use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal, UserId};
 
-use super::{ObserveError, Reader, Step};
+use super::cost::{self, Size};
+use super::permission_sets::Wanted;
+use super::{ObserveError, Progress, Reader, Step};
 use crate::permission_set::{self, SetAddress};
+use crate::retry::{CallError, Kind};
 
-/// All rows of the sets that are named.
-pub(super) async fn read(
-    reader: &Reader<'_>,
-    instance: &str,
-    sets: &[LivePermissionSet],
-    rows_of: &BTreeSet<PermissionSetName>,
-) -> Result<Vec<Assignment>, ObserveError> {
+/// The rows, and how those of each set were read.
+pub(super) struct Read {
+    pub(super) rows: Vec<Assignment>,
+    pub(super) depths: BTreeMap<PermissionSetName, Depth>,
+}
+
+/// What is read.
+pub(super) struct Request<'a> {
+    pub(super) instance: &'a str,
+    pub(super) sets: &'a [LivePermissionSet],
+    pub(super) wanted: &'a Wanted,
+    /// The accounts of the organization; rows elsewhere are left out.
+    pub(super) accounts: &'a BTreeSet<AccountId>,
+    pub(super) groups: &'a [Group],
+    /// The users that the files name.
+    pub(super) users: &'a [UserId],
+}
+
+/// All rows of the sets that are wanted.
+pub(super) async fn read(reader: &Reader<'_>, request: &Request<'_>) -> Result<Read, ObserveError> {
+    let Request { sets, wanted, groups, users, .. } = request;
     let pairs: Vec<Pair<'_>> = sets
         .iter()
-        .filter(|set| rows_of.contains(&set.name))
+        .filter(|set| wanted.rows_of.contains(&set.name))
         .flat_map(|set| set.provisioned.iter().map(move |account| Pair { set, account: *account }))
         .collect();
-    by_pair(reader, instance, pairs).await
+    let open = pairs.iter().filter(|pair| !wanted.whole.contains(&pair.set.name)).count();
+    let principals = groups.len() + users.len();
+    let size = Size { pairs: open as u64, principals: principals as u64, ..Size::default() };
+    let whole =
+        |names: &BTreeSet<PermissionSetName>| names.iter().map(|name| (name.clone(), Depth::Whole)).collect();
+    if !reader.scope.everything && size.is_read_by_principal(reader.scope.strategy) {
+        (reader.progress)(Progress::estimate(size.principals + (pairs.len() - open) as u64));
+        if let Some(rows) = by_principal(reader, request, &pairs).await? {
+            let depth = |name: &PermissionSetName| {
+                if wanted.whole.contains(name) { Depth::Whole } else { Depth::ByPrincipal }
+            };
+            let depths = wanted.rows_of.iter().map(|name| (name.clone(), depth(name))).collect();
+            return Ok(Read { rows, depths });
+        }
+    }
+    (reader.progress)(Progress::estimate(pairs.len() as u64));
+    let rows = by_pair(reader, request.instance, pairs).await?;
+    Ok(Read { rows: shared(rows), depths: whole(&wanted.rows_of) })
 }
 
 /// A permission set and an account where it is provisioned.
+#[derive(Clone, Copy)]
 struct Pair<'a> {
     set: &'a LivePermissionSet,
     account: AccountId,
@@ -35,29 +73,89 @@ async fn by_pair(
     reader: &Reader<'_>,
     instance: &str,
     pairs: Vec<Pair<'_>>,
-) -> Result<Vec<Assignment>, ObserveError> {
+) -> Result<Vec<Assignment>, CallError> {
     let read = reader
         .each(Step::Assignments, pairs.into_iter(), |pair| async move {
             let at = SetAddress { instance, set: &pair.set.arn };
             let principals = permission_set::principals(reader.clients, at, pair.account).await?;
-            Ok((pair, principals))
+            let row = |principal| Assignment {
+                permission_set: pair.set.name.clone(),
+                account: pair.account,
+                principal,
+            };
+            Ok(principals.into_iter().map(row).collect::<Vec<_>>())
         })
         .await?;
-    // The same few principals turn up in very many pairs; one allocation serves each.
-    let mut shared: BTreeSet<Principal> = BTreeSet::new();
-    let mut rows = Vec::with_capacity(read.iter().map(|(_, principals)| principals.len()).sum());
-    for (pair, principals) in read {
-        for principal in principals {
-            let principal = match shared.get(&principal) {
-                Some(known) => known.clone(),
-                None => {
-                    shared.insert(principal.clone());
-                    principal
-                }
-            };
-            let permission_set = pair.set.name.clone();
-            rows.push(Assignment { permission_set, account: pair.account, principal });
+    Ok(read.into_iter().flatten().collect())
+}
+
+/// The rows of every group and named user, and by pair those of the pairs that these do not explain and of the sets
+/// that must be seen whole. `None` where this API is not to be had: AWS's model calls it one of the management account,
+/// and other endpoints may not know it.
+async fn by_principal(
+    reader: &Reader<'_>,
+    request: &Request<'_>,
+    pairs: &[Pair<'_>],
+) -> Result<Option<Vec<Assignment>>, CallError> {
+    let Request { instance, sets, wanted, accounts, groups, users } = request;
+    let names: BTreeMap<&str, &PermissionSetName> =
+        sets.iter().map(|set| (set.arn.as_str(), &set.name)).collect();
+    let groups = groups.iter().map(|group| Principal::Group(group.id.clone()));
+    let principals: Vec<Principal> =
+        groups.chain(users.iter().map(|id| Principal::User(id.clone()))).collect();
+    let read = reader
+        .each(Step::Principals, principals.into_iter(), |principal| async move {
+            let rows = permission_set::rows_of_principal(reader.clients, instance, &principal).await?;
+            Ok((principal, rows))
+        })
+        .await;
+    let read = match read {
+        Ok(read) => read,
+        Err(error) if matches!(error.kind, Kind::Denied | Kind::Unsupported | Kind::Unexplained) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut rows = Vec::new();
+    let mut explained: BTreeSet<(&PermissionSetName, AccountId)> = BTreeSet::new();
+    for (principal, found) in read {
+        for (arn, account) in found {
+            // A set that was made since the list was read is not one of those that are planned.
+            let Some(name) = names.get(arn.as_str()).copied() else { continue };
+            let seen_whole = wanted.whole.contains(name) || !wanted.rows_of.contains(name);
+            if seen_whole || !accounts.contains(&account) {
+                continue;
+            }
+            if matches!(principal, Principal::Group(_)) {
+                explained.insert((name, account));
+            }
+            let (permission_set, principal) = (name.clone(), principal.clone());
+            rows.push(Assignment { permission_set, account, principal });
         }
     }
-    Ok(rows)
+    let unexplained = |pair: &Pair<'_>| !explained.contains(&(&pair.set.name, pair.account));
+    let rest: Vec<Pair<'_>> = pairs.iter().copied().filter(unexplained).collect();
+    rows.extend(by_pair(reader, instance, rest).await?);
+    Ok(Some(shared(rows)))
+}
+
+/// The same few principals turn up in very many rows; one allocation serves each.
+fn shared(mut rows: Vec<Assignment>) -> Vec<Assignment> {
+    let mut known: BTreeSet<Principal> = BTreeSet::new();
+    for row in &mut rows {
+        match known.get(&row.principal) {
+            Some(principal) => row.principal = principal.clone(),
+            None => {
+                known.insert(row.principal.clone());
+            }
+        }
+    }
+    rows
+}
+
+/// How long so many calls take, for progress.
+impl Progress {
+    pub(super) fn estimate(calls: u64) -> Self {
+        Self::Estimate { calls, seconds: cost::seconds(calls) }
+    }
 }

@@ -43,23 +43,32 @@ fn to_group(api: Api, group: aws_sdk_identitystore::types::Group) -> Result<Grou
     })
 }
 
+/// The ids of the users that the scope names, of those who exist.
+pub(super) async fn named_users(
+    reader: &Reader<'_>,
+    identity_store: &str,
+) -> Result<Vec<UserId>, ObserveError> {
+    let names: Vec<&UserName> = reader.scope.user_names.iter().collect();
+    let named =
+        reader.each(Step::Users, names.into_iter(), |name| user_id(reader, identity_store, name)).await?;
+    Ok(named.into_iter().flatten().collect())
+}
+
 /// The users whom rows or the scope name, or all. One who is not found does not exist.
 pub(super) async fn read_users(
     reader: &Reader<'_>,
     identity_store: &str,
+    named: Vec<UserId>,
     rows: &[Assignment],
 ) -> Result<Vec<User>, ObserveError> {
     if reader.scope.everything {
         return all_users(reader, identity_store).await;
     }
-    let names: Vec<&UserName> = reader.scope.user_names.iter().collect();
-    let named =
-        reader.each(Step::Users, names.into_iter(), |name| user_id(reader, identity_store, name)).await?;
     let of_rows = rows.iter().filter_map(|row| match &row.principal {
         Principal::User(id) => Some(id.clone()),
         Principal::Group(_) => None,
     });
-    let ids: BTreeSet<UserId> = named.into_iter().flatten().chain(of_rows).collect();
+    let ids: BTreeSet<UserId> = named.into_iter().chain(of_rows).collect();
     let ids: Vec<UserId> = ids.into_iter().collect();
     let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, identity_store, id)).await?;
     Ok(users.into_iter().flatten().collect())

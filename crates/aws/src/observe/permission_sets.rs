@@ -7,7 +7,8 @@ use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
 
-use super::{ObserveError, Reader, Scope, Step};
+use super::cost::Size;
+use super::{ObserveError, Progress, Reader, Scope, Step};
 use crate::permission_set::{self, Provisioned, SetAddress};
 use crate::retry::CallError;
 
@@ -15,8 +16,17 @@ use crate::retry::CallError;
 pub(super) struct Read {
     /// All of the instance.
     pub(super) sets: Vec<LivePermissionSet>,
-    /// Those whose rows are wanted, and those of the scope that do not exist: of them there are no rows.
+    /// Of which the rows are read.
+    pub(super) wanted: Wanted,
+}
+
+/// The permission sets whose rows are read.
+pub(super) struct Wanted {
+    /// All of them, and those of the scope that do not exist: of them there are no rows.
     pub(super) rows_of: BTreeSet<PermissionSetName>,
+    /// Those of which every row must be seen, whatever the strategy: the stack's sets that the files no longer name
+    /// are to be deleted, which AWS refuses while anybody has them.
+    pub(super) whole: BTreeSet<PermissionSetName>,
 }
 
 impl Read {
@@ -39,23 +49,28 @@ struct Header {
 }
 
 impl Header {
+    fn is_ours(&self, scope: &Scope) -> bool {
+        let owner = self.tags.get(STACK_TAG);
+        scope.stack.as_ref().is_some_and(|stack| owner.is_some_and(|owner| owner == stack.as_str()))
+    }
+
     fn is_compared(&self, scope: &Scope) -> bool {
-        let ours = scope
-            .stack
-            .as_ref()
-            .is_some_and(|stack| self.tags.get(STACK_TAG).is_some_and(|value| value == stack.as_str()));
-        scope.everything || ours || scope.compare.contains(&self.name)
+        scope.everything || self.is_ours(scope) || scope.compare.contains(&self.name)
     }
 }
 
 pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, ObserveError> {
     let scope = reader.scope;
     let arns = permission_set::list(reader.clients, instance).await?;
+    (reader.progress)(Progress::estimate(base_size(scope, arns.len()).base_calls()));
     let headers =
         reader.each(Step::PermissionSets, arns.into_iter(), |arn| header(reader, instance, arn)).await?;
     let mut rows_of: BTreeSet<PermissionSetName> = scope.compare.union(&scope.rows_of).cloned().collect();
     let compared = headers.iter().filter(|header| header.is_compared(scope));
     rows_of.extend(compared.map(|header| header.name.clone()));
+    let dropped =
+        headers.iter().filter(|header| header.is_ours(scope) && !scope.compare.contains(&header.name));
+    let whole = dropped.map(|header| header.name.clone()).collect();
     let (read_on, rest): (Vec<Header>, Vec<Header>) =
         headers.into_iter().partition(|header| rows_of.contains(&header.name));
     let mut sets = reader
@@ -68,7 +83,22 @@ pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, Ob
         })
         .await?;
     sets.extend(rest.into_iter().map(|header| header.into_set(None, BTreeSet::new(), BTreeSet::new())));
-    Ok(Read { sets, rows_of })
+    Ok(Read { sets, wanted: Wanted { rows_of, whole } })
+}
+
+/// As far as it is known before the sets are looked at: one page of accounts for each whose rows are wanted.
+fn base_size(scope: &Scope, sets: usize) -> Size {
+    let (compared, wanted) = if scope.everything {
+        (sets, sets)
+    } else {
+        (scope.compare.len().min(sets), (scope.compare.len() + scope.rows_of.len()).min(sets))
+    };
+    Size {
+        permission_sets: sets as u64,
+        compared: compared as u64,
+        provisioned_pages: wanted as u64,
+        ..Size::default()
+    }
 }
 
 impl Header {

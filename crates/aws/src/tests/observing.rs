@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use rolecall_model::snapshot::Coverage;
-use rolecall_model::{Code, Snapshot};
+use rolecall_model::snapshot::{Coverage, Depth};
+use rolecall_model::{Code, Region, Snapshot};
 use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed, refusal};
@@ -17,7 +17,11 @@ fn everything() -> Scope {
 }
 
 pub(super) async fn connected(client: SharedHttpClient) -> Clients {
-    connect(Connection::embedded(world().instance.region, client)).await
+    connected_in(&world().instance.region, client).await
+}
+
+pub(super) async fn connected_in(region: &Region, client: SharedHttpClient) -> Clients {
+    connect(Connection::embedded(region.clone(), client)).await
 }
 
 async fn read_all(clients: &Clients) -> Result<Snapshot, ObserveError> {
@@ -83,7 +87,7 @@ async fn a_scope_reads_no_more_than_it_names() {
 
     let mut wanted = world();
     let named = ["Deploy", "NotYetThere", "Plain1"].map(name);
-    wanted.coverage = Coverage::PermissionSets(named.clone().into());
+    wanted.coverage = Coverage::PermissionSets(named.clone().map(|name| (name, Depth::Whole)).into());
     wanted.assignments.retain(|row| named.contains(&row.permission_set));
     wanted.users.retain(|one| one.id == user(1));
     for set in &mut wanted.permission_sets {
@@ -120,7 +124,7 @@ async fn the_sets_of_the_stack_are_compared_though_nothing_names_them() {
     let read = observe(&clients, &scope, &|_| {}).await.unwrap();
     let compared: Vec<_> = read.permission_sets.iter().filter(|set| set.details.is_some()).collect();
     assert_eq!(compared, world().permission_sets.iter().take(2).collect::<Vec<_>>());
-    assert!(read.coverage.includes(&name("Base")) && !read.coverage.includes(&name("Plain7")));
+    assert!(read.coverage.depth(&name("Base")).is_some() && read.coverage.depth(&name("Plain7")).is_none());
     assert_eq!(read.organization, world().organization);
 }
 
@@ -214,7 +218,9 @@ async fn every_step_reports_its_end() {
     let (_, clients) = sandbox().await;
     let last = Mutex::new(std::collections::BTreeMap::new());
     let note = |progress: Progress| {
-        last.lock().unwrap().insert(progress.step, (progress.done, progress.total));
+        if let Progress::Step { step, done, total } = progress {
+            last.lock().unwrap().insert(step, (done, total));
+        }
     };
     observe(&clients, &everything(), &note).await.unwrap();
     let last = last.into_inner().unwrap();

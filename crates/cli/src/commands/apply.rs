@@ -58,7 +58,7 @@ async fn plan_and_apply(
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
     let start = Instant::now();
-    let snapshot = live::observe(&clients, &live::scope(&loaded.config)).await?;
+    let snapshot = live::observe(&clients, &live::scope(&loaded.config, args.reading.strategy())).await?;
     seconds.observe = start.elapsed();
     let planning = std::time::Instant::now();
     let settings = plan::settings(None, live.provenance(), &args.accept_rebind, loaded)?;

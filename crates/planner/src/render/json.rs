@@ -50,6 +50,8 @@ pub struct PlanDocument {
     pub skipped_accounts: Vec<SkippedAccountDocument>,
     /// Rows of others on external permission sets.
     pub unmanaged: Vec<UnmanagedDocument>,
+    /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
+    pub read_by_principal: Vec<String>,
     /// Warnings.
     pub findings: Vec<FindingDocument>,
     /// Guards that stop the plan.
@@ -278,6 +280,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
             .iter()
             .map(|one| UnmanagedDocument { permission_set: one.permission_set.to_string(), rows: one.rows })
             .collect(),
+        read_by_principal: plan.read_by_principal.iter().map(ToString::to_string).collect(),
         findings: plan.findings.iter().map(|one| finding(one, sources)).collect(),
         guard_violations: plan.violations.iter().map(violation).collect(),
         changes,

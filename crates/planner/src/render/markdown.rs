@@ -49,6 +49,11 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
         if plan.is_empty() { String::new() } else { format!(" An apply takes {time} at AWS's limits.") };
     page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
     page.line("");
+    let unseen = wording::not_looked_at(plan);
+    if !unseen.is_empty() {
+        page.line(&unseen);
+        page.line("");
+    }
     if !plan.is_empty() {
         page.line(&format!("Digest `{}`", plan.digest));
         page.line("");

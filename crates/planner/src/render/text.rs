@@ -45,6 +45,7 @@ pub fn render(plan: &Plan, style: Style) -> String {
         let text = format!("Stopped by a guard ({}): {}{place}", violation.code, violation.message);
         lines.push(paint_as('!', &text, style.color));
     }
+    lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan).to_owned());
     } else {

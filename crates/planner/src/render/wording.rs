@@ -166,6 +166,18 @@ pub(crate) fn nothing_to_do(plan: &Plan) -> &'static str {
     }
 }
 
+/// What was not looked at; empty where everything was.
+pub(crate) fn not_looked_at(plan: &Plan) -> String {
+    match plan.read_by_principal.len() {
+        0 => String::new(),
+        sets => format!(
+            "Read by group: in {}, users and groups that are gone were not looked for where a group has access too \
+             (--read thorough looks).",
+            count(sets, "permission set")
+        ),
+    }
+}
+
 /// What happens to a permission set, in a word or two.
 pub(crate) fn verb(action: &Action) -> &'static str {
     match action {

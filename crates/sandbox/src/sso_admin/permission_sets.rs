@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_model::snapshot::Coverage;
+use rolecall_model::snapshot::{Coverage, Depth};
 use rolecall_model::{PermissionSet, PermissionSetName, SessionDuration};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
     world.permission_sets.insert(StoredSet::new(arn, details, tags, world.now));
     // A set that is made here has no rows, and so all of them are known.
     if let Coverage::PermissionSets(names) = &mut world.coverage {
-        names.insert(name.clone());
+        names.insert(name.clone(), Depth::Whole);
     }
     let made = world.permission_sets.get(&name).map(|set| members(world, set));
     Ok(json!({ "PermissionSet": made }))
