@@ -1,0 +1,15 @@
+//! The built binary, from the outside: on its embedded sandbox, against moto over HTTP, and the other way round, boto3
+//! and the `aws` command line against the sandbox on a port.
+
+// `clippy.toml` allows it in tests, and takes only functions marked `#[test]` for such; here all are.
+#![allow(clippy::unwrap_used)]
+
+mod acme;
+mod dependencies;
+mod every_file;
+mod foreign_clients;
+mod generated;
+mod interruption;
+mod mistakes;
+mod moto;
+mod project;

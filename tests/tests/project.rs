@@ -1,0 +1,82 @@
+//! Projects in temporary directories.
+
+use std::path::{Path, PathBuf};
+
+use rolecall_e2e::run::{Ran, run_rolecall};
+use rolecall_e2e::workspace;
+use tempfile::TempDir;
+
+/// The day on which plans are made, so that dates in the files mean the same whenever the tests run.
+pub(crate) const TODAY: &str = "2026-11-24";
+
+/// A project's directory, gone when it is dropped.
+pub(crate) struct Project {
+    directory: TempDir,
+}
+
+impl Project {
+    /// A project of these files.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let project = Self { directory: tempfile::tempdir().expect("a temporary directory can be made") };
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        project
+    }
+
+    /// A copy of a directory of the workspace.
+    pub(crate) fn copy_of(directory: &str) -> Self {
+        let project = Self::of(&[]);
+        copy(&workspace().join(directory), project.path());
+        project
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.file(name);
+        std::fs::create_dir_all(path.parent().expect("a file lies in a directory"))
+            .expect("a directory can be made");
+        std::fs::write(path, text).expect("a file of the project can be written");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.file(name)).expect("a file of the project can be read")
+    }
+
+    /// Replaces the one place where `before` stands in a file.
+    pub(crate) fn edit(&self, name: &str, before: &str, after: &str) {
+        let text = self.read(name);
+        assert_eq!(text.matches(before).count(), 1, "{before:?} in {name}");
+        self.write(name, &text.replace(before, after));
+    }
+
+    /// Runs `rolecall` in the project's directory.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run_rolecall(self.path(), None, arguments)
+    }
+
+    /// The same, with the AWS endpoint named.
+    pub(crate) fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Ran {
+        run_rolecall(self.path(), Some(endpoint), arguments)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a directory can be listed") {
+        let entry = entry.expect("a directory can be listed");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("an entry has a type").is_dir() {
+            std::fs::create_dir_all(&target).expect("a directory can be made");
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
