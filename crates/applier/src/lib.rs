@@ -4,6 +4,7 @@
 //! asynchronous request to its end, and reads each row again. The crate does not know the AWS SDK.
 
 mod outcome;
+pub mod record;
 mod run;
 mod schedule;
 mod target;

@@ -9,7 +9,10 @@ use crate::target::Failure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is done.
-    Done,
+    Done {
+        /// AWS's id of the request that did it, where there is one.
+        request_id: Option<String>,
+    },
     /// It is not done.
     Failed(Failure),
     /// It was never started.
@@ -28,14 +31,14 @@ pub struct Report {
 impl Report {
     /// Whether every operation is done.
     pub fn is_complete(&self) -> bool {
-        self.outcomes.iter().all(|outcome| *outcome == Outcome::Done)
+        self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done { .. }))
     }
 
     /// How many operations are done, failed and skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |matches: fn(&Outcome) -> bool| self.outcomes.iter().filter(|one| matches(one)).count();
         (
-            count(|one| matches!(one, Outcome::Done)),
+            count(|one| matches!(one, Outcome::Done { .. })),
             count(|one| matches!(one, Outcome::Failed(_))),
             count(|one| matches!(one, Outcome::Skipped(_))),
         )
@@ -45,7 +48,7 @@ impl Report {
     pub fn failures(&self) -> impl Iterator<Item = (NodeIndex, &Failure)> {
         self.outcomes.iter().enumerate().filter_map(|(at, outcome)| match outcome {
             Outcome::Failed(failure) => Some((NodeIndex::new(at), failure)),
-            Outcome::Done | Outcome::Skipped(_) => None,
+            Outcome::Done { .. } | Outcome::Skipped(_) => None,
         })
     }
 }

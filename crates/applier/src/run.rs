@@ -144,7 +144,7 @@ impl<T: Target> Runner<'_, T> {
 
     fn take(&mut self, answer: Answer, report: &mut impl FnMut(Event<'_>)) {
         match answer {
-            Answer::Sent(index, Ok(Started::Done)) => self.succeed(index, report),
+            Answer::Sent(index, Ok(Started::Done { request_id })) => self.succeed(index, request_id, report),
             Answer::Sent(index, Ok(Started::Pending(request))) => {
                 if self.requests.is_empty() {
                     self.next_tick = Instant::now() + TICK;
@@ -168,7 +168,7 @@ impl<T: Target> Runner<'_, T> {
                     Ok(RequestStatus::InProgress) => {}
                     Ok(RequestStatus::Succeeded) => {
                         if let Some(index) = self.requests.remove(&request) {
-                            self.succeed(index, report);
+                            self.succeed(index, Some(request.id), report);
                         }
                     }
                     Ok(RequestStatus::Failed { reason }) => {
@@ -198,9 +198,9 @@ impl<T: Target> Runner<'_, T> {
         }
     }
 
-    fn succeed(&mut self, index: NodeIndex, report: &mut impl FnMut(Event<'_>)) {
+    fn succeed(&mut self, index: NodeIndex, request_id: Option<String>, report: &mut impl FnMut(Event<'_>)) {
         self.schedule.succeed(index);
-        self.settle(index, Outcome::Done, report);
+        self.settle(index, Outcome::Done { request_id }, report);
     }
 
     fn fail_request(&mut self, request: &Request, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
@@ -233,7 +233,7 @@ async fn verify<T: Target>(
 ) {
     let mut pairs: BTreeMap<(&PermissionSetName, AccountId), Vec<Expected<'_>>> = BTreeMap::new();
     for (at, node) in graph.graph().node_weights().enumerate() {
-        if outcomes[at] != Outcome::Done {
+        if !matches!(outcomes[at], Outcome::Done { .. }) {
             continue;
         }
         let (row, granted) = match &node.operation {

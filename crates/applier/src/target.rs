@@ -30,7 +30,10 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
     /// It is done: the call was synchronous, or a re-read showed that live is as wanted already.
-    Done,
+    Done {
+        /// AWS's request id, where there is one.
+        request_id: Option<String>,
+    },
     /// It is under way.
     Pending(Request),
 }

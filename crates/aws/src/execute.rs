@@ -109,7 +109,7 @@ impl Target for AwsTarget {
                 return Err(error.failure);
             }
             if self.is_as_wanted(operation, &error.failure).await? {
-                return Ok(Started::Done);
+                return Ok(Started::Done { request_id: error.failure.request_id });
             }
             if error.kind == Kind::NotFound || Instant::now() >= deadline {
                 return Err(error.failure);

@@ -39,6 +39,8 @@ pub struct Scope {
     pub account_tags: bool,
     /// Users to look up, beside those that rows name.
     pub user_names: BTreeSet<UserName>,
+    /// Where every permission set is provisioned, whether its rows are wanted or not.
+    pub provisioned_of_all: bool,
     /// Everything that a snapshot can hold: all sets, rows, account tags and users. The fields above then add
     /// nothing.
     pub everything: bool,

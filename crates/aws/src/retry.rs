@@ -123,9 +123,9 @@ fn kind_of_code(code: &str, message: &str, status: u16, body: Option<&[u8]>) -> 
         }
         "ResourceNotFoundException" => Kind::NotFound,
         "AccessDeniedException" | "AccessDenied" => Kind::Denied,
-        "ExpiredTokenException"
-        | "ExpiredToken"
-        | "UnrecognizedClientException"
+        // Whoever renews the credentials may be about to; the SDK asks for them anew at each try.
+        "ExpiredTokenException" | "ExpiredToken" => Kind::Transient,
+        "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"

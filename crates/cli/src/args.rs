@@ -1,6 +1,7 @@
 //! What may be written on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_aws::Strategy;
@@ -29,6 +30,12 @@ pub(crate) enum Command {
     /// Plans anew, shows the plan, and asks. Without a terminal, one of --auto-approve, --approved and --plan says
     /// that the plan is approved. An apply that was killed is finished by running it again.
     Apply(ApplyArgs),
+    /// Try an apply in the sandbox, and say how long it takes and what fails
+    ///
+    /// Reads the live state (or takes --snapshot), puts it into the sandbox, and applies the plan there at AWS's limits
+    /// in simulated time. Nothing is changed anywhere. Exits with 1 when something fails, with 3 when a guard stops
+    /// the plan.
+    Rehearse(RehearseArgs),
     /// Write the live state to a file
     Snapshot(SnapshotArgs),
     /// The simulated AWS
@@ -66,6 +73,9 @@ pub(crate) struct ReadingArgs {
     /// How account assignments are read
     #[arg(long, value_enum, default_value_t = Read::Auto)]
     pub(crate) read: Read,
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl ReadingArgs {
@@ -136,9 +146,34 @@ pub(crate) struct ApplyArgs {
     /// Grant to this group although it may have taken the name of one that is gone
     #[arg(long, value_name = "GROUP")]
     pub(crate) accept_rebind: Vec<String>,
+    /// Add a line of JSON to this file for each operation that came to its end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Write what the run cost, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) stats: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RehearseArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Rehearse offline on a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// How much of the plan is shown
+    #[arg(long, value_enum, default_value_t = Detail::Changed)]
+    pub(crate) detail: Detail,
+    /// Grant to this group although it may have taken the name of one that is gone
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) accept_rebind: Vec<String>,
+    /// Write the state after the rehearsal, as a snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -147,6 +182,9 @@ pub(crate) struct SnapshotArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
@@ -248,6 +286,11 @@ impl From<Detail> for text::Detail {
             Detail::Full => Self::Full,
         }
     }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "a time such as 90s, 30m or 2h".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
@@ -55,12 +56,7 @@ impl Live {
     /// # Errors
     /// The system gives none.
     pub(crate) fn runtime(&self) -> Result<Runtime, Failure> {
-        let mut builder = Builder::new_current_thread();
-        builder.enable_all();
-        if matches!(self, Self::Sandbox { .. }) {
-            builder.start_paused(true);
-        }
-        builder.build().map_err(|source| Failure::System { what: "the runtime could not be started", source })
+        runtime(matches!(self, Self::Sandbox { .. }))
     }
 
     /// Clients for it.
@@ -96,6 +92,16 @@ impl Live {
     }
 }
 
+/// A runtime, on virtual time or on the clock's.
+///
+/// # Errors
+/// The system gives none.
+pub(crate) fn runtime(is_virtual: bool) -> Result<Runtime, Failure> {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_all().start_paused(is_virtual);
+    builder.build().map_err(|source| Failure::System { what: "the runtime could not be started", source })
+}
+
 /// Reads a snapshot file.
 ///
 /// # Errors
@@ -119,6 +125,7 @@ pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
             .flat_map(|rule| &rule.users)
             .map(|user| user.name.clone())
             .collect(),
+        provisioned_of_all: false,
         everything: false,
         instance: config.identity_center.instance.clone(),
         strategy,
@@ -128,10 +135,25 @@ pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
 /// Reads the live state.
 ///
 /// # Errors
-/// Any read that failed: a partial view is never returned.
-pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot, Failure> {
-    let progress = Progress::reading();
-    let snapshot =
-        rolecall_aws::observe(clients, scope, &|progress_made| progress.reading_goes_on(progress_made)).await;
+/// Any read that failed, or that was not over in time: a partial view is never returned.
+pub(crate) async fn observe(
+    clients: &Clients,
+    scope: &Scope,
+    timeout: Option<Duration>,
+) -> Result<Snapshot, Failure> {
+    let progress = Progress::new();
+    let report = |step| progress.reading(step);
+    let reading = rolecall_aws::observe(clients, scope, &report);
+    let snapshot = match timeout {
+        None => reading.await,
+        Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_| {
+            Failure::plain(
+                Code::ReadFailed,
+                format!("the live state was not read within {} s", limit.as_secs()),
+                "nothing was planned from the part that was. Give it more time with --timeout, or read less with \
+                 --read fast; if AWS throttles, something else uses up the shared 20 requests a second",
+            )
+        })?,
+    };
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
 }

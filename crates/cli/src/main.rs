@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Apply(args) => commands::apply::run(&args),
+        Command::Rehearse(args) => commands::rehearse::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args),
         Command::Sandbox(SandboxCommand::Serve(args)) => commands::sandbox::serve(&args),
         Command::Sandbox(SandboxCommand::Generate(args)) => commands::sandbox::generate(&args),

@@ -1,58 +1,117 @@
-//! What the person who waits is told, on standard error.
+//! What the person who waits is told, on standard error and never on standard output: a bar on a terminal, a plain
+//! line every few seconds elsewhere.
 
 use std::cell::RefCell;
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rolecall_aws::{Progress as ReadProgress, Step};
 use rolecall_planner::render::duration;
 
 use crate::output;
 
-/// How often a line is written at the most.
-const EVERY: Duration = Duration::from_secs(5);
-
 /// From so long a reading up, it is said beforehand how long it takes.
 const ESTIMATE_FROM_SECONDS: u64 = 10;
+/// How often a plain line is written at the most.
+const EVERY: Duration = Duration::from_secs(5);
+/// How many calls of one kind AWS answers in a second: what is left is judged by it.
+const CALLS_PER_SECOND: u64 = 18;
 
-/// Lines every few seconds, and none at all for what is quick.
+/// Progress of a reading or an apply.
 pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
     last: RefCell<Instant>,
 }
 
 impl Progress {
-    /// Progress of a reading.
-    pub(crate) fn reading() -> Self {
-        Self { last: RefCell::new(Instant::now()) }
+    /// Nothing is shown before the first report.
+    pub(crate) fn new() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, last: RefCell::new(Instant::now()) }
     }
 
-    /// What comes next, or how far a step has come.
-    pub(crate) fn reading_goes_on(&self, progress: ReadProgress) {
+    /// What is read next, or how far a step has come.
+    pub(crate) fn reading(&self, progress: ReadProgress) {
         match progress {
             ReadProgress::Estimate { calls, seconds } => {
                 if seconds >= ESTIMATE_FROM_SECONDS {
                     let time = duration(seconds);
-                    output::error_line(&format!(
-                        "Reading: {calls} calls to sso-admin next, {time} at AWS's limits"
-                    ));
+                    self.say(&format!("Reading: {calls} calls to sso-admin next, {time} at AWS's limits"));
                 }
             }
             ReadProgress::Step { step, done, total } => {
-                self.line(|| format!("Reading {}: {done} of {total}", step_name(step)));
+                let left = calls_each(step) * total.saturating_sub(done) as u64 / CALLS_PER_SECOND;
+                self.show(&format!("reading {}", step_name(step)), done, total, left);
             }
         }
     }
 
-    /// An apply has come so far.
-    pub(crate) fn operations(&self, ended: usize, total: usize) {
-        self.line(|| format!("Applying: {ended} of {total} operations ended"));
+    /// How far an apply has come; `estimate` is how long all of it takes at AWS's limits, in seconds.
+    pub(crate) fn applying(&self, ended: usize, total: usize, estimate: u64) {
+        let left = estimate * total.saturating_sub(ended) as u64 / total.max(1) as u64;
+        self.show("applying", ended, total, left);
     }
 
-    fn line(&self, text: impl FnOnce() -> String) {
-        let mut last = self.last.borrow_mut();
-        if last.elapsed() >= EVERY {
-            *last = Instant::now();
-            output::error_line(&text());
+    /// The rows that were changed are read again.
+    pub(crate) fn verifying(&self, rows: usize) {
+        if rows > 0 {
+            self.show(&format!("reading {rows} changed rows again"), 0, rows, rows as u64 / CALLS_PER_SECOND);
         }
+    }
+
+    fn show(&self, what: &str, done: usize, total: usize, left: u64) {
+        let left = if left == 0 { String::new() } else { format!(", {} left", duration(left)) };
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                bar.set_message(format!("{what}{left}"));
+            }
+            None => {
+                let mut last = self.last.borrow_mut();
+                if last.elapsed() >= EVERY {
+                    *last = Instant::now();
+                    output::error_line(&format!("{what}: {done} of {total}{left}"));
+                }
+            }
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| output::error_line(text)),
+            None => output::error_line(text),
+        }
+    }
+}
+
+/// What follows on standard output starts on a clean line.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How many calls one item of a step takes.
+fn calls_each(step: Step) -> u64 {
+    match step {
+        Step::PermissionSets => 2,
+        Step::Details => 6,
+        Step::Instance
+        | Step::Organization
+        | Step::AccountTags
+        | Step::Groups
+        | Step::Assignments
+        | Step::Principals
+        | Step::Users => 1,
     }
 }
 

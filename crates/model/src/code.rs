@@ -93,6 +93,7 @@ codes! {
     PossibleRebind = "RC0316", "a group that may have taken another's name";
     ManagementAccountUnmatched = "RC0317", "the management account is matched by account alone";
     AmbiguousUser = "RC0318", "several users of one name";
+    LastAssignment = "RC0319", "the last assignment of a permission set on an account";
 
     TooManyDeletions = "RC0401", "more deletions than the guard allows";
 

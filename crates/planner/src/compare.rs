@@ -97,6 +97,7 @@ impl Comparer<'_> {
         let mut result = Comparison { rows_of_ours: differing.rows_of_ours, ..Comparison::default() };
         self.block_rows(&mut differing, &mut result);
         self.withhold_rebinds(&mut differing, &mut result);
+        self.report_last_assignments(&differing, &mut result);
         self.compare_sets(&mut differing, &mut result);
         for row in &differing.grants {
             result.changes.push(self.grant(*row));
@@ -353,25 +354,77 @@ impl Comparer<'_> {
 
     /// The accounts on which the set loses every row and gains none.
     fn emptied_accounts(&self, number: u32, differing: &Differing) -> BTreeSet<AccountId> {
-        let of_set = |key: &Key| key.set == number;
-        let mut balance: BTreeMap<u32, i64> = BTreeMap::new();
-        for key in differing.revokes.iter().filter(|key| of_set(key)) {
-            *balance.entry(key.account).or_default() -= 1;
+        let mut accounts = self.accounts_losing_all(number, &differing.revokes);
+        for row in differing.grants.iter().filter(|row| row.key.set == number) {
+            accounts.remove(&self.desired.tables.accounts[row.key.account as usize].id);
         }
-        for row in differing.grants.iter().filter(|row| of_set(&row.key)) {
-            *balance.entry(row.key.account).or_default() += 1;
+        accounts
+    }
+
+    /// The accounts on which every live row of the set is revoked.
+    fn accounts_losing_all(&self, number: u32, revokes: &[Key]) -> BTreeSet<AccountId> {
+        let mut lost: BTreeMap<AccountId, usize> = BTreeMap::new();
+        for key in revokes.iter().filter(|key| key.set == number) {
+            *lost.entry(self.desired.tables.accounts[key.account as usize].id).or_default() += 1;
         }
-        let name = self.desired.tables.sets[number as usize];
-        let rows = self.inputs.snapshot.rows_of(name);
-        let mut emptied = BTreeSet::new();
-        for (account, change) in balance.into_iter().filter(|(_, change)| *change < 0) {
-            let id = self.desired.tables.accounts[account as usize].id;
-            let held = i64::try_from(rows.iter().filter(|row| row.account == id).count()).unwrap_or(i64::MAX);
-            if held + change <= 0 {
-                emptied.insert(id);
+        let rows = self.inputs.snapshot.rows_of(self.desired.tables.sets[number as usize]);
+        let held = |account: AccountId| {
+            let start = rows.partition_point(|row| row.account < account);
+            rows[start..].partition_point(|row| row.account == account)
+        };
+        lost.into_iter().filter(|(account, number)| held(*account) == *number).map(|(id, _)| id).collect()
+    }
+
+    /// The accounts on which a grant takes the place of a row of a principal that is gone. There the grant goes first,
+    /// so the set is assigned all the time.
+    fn accounts_with_replacements(&self, number: u32, differing: &Differing) -> BTreeSet<AccountId> {
+        let granted = differing.grants.iter().map(|row| row.key).filter(|key| key.set == number);
+        let granted: BTreeSet<u32> = granted.map(|key| key.account).collect();
+        let is_orphaned = |key: &Key| {
+            let principal = &self.desired.tables.principals[key.principal as usize];
+            matches!(self.names.of(principal), PrincipalName::Orphan(_))
+        };
+        let revoked = differing.revokes.iter().filter(|key| key.set == number && is_orphaned(key));
+        let replaced = revoked.filter(|key| granted.contains(&key.account));
+        replaced.map(|key| self.desired.tables.accounts[key.account as usize].id).collect()
+    }
+
+    /// IAM Identity Center deletes the role of a set in an account with the last assignment there. A later one makes a
+    /// role with another suffix in its name, and whatever names the old role (EKS, KMS key policies) is cut off.
+    fn report_last_assignments(&self, differing: &Differing, result: &mut Comparison) {
+        let sets: BTreeSet<u32> = differing.revokes.iter().map(|key| key.set).collect();
+        for number in sets {
+            let origin = match self.standings[number as usize] {
+                Some(Standing::Ours { origin, .. } | Standing::External { origin }) => *origin,
+                Some(Standing::New { .. } | Standing::Dropped { .. }) | None => continue,
+            };
+            let mut accounts = self.accounts_losing_all(number, &differing.revokes);
+            for account in self.accounts_with_replacements(number, differing) {
+                accounts.remove(&account);
             }
+            let names: Vec<String> = accounts
+                .iter()
+                .filter_map(|id| self.inputs.snapshot.account(*id))
+                .map(|account| format!("{} ({})", account.name, account.id))
+                .collect();
+            let listed = match names.len() {
+                0 => continue,
+                few @ 1..=3 => names[..few].join(", "),
+                many => format!("{} and {} more", names[..3].join(", "), many - 3),
+            };
+            let set = self.desired.tables.sets[number as usize];
+            result.findings.push(
+                Diagnostic::warning(
+                    Code::LastAssignment,
+                    format!("the last assignment of `{set}` goes on {listed}"),
+                )
+                .at(self.inputs.origins.place(origin), "its role there is deleted with it")
+                .help(
+                    "where something names that role (an EKS access entry, a key policy), name it by a pattern with \
+                     the suffix left open: a later assignment makes a role with another suffix",
+                ),
+            );
         }
-        emptied
     }
 
     fn is_sealed(&self, live: &LivePermissionSet) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ssoadmin::operation::RequestId;
 use aws_sdk_ssoadmin::types::{
     AccountAssignmentOperationStatus, CustomerManagedPolicyReference, PermissionsBoundary, PrincipalType,
     ProvisionTargetType, StatusValues, Tag, TargetType,
@@ -23,13 +24,13 @@ impl AwsTarget {
         let api = Api::sso_admin(operation.api_name());
         match operation {
             Operation::CreatePermissionSet { permission_set, attributes, tags } => {
-                self.create(api, permission_set, attributes, tags).await?;
-                Ok(Started::Done)
+                let request_id = self.create(api, permission_set, attributes, tags).await?;
+                Ok(Started::Done { request_id })
             }
             Operation::Edit { permission_set, edit } => {
                 let arn = self.arn(permission_set)?;
-                self.edit(api, self.address(&arn), edit).await?;
-                Ok(Started::Done)
+                let request_id = self.edit(api, self.address(&arn), edit).await?;
+                Ok(Started::Done { request_id })
             }
             Operation::Provision { permission_set, target } => {
                 self.provision(api, &self.arn(permission_set)?, *target).await
@@ -43,15 +44,9 @@ impl AwsTarget {
             Operation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
                 let sso = self.clients.sso_admin();
-                self.clients
-                    .call(api, || {
-                        sso.delete_permission_set()
-                            .instance_arn(&self.instance)
-                            .permission_set_arn(&arn)
-                            .send()
-                    })
-                    .await?;
-                Ok(Started::Done)
+                let call = || sso.delete_permission_set().instance_arn(&self.instance);
+                let answer = self.clients.call(api, || call().permission_set_arn(&arn).send()).await?;
+                Ok(Started::Done { request_id: id_of(&answer) })
             }
         }
     }
@@ -62,7 +57,7 @@ impl AwsTarget {
         name: &PermissionSetName,
         attributes: &Attributes,
         tags: &BTreeMap<String, String>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<String>, Refusal> {
         let sso = self.clients.sso_admin();
         let tags = to_tags(tags)?;
         let Attributes { description, session, relay_state } = attributes;
@@ -74,79 +69,104 @@ impl AwsTarget {
                 call.set_relay_state(relay_state.clone()).set_tags(Some(tags.clone())).send()
             })
             .await?;
+        let request_id = id_of(&answer);
         let arn = answer.permission_set.and_then(|set| set.permission_set_arn);
         let arn = arn.ok_or_else(|| CallError::unreadable(api, "it has no ARN of the new permission set"))?;
         self.learn(name, arn);
-        Ok(())
+        Ok(request_id)
     }
 
-    async fn edit(&self, api: Api, at: SetAddress<'_>, edit: &Edit) -> Result<(), Refusal> {
+    async fn edit(&self, api: Api, at: SetAddress<'_>, edit: &Edit) -> Result<Option<String>, Refusal> {
         let SetAddress { instance, set } = at;
         let (clients, sso) = (&self.clients, self.clients.sso_admin());
-        match edit {
+        let request_id = match edit {
             Edit::SetAttributes(attributes) => self.update(api, at, attributes).await?,
             Edit::Tag(tags) => {
                 let tags = to_tags(tags)?;
                 let call = || sso.tag_resource().instance_arn(instance).resource_arn(set);
-                clients.call(api, || call().set_tags(Some(tags.clone())).send()).await?;
+                id_of(&clients.call(api, || call().set_tags(Some(tags.clone())).send()).await?)
             }
             Edit::Untag(keys) => {
                 let keys: Vec<String> = keys.iter().cloned().collect();
                 let call = || sso.untag_resource().instance_arn(instance).resource_arn(set);
-                clients.call(api, || call().set_tag_keys(Some(keys.clone())).send()).await?;
+                id_of(&clients.call(api, || call().set_tag_keys(Some(keys.clone())).send()).await?)
             }
             Edit::PutBoundary(boundary) => self.put_boundary(api, at, boundary).await?,
             Edit::DeleteBoundary => {
                 let call = || sso.delete_permissions_boundary_from_permission_set().instance_arn(instance);
-                clients.call(api, || call().permission_set_arn(set).send()).await?;
+                id_of(&clients.call(api, || call().permission_set_arn(set).send()).await?)
             }
             Edit::DetachManagedPolicy(arn) => {
                 let call = || sso.detach_managed_policy_from_permission_set().instance_arn(instance);
-                clients.call(api, || call().permission_set_arn(set).managed_policy_arn(arn).send()).await?;
+                id_of(
+                    &clients
+                        .call(api, || call().permission_set_arn(set).managed_policy_arn(arn).send())
+                        .await?,
+                )
             }
             Edit::DetachCustomerPolicy(policy) => {
                 let policy = to_reference(policy)?;
                 let call = || sso.detach_customer_managed_policy_reference_from_permission_set();
                 let call = || call().instance_arn(instance).permission_set_arn(set);
-                clients.call(api, || call().customer_managed_policy_reference(policy.clone()).send()).await?;
+                id_of(
+                    &clients
+                        .call(api, || call().customer_managed_policy_reference(policy.clone()).send())
+                        .await?,
+                )
             }
             Edit::DeleteInlinePolicy => {
                 let call = || sso.delete_inline_policy_from_permission_set().instance_arn(instance);
-                clients.call(api, || call().permission_set_arn(set).send()).await?;
+                id_of(&clients.call(api, || call().permission_set_arn(set).send()).await?)
             }
             Edit::AttachManagedPolicy(arn) => {
                 let call = || sso.attach_managed_policy_to_permission_set().instance_arn(instance);
-                clients.call(api, || call().permission_set_arn(set).managed_policy_arn(arn).send()).await?;
+                id_of(
+                    &clients
+                        .call(api, || call().permission_set_arn(set).managed_policy_arn(arn).send())
+                        .await?,
+                )
             }
             Edit::AttachCustomerPolicy(policy) => {
                 let policy = to_reference(policy)?;
                 let call = || sso.attach_customer_managed_policy_reference_to_permission_set();
                 let call = || call().instance_arn(instance).permission_set_arn(set);
-                clients.call(api, || call().customer_managed_policy_reference(policy.clone()).send()).await?;
+                id_of(
+                    &clients
+                        .call(api, || call().customer_managed_policy_reference(policy.clone()).send())
+                        .await?,
+                )
             }
             Edit::PutInlinePolicy(policy) => {
                 let call = || sso.put_inline_policy_to_permission_set().instance_arn(instance);
-                clients
-                    .call(api, || call().permission_set_arn(set).inline_policy(policy.as_json()).send())
-                    .await?;
+                let send = || call().permission_set_arn(set).inline_policy(policy.as_json()).send();
+                id_of(&clients.call(api, send).await?)
             }
-        }
-        Ok(())
+        };
+        Ok(request_id)
     }
 
     /// What an update leaves out is cleared, and that is what `None` in the attributes asks for.
-    async fn update(&self, api: Api, at: SetAddress<'_>, attributes: &Attributes) -> Result<(), Refusal> {
+    async fn update(
+        &self,
+        api: Api,
+        at: SetAddress<'_>,
+        attributes: &Attributes,
+    ) -> Result<Option<String>, Refusal> {
         let Attributes { description, session, relay_state } = attributes;
         let call = || {
             let sso = self.clients.sso_admin();
             sso.update_permission_set().instance_arn(at.instance).permission_set_arn(at.set)
         };
         let call = || call().session_duration(session.to_iso_8601()).set_description(description.clone());
-        self.clients.call(api, || call().set_relay_state(relay_state.clone()).send()).await?;
-        Ok(())
+        Ok(id_of(&self.clients.call(api, || call().set_relay_state(relay_state.clone()).send()).await?))
     }
 
-    async fn put_boundary(&self, api: Api, at: SetAddress<'_>, boundary: &Boundary) -> Result<(), Refusal> {
+    async fn put_boundary(
+        &self,
+        api: Api,
+        at: SetAddress<'_>,
+        boundary: &Boundary,
+    ) -> Result<Option<String>, Refusal> {
         let builder = PermissionsBoundary::builder();
         let boundary = match boundary {
             Boundary::ManagedPolicy(arn) => builder.managed_policy_arn(arn),
@@ -157,8 +177,7 @@ impl AwsTarget {
         let boundary = boundary.build();
         let call = || self.clients.sso_admin().put_permissions_boundary_to_permission_set();
         let call = || call().instance_arn(at.instance).permission_set_arn(at.set);
-        self.clients.call(api, || call().permissions_boundary(boundary.clone()).send()).await?;
-        Ok(())
+        Ok(id_of(&self.clients.call(api, || call().permissions_boundary(boundary.clone()).send()).await?))
     }
 
     async fn provision(&self, api: Api, arn: &str, target: ProvisionTarget) -> Result<Started, Refusal> {
@@ -201,6 +220,10 @@ impl AwsTarget {
     }
 }
 
+fn id_of(answer: &impl RequestId) -> Option<String> {
+    answer.request_id().map(str::to_owned)
+}
+
 fn assignment_started(
     api: Api,
     kind: RequestKind,
@@ -219,7 +242,7 @@ fn started(
     reason: Option<String>,
 ) -> Result<Started, Refusal> {
     match status {
-        Some(StatusValues::Succeeded) => Ok(Started::Done),
+        Some(StatusValues::Succeeded) => Ok(Started::Done { request_id: id }),
         Some(StatusValues::Failed) => Err(Refusal::Final(Failure {
             code: "FAILED".to_owned(),
             message: reason.unwrap_or_else(|| "AWS gives no reason".to_owned()),

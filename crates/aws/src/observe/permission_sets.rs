@@ -72,7 +72,7 @@ pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, Ob
         headers.iter().filter(|header| header.is_ours(scope) && !scope.compare.contains(&header.name));
     let whole = dropped.map(|header| header.name.clone()).collect();
     let (read_on, rest): (Vec<Header>, Vec<Header>) =
-        headers.into_iter().partition(|header| rows_of.contains(&header.name));
+        headers.into_iter().partition(|header| scope.provisioned_of_all || rows_of.contains(&header.name));
     let mut sets = reader
         .each(Step::Details, read_on.into_iter(), |header| async move {
             if header.is_compared(scope) {

@@ -116,9 +116,9 @@ async fn a_small_organization_is_read_whole_by_itself() {
 fn with_strangers(world: &mut Snapshot) -> (usize, usize) {
     let (first, second) = (world.assignments[0].clone(), world.assignments.last().unwrap().clone());
     let stranger = |number: u32| format!("{number:08x}-0000-4000-8000-000000000000");
-    let mut beside = first.clone();
+    let mut beside = first;
     beside.principal = Principal::Group(stranger(1).parse().unwrap());
-    let mut alone = second.clone();
+    let mut alone = second;
     alone.principal = Principal::User(stranger(2).parse().unwrap());
     let name = alone.permission_set.clone();
     let set = world.permission_sets.iter_mut().find(|set| set.name == name).unwrap();

@@ -1,9 +1,11 @@
 //! The commands, one module each.
 
 pub(crate) mod apply;
+mod approval;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod plan;
+pub(crate) mod rehearse;
 pub(crate) mod sandbox;
 pub(crate) mod snapshot;
 mod stats;

@@ -29,8 +29,8 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
                 let start = Instant::now();
-                let snapshot =
-                    live::observe(&clients, &live::scope(&loaded.config, args.reading.strategy())).await?;
+                let scope = live::scope(&loaded.config, args.reading.strategy());
+                let snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
                 seconds.observe = start.elapsed();
                 Ok::<_, Failure>((snapshot, live.provenance(), clients.statistics()))
             })?

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let (snapshot, statistics, observe) = live.runtime()?.block_on(async {
         let clients = live.connect(&center.region).await;
         let start = Instant::now();
-        let snapshot = live::observe(&clients, &scope).await?;
+        let snapshot = live::observe(&clients, &scope, args.timeout).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
     output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;

@@ -1,0 +1,97 @@
+//! The record of an apply: one line of JSON for each operation that came to its end, for whoever has to answer later
+//! what was changed, when, and by which request.
+
+use petgraph::graph::NodeIndex;
+use rolecall_model::{Operation, Principal};
+use rolecall_planner::OperationGraph;
+use serde::Serialize;
+
+use crate::outcome::Outcome;
+use crate::schedule::SkipCause;
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    /// When it was written, as the caller says.
+    at: &'a str,
+    /// The API call, as CloudTrail names it.
+    operation: &'static str,
+    permission_set: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<&'a str>,
+    /// The whole operation in words.
+    description: String,
+    /// `done`, `failed` or `skipped`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    /// Of a failure: AWS's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    /// Of a failure: AWS's message. Of what was skipped: because of what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// Where the files ask for it, `file:line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<String>,
+}
+
+/// The line of one outcome, with a line break at its end. `at` is the time to write down, and `written` the file and
+/// line that asked for the change.
+pub fn line(
+    graph: &OperationGraph,
+    index: NodeIndex,
+    outcome: &Outcome,
+    at: &str,
+    written: Option<String>,
+) -> String {
+    let operation = &graph.graph()[index].operation;
+    let row = match operation {
+        Operation::CreateAssignment(row) | Operation::DeleteAssignment(row) => Some(row),
+        Operation::CreatePermissionSet { .. }
+        | Operation::Edit { .. }
+        | Operation::Provision { .. }
+        | Operation::DeletePermissionSet { .. } => None,
+    };
+    let (word, request_id, code, message) = match outcome {
+        Outcome::Done { request_id } => ("done", request_id.as_deref(), None, None),
+        Outcome::Failed(failure) => (
+            "failed",
+            failure.request_id.as_deref(),
+            Some(failure.code.as_str()),
+            Some(failure.message.clone()),
+        ),
+        Outcome::Skipped(SkipCause::Failed(cause)) => {
+            ("skipped", None, None, Some(format!("this failed: {}", graph.graph()[*cause].operation)))
+        }
+        Outcome::Skipped(SkipCause::Interrupted) => {
+            ("skipped", None, None, Some("the run was interrupted".to_owned()))
+        }
+    };
+    let line = Line {
+        at,
+        operation: operation.api_name(),
+        permission_set: operation.permission_set().as_str(),
+        account_id: row.map(|row| row.account.to_string()),
+        principal_type: row.map(|row| match row.principal {
+            Principal::Group(_) => "GROUP",
+            Principal::User(_) => "USER",
+        }),
+        principal_id: row.map(|row| row.principal.id()),
+        description: operation.to_string(),
+        outcome: word,
+        request_id,
+        code,
+        message,
+        written,
+    };
+    // Plain data with text keys has no way to fail to become JSON.
+    let mut text = serde_json::to_string(&line).unwrap_or_default();
+    text.push('\n');
+    text
+}

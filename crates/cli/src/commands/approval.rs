@@ -1,0 +1,155 @@
+//! Who says that a plan may be carried out.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use rolecall_model::Code;
+use rolecall_planner::Plan;
+use rolecall_planner::render::for_terminal;
+use rolecall_planner::render::json::{self, PlanDocument};
+
+use crate::args::ApplyArgs;
+use crate::configuration::Loaded;
+use crate::failure::Failure;
+use crate::live::Live;
+use crate::output;
+
+/// Who says that the plan may be carried out.
+pub(crate) enum Approval {
+    /// `--auto-approve`.
+    Whatever,
+    /// `--approved DIGEST`.
+    Digest(String),
+    /// `--plan FILE`.
+    Saved(Box<PlanDocument>),
+    /// The person at the terminal, who is asked.
+    Ask,
+}
+
+/// Where nobody is there to ask, an approval must be on the command line: found out before anything is read.
+pub(crate) fn approval(args: &ApplyArgs) -> Result<Approval, Failure> {
+    if args.auto_approve {
+        return Ok(Approval::Whatever);
+    }
+    if let Some(digest) = &args.approved {
+        let is_whole = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return if is_whole {
+            Ok(Approval::Digest(digest.to_ascii_lowercase()))
+        } else {
+            Err(Failure::plain(
+                Code::ApprovalNeeded,
+                format!("--approved {}: this is no whole digest", for_terminal(digest)),
+                "a digest has 64 hexadecimal digits; `rolecall plan --format json` and the comment of --format \
+                 markdown give all of them",
+            ))
+        };
+    }
+    if let Some(file) = &args.plan {
+        return read_plan(file).map(|saved| Approval::Saved(Box::new(saved)));
+    }
+    if io::stdin().is_terminal() {
+        return Ok(Approval::Ask);
+    }
+    Err(Failure::plain(
+        Code::ApprovalNeeded,
+        "there is no terminal to ask on, and nothing says that the plan is approved",
+        "use --approved DIGEST or --plan FILE for a plan that was reviewed, or --auto-approve for whatever it says",
+    ))
+}
+
+fn read_plan(file: &Path) -> Result<PlanDocument, Failure> {
+    let bytes = fs::read(file).map_err(|error| Failure::reading(file, error))?;
+    let unusable = |why: String| {
+        Failure::plain(
+            Code::NotApplicable,
+            format!("{} is no saved plan: {why}", file.display()),
+            "save one with `rolecall plan --out FILE`",
+        )
+    };
+    let saved: PlanDocument = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
+    if saved.format != PlanDocument::FORMAT || saved.version != PlanDocument::VERSION {
+        return Err(unusable(format!("it is {} version {}", for_terminal(&saved.format), saved.version)));
+    }
+    Ok(saved)
+}
+
+/// A plan made from something else than what it would be applied to proves nothing about it.
+pub(crate) fn refuse_inapplicable(saved: &PlanDocument, live: &Live) -> Result<(), Failure> {
+    let here = live.provenance();
+    if saved.source != here.as_str() {
+        return Err(Failure::plain(
+            Code::NotApplicable,
+            format!(
+                "the saved plan was made from {}, and would be applied to {}",
+                for_terminal(&saved.source),
+                here.as_str()
+            ),
+            "save a plan from the same source as the apply",
+        ));
+    }
+    if saved.as_of_given {
+        return Err(Failure::plain(
+            Code::NotApplicable,
+            format!("the saved plan was made with --as-of {}", for_terminal(&saved.as_of)),
+            "save a plan without --as-of",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the plan may be carried out. `false` is the answer of the person who was asked.
+pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Result<bool, Failure> {
+    match approval {
+        Approval::Whatever => Ok(true),
+        Approval::Digest(digest) if digest == made.digest.as_str() => Ok(true),
+        Approval::Saved(saved) if saved.digest == made.digest.as_str() => Ok(true),
+        Approval::Digest(digest) => Err(Failure::plain(
+            Code::DigestDiffers,
+            format!(
+                "the plan has the digest {}, and {digest} was approved; nothing was changed",
+                made.digest
+            ),
+            "the files or the live state have changed since. Review the plan above and approve its digest; with \
+             --plan FILE, rolecall shows how the two differ",
+        )),
+        Approval::Saved(saved) => {
+            show_difference(saved, &json::document(made, &loaded.sources))?;
+            Err(Failure::plain(
+                Code::DigestDiffers,
+                "the plan is not the one that was saved; nothing was changed",
+                "the files or the live state have changed since. Review the new plan and save it",
+            ))
+        }
+        Approval::Ask => {
+            let _ = write!(io::stderr(), "Apply these changes? Only \"yes\" does: ");
+            let mut answer = String::new();
+            io::stdin()
+                .read_line(&mut answer)
+                .map_err(|source| Failure::System { what: "the answer could not be read", source })?;
+            Ok(answer.trim() == "yes")
+        }
+    }
+}
+
+/// How the approved plan and the new one differ, change by change.
+fn show_difference(saved: &PlanDocument, made: &PlanDocument) -> Result<(), Failure> {
+    let mut text = String::from("\nHow this plan differs from the saved one:\n");
+    let without_place = |change: &json::ChangeDocument| {
+        let mut change = change.clone();
+        (change.file, change.line) = (None, None);
+        change
+    };
+    let (before, after): (Vec<_>, Vec<_>) =
+        (saved.changes.iter().map(without_place).collect(), made.changes.iter().map(without_place).collect());
+    for gone in before.iter().filter(|change| !after.contains(change)) {
+        text.push_str(&format!("  - no longer: {}\n", json::summary_line(gone)));
+    }
+    for new in after.iter().filter(|change| !before.contains(change)) {
+        text.push_str(&format!("  + new: {}\n", json::summary_line(new)));
+    }
+    if saved.instance_arn != made.instance_arn || saved.stack != made.stack {
+        text.push_str("  it is for another stack or instance\n");
+    }
+    output::print(&text)
+}

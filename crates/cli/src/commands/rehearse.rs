@@ -1,0 +1,118 @@
+//! `rolecall rehearse`
+
+use rolecall_applier::{Limits, Report};
+use rolecall_aws::{AwsTarget, Connection, Scope};
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_model::{Code, Snapshot};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::render::{duration, text};
+use rolecall_planner::{OperationGraph, Plan};
+use rolecall_sandbox::{Sandbox, Settings};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::apply::undone;
+use super::plan;
+use crate::args::RehearseArgs;
+use crate::configuration::{self, Loaded};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::output;
+
+/// Applies the plan to a copy of what is live, in the sandbox.
+pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
+    let loaded = configuration::load(&args.project)?;
+    output::print_diagnostics(&loaded.warnings, &loaded.sources);
+    let (snapshot, provenance) = subject(args, &loaded)?;
+    let settings = plan::settings(None, provenance, &args.accept_rebind, &loaded)?;
+    let made = plan::make(&loaded, &snapshot, &settings)?;
+    output::print_diagnostics(&made.findings, &loaded.sources);
+    let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
+    output::print(&text::render(&made, style))?;
+    if !made.violations.is_empty() {
+        output::print("\nRehearsal: an apply would stop at the guard, and change nothing.\n")?;
+        return Ok(Exit::Guard);
+    }
+    if made.is_empty() {
+        return Ok(Exit::Success);
+    }
+    let sandbox = Sandbox::new(snapshot.clone(), Settings::default());
+    let graph = OperationGraph::new(&made, &snapshot);
+    let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot));
+    sandbox.settle();
+    let after = sandbox.snapshot();
+    if let Some(file) = &args.out {
+        output::write_file(file, SnapshotFile::from_snapshot(&after).to_json().as_bytes())?;
+    }
+    let left = plan::make(&loaded, &after, &settings)?;
+    conclude(&made, &graph, &report, seconds, (&snapshot, &after), &left)
+}
+
+/// What is rehearsed on: a snapshot file, the sandbox's state, or what is live.
+fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<(Snapshot, Provenance), Failure> {
+    if let Some(file) = &args.snapshot {
+        return Ok((live::read_snapshot(file)?, Provenance::Snapshot));
+    }
+    let live = Live::open(&args.sandbox, &loaded.directory)?;
+    live.runtime()?.block_on(async {
+        let clients = live.connect(&loaded.config.identity_center.region).await;
+        // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
+        let scope =
+            Scope { provisioned_of_all: true, ..live::scope(&loaded.config, args.reading.strategy()) };
+        let snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
+        Ok((snapshot, live.provenance()))
+    })
+}
+
+async fn carry_out(graph: &OperationGraph, sandbox: &Sandbox, snapshot: &Snapshot) -> (Report, u64) {
+    let region = snapshot.instance.region.clone();
+    let clients = rolecall_aws::connect(Connection::embedded(region, sandbox.http_client())).await;
+    let target = AwsTarget::new(clients, snapshot);
+    let (_never, stop) = watch::channel(false);
+    let start = Instant::now();
+    let report = rolecall_applier::run(graph, &target, Limits::default(), stop, |_| {}).await;
+    (report, start.elapsed().as_secs())
+}
+
+fn conclude(
+    made: &Plan,
+    graph: &OperationGraph,
+    report: &Report,
+    seconds: u64,
+    (before, after): (&Snapshot, &Snapshot),
+    left: &Plan,
+) -> Result<Exit, Failure> {
+    let (done, failed, skipped) = report.counts();
+    let state = |snapshot: &Snapshot| {
+        format!(
+            "{} permission sets, {} assignments",
+            snapshot.permission_sets.len(),
+            snapshot.assignments.len()
+        )
+    };
+    let mut said = format!(
+        "\nRehearsal: {done} operations would be done, {failed} would fail, {skipped} would be skipped; an apply \
+         takes {}.\nOf what was read, live before: {}. After: {}.\n",
+        duration(seconds),
+        state(before),
+        state(after)
+    );
+    said.push_str(&undone(made, graph, report));
+    let then = left.changes.len();
+    said.push_str(&match then {
+        0 => "A plan after it is empty.\n".to_owned(),
+        _ => format!("A plan after it still has {then} changes.\n"),
+    });
+    output::print(&said)?;
+    if report.is_complete() {
+        return Ok(Exit::Success);
+    }
+    Err(Failure::plain(
+        Code::ApplyIncomplete,
+        format!(
+            "in the rehearsal, {failed} operations failed and {skipped} were skipped; nothing was changed"
+        ),
+        "mend what failed, and rehearse again",
+    ))
+}
