@@ -6,7 +6,8 @@
 //! is waited out while anything else is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rolecall_applier::{Failure, Request, RequestKind, RequestStatus, Started, Target};
@@ -34,13 +35,35 @@ pub struct AwsTarget {
     instance: String,
     /// The ARN of each set: those of the snapshot, and those made since.
     arns: Mutex<BTreeMap<PermissionSetName, String>>,
+    impatience: Impatience,
+}
+
+/// Ends waits for what is in the way: an operation that meets a conflict is then not sent again.
+#[derive(Debug, Clone, Default)]
+pub struct Impatience(Arc<AtomicBool>);
+
+impl Impatience {
+    /// From now on, a conflict is final.
+    pub fn stop_waiting(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl AwsTarget {
     /// A target for the instance of the snapshot.
     pub fn new(clients: Clients, snapshot: &Snapshot) -> Self {
         let arns = snapshot.permission_sets.iter().map(|set| (set.name.clone(), set.arn.clone())).collect();
-        Self { clients, instance: snapshot.instance.arn.clone(), arns: Mutex::new(arns) }
+        let (instance, arns) = (snapshot.instance.arn.clone(), Mutex::new(arns));
+        Self { clients, instance, arns, impatience: Impatience::default() }
+    }
+
+    /// What ends the target's waits when an apply is to stop.
+    pub fn impatience(&self) -> Impatience {
+        self.impatience.clone()
     }
 
     fn arns(&self) -> MutexGuard<'_, BTreeMap<PermissionSetName, String>> {
@@ -111,7 +134,8 @@ impl Target for AwsTarget {
             if self.is_as_wanted(operation, &error.failure).await? {
                 return Ok(Started::Done { request_id: error.failure.request_id });
             }
-            if error.kind == Kind::NotFound || Instant::now() >= deadline {
+            let is_over = Instant::now() >= deadline || self.impatience.is_on();
+            if error.kind == Kind::NotFound || is_over {
                 return Err(error.failure);
             }
             self.clients.wait_out_conflict(tries).await;

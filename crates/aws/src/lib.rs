@@ -18,8 +18,8 @@ mod statistics;
 
 pub use api::{Api, Service};
 pub use client::{Clients, Connection, Credentials, Timeouts, connect};
-pub use execute::AwsTarget;
-pub use observe::{ObserveError, Progress, Scope, Size, Step, Strategy, observe};
+pub use execute::{AwsTarget, Impatience};
+pub use observe::{ObserveError, Progress, Scope, Size, Step, Strategy, look_closer, observe};
 pub use statistics::Statistics;
 
 #[cfg(test)]

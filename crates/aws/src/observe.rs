@@ -9,7 +9,7 @@ use std::future::Future;
 use futures_util::StreamExt;
 use futures_util::stream;
 use rolecall_model::snapshot::Coverage;
-use rolecall_model::{InstanceId, PermissionSetName, Snapshot, StackName, UserName};
+use rolecall_model::{AccountId, InstanceId, PermissionSetName, Snapshot, StackName, UserName};
 
 use crate::client::Clients;
 use crate::retry::CallError;
@@ -140,6 +140,27 @@ pub async fn observe(
     };
     snapshot.sort();
     Ok(snapshot)
+}
+
+/// Reads these pairs of permission set and account whole, where the snapshot was read by principal: what a plan would
+/// change must not be decided on a view that leaves users and groups that are gone out.
+///
+/// # Errors
+/// A call failed. The snapshot is then as it was.
+pub async fn look_closer(
+    clients: &Clients,
+    snapshot: &mut Snapshot,
+    pairs: &BTreeSet<(PermissionSetName, AccountId)>,
+    progress: &dyn Fn(Progress),
+) -> Result<(), ObserveError> {
+    let scope = Scope::default();
+    let reader = Reader { clients, scope: &scope, progress };
+    (reader.progress)(Progress::estimate(pairs.len() as u64));
+    assignments::look_closer(&reader, snapshot, pairs).await?;
+    let users = groups::users_of_rows(&reader, snapshot).await?;
+    snapshot.users.extend(users);
+    snapshot.sort();
+    Ok(())
 }
 
 /// What all parts of a reading share.

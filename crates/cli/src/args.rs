@@ -97,7 +97,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
     /// Plan offline against a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -163,7 +163,7 @@ pub(crate) struct RehearseArgs {
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
     /// Rehearse offline on a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]

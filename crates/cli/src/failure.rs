@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rolecall_aws::ObserveError;
 use rolecall_model::snapshot::SnapshotError;
 use rolecall_model::{Code, Diagnostic, Sources};
+use rolecall_planner::render::for_terminal;
 
 use crate::output;
 
@@ -117,8 +118,9 @@ fn error_chain(error: &dyn std::error::Error) -> String {
 
 fn print_plain(code: Option<Code>, message: &str, help: Option<&str>) {
     let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-    output::error_line(&format!("error{code}: {message}"));
+    // Messages quote what AWS, a file or the command line said.
+    output::error_line(&format!("error{code}: {}", for_terminal(message)));
     if let Some(help) = help {
-        output::error_line(&format!("  help: {help}"));
+        output::error_line(&format!("  help: {}", for_terminal(help)));
     }
 }

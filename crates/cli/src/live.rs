@@ -1,12 +1,13 @@
 //! Where the live state comes from: AWS, or the sandbox in this process.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{Code, Config, Region, Snapshot};
+use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
@@ -156,4 +157,19 @@ pub(crate) async fn observe(
         })?,
     };
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
+}
+
+/// Reads pairs whole that a plan would change, where they were read by principal.
+///
+/// # Errors
+/// Any read that failed.
+pub(crate) async fn look_closer(
+    clients: &Clients,
+    snapshot: &mut Snapshot,
+    pairs: &BTreeSet<(PermissionSetName, AccountId)>,
+) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let report = |step| progress.reading(step);
+    let looked = rolecall_aws::look_closer(clients, snapshot, pairs, &report).await;
+    looked.map_err(|error| Failure::Observe(Box::new(error)))
 }

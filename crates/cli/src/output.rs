@@ -79,29 +79,39 @@ fn count_line(diagnostics: &[Diagnostic]) -> String {
     format!("{}. `rolecall explain CODE` says more.\n", parts.join(", "))
 }
 
-/// Writes a file whole or not at all: beside it first, then renamed over it.
+/// Writes a file whole or not at all: beside it first, then renamed over it. What a symbolic link leads to is written, and
+/// a pipe or a device is written to as it is.
 ///
 /// # Errors
 /// It cannot be written.
 pub(crate) fn write_file(file: &Path, text: &[u8]) -> Result<(), Failure> {
-    let directory = match file.parent() {
+    write_whole(file, text).map_err(|error| Failure::writing(file, error))
+}
+
+fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+    let before = match fs::metadata(file) {
+        Ok(before) => Some(before),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        return fs::write(file, text);
+    }
+    let target = if before.is_some() { fs::canonicalize(file)? } else { file.to_owned() };
+    let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let write = || -> io::Result<()> {
-        let mut beside = tempfile::NamedTempFile::new_in(directory)?;
-        beside.write_all(text)?;
-        beside.as_file().sync_all()?;
-        // A file that is there keeps its permissions; a new one is as readable as any new file.
-        if let Ok(before) = fs::metadata(file) {
-            beside.as_file().set_permissions(before.permissions())?;
-        } else {
-            readable(beside.as_file())?;
-        }
-        beside.persist(file).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::writing(file, error))
+    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
+    beside.write_all(text)?;
+    beside.as_file().sync_all()?;
+    // A file that is there keeps its permissions; a new one is as readable as any new file.
+    match before {
+        Some(before) => beside.as_file().set_permissions(before.permissions())?,
+        None => readable(beside.as_file())?,
+    }
+    beside.persist(&target).map_err(|error| error.error)?;
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -94,6 +94,8 @@ codes! {
     ManagementAccountUnmatched = "RC0317", "the management account is matched by account alone";
     AmbiguousUser = "RC0318", "several users of one name";
     LastAssignment = "RC0319", "the last assignment of a permission set on an account";
+    QuotaGap = "RC0320", "a gap in access that a quota forces";
+    GroupRenamed = "RC0321", "a group that has another name now";
 
     TooManyDeletions = "RC0401", "more deletions than the guard allows";
 

@@ -47,23 +47,34 @@ pub enum Coverage {
 }
 
 /// How the assignments of a permission set were read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depth {
     /// By provisioned pair of set and account: every row was seen.
     Whole,
-    /// By principal: the rows of all groups that exist and of the users that the files name, and all rows of pairs
-    /// that none of these explains. A row of another user, or of a group that is gone, was not seen in a pair that a
-    /// group has too.
-    ByPrincipal,
+    /// By principal: the rows of all groups that exist and of the users that the files name. A row of another user,
+    /// or of a group that is gone, was not seen but on these accounts.
+    ByPrincipal {
+        /// The accounts on which every row was seen all the same.
+        whole_on: BTreeSet<AccountId>,
+    },
 }
 
 impl Coverage {
     /// How the assignments of this set were read, if they were.
-    pub fn depth(&self, name: &PermissionSetName) -> Option<Depth> {
+    pub fn depth(&self, name: &PermissionSetName) -> Option<&Depth> {
         match self {
-            Self::Everything => Some(Depth::Whole),
-            Self::PermissionSets(depths) => depths.get(name).copied(),
+            Self::Everything => Some(&Depth::Whole),
+            Self::PermissionSets(depths) => depths.get(name),
+        }
+    }
+
+    /// Whether every row of this set on this account was seen.
+    pub fn sees_all(&self, name: &PermissionSetName, account: AccountId) -> bool {
+        match self.depth(name) {
+            Some(Depth::Whole) => true,
+            Some(Depth::ByPrincipal { whole_on }) => whole_on.contains(&account),
+            None => false,
         }
     }
 }
@@ -188,6 +199,14 @@ impl Snapshot {
         &rows[..rows.partition_point(|row| row.permission_set == *name)]
     }
 
+    /// The rows of one permission set on one account.
+    pub fn rows_on(&self, name: &PermissionSetName, account: AccountId) -> &[Assignment] {
+        let rows = self.rows_of(name);
+        let start = rows.partition_point(|row| row.account < account);
+        let rows = &rows[start..];
+        &rows[..rows.partition_point(|row| row.account == account)]
+    }
+
     /// Whether the caller administers Identity Center by delegation. Such a caller can neither assign in the
     /// management account nor change a set that is provisioned there.
     pub fn caller_is_delegated(&self) -> bool {
@@ -264,6 +283,9 @@ pub enum SnapshotError {
     /// Something is listed twice.
     #[error("it lists {0} twice")]
     Repeated(String),
+    /// An account or unit is in a unit that is not listed, or the management account is not listed.
+    #[error("it does not list {0}")]
+    Unlisted(String),
     /// A row names a permission set or an account that is not listed.
     #[error("it has an assignment of {permission_set} on {account}, and does not list that {missing}")]
     Dangling {
@@ -445,8 +467,24 @@ fn refuse_repetitions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
 }
 
 fn refuse_dangling(snapshot: &Snapshot) -> Result<(), SnapshotError> {
-    let accounts: BTreeSet<AccountId> =
-        snapshot.organization.accounts.iter().map(|account| account.id).collect();
+    let organization = &snapshot.organization;
+    let accounts: BTreeSet<AccountId> = organization.accounts.iter().map(|account| account.id).collect();
+    let units: BTreeSet<&OuId> =
+        organization.units.iter().map(|unit| &unit.id).chain([&organization.root]).collect();
+    let parents = organization.accounts.iter().map(|account| &account.parent);
+    let mut parents = parents.chain(organization.units.iter().map(|unit| &unit.parent));
+    if let Some(parent) = parents.find(|parent| !units.contains(*parent)) {
+        // An account there would silently drop out of every selector by unit.
+        return Err(SnapshotError::Unlisted(format!(
+            "the unit {parent}, which holds something that is listed"
+        )));
+    }
+    if !accounts.contains(&organization.management_account) {
+        return Err(SnapshotError::Unlisted(format!(
+            "the management account {}",
+            organization.management_account
+        )));
+    }
     let dangling = snapshot.assignments.iter().find(|row| !accounts.contains(&row.account));
     dangling.map_or(Ok(()), |row| {
         Err(SnapshotError::Dangling {

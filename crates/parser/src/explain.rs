@@ -68,6 +68,8 @@ pub fn explain(code: Code) -> &'static str {
         Code::ManagementAccountUnmatched => include_str!("../../../docs/diagnostics/RC0317.md"),
         Code::AmbiguousUser => include_str!("../../../docs/diagnostics/RC0318.md"),
         Code::LastAssignment => include_str!("../../../docs/diagnostics/RC0319.md"),
+        Code::QuotaGap => include_str!("../../../docs/diagnostics/RC0320.md"),
+        Code::GroupRenamed => include_str!("../../../docs/diagnostics/RC0321.md"),
         Code::TooManyDeletions => include_str!("../../../docs/diagnostics/RC0401.md"),
         Code::NoInstance => include_str!("../../../docs/diagnostics/RC0501.md"),
         Code::SeveralInstances => include_str!("../../../docs/diagnostics/RC0502.md"),

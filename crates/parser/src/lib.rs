@@ -10,6 +10,7 @@ mod check;
 mod decode;
 mod explain;
 mod json;
+mod mistakes;
 mod nearest;
 mod project;
 mod reference;
@@ -32,5 +33,15 @@ pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 pub const MAX_POLICY_FILE_BYTES: u64 = 256 * 1024;
 /// How many files one project may include.
 pub const MAX_FILES: usize = 10_000;
+/// How many patterns the `include` nodes of a project may have together.
+pub const MAX_PATTERNS: usize = 1_000;
+/// The longest pattern, in bytes, of file paths as of account names. An account's name has at most 50 characters.
+pub const MAX_PATTERN_BYTES: usize = 512;
+/// How much all files of one project may have together, in bytes, policy files included: 32 MiB.
+pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
+/// The largest top-level node with its block, in bytes: 512 KiB. The KDL crate needs up to a thousand times as much.
+pub const MAX_NODE_BYTES: usize = 512 * 1024;
+/// How many errors of a project are told, and how many warnings; one more diagnostic then says that there may be others.
+pub const MAX_DIAGNOSTICS: usize = 1_000;
 /// How deep blocks may be nested. The language itself needs five levels.
 pub const MAX_DEPTH: usize = 32;

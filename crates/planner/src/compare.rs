@@ -35,6 +35,8 @@ pub(crate) struct Comparison {
     pub(crate) skipped_accounts: Vec<SkippedAccount>,
     pub(crate) unmanaged: Vec<Unmanaged>,
     pub(crate) findings: Vec<Diagnostic>,
+    /// Pairs of permission set and account that would be changed, and were not seen whole.
+    pub(crate) unseen: BTreeSet<(PermissionSetName, AccountId)>,
     /// How many live rows are ours and not blocked: what a guard's percentage is of.
     pub(crate) rows_of_ours: usize,
 }
@@ -47,13 +49,13 @@ pub(crate) fn compare(
     standings: &BTreeMap<&PermissionSetName, Standing<'_>>,
 ) -> Comparison {
     let labels = desired.principals.groups.iter();
-    let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone()));
+    let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone())).collect();
     let comparer = Comparer {
         inputs,
         settings,
         desired,
         standings: desired.tables.sets.iter().map(|name| standings.get(*name)).collect(),
-        names: Names::new(inputs.snapshot, labels),
+        names: Names::new(inputs.snapshot, &labels),
         managed: managed_principals(desired),
         delegated: inputs.snapshot.caller_is_delegated(),
     };
@@ -88,6 +90,8 @@ struct Differing {
     /// Live rows of ours on accounts that are skipped, by the account's number.
     resting: BTreeMap<u32, usize>,
     unmanaged: BTreeMap<u32, usize>,
+    /// Rows of groups that are gone, on external sets: not ours to revoke, but somebody may have taken their names.
+    foreign_orphans: Vec<Key>,
     rows_of_ours: usize,
 }
 
@@ -97,7 +101,7 @@ impl Comparer<'_> {
         let mut result = Comparison { rows_of_ours: differing.rows_of_ours, ..Comparison::default() };
         self.block_rows(&mut differing, &mut result);
         self.withhold_rebinds(&mut differing, &mut result);
-        self.report_last_assignments(&differing, &mut result);
+        result.unseen = self.unseen(&differing);
         self.compare_sets(&mut differing, &mut result);
         for row in &differing.grants {
             result.changes.push(self.grant(*row));
@@ -129,6 +133,9 @@ impl Comparer<'_> {
             if !ours {
                 if self.standings[key.set as usize].is_some() {
                     *differing.unmanaged.entry(key.set).or_default() += 1;
+                    if self.is_orphaned_group(key) {
+                        differing.foreign_orphans.push(key);
+                    }
                 }
                 continue;
             }
@@ -178,10 +185,9 @@ impl Comparer<'_> {
     /// somebody who took the name. Both wait until the group is pinned by id or accepted.
     fn withhold_rebinds(&self, differing: &mut Differing, result: &mut Comparison) {
         let mut orphans: BTreeMap<(u32, u32), Vec<Key>> = BTreeMap::new();
-        for key in &differing.revokes {
-            if self.is_orphaned_group(*key) {
-                orphans.entry((key.set, key.account)).or_default().push(*key);
-            }
+        let ours = differing.revokes.iter().filter(|key| self.is_orphaned_group(**key));
+        for key in ours.chain(&differing.foreign_orphans) {
+            orphans.entry((key.set, key.account)).or_default().push(*key);
         }
         let trusted = self.trusted_principals();
         let mut withheld: BTreeSet<(u32, u32)> = BTreeSet::new();
@@ -197,6 +203,10 @@ impl Comparer<'_> {
             result.rebinds.push(Rebind {
                 grant: self.row(row.key),
                 orphans: gone.iter().map(|key| self.row(*key)).collect(),
+                orphans_are_ours: !matches!(
+                    self.standings[row.key.set as usize],
+                    Some(Standing::External { .. })
+                ),
                 written: Some(self.written_of_rule(row.rule)),
             });
             false
@@ -207,9 +217,26 @@ impl Comparer<'_> {
         self.report_rebinds(result);
     }
 
+    /// Where a row goes, or is granted to a group that is known by name alone, all rows must be known: the account may
+    /// be emptied, and the group may have taken the name of one that is gone.
+    fn unseen(&self, differing: &Differing) -> BTreeSet<(PermissionSetName, AccountId)> {
+        let trusted = self.trusted_principals();
+        let granted = differing.grants.iter().map(|row| row.key);
+        let doubtful = granted.filter(|key| !trusted.contains(&key.principal));
+        let pairs = differing.revokes.iter().copied().chain(doubtful).filter_map(|key| {
+            let name = self.desired.tables.sets[key.set as usize];
+            let account = self.desired.tables.accounts[key.account as usize].id;
+            // Every row is on a provisioned pair: elsewhere there is nothing to see.
+            let is_provisioned = self.inputs.snapshot.permission_set(name)?.provisioned.contains(&account);
+            let is_unseen = is_provisioned && !self.inputs.snapshot.coverage.sees_all(name, account);
+            is_unseen.then(|| (name.clone(), account))
+        });
+        pairs.collect()
+    }
+
     fn report_rebinds(&self, result: &mut Comparison) {
         let groups: BTreeSet<&str> =
-            result.rebinds.iter().map(|rebind| rebind.grant.principal_name.as_str()).collect();
+            result.rebinds.iter().map(|rebind| rebind.grant.principal_name.sort_text()).collect();
         for label in groups {
             let Some(group) = self.inputs.config.groups.iter().find(|group| group.label == *label) else {
                 continue;
@@ -327,7 +354,8 @@ impl Comparer<'_> {
     }
 
     /// Where an edited or outdated set is carried to: accounts that are active and keep a row or are merely
-    /// provisioned. An account that loses its last row here loses its role with it.
+    /// provisioned. An account that loses its last row here loses its role with it, and if it gains another, that
+    /// assignment brings the latest version along.
     fn provisioning(
         &self,
         number: u32,
@@ -352,79 +380,18 @@ impl Comparer<'_> {
         Provisioning { accounts, everywhere }
     }
 
-    /// The accounts on which the set loses every row and gains none.
+    /// The accounts on which every live row of the set is revoked. What was not seen whole may hold more.
     fn emptied_accounts(&self, number: u32, differing: &Differing) -> BTreeSet<AccountId> {
-        let mut accounts = self.accounts_losing_all(number, &differing.revokes);
-        for row in differing.grants.iter().filter(|row| row.key.set == number) {
-            accounts.remove(&self.desired.tables.accounts[row.key.account as usize].id);
-        }
-        accounts
-    }
-
-    /// The accounts on which every live row of the set is revoked.
-    fn accounts_losing_all(&self, number: u32, revokes: &[Key]) -> BTreeSet<AccountId> {
+        let name = self.desired.tables.sets[number as usize];
         let mut lost: BTreeMap<AccountId, usize> = BTreeMap::new();
-        for key in revokes.iter().filter(|key| key.set == number) {
+        for key in differing.revokes.iter().filter(|key| key.set == number) {
             *lost.entry(self.desired.tables.accounts[key.account as usize].id).or_default() += 1;
         }
-        let rows = self.inputs.snapshot.rows_of(self.desired.tables.sets[number as usize]);
-        let held = |account: AccountId| {
-            let start = rows.partition_point(|row| row.account < account);
-            rows[start..].partition_point(|row| row.account == account)
+        let snapshot = self.inputs.snapshot;
+        let is_emptied = |id: AccountId, lost: usize| {
+            snapshot.coverage.sees_all(name, id) && snapshot.rows_on(name, id).len() == lost
         };
-        lost.into_iter().filter(|(account, number)| held(*account) == *number).map(|(id, _)| id).collect()
-    }
-
-    /// The accounts on which a grant takes the place of a row of a principal that is gone. There the grant goes first,
-    /// so the set is assigned all the time.
-    fn accounts_with_replacements(&self, number: u32, differing: &Differing) -> BTreeSet<AccountId> {
-        let granted = differing.grants.iter().map(|row| row.key).filter(|key| key.set == number);
-        let granted: BTreeSet<u32> = granted.map(|key| key.account).collect();
-        let is_orphaned = |key: &Key| {
-            let principal = &self.desired.tables.principals[key.principal as usize];
-            matches!(self.names.of(principal), PrincipalName::Orphan(_))
-        };
-        let revoked = differing.revokes.iter().filter(|key| key.set == number && is_orphaned(key));
-        let replaced = revoked.filter(|key| granted.contains(&key.account));
-        replaced.map(|key| self.desired.tables.accounts[key.account as usize].id).collect()
-    }
-
-    /// IAM Identity Center deletes the role of a set in an account with the last assignment there. A later one makes a
-    /// role with another suffix in its name, and whatever names the old role (EKS, KMS key policies) is cut off.
-    fn report_last_assignments(&self, differing: &Differing, result: &mut Comparison) {
-        let sets: BTreeSet<u32> = differing.revokes.iter().map(|key| key.set).collect();
-        for number in sets {
-            let origin = match self.standings[number as usize] {
-                Some(Standing::Ours { origin, .. } | Standing::External { origin }) => *origin,
-                Some(Standing::New { .. } | Standing::Dropped { .. }) | None => continue,
-            };
-            let mut accounts = self.accounts_losing_all(number, &differing.revokes);
-            for account in self.accounts_with_replacements(number, differing) {
-                accounts.remove(&account);
-            }
-            let names: Vec<String> = accounts
-                .iter()
-                .filter_map(|id| self.inputs.snapshot.account(*id))
-                .map(|account| format!("{} ({})", account.name, account.id))
-                .collect();
-            let listed = match names.len() {
-                0 => continue,
-                few @ 1..=3 => names[..few].join(", "),
-                many => format!("{} and {} more", names[..3].join(", "), many - 3),
-            };
-            let set = self.desired.tables.sets[number as usize];
-            result.findings.push(
-                Diagnostic::warning(
-                    Code::LastAssignment,
-                    format!("the last assignment of `{set}` goes on {listed}"),
-                )
-                .at(self.inputs.origins.place(origin), "its role there is deleted with it")
-                .help(
-                    "where something names that role (an EKS access entry, a key policy), name it by a pattern with \
-                     the suffix left open: a later assignment makes a role with another suffix",
-                ),
-            );
-        }
+        lost.into_iter().filter(|(id, lost)| is_emptied(*id, *lost)).map(|(id, _)| id).collect()
     }
 
     fn is_sealed(&self, live: &LivePermissionSet) -> bool {
@@ -560,10 +527,10 @@ impl Action {
     pub(crate) fn sort_key(&self) -> (u8, &str, &str, Option<&Row>) {
         match self {
             Self::Grant(row) => {
-                (0, row.principal_name.as_str(), row.assignment.permission_set.as_str(), Some(row))
+                (0, row.principal_name.sort_text(), row.assignment.permission_set.as_str(), Some(row))
             }
             Self::Revoke(row) => {
-                (1, row.principal_name.as_str(), row.assignment.permission_set.as_str(), Some(row))
+                (1, row.principal_name.sort_text(), row.assignment.permission_set.as_str(), Some(row))
             }
             Self::CreatePermissionSet { after } => (2, after.name.as_str(), "", None),
             Self::UpdatePermissionSet { after, .. } => (3, after.name.as_str(), "", None),

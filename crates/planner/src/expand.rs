@@ -1,13 +1,13 @@
 //! From rules to rows: every permission set to every principal on every account, as sorted runs of small numbers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rolecall_model::config::{AssignmentRule, GroupIx, Until};
 use rolecall_model::{Account, Code, Date, Diagnostic, GroupId, PermissionSetName, Principal};
 
 use crate::Inputs;
 use crate::accounts::AccountResolver;
-use crate::principals::Directory;
+use crate::principals::{Directory, Found};
 
 /// A row by numbers into [`Tables`]; its order is the order of what the numbers stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,10 @@ impl<'a> Tables<'a> {
         let sets: BTreeSet<&PermissionSetName> = declared.chain(external).chain(live).collect();
         let wanted = resolved.groups.values().cloned().map(Principal::Group);
         let wanted = wanted.chain(resolved.users.values().cloned());
-        let mut principals: Vec<Principal> =
-            inputs.snapshot.assignments.iter().map(|row| row.principal.clone()).chain(wanted).collect();
+        let mut seen: HashSet<&Principal> = HashSet::new();
+        let live = inputs.snapshot.assignments.iter().map(|row| &row.principal);
+        let live = live.filter(|principal| seen.insert(principal)).cloned();
+        let mut principals: Vec<Principal> = live.chain(wanted).collect();
         principals.sort_unstable();
         principals.dedup();
         Self {
@@ -80,8 +82,9 @@ impl Principals {
         let mut resolved = Self::default();
         for (at, group) in inputs.config.groups.iter().enumerate() {
             match directory.group(group, inputs) {
-                Ok(id) => {
+                Ok(Found { id, warning }) => {
                     resolved.groups.insert(GroupIx(number(at)), id);
+                    diagnostics.extend(warning);
                 }
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod compare;
+mod consequences;
 mod difference;
 mod digest;
 mod estimate;
@@ -14,6 +15,7 @@ mod ownership;
 pub mod plan;
 mod principals;
 pub mod render;
+mod replacement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,13 +91,15 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
     let compared = compare::compare(inputs, settings, &desired, &standings);
     findings.extend(compared.findings);
     let snapshot = inputs.snapshot;
+    let replacements = replacement::replacements(&compared.changes, snapshot);
+    findings.extend(consequences::findings(inputs, &compared.changes, &replacements));
     Ok(Plan {
         stack: inputs.config.stack.clone(),
         instance: snapshot.instance.clone(),
         provenance: settings.provenance.clone(),
         as_of: settings.today,
         as_of_given: settings.as_of_given,
-        violations: guard::judge(inputs, &compared.changes, compared.rows_of_ours),
+        violations: guard::judge(inputs, &compared.changes, &replacements, compared.rows_of_ours),
         estimate: estimate::estimate(&compared.changes),
         digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),
         changes: compared.changes,
@@ -106,9 +110,10 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         unmanaged: compared.unmanaged,
         read_by_principal: standings
             .keys()
-            .filter(|name| snapshot.coverage.depth(name) == Some(Depth::ByPrincipal))
+            .filter(|name| matches!(snapshot.coverage.depth(name), Some(Depth::ByPrincipal { .. })))
             .map(|name| (*name).clone())
             .collect(),
+        unseen: compared.unseen,
         findings,
     })
 }

@@ -4,17 +4,18 @@
 //! So nobody gets a half-edited set, a widened set never reaches people who are being removed, and no quota is passed
 //! on the way. A deletion of a set waits for its revokes. Everything else runs side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rolecall_model::operation::Attributes;
 use rolecall_model::{
-    AccountId, Assignment, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
+    AccountId, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
 };
 
 use crate::plan::{Action, Difference, Plan, Provisioning};
+use crate::replacement::{Replacements, replacements};
 
 /// One API call of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,8 @@ impl OperationGraph {
         for (at, change) in plan.changes.iter().enumerate() {
             by_set.entry(change.action.permission_set()).or_default().push(at);
         }
-        let mut builder = Builder { plan, snapshot, graph: DiGraph::new() };
+        let replacements = replacements(&plan.changes, snapshot);
+        let mut builder = Builder { plan, snapshot, replacements, graph: DiGraph::new() };
         for changes in by_set.values() {
             builder.add_set(changes);
         }
@@ -111,6 +113,7 @@ impl Action {
 struct Builder<'a> {
     plan: &'a Plan,
     snapshot: &'a Snapshot,
+    replacements: Replacements,
     graph: DiGraph<Node, ()>,
 }
 
@@ -119,14 +122,13 @@ type Rows = BTreeMap<AccountId, Vec<NodeIndex>>;
 
 impl Builder<'_> {
     fn add_set(&mut self, changes: &[usize]) {
-        let replaced = self.replaced_rows(changes);
         let (mut revokes, mut replaced_revokes) = (Rows::new(), Rows::new());
         for at in changes {
             if let Action::Revoke(row) = &self.plan.changes[*at].action {
                 let account = row.assignment.account;
                 let node = self.add_row(*at, Operation::DeleteAssignment(row.assignment.clone()), account);
-                let list =
-                    if replaced.contains(&row.assignment) { &mut replaced_revokes } else { &mut revokes };
+                let is_replaced = self.replacements.rows.contains(&row.assignment);
+                let list = if is_replaced { &mut replaced_revokes } else { &mut revokes };
                 list.entry(account).or_default().push(node);
             }
         }
@@ -145,26 +147,6 @@ impl Builder<'_> {
         self.order_grants(edits.last().copied(), &provisions, &grants);
         self.join_by_account(&grants, &replaced_revokes);
         self.add_deletion(changes, &[revokes, replaced_revokes]);
-    }
-
-    /// Rows of groups that are gone, on accounts where another group is granted the same set: the grant takes their
-    /// place, so it comes first and nobody is without access between the two.
-    fn replaced_rows(&self, changes: &[usize]) -> BTreeSet<Assignment> {
-        let changes = || changes.iter().map(|at| &self.plan.changes[*at]);
-        let granted: BTreeSet<AccountId> = changes()
-            .filter_map(|change| match &change.action {
-                Action::Grant(row) => Some(row.assignment.account),
-                _ => None,
-            })
-            .collect();
-        changes()
-            .filter_map(|change| match &change.action {
-                Action::Revoke(row) if change.reason == crate::plan::Reason::Orphan => Some(&row.assignment),
-                _ => None,
-            })
-            .filter(|row| granted.contains(&row.account))
-            .cloned()
-            .collect()
     }
 
     fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {

@@ -1,5 +1,6 @@
 //! What a plan says. Everything in it is data, in a fixed order; renderers and the operation graph only read it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rolecall_model::{
@@ -10,6 +11,7 @@ use rolecall_model::{
 use crate::digest::Digest;
 use crate::estimate::Estimate;
 use crate::principals::PrincipalName;
+use crate::render::for_terminal;
 
 /// The difference between what the files want and what is live, and what was noticed on the way.
 #[derive(Debug, Clone)]
@@ -38,6 +40,9 @@ pub struct Plan {
     pub unmanaged: Vec<Unmanaged>,
     /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
     pub read_by_principal: Vec<PermissionSetName>,
+    /// Pairs of permission set and account that would be changed, and of which not every row was read. Whoever reads
+    /// the live state reads these whole and plans again; a plan that has any must not be shown or applied.
+    pub unseen: BTreeSet<(PermissionSetName, AccountId)>,
     /// Warnings.
     pub findings: Vec<Diagnostic>,
     /// Guards that stop the plan.
@@ -86,9 +91,10 @@ pub struct Written {
     pub line: u32,
 }
 
+/// For people: a file may have any name, so it is escaped.
 impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.file, self.line)
+        write!(formatter, "{}:{}", for_terminal(&self.file), self.line)
     }
 }
 
@@ -304,6 +310,8 @@ pub struct Rebind {
     pub grant: Row,
     /// The rows of groups that are gone.
     pub orphans: Vec<Row>,
+    /// Whether those rows are ours, and wait with the grant; on an external permission set they are others'.
+    pub orphans_are_ours: bool,
     /// Where the grant was asked for.
     pub written: Option<Written>,
 }

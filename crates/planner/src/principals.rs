@@ -1,6 +1,7 @@
 //! Declared groups and named users to the ids of the Identity Store.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rolecall_model::config::{Group, UserRef};
 use rolecall_model::{Code, Diagnostic, GroupId, Principal, Snapshot, UserId, UserName, snapshot};
@@ -41,13 +42,13 @@ impl<'a> Directory<'a> {
     /// # Errors
     /// None, several, or one that contradicts the declaration. A name is never enough where an id is declared: the
     /// name may have been taken by another group.
-    pub(crate) fn group(&self, group: &Group, inputs: &Inputs<'_>) -> Result<GroupId, Box<Diagnostic>> {
+    pub(crate) fn group(&self, group: &Group, inputs: &Inputs<'_>) -> Result<Found, Box<Diagnostic>> {
         let Group { label, display_name, object_id, origin } = group;
         let place = inputs.origins.place(*origin);
         let by_name = self.groups_by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice);
         let Some(object_id) = object_id else {
             return match by_name {
-                [one] => Ok(one.id.clone()),
+                [one] => Ok(Found { id: one.id.clone(), warning: None }),
                 [] => {
                     let help = match nearest(display_name, self.groups_by_name.keys().copied()) {
                         Some(near) => format!("did you mean `{near}`? Names match exactly"),
@@ -76,7 +77,11 @@ impl<'a> Directory<'a> {
         };
         let by_id = self.groups_by_external_id.get(&object_id.as_str().to_ascii_lowercase());
         match by_id.map_or(&[][..], Vec::as_slice) {
-            [one] => Ok(one.id.clone()),
+            [one] => {
+                let is_renamed = one.display_name != *display_name;
+                let warning = is_renamed.then(|| renamed(group, one, by_name, inputs));
+                Ok(Found { id: one.id.clone(), warning })
+            }
             [] => Err(Box::new(
                 Self::contradiction(label, display_name, object_id.as_str(), by_name)
                     .at(place, format!("no group of the Identity Store has the external id {object_id}")),
@@ -141,6 +146,30 @@ impl<'a> Directory<'a> {
     }
 }
 
+/// A group that was found, and what is odd about it.
+pub(crate) struct Found {
+    pub(crate) id: GroupId,
+    pub(crate) warning: Option<Diagnostic>,
+}
+
+fn renamed(
+    group: &Group,
+    live: &snapshot::Group,
+    same_name: &[&snapshot::Group],
+    inputs: &Inputs<'_>,
+) -> Diagnostic {
+    let taken = match same_name {
+        [] => String::new(),
+        others => format!("; the name belongs to another group now ({})", ids_of(others)),
+    };
+    Diagnostic::warning(
+        Code::GroupRenamed,
+        format!("group `{}` is named `{}` in the Identity Store{taken}", group.label, live.display_name),
+    )
+    .at(inputs.origins.place(group.origin), "its id counts, not its name")
+    .help("if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id")
+}
+
 fn ids_of(groups: &[&snapshot::Group]) -> String {
     let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
     ids.join(", ")
@@ -149,8 +178,13 @@ fn ids_of(groups: &[&snapshot::Group]) -> String {
 /// What a principal is called, and whether it still exists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrincipalName {
-    /// A group that exists, by its label where it is declared, else by its display name.
-    Group(String),
+    /// A group that exists.
+    Group {
+        /// How the files call it, if they declare it.
+        label: Option<String>,
+        /// Its display name in the Identity Store.
+        live_name: String,
+    },
     /// A user who exists, by user name.
     User(String),
     /// A group or user that is gone; only the raw id is left.
@@ -158,10 +192,31 @@ pub enum PrincipalName {
 }
 
 impl PrincipalName {
-    /// The name, or the raw id of one that is gone.
-    pub fn as_str(&self) -> &str {
+    /// What lists are sorted by.
+    pub(crate) fn sort_text(&self) -> &str {
         match self {
-            Self::Group(name) | Self::User(name) | Self::Orphan(name) => name,
+            Self::Group { label: Some(name), .. }
+            | Self::Group { label: None, live_name: name }
+            | Self::User(name)
+            | Self::Orphan(name) => name,
+        }
+    }
+}
+
+/// For people: a name that the files do not declare, or that differs from what they say, is marked, so that nobody
+/// takes one group for another.
+impl fmt::Display for PrincipalName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group { label: Some(label), live_name } if label == live_name => formatter.write_str(label),
+            Self::Group { label: Some(label), live_name } => write!(formatter, "{label} ({live_name})"),
+            Self::Group { label: None, live_name } => write!(formatter, "{live_name} [undeclared]"),
+            Self::User(name) => write!(formatter, "user {name}"),
+            Self::Orphan(id) => {
+                // The last part of a UUID tells principals apart; JSON has the whole id.
+                let end = id.rsplit('-').next().unwrap_or(id);
+                write!(formatter, "gone …{end}")
+            }
         }
     }
 }
@@ -172,18 +227,16 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Labels of the files win over display names: they are what a reviewer finds in the files.
-    pub(crate) fn new(snapshot: &Snapshot, labels: impl Iterator<Item = (GroupId, String)>) -> Self {
+    pub(crate) fn new(snapshot: &Snapshot, labels: &BTreeMap<GroupId, String>) -> Self {
         let groups = snapshot.groups.iter().map(|group| {
-            (Principal::Group(group.id.clone()), PrincipalName::Group(group.display_name.clone()))
+            let (label, live_name) = (labels.get(&group.id).cloned(), group.display_name.clone());
+            (Principal::Group(group.id.clone()), PrincipalName::Group { label, live_name })
         });
         let users = snapshot
             .users
             .iter()
             .map(|user| (Principal::User(user.id.clone()), PrincipalName::User(user.user_name.to_string())));
-        let mut names: BTreeMap<Principal, PrincipalName> = groups.chain(users).collect();
-        names.extend(labels.map(|(id, label)| (Principal::Group(id), PrincipalName::Group(label))));
-        Self { names }
+        Self { names: groups.chain(users).collect() }
     }
 
     pub(crate) fn of(&self, principal: &Principal) -> PrincipalName {

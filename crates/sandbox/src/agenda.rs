@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use rolecall_model::{AccountId, Assignment, PermissionSetName};
 
+use crate::faults::OperationFaults;
+use crate::observations::{OperationKind, OperationRecord};
+
 /// What an asynchronous operation does.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Work {
@@ -40,7 +43,7 @@ impl Work {
         }
     }
 
-    fn permission_set(&self) -> &PermissionSetName {
+    pub(crate) fn permission_set(&self) -> &PermissionSetName {
         match self {
             Self::Create(row) | Self::Delete(row) => &row.permission_set,
             Self::Provision { permission_set, .. } => permission_set,
@@ -85,7 +88,48 @@ pub(crate) struct Request {
     /// The version of the permission set that it carries into accounts.
     pub(crate) version: u64,
     pub(crate) created: Duration,
+    /// When it ends.
+    pub(crate) end: Duration,
     pub(crate) state: State,
+    /// Whether the client that is at work now was told of it.
+    pub(crate) known: bool,
+    /// What is to go wrong with it.
+    pub(crate) faults: OperationFaults,
+}
+
+impl Request {
+    /// The name of the state that it was in at a time, or `None` if it was not yet asked for.
+    pub(crate) fn state_at(&self, at: Duration) -> Option<&'static str> {
+        if at < self.created {
+            None
+        } else if at < self.end {
+            Some(State::InProgress.as_str())
+        } else {
+            Some(self.state.as_str())
+        }
+    }
+
+    fn record(&self) -> OperationRecord {
+        let (kind, principal) = match &self.work {
+            Work::Create(row) => (OperationKind::CreateAssignment, Some(row.principal.clone())),
+            Work::Delete(row) => (OperationKind::DeleteAssignment, Some(row.principal.clone())),
+            Work::Provision { .. } => (OperationKind::Provision, None),
+        };
+        OperationRecord {
+            id: self.id.clone(),
+            kind,
+            permission_set: self.work.permission_set().clone(),
+            principal,
+            accounts: self.work.accounts(),
+            started: self.created,
+            latency: self.end.saturating_sub(self.created),
+            outcome: match &self.state {
+                State::InProgress => None,
+                State::Succeeded => Some(Ok(())),
+                State::Failed(reason) => Some(Err(reason.clone())),
+            },
+        }
+    }
 }
 
 /// Something that is due.
@@ -105,18 +149,19 @@ pub(crate) struct Agenda {
     open: BTreeSet<usize>,
     due: BTreeMap<(Duration, u64), Due>,
     entries: u64,
-    held: BTreeSet<AccountId>,
+    /// The accounts that are held, with the request that holds each.
+    held: BTreeMap<AccountId, usize>,
     departures: BTreeMap<(PermissionSetName, AccountId), Duration>,
 }
 
 impl Agenda {
-    /// Starts an operation that ends at `end`, and gives its number.
-    pub(crate) fn start(&mut self, request: Request, end: Duration) -> usize {
+    /// Starts an operation, and gives its number.
+    pub(crate) fn start(&mut self, request: Request) -> usize {
         let number = self.requests.len();
-        self.held.extend(request.work.accounts());
+        self.held.extend(request.work.accounts().into_iter().map(|account| (account, number)));
         self.by_id.insert(request.id.clone(), number);
         self.open.insert(number);
-        self.schedule(end, Due::Request(number));
+        self.schedule(request.end, Due::Request(number));
         self.requests.push(request);
         number
     }
@@ -166,34 +211,64 @@ impl Agenda {
         self.by_id.get(id).map(|number| &self.requests[*number]).filter(|request| request.work.kind() == kind)
     }
 
-    /// The requests of a kind in a state, or in any, the newest first, from number `last` down.
+    /// The requests of a kind that were in a state at a time, or in any, the newest first, from number `last` down,
+    /// each with its state then. `None` for the time is now.
     pub(crate) fn newest(
         &self,
         kind: Kind,
         state: Option<&'static str>,
         last: Option<usize>,
-    ) -> impl Iterator<Item = (usize, &Request)> {
+        at: Option<Duration>,
+    ) -> impl Iterator<Item = (usize, &Request, &'static str)> {
         let end = last.map_or(self.requests.len(), |last| self.requests.len().min(last + 1));
         // What is in progress is little among much that has ended, so it is not searched for.
-        let numbers: Box<dyn Iterator<Item = usize>> = if state == Some(State::InProgress.as_str()) {
-            Box::new(self.open.range(..end).rev().copied())
-        } else {
-            Box::new((0..end).rev())
-        };
+        let numbers: Box<dyn Iterator<Item = usize>> =
+            if at.is_none() && state == Some(State::InProgress.as_str()) {
+                Box::new(self.open.range(..end).rev().copied())
+            } else {
+                Box::new((0..end).rev())
+            };
         numbers
             .map(|number| (number, &self.requests[number]))
             .filter(move |(_, request)| request.work.kind() == kind)
-            .filter(move |(_, request)| state.is_none_or(|state| state == request.state.as_str()))
+            .filter_map(move |(number, request)| {
+                let then = at.map_or(Some(request.state.as_str()), |at| request.state_at(at))?;
+                Some((number, request, then))
+            })
+            .filter(move |(_, _, then)| state.is_none_or(|state| state == *then))
     }
 
-    /// How many operations of any of these kinds are in progress.
-    pub(crate) fn in_progress(&self, kinds: &[Kind]) -> usize {
-        self.open.iter().filter(|number| kinds.contains(&self.requests[**number].work.kind())).count()
+    /// The operations of any of these kinds that are in progress.
+    pub(crate) fn in_progress(&self, kinds: &[Kind]) -> impl Iterator<Item = &Request> {
+        let open = self.open.iter().map(|number| &self.requests[*number]);
+        open.filter(move |request| kinds.contains(&request.work.kind()))
     }
 
-    /// Whether an operation holds the account.
-    pub(crate) fn holds(&self, account: AccountId) -> bool {
-        self.held.contains(&account)
+    /// The operation that holds the account.
+    pub(crate) fn holder(&self, account: AccountId) -> Option<&Request> {
+        self.held.get(&account).map(|number| &self.requests[*number])
+    }
+
+    /// How many operations there were.
+    pub(crate) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The client does not know of the operations from that number on that are in progress.
+    pub(crate) fn forget_from(&mut self, first: usize) {
+        for number in self.open.range(first..) {
+            self.requests[*number].known = false;
+        }
+    }
+
+    /// All operations, in the order in which they were accepted.
+    pub(crate) fn records(&self) -> Vec<OperationRecord> {
+        self.requests.iter().map(Request::record).collect()
+    }
+
+    /// When the next thing is due.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        self.due.keys().next().map(|(at, _)| *at)
     }
 
     /// Whether something is under way for the permission set, its leaving an account included.

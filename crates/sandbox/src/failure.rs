@@ -38,6 +38,30 @@ impl Failure {
         Self::new("ThrottlingException", "There are too many requests processing. Please try again later.")
     }
 
+    /// The credentials are no longer accepted, by the service's own name for it.
+    pub(crate) fn expired(service: Service) -> Self {
+        let kind = match service {
+            Service::Sts => "ExpiredToken",
+            Service::Organizations | Service::SsoAdmin | Service::IdentityStore => "ExpiredTokenException",
+        };
+        Self::new(kind, "The security token included in the request is expired")
+    }
+
+    /// The service failed, by its own name for it.
+    pub(crate) fn internal(service: Service) -> Self {
+        let kind = match service {
+            Service::Organizations => "ServiceException",
+            Service::Sts => "InternalFailure",
+            Service::SsoAdmin | Service::IdentityStore => "InternalServerException",
+        };
+        Self::new(kind, "The service failed. Please try again.")
+    }
+
+    /// An answer that has no error of the service's in it, for the log alone.
+    pub(crate) fn without_reason(status: &'static str) -> Self {
+        Self::new(status, "")
+    }
+
     /// Input that breaks a rule. `reason` is the value of Organizations' `Reason`.
     pub(crate) fn invalid(service: Service, reason: &'static str, message: impl Into<String>) -> Self {
         match service {

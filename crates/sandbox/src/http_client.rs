@@ -1,5 +1,7 @@
 //! The sandbox as the HTTP client of an AWS SDK in the same process.
 
+use std::io;
+
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -13,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
 use crate::sandbox::Sandbox;
-use crate::wire::WireRequest;
+use crate::wire::{Reply, WireRequest};
 
 impl Sandbox {
     /// An HTTP client for an AWS SDK that ends in this sandbox, whatever the endpoint. It is to be used in a tokio
@@ -41,15 +43,17 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     /// The request travels for half of the latency and the answer for the other half, so a caller who gives up in
-    /// between does not know whether the request took effect, as on a real network.
+    /// between does not know whether the request took effect, as on a real network. Nor does one whose connection drops.
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let sandbox = self.sandbox.clone();
         HttpConnectorFuture::new(async move {
             let one_way = sandbox.request_latency() / 2;
             travel(one_way).await;
             let answer = answer(&sandbox, &request)?;
-            travel(one_way).await;
-            Ok(answer)
+            if !matches!(answer, Reply::NeverArrived) {
+                travel(one_way).await;
+            }
+            respond(answer)
         })
     }
 }
@@ -60,7 +64,7 @@ async fn travel(one_way: std::time::Duration) {
     }
 }
 
-fn answer(sandbox: &Sandbox, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+fn answer(sandbox: &Sandbox, request: &HttpRequest) -> Result<Reply, ConnectorError> {
     let body = request.body().bytes().ok_or_else(|| {
         ConnectorError::user("the sandbox takes no streaming bodies; its operations have none".into())
     })?;
@@ -68,11 +72,24 @@ fn answer(sandbox: &Sandbox, request: &HttpRequest) -> Result<HttpResponse, Conn
         target: request.headers().get("x-amz-target").map(str::to_owned),
         body: Bytes::copy_from_slice(body),
     };
-    let answer = sandbox.handle(&request);
+    Ok(sandbox.handle(&request))
+}
+
+fn respond(reply: Reply) -> Result<HttpResponse, ConnectorError> {
+    let answer = match reply {
+        Reply::Answer(answer) => answer,
+        Reply::NeverArrived | Reply::AnswerLost => return Err(connection_lost()),
+    };
     let status =
         StatusCode::try_from(answer.status).map_err(|error| ConnectorError::other(error.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
     response.headers_mut().insert("content-type", answer.content_type);
     response.headers_mut().insert("x-amzn-requestid", answer.request_id);
     Ok(response)
+}
+
+fn connection_lost() -> ConnectorError {
+    let reset =
+        io::Error::new(io::ErrorKind::ConnectionReset, "the connection was reset by a fault of the sandbox");
+    ConnectorError::io(reset.into())
 }

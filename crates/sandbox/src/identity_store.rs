@@ -62,6 +62,15 @@ impl Directory {
         self.groups.binary_search_by(|group| group.id.cmp(id)).ok().map(|at| &self.groups[at])
     }
 
+    /// Deletes a group; `false` if there is none.
+    pub(crate) fn delete_group(&mut self, id: &GroupId) -> bool {
+        let Ok(at) = self.groups.binary_search_by(|group| group.id.cmp(id)) else { return false };
+        let (mut groups, users) = (std::mem::take(&mut self.groups), std::mem::take(&mut self.users));
+        groups.remove(at);
+        *self = Self::new(groups, users);
+        true
+    }
+
     pub(crate) fn user(&self, id: &UserId) -> Option<&User> {
         self.users.binary_search_by(|user| user.id.cmp(id)).ok().map(|at| &self.users[at])
     }

@@ -3,19 +3,24 @@
 //! A [`Sandbox`] is a stateful world, loaded from a [`Snapshot`](rolecall_model::Snapshot). The AWS SDK reaches it in
 //! process through [`Sandbox::http_client`], any other client over HTTP through [`serve`]. It keeps the limits, the
 //! asynchronous states, the conflicts and the error shapes of AWS; `docs/sandbox.md` says which, and what it leaves
-//! out. [`generate`] makes a world and a configuration directory that match, or differ in known rows.
+//! out. Nothing goes wrong in it but what a [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a
+//! configuration directory that match, or differ in known rows.
 //!
 //! Invariant: the world itself (`world.rs` and what it calls) reads no clock and knows no runtime. It is told what time
 //! it is with every request, so the same requests at the same times give the same answers.
 
 mod agenda;
 mod call;
+mod changes;
 mod failure;
+pub mod faults;
 pub mod generate;
 mod http_client;
 mod identity_store;
+mod interventions;
 mod limits;
 mod members;
+mod observations;
 mod organizations;
 mod paging;
 mod permission_sets;
@@ -31,6 +36,10 @@ mod wire;
 mod world;
 
 pub use call::{CallRecord, Outcome, Service};
+pub use observations::{
+    Actor, Change, InjectedFault, InterventionRecord, JournalEntry, OperationKind, OperationRecord,
+    RefusalCount, Refusals,
+};
 pub use sandbox::Sandbox;
 pub use serve::serve;
 pub use settings::Settings;

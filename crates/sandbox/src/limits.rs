@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::call::Service;
-use crate::failure::Failure;
 
 /// Assignment operations that may be outstanding at once (quota page of IAM Identity Center; older pages say 10).
 pub(crate) const ASSIGNMENT_OPERATIONS_AT_ONCE: usize = 15;
@@ -57,10 +56,23 @@ fn rate_of(service: Service, operation: &'static str) -> Option<(BucketKey, Rate
     }
 }
 
-/// The token buckets, each as the time at which it will be full again.
+/// Token buckets, each as the time at which it will be full again.
+type Buckets = BTreeMap<BucketKey, Duration>;
+
+/// The buckets that a request draws from.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    full_at: BTreeMap<BucketKey, Duration>,
+    /// Those that all clients share.
+    shared: Buckets,
+    /// What they would be if the client that is at work now were alone, and had begun with full ones.
+    alone: Buckets,
+}
+
+/// A request that comes too soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooSoon {
+    /// Whether it would be too soon without other clients, too.
+    pub(crate) provoked: bool,
 }
 
 impl Limits {
@@ -70,17 +82,37 @@ impl Limits {
         now: Duration,
         service: Service,
         operation: &'static str,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), TooSoon> {
         let Some((key, rate)) = rate_of(service, operation) else { return Ok(()) };
-        let token = Duration::from_secs(1) / rate.per_second;
-        let full_at = self.full_at.entry(key).or_default();
-        let missing = full_at.saturating_sub(now);
-        if missing > token * (rate.burst - 1) {
-            return Err(Failure::rate_exceeded(service));
-        }
-        *full_at = now + missing + token;
-        Ok(())
+        let spare = rate.burst - 1;
+        let provoked = !take(&mut self.alone, key, rate, spare, now);
+        if take(&mut self.shared, key, rate, spare, now) { Ok(()) } else { Err(TooSoon { provoked }) }
     }
+
+    /// Another client sends a request to sso-admin. It may take a token in advance, so that it gets its share however
+    /// the two fall in with each other.
+    pub(crate) fn compete(&mut self, at: Duration) {
+        if let Some((key, rate)) = rate_of(Service::SsoAdmin, "") {
+            take(&mut self.shared, key, rate, rate.burst, at);
+        }
+    }
+
+    /// From now on another client is at work, which cannot know what the one before it used up.
+    pub(crate) fn forget_client(&mut self) {
+        self.alone.clear();
+    }
+}
+
+/// Takes a token, unless more than `most` are missing already.
+fn take(buckets: &mut Buckets, key: BucketKey, rate: Rate, most: u32, now: Duration) -> bool {
+    let token = Duration::from_secs(1) / rate.per_second;
+    let full_at = buckets.entry(key).or_default();
+    let missing = full_at.saturating_sub(now);
+    let passes = missing <= token * most;
+    if passes {
+        *full_at = now + missing + token;
+    }
+    passes
 }
 
 #[cfg(test)]

@@ -60,6 +60,18 @@ impl OrganizationTree {
         self.organization.management_account
     }
 
+    /// All accounts, sorted by id.
+    pub(crate) fn accounts(&self) -> &[Account] {
+        &self.organization.accounts
+    }
+
+    /// Suspends an account; `false` if it is not there or suspended already.
+    pub(crate) fn suspend(&mut self, id: AccountId) -> bool {
+        let accounts = &mut self.organization.accounts;
+        let Ok(at) = accounts.binary_search_by_key(&id, |account| account.id) else { return false };
+        std::mem::replace(&mut accounts[at].state, AccountState::Suspended) != AccountState::Suspended
+    }
+
     pub(crate) fn account(&self, id: AccountId) -> Option<&Account> {
         let accounts = &self.organization.accounts;
         accounts.binary_search_by_key(&id, |account| account.id).ok().map(|at| &accounts[at])

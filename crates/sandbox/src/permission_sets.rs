@@ -8,7 +8,7 @@ use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
 
 /// A permission set as the sandbox holds it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StoredSet {
     pub(crate) arn: String,
     pub(crate) name: PermissionSetName,
@@ -84,6 +84,21 @@ impl StoredSet {
             self.outdated.insert(account);
         }
     }
+
+    /// Says of an account whether the set is there, and whether an older version of it is; gives what was so before.
+    pub(crate) fn set_provisioned(
+        &mut self,
+        account: AccountId,
+        provisioned: bool,
+        outdated: bool,
+    ) -> (bool, bool) {
+        (put(&mut self.provisioned, account, provisioned), put(&mut self.outdated, account, outdated))
+    }
+}
+
+/// Puts an account into a set or takes it out, and says whether it was in.
+fn put(accounts: &mut BTreeSet<AccountId>, account: AccountId, present: bool) -> bool {
+    if present { !accounts.insert(account) } else { accounts.remove(&account) }
 }
 
 /// All permission sets, by name and by ARN.
@@ -130,10 +145,10 @@ impl PermissionSets {
         self.by_name.insert(set.name.clone(), set);
     }
 
-    pub(crate) fn remove(&mut self, name: &PermissionSetName) {
-        if let Some(set) = self.by_name.remove(name) {
-            self.names.remove(&set.arn);
-        }
+    pub(crate) fn remove(&mut self, name: &PermissionSetName) -> Option<StoredSet> {
+        let set = self.by_name.remove(name)?;
+        self.names.remove(&set.arn);
+        Some(set)
     }
 
     /// How many sets are provisioned in an account.

@@ -49,11 +49,21 @@ impl Rows {
         self.pairs.get(&(name.clone(), account))
     }
 
+    /// Who has a permission set, and where.
+    pub(crate) fn of_set<'a>(
+        &'a self,
+        name: &'a PermissionSetName,
+    ) -> impl Iterator<Item = (AccountId, &'a Principal)> {
+        let first = AccountId::from_number(0).map(|first| (name.clone(), first));
+        let pairs = first.into_iter().flat_map(|first| self.pairs.range(first..));
+        pairs
+            .take_while(move |((found, _), _)| found == name)
+            .flat_map(|((_, account), principals)| principals.iter().map(|one| (*account, one)))
+    }
+
     /// Whether anyone has the permission set anywhere.
     pub(crate) fn any_of(&self, name: &PermissionSetName) -> bool {
-        AccountId::from_number(0).is_some_and(|first| {
-            self.pairs.range((name.clone(), first)..).next().is_some_and(|((found, _), _)| found == name)
-        })
+        self.of_set(name).next().is_some()
     }
 
     /// What a principal has.

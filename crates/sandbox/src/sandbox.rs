@@ -9,8 +9,9 @@ use rolecall_model::Snapshot;
 use tokio::time::Instant;
 
 use crate::call::CallRecord;
+use crate::observations::{InjectedFault, InterventionRecord, JournalEntry, OperationRecord, Refusals};
 use crate::settings::Settings;
-use crate::wire::{WireRequest, WireResponse};
+use crate::wire::{Reply, WireRequest};
 use crate::world::World;
 
 /// A simulated AWS organization with its Identity Center. Clones share one world.
@@ -61,10 +62,7 @@ impl Sandbox {
 
     /// What has taken effect by now, sorted. What is still under way is not in it.
     pub fn snapshot(&self) -> Snapshot {
-        let now = self.now();
-        let mut world = self.world();
-        world.advance(now);
-        world.snapshot()
+        self.up_to_date().snapshot()
     }
 
     /// Lets everything under way come to its end at once, as time would. A world is settled before it is saved, since
@@ -84,13 +82,57 @@ impl Sandbox {
         self.world().call_counts()
     }
 
+    /// Every change of rows and permission sets that took effect by now, in its order, with who made it. Journal,
+    /// interventions and operations are kept whole.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.up_to_date().observations.entries.clone()
+    }
+
+    /// The interventions of the fault plan that have happened by now, in their order.
+    pub fn interventions(&self) -> Vec<InterventionRecord> {
+        self.up_to_date().observations.interventions.clone()
+    }
+
+    /// The faults that struck requests, in their order: the last hundred thousand of them. Operations that failed at
+    /// their end are among [`Sandbox::asynchronous_operations`].
+    pub fn injected_faults(&self) -> Vec<InjectedFault> {
+        self.world().course.injected()
+    }
+
+    /// How often a limit refused something, and whose doing it was.
+    pub fn refusals(&self) -> Refusals {
+        self.world().observations.refusals
+    }
+
+    /// All asynchronous operations that were accepted, in their order, with the latencies that were drawn for them.
+    pub fn asynchronous_operations(&self) -> Vec<OperationRecord> {
+        self.up_to_date().operations()
+    }
+
+    /// Says that the client that was at work is gone and another begins: what is under way is unknown to the new one,
+    /// and so is how much of the rate is used up. It only matters for who provoked a refusal.
+    pub fn forget_client(&self) {
+        self.world().forget_client();
+    }
+
+    /// Ends the fault plan before its horizon. What is lasting in it stays.
+    pub fn end_faults(&self) {
+        self.world().course.end();
+    }
+
+    /// Whether the fault plan is past its horizon or was ended, so that nothing but what is lasting can happen.
+    pub fn faults_are_over(&self) -> bool {
+        let world = self.up_to_date();
+        world.course.is_over(world.now)
+    }
+
     /// How long the sandbox has been running, by its own clock.
     pub fn elapsed(&self) -> Duration {
         self.now()
     }
 
     /// Answers a request that arrives now.
-    pub(crate) fn handle(&self, request: &WireRequest) -> WireResponse {
+    pub(crate) fn handle(&self, request: &WireRequest) -> Reply {
         let now = self.now();
         self.world().handle(now, request)
     }
@@ -107,6 +149,14 @@ impl Sandbox {
 
     fn now(&self) -> Duration {
         self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner).now()
+    }
+
+    /// The world after everything that is due by now.
+    fn up_to_date(&self) -> MutexGuard<'_, World> {
+        let now = self.now();
+        let mut world = self.world();
+        world.advance(now);
+        world
     }
 
     /// A panic in the middle of a request is a bug of the sandbox; the world stays as far as it got.

@@ -1,6 +1,5 @@
 //! The sandbox on a port, for any AWS client.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -17,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::sandbox::Sandbox;
-use crate::wire::WireRequest;
+use crate::wire::{Reply, WireRequest};
 
 /// No request of the services on offer comes near to it: the longest member is an inline policy of 32,768 characters.
 const LARGEST_BODY: usize = 1 << 20;
@@ -78,7 +77,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 async fn serve_connection(sandbox: Sandbox, stream: TcpStream, mut stopped: watch::Receiver<()>) {
     let service = service_fn(move |request| {
         let sandbox = sandbox.clone();
-        async move { Ok::<_, Infallible>(answer(&sandbox, request).await) }
+        async move { answer(&sandbox, request).await }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
@@ -91,21 +90,25 @@ async fn serve_connection(sandbox: Sandbox, stream: TcpStream, mut stopped: watc
     let _ = connection.await;
 }
 
-async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// An error closes the connection without an answer.
+async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
     let target =
         request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let Ok(body) = Limited::new(request.into_body(), LARGEST_BODY).collect().await else {
         let mut response =
             Response::new(Full::new(Bytes::from_static(b"the request's body could not be read")));
         *response.status_mut() = StatusCode::BAD_REQUEST;
-        return response;
+        return Ok(response);
     };
-    let answer = sandbox.handle(&WireRequest { target, body: body.to_bytes() });
+    let answer = match sandbox.handle(&WireRequest { target, body: body.to_bytes() }) {
+        Reply::Answer(answer) => answer,
+        Reply::NeverArrived | Reply::AnswerLost => return Err(io::ErrorKind::ConnectionReset.into()),
+    };
     let response = Response::builder()
         .status(answer.status)
         .header("content-type", answer.content_type)
         .header("x-amzn-requestid", answer.request_id)
         .body(Full::new(Bytes::from(answer.body)));
-    // The status is one of two, and the headers are of the sandbox's own making.
-    response.unwrap_or_default()
+    // Status and headers are of the sandbox's own making.
+    Ok(response.unwrap_or_default())
 }

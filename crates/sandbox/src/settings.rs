@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::faults::FaultPlan;
+
 /// How a sandbox behaves where AWS's behaviour is a matter of chance or of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -26,6 +28,8 @@ pub struct Settings {
     /// Whether some lists of Organizations have an empty page before they go on, as AWS reserves the right to.
     /// Default `true`.
     pub empty_pages: bool,
+    /// What goes wrong, and when. Default: nothing.
+    pub faults: FaultPlan,
 }
 
 impl Default for Settings {
@@ -39,6 +43,7 @@ impl Default for Settings {
             epoch_seconds: 1_767_225_600,
             account_paths: true,
             empty_pages: true,
+            faults: FaultPlan::default(),
         }
     }
 }

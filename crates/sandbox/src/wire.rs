@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Service;
 use crate::failure::{Answer, Failure};
+use crate::faults::ServerError;
 use crate::world::{OfferedOperation, offered_by};
 
 /// An HTTP request, reduced to what the protocols look at. Signatures are not checked.
@@ -14,6 +15,17 @@ pub(crate) struct WireRequest {
     pub(crate) target: Option<String>,
     /// The body.
     pub(crate) body: Bytes,
+}
+
+/// What comes back for a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// An answer.
+    Answer(WireResponse),
+    /// Nothing: the connection was lost before the request arrived.
+    NeverArrived,
+    /// Nothing: the connection was lost before the answer arrived.
+    AnswerLost,
 }
 
 /// An HTTP answer.
@@ -81,10 +93,7 @@ fn find(service: Service, name: &str) -> Option<&'static OfferedOperation> {
 impl WireResponse {
     /// Encodes an answer in the protocol of its service.
     pub(crate) fn new(service: Service, operation: &str, request_id: String, answer: Answer) -> Self {
-        let status = match &answer {
-            Ok(_) => 200,
-            Err(_) => 400,
-        };
+        let status = if answer.is_ok() { 200 } else { 400 };
         let (content_type, body) = match service {
             Service::Sts => ("text/xml", encode_xml(operation, &request_id, &answer)),
             Service::Organizations | Service::SsoAdmin | Service::IdentityStore => {
@@ -92,6 +101,24 @@ impl WireResponse {
             }
         };
         Self { status, content_type, request_id, body }
+    }
+
+    /// An answer of the 500s.
+    pub(crate) fn broken(service: Service, operation: &str, request_id: String, error: ServerError) -> Self {
+        match error {
+            ServerError::Internal => {
+                let answer = Err(Failure::internal(service));
+                Self { status: 500, ..Self::new(service, operation, request_id, answer) }
+            }
+            ServerError::BadGateway => {
+                let page =
+                    "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>";
+                Self { status: 502, content_type: "text/html", request_id, body: page.as_bytes().to_vec() }
+            }
+            ServerError::Unavailable => {
+                Self { status: 503, content_type: "text/plain", request_id, body: Vec::new() }
+            }
+        }
     }
 }
 

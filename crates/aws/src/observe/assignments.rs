@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::snapshot::{Depth, Group, LivePermissionSet};
-use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal, UserId};
+use rolecall_model::snapshot::{Coverage, Depth, Group, LivePermissionSet};
+use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal, Snapshot, UserId};
 
 use super::cost::{self, Size};
 use super::permission_sets::Wanted;
@@ -45,21 +45,16 @@ pub(super) async fn read(reader: &Reader<'_>, request: &Request<'_>) -> Result<R
     let open = pairs.iter().filter(|pair| !wanted.whole.contains(&pair.set.name)).count();
     let principals = groups.len() + users.len();
     let size = Size { pairs: open as u64, principals: principals as u64, ..Size::default() };
-    let whole =
-        |names: &BTreeSet<PermissionSetName>| names.iter().map(|name| (name.clone(), Depth::Whole)).collect();
     if !reader.scope.everything && size.is_read_by_principal(reader.scope.strategy) {
         (reader.progress)(Progress::estimate(size.principals + (pairs.len() - open) as u64));
-        if let Some(rows) = by_principal(reader, request, &pairs).await? {
-            let depth = |name: &PermissionSetName| {
-                if wanted.whole.contains(name) { Depth::Whole } else { Depth::ByPrincipal }
-            };
-            let depths = wanted.rows_of.iter().map(|name| (name.clone(), depth(name))).collect();
-            return Ok(Read { rows, depths });
+        if let Some(read) = by_principal(reader, request, &pairs).await? {
+            return Ok(read);
         }
     }
     (reader.progress)(Progress::estimate(pairs.len() as u64));
     let rows = by_pair(reader, request.instance, pairs).await?;
-    Ok(Read { rows: shared(rows), depths: whole(&wanted.rows_of) })
+    let depths = wanted.rows_of.iter().map(|name| (name.clone(), Depth::Whole)).collect();
+    Ok(Read { rows: shared(rows), depths })
 }
 
 /// A permission set and an account where it is provisioned.
@@ -96,7 +91,7 @@ async fn by_principal(
     reader: &Reader<'_>,
     request: &Request<'_>,
     pairs: &[Pair<'_>],
-) -> Result<Option<Vec<Assignment>>, CallError> {
+) -> Result<Option<Read>, CallError> {
     let Request { instance, sets, wanted, accounts, groups, users } = request;
     let names: BTreeMap<&str, &PermissionSetName> =
         sets.iter().map(|set| (set.arn.as_str(), &set.name)).collect();
@@ -135,8 +130,43 @@ async fn by_principal(
     }
     let unexplained = |pair: &Pair<'_>| !explained.contains(&(&pair.set.name, pair.account));
     let rest: Vec<Pair<'_>> = pairs.iter().copied().filter(unexplained).collect();
+    let depth = |name: &PermissionSetName| {
+        if wanted.whole.contains(name) {
+            return Depth::Whole;
+        }
+        let seen = rest.iter().filter(|pair| pair.set.name == *name);
+        Depth::ByPrincipal { whole_on: seen.map(|pair| pair.account).collect() }
+    };
+    let depths = wanted.rows_of.iter().map(|name| (name.clone(), depth(name))).collect();
     rows.extend(by_pair(reader, instance, rest).await?);
-    Ok(Some(shared(rows)))
+    Ok(Some(Read { rows: shared(rows), depths }))
+}
+
+/// Reads these pairs of permission set and account again, whole, and puts them in the place of what the snapshot has
+/// of them.
+///
+/// # Errors
+/// A call failed; the snapshot is then as it was.
+pub(super) async fn look_closer(
+    reader: &Reader<'_>,
+    snapshot: &mut Snapshot,
+    wanted: &BTreeSet<(PermissionSetName, AccountId)>,
+) -> Result<(), ObserveError> {
+    let pairs = wanted.iter().filter_map(|(name, account)| {
+        snapshot.permission_set(name).map(|set| Pair { set, account: *account })
+    });
+    let rows = by_pair(reader, &snapshot.instance.arn, pairs.collect()).await?;
+    let is_replaced = |row: &Assignment| wanted.contains(&(row.permission_set.clone(), row.account));
+    snapshot.assignments.retain(|row| !is_replaced(row));
+    snapshot.assignments.extend(rows);
+    if let Coverage::PermissionSets(depths) = &mut snapshot.coverage {
+        for (name, account) in wanted {
+            if let Some(Depth::ByPrincipal { whole_on }) = depths.get_mut(name) {
+                whole_on.insert(*account);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The same few principals turn up in very many rows; one allocation serves each.

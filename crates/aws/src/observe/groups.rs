@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
 use aws_smithy_types::Document;
 use rolecall_model::snapshot::{ExternalId, Group, User};
-use rolecall_model::{Assignment, Principal, UserId, UserName};
+use rolecall_model::{Assignment, Principal, Snapshot, UserId, UserName};
 
 use super::{ObserveError, Reader, Step};
 use crate::api::Api;
@@ -71,6 +71,23 @@ pub(super) async fn read_users(
     let ids: BTreeSet<UserId> = named.into_iter().chain(of_rows).collect();
     let ids: Vec<UserId> = ids.into_iter().collect();
     let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, identity_store, id)).await?;
+    Ok(users.into_iter().flatten().collect())
+}
+
+/// The users whom rows name and the snapshot does not know yet, of those who exist.
+pub(super) async fn users_of_rows(
+    reader: &Reader<'_>,
+    snapshot: &Snapshot,
+) -> Result<Vec<User>, ObserveError> {
+    let known: BTreeSet<&UserId> = snapshot.users.iter().map(|user| &user.id).collect();
+    let of_rows = snapshot.assignments.iter().filter_map(|row| match &row.principal {
+        Principal::User(id) => Some(id),
+        Principal::Group(_) => None,
+    });
+    let unknown: BTreeSet<&UserId> = of_rows.filter(|id| !known.contains(id)).collect();
+    let ids: Vec<UserId> = unknown.into_iter().cloned().collect();
+    let store = &snapshot.instance.identity_store_id;
+    let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, store, id)).await?;
     Ok(users.into_iter().flatten().collect())
 }
 

@@ -10,7 +10,7 @@ use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed};
 use super::observing::connected_in;
-use crate::{Clients, Scope, Size, Statistics, Strategy, observe};
+use crate::{Clients, Scope, Size, Statistics, Strategy, look_closer, observe};
 
 fn company(accounts: usize, permission_sets: usize, groups: usize, assignments: usize) -> Snapshot {
     let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed: 7, drift: 0 };
@@ -142,7 +142,25 @@ async fn fast_reading_is_blind_only_where_a_group_explains_a_pair() {
     let Coverage::PermissionSets(depths) = snapshot.coverage else {
         panic!("only the declared sets were read")
     };
-    assert!(depths.values().all(|depth| *depth == Depth::ByPrincipal), "and the plan can say so");
+    assert!(
+        depths.values().all(|depth| matches!(depth, Depth::ByPrincipal { .. })),
+        "and the plan can say so"
+    );
+}
+
+/// What a plan would change is looked at again, whole.
+#[tokio::test(start_paused = true)]
+async fn looking_closer_shows_what_fast_reading_left_out() {
+    let mut world = company(40, 8, 20, 200);
+    let (thorough, _) = with_strangers(&mut world);
+    let sandbox = Sandbox::new(world.clone(), Settings::default());
+    let clients = connected_in(&world.instance.region, sandbox.http_client()).await;
+    let mut snapshot = observe(&clients, &scope(&world, Strategy::Fast), &|_| {}).await.unwrap();
+    let pairs: BTreeSet<_> =
+        world.assignments.iter().map(|row| (row.permission_set.clone(), row.account)).collect();
+    look_closer(&clients, &mut snapshot, &pairs, &|_| {}).await.unwrap();
+    assert_eq!(snapshot.assignments.len(), thorough);
+    assert!(pairs.iter().all(|(name, account)| snapshot.coverage.sees_all(name, *account)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +175,7 @@ async fn what_is_to_be_deleted_is_seen_whole_even_when_reading_is_fast() {
     let snapshot = observe(&clients, &scope, &|_| {}).await.unwrap();
     let rows = |snapshot: &Snapshot| snapshot.rows_of(&dropped).to_vec();
     assert_eq!(rows(&snapshot), rows(&world));
-    assert_eq!(snapshot.coverage.depth(&dropped), Some(Depth::Whole));
+    assert_eq!(snapshot.coverage.depth(&dropped), Some(&Depth::Whole));
 }
 
 /// The API is one of the management account by AWS's model; where it is refused, reading goes on by pair.
@@ -176,5 +194,5 @@ async fn reading_falls_back_when_listing_by_principal_is_refused() {
     let snapshot = observe(&clients, &scope(&world, Strategy::Fast), &|_| {}).await.unwrap();
     assert_eq!(snapshot.assignments, world.assignments);
     let names: BTreeSet<_> = world.permission_sets.iter().map(|set| set.name.clone()).collect();
-    assert!(names.iter().all(|name| snapshot.coverage.depth(name) == Some(Depth::Whole)));
+    assert!(names.iter().all(|name| snapshot.coverage.depth(name) == Some(&Depth::Whole)));
 }

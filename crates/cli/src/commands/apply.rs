@@ -7,10 +7,12 @@ use std::path::Path;
 use std::process;
 use std::time::Duration;
 
+use petgraph::graph::NodeIndex;
 use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, record};
 use rolecall_aws::AwsTarget;
-use rolecall_model::Code;
-use rolecall_planner::render::{duration, for_terminal, json, text};
+use rolecall_model::{Code, Operation, ProvisionTarget, Snapshot};
+use rolecall_planner::plan::Action;
+use rolecall_planner::render::{duration, for_terminal, row_in_words, text};
 use rolecall_planner::{OperationGraph, Plan};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -30,7 +32,6 @@ use crate::progress::Progress;
 pub(crate) fn run(args: &ApplyArgs) -> Result<Exit, Failure> {
     let approval = approval(args)?;
     let loaded = configuration::load(&args.project)?;
-    output::print_diagnostics(&loaded.warnings, &loaded.sources);
     let live = Live::open(&args.sandbox, &loaded.directory)?;
     if let Approval::Saved(saved) = &approval {
         refuse_inapplicable(saved, &live)?;
@@ -51,11 +52,11 @@ async fn plan_and_apply(
     let clients = live.connect(&loaded.config.identity_center.region).await;
     let start = Instant::now();
     let scope = live::scope(&loaded.config, args.reading.strategy());
-    let snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
-    seconds.observe = start.elapsed();
+    let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
     let planning = std::time::Instant::now();
     let settings = plan::settings(None, live.provenance(), &args.accept_rebind, loaded)?;
-    let made = plan::make(loaded, &snapshot, &settings)?;
+    let made = plan::look_and_make(&clients, loaded, &mut snapshot, &settings).await?;
+    seconds.observe = start.elapsed();
     seconds.plan = planning.elapsed();
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
@@ -81,16 +82,18 @@ async fn plan_and_apply(
     let graph = OperationGraph::new(&made, &snapshot);
     let report = carry_out(&made, &graph, &target, record).await;
     seconds.apply = start.elapsed();
-    live.save()?;
-    write_stats(seconds)?;
     let time = match live {
         Live::Aws => duration(seconds.apply.as_secs()),
         Live::Sandbox { .. } => simulated(seconds.apply),
     };
-    if let Some(record) = record {
-        record.close()?;
-    }
-    conclude(&made, &graph, &report, &time)
+    // What was and was not done is said first: a file beside it that cannot be written must not hide it.
+    let concluded = conclude(&made, &graph, &report, &snapshot, &time);
+    let saved = live.save();
+    let recorded = record.map_or(Ok(()), Record::close);
+    let counted = write_stats(seconds);
+    let exit = concluded?;
+    saved.and(recorded).and(counted)?;
+    Ok(exit)
 }
 
 /// The file of `--record`, to which a line is added for each outcome.
@@ -130,9 +133,11 @@ async fn carry_out(
     record: Option<&Record>,
 ) -> Report {
     let (stop, stopped) = watch::channel(false);
+    let impatience = target.impatience();
     let listener = tokio::spawn(async move {
         stop_requested().await;
         output::error_line("Stopping: nothing new is started; what is under way is followed to its end.");
+        impatience.stop_waiting();
         // The run may be over already, and nobody listening.
         let _ = stop.send(true);
         stop_requested().await;
@@ -190,6 +195,7 @@ pub(crate) fn conclude(
     made: &Plan,
     graph: &OperationGraph,
     report: &Report,
+    snapshot: &Snapshot,
     time: &str,
 ) -> Result<Exit, Failure> {
     let (done, failed, skipped) = report.counts();
@@ -198,7 +204,7 @@ pub(crate) fn conclude(
         output::print(&format!("\nApplied: {done} {noun}, {time}. Every changed row was read again.\n"))?;
         return Ok(Exit::Success);
     }
-    output::print(&format!("\n{}", undone(made, graph, report)))?;
+    output::print(&format!("\n{}", undone(made, graph, report, snapshot)))?;
     Err(Failure::plain(
         Code::ApplyIncomplete,
         format!("{done} operations done, {failed} failed, {skipped} skipped; {time}"),
@@ -207,29 +213,39 @@ pub(crate) fn conclude(
 }
 
 /// Two lines for each operation that was not done: which, and why.
-pub(crate) fn undone(made: &Plan, graph: &OperationGraph, report: &Report) -> String {
+pub(crate) fn undone(made: &Plan, graph: &OperationGraph, report: &Report, snapshot: &Snapshot) -> String {
     let mut text = String::new();
+    let line_of = |node| line_of(made, graph, node, snapshot);
     for (at, outcome) in report.outcomes.iter().enumerate() {
         let why = match outcome {
             Outcome::Done { .. } => continue,
-            Outcome::Failed(failure) => format!("failed: {}", for_terminal(&failure.to_string())),
+            Outcome::Failed(failure) => format!("failed: {failure}"),
             Outcome::Skipped(SkipCause::Failed(cause)) => {
-                format!("skipped, because this failed: {}", line_of(made, graph, *cause))
+                format!("skipped, because this failed: {}", line_of(*cause))
             }
             Outcome::Skipped(SkipCause::Interrupted) => "skipped, because the run was interrupted".to_owned(),
         };
-        let node = petgraph::graph::NodeIndex::new(at);
-        text.push_str(&format!("  ! {}\n      {why}\n", line_of(made, graph, node)));
+        let which = line_of(NodeIndex::new(at));
+        text.push_str(&format!("  ! {}\n      {}\n", for_terminal(&which), for_terminal(&why)));
     }
     text
 }
 
-/// An operation for people: its change by names, the call where that says more, and the file and line.
-fn line_of(made: &Plan, graph: &OperationGraph, node: petgraph::graph::NodeIndex) -> String {
+/// An operation for people: a row by its names, anything else by its call, and the file and line that asked for it.
+fn line_of(made: &Plan, graph: &OperationGraph, node: NodeIndex, snapshot: &Snapshot) -> String {
     let node = &graph.graph()[node];
     let change = &made.changes[node.change];
     let written = change.written.as_ref().map(|written| format!("  {written}")).unwrap_or_default();
-    format!("{}: {}{written}", node.operation.api_name(), json::describe(change))
+    let what = match (&change.action, &node.operation) {
+        (Action::Grant(row), _) => format!("assign {}", row_in_words(row)),
+        (Action::Revoke(row), _) => format!("revoke {}", row_in_words(row)),
+        (_, Operation::Provision { target: ProvisionTarget::Account(id), .. }) => {
+            let name = snapshot.account(*id).map(|account| account.name.as_str()).unwrap_or_default();
+            format!("{} ({name})", node.operation)
+        }
+        (_, operation) => operation.to_string(),
+    };
+    format!("{what}{written}")
 }
 
 /// What an apply in simulated time took.

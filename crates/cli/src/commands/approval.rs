@@ -132,21 +132,11 @@ pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Resu
     }
 }
 
-/// How the approved plan and the new one differ, change by change.
+/// How the saved plan and the new one differ, change by change.
 fn show_difference(saved: &PlanDocument, made: &PlanDocument) -> Result<(), Failure> {
     let mut text = String::from("\nHow this plan differs from the saved one:\n");
-    let without_place = |change: &json::ChangeDocument| {
-        let mut change = change.clone();
-        (change.file, change.line) = (None, None);
-        change
-    };
-    let (before, after): (Vec<_>, Vec<_>) =
-        (saved.changes.iter().map(without_place).collect(), made.changes.iter().map(without_place).collect());
-    for gone in before.iter().filter(|change| !after.contains(change)) {
-        text.push_str(&format!("  - no longer: {}\n", json::summary_line(gone)));
-    }
-    for new in after.iter().filter(|change| !before.contains(change)) {
-        text.push_str(&format!("  + new: {}\n", json::summary_line(new)));
+    for line in json::difference(saved, made) {
+        text.push_str(&format!("  {line}\n"));
     }
     if saved.instance_arn != made.instance_arn || saved.stack != made.stack {
         text.push_str("  it is for another stack or instance\n");

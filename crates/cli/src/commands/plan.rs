@@ -2,8 +2,8 @@
 
 use std::time::Instant as WallInstant;
 
-use rolecall_aws::Statistics;
-use rolecall_model::{Date, Snapshot};
+use rolecall_aws::{Clients, Statistics};
+use rolecall_model::{Code, Date, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, markdown, text};
 use rolecall_planner::{Inputs, Plan, Settings};
@@ -20,26 +20,32 @@ use crate::output;
 /// Plans and shows.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
-    output::print_diagnostics(&loaded.warnings, &loaded.sources);
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
-    let (snapshot, provenance, statistics) = match &args.snapshot {
-        Some(file) => (live::read_snapshot(file)?, Provenance::Snapshot, Statistics::default()),
+    let (plan, statistics) = match &args.snapshot {
+        Some(file) => {
+            let snapshot = live::read_snapshot(file)?;
+            let start = WallInstant::now();
+            let settings = settings(args.as_of, Provenance::Snapshot, &args.accept_rebind, &loaded)?;
+            let plan = make(&loaded, &snapshot, &settings)?;
+            seconds.plan = start.elapsed();
+            (plan, Statistics::default())
+        }
         None => {
             let live = Live::open(&args.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
                 let start = Instant::now();
                 let scope = live::scope(&loaded.config, args.reading.strategy());
-                let snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
+                let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
+                let planning = WallInstant::now();
+                let settings = settings(args.as_of, live.provenance(), &args.accept_rebind, &loaded)?;
+                let plan = look_and_make(&clients, &loaded, &mut snapshot, &settings).await?;
                 seconds.observe = start.elapsed();
-                Ok::<_, Failure>((snapshot, live.provenance(), clients.statistics()))
+                seconds.plan = planning.elapsed();
+                Ok::<_, Failure>((plan, clients.statistics()))
             })?
         }
     };
-    let start = WallInstant::now();
-    let settings = settings(args.as_of, provenance, &args.accept_rebind, &loaded)?;
-    let plan = make(&loaded, &snapshot, &settings)?;
-    seconds.plan = start.elapsed();
     show(&plan, &loaded, args)?;
     if let Some(file) = &args.out {
         output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
@@ -81,7 +87,7 @@ pub(crate) fn settings(
         accepted.iter().find(|label| !loaded.config.groups.iter().any(|group| group.label == **label));
     if let Some(label) = unknown {
         return Err(Failure::plain(
-            rolecall_model::Code::UnknownGroup,
+            Code::UnknownGroup,
             format!("--accept-rebind {label}: no group of this label is declared"),
             "write the label of a group as the files declare it",
         ));
@@ -99,13 +105,53 @@ fn today() -> Date {
     jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
-/// Plans.
+/// Plans, and where the live state was read by principal, looks closer at what would change and plans again.
 ///
 /// # Errors
-/// What the files want cannot be found in the live state.
+/// What the files want cannot be found in the live state, or a read failed.
+pub(crate) async fn look_and_make(
+    clients: &Clients,
+    loaded: &Loaded,
+    snapshot: &mut Snapshot,
+    settings: &Settings,
+) -> Result<Plan, Failure> {
+    loop {
+        let plan = make_with_gaps(loaded, snapshot, settings)?;
+        if plan.unseen.is_empty() {
+            return Ok(plan);
+        }
+        // Each round sees the pairs whole that the one before asked for, so this ends.
+        live::look_closer(clients, snapshot, &plan.unseen).await?;
+    }
+}
+
+/// Plans on a snapshot that cannot be looked at again.
+///
+/// # Errors
+/// What the files want cannot be found in the live state, or the snapshot does not hold all that a plan needs.
 pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
-    let Loaded { config, sources, origins, .. } = loaded;
+    let plan = make_with_gaps(loaded, snapshot, settings)?;
+    if plan.unseen.is_empty() {
+        return Ok(plan);
+    }
+    Err(Failure::plain(
+        Code::SnapshotUnusable,
+        "the snapshot was read by principal, and does not hold every row of what would change",
+        "take it again with `rolecall snapshot`, which reads every row",
+    ))
+}
+
+fn make_with_gaps(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
+    let Loaded { config, sources, origins, warnings, .. } = loaded;
     let inputs = Inputs { config, sources, origins, snapshot };
-    rolecall_planner::plan(&inputs, settings)
-        .map_err(|diagnostics| Failure::Diagnostics { diagnostics, sources: Box::new(sources.clone()) })
+    match rolecall_planner::plan(&inputs, settings) {
+        Ok(mut plan) => {
+            plan.findings.splice(0..0, warnings.iter().cloned());
+            Ok(plan)
+        }
+        Err(mut diagnostics) => {
+            diagnostics.splice(0..0, warnings.iter().cloned());
+            Err(Failure::Diagnostics { diagnostics, sources: Box::new(sources.clone()) })
+        }
+    }
 }

@@ -23,10 +23,7 @@ use crate::output;
 /// Applies the plan to a copy of what is live, in the sandbox.
 pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
-    output::print_diagnostics(&loaded.warnings, &loaded.sources);
-    let (snapshot, provenance) = subject(args, &loaded)?;
-    let settings = plan::settings(None, provenance, &args.accept_rebind, &loaded)?;
-    let made = plan::make(&loaded, &snapshot, &settings)?;
+    let Subject { snapshot, settings, plan: made } = subject(args, &loaded)?;
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, style))?;
@@ -49,19 +46,31 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     conclude(&made, &graph, &report, seconds, (&snapshot, &after), &left)
 }
 
-/// What is rehearsed on: a snapshot file, the sandbox's state, or what is live.
-fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<(Snapshot, Provenance), Failure> {
+/// What is rehearsed.
+struct Subject {
+    snapshot: Snapshot,
+    settings: rolecall_planner::Settings,
+    plan: Plan,
+}
+
+/// The plan for a snapshot file, for the sandbox's state, or for what is live.
+fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
+    let settings = |provenance| plan::settings(None, provenance, &args.accept_rebind, loaded);
     if let Some(file) = &args.snapshot {
-        return Ok((live::read_snapshot(file)?, Provenance::Snapshot));
+        let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
+        let plan = plan::make(loaded, &snapshot, &settings)?;
+        return Ok(Subject { snapshot, settings, plan });
     }
     let live = Live::open(&args.sandbox, &loaded.directory)?;
+    let settings = settings(live.provenance())?;
     live.runtime()?.block_on(async {
         let clients = live.connect(&loaded.config.identity_center.region).await;
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =
             Scope { provisioned_of_all: true, ..live::scope(&loaded.config, args.reading.strategy()) };
-        let snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
-        Ok((snapshot, live.provenance()))
+        let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
+        let plan = plan::look_and_make(&clients, loaded, &mut snapshot, &settings).await?;
+        Ok(Subject { snapshot, settings, plan })
     })
 }
 
@@ -98,7 +107,7 @@ fn conclude(
         state(before),
         state(after)
     );
-    said.push_str(&undone(made, graph, report));
+    said.push_str(&undone(made, graph, report, before));
     let then = left.changes.len();
     said.push_str(&match then {
         0 => "A plan after it is empty.\n".to_owned(),

@@ -10,6 +10,7 @@ use super::RawNode;
 use super::braces::Balance;
 use super::tokens::{Token, TokenKind};
 use crate::MAX_DEPTH;
+use crate::mistakes::Mistakes;
 
 /// What comes of cutting.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Cut {
     pub(super) blanks: Vec<Range<usize>>,
     /// Spaces that become `;`, where a block is followed by something on its line.
     pub(super) semicolons: Vec<usize>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) mistakes: Mistakes,
 }
 
 /// The words whose first argument declares a name.
@@ -115,7 +116,7 @@ impl Cutter<'_> {
     fn refuse(&mut self, token: Token, message: String, label: &str, help: &str) {
         self.break_node();
         let diagnostic = Diagnostic::error(Code::Syntax, message).at(self.place(token), label).help(help);
-        self.out.diagnostics.push(diagnostic);
+        self.out.mistakes.push(diagnostic);
     }
 
     /// Takes one token, sometimes two, and gives the number of the next.
@@ -186,7 +187,7 @@ impl Cutter<'_> {
             )
             .at(self.place(token), format!("this block is level {}", MAX_DEPTH + 1))
             .help("the language needs five levels; take the needless blocks away");
-            self.out.diagnostics.push(diagnostic);
+            self.out.mistakes.push(diagnostic);
         }
         *self.state() = State::Entries;
         self.states.push(State::Start);
@@ -235,7 +236,7 @@ impl Cutter<'_> {
                 .at(self.place(token), format!("`{shown}` begins on the line on which a block ends"))
                 .help("begin a new line behind the `}`, or separate the two with `;`")
                 .suggest(after, ";");
-            self.out.diagnostics.push(diagnostic);
+            self.out.mistakes.push(diagnostic);
             if self.states.len() == 1 {
                 // What belongs to the block before is no node of its own, and would only be reported as misplaced.
                 let rest = RawNode { range: token.start..token.end, broken: true };
@@ -257,7 +258,7 @@ impl Cutter<'_> {
         let diagnostic = Diagnostic::error(Code::Slashdash, "`/-` is not part of the language")
             .at(self.place(token), "`/-` takes away what follows it, and looks like a comment")
             .help("comment with `//` at the beginning of each line, or delete what shall not hold");
-        self.out.diagnostics.push(diagnostic);
+        self.out.mistakes.push(diagnostic);
     }
 
     fn annotation(&mut self, token: Token) {
@@ -267,7 +268,7 @@ impl Cutter<'_> {
                 .at(self.place(token), format!("`{shown}` says nothing to Rolecall"))
                 .help("take it away")
                 .suggest(self.place(token), "");
-        self.out.diagnostics.push(diagnostic);
+        self.out.mistakes.push(diagnostic);
         self.out.blanks.push(token.start..token.end);
     }
 
@@ -393,7 +394,7 @@ impl Cutter<'_> {
                 .at(self.place(comma), "this comma does not belong here")
                 .help("take the comma away")
                 .suggest(self.place(comma), " ");
-            self.out.diagnostics.push(diagnostic);
+            self.out.mistakes.push(diagnostic);
             self.out.blanks.push(comma.start..comma.end);
             if comma.end < next.end {
                 self.break_node();
@@ -415,7 +416,7 @@ impl Cutter<'_> {
 
     fn unquoted(&mut self, token: Token) {
         let text = self.text_of(token).to_owned();
-        self.out.diagnostics.push(unquoted(self.place(token), &text));
+        self.out.mistakes.push(unquoted(self.place(token), &text));
         self.out.unquoted.insert(token.start, text);
     }
 }

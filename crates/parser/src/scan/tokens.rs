@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::mistakes::Mistakes;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
@@ -44,7 +46,7 @@ pub(super) struct Tokens {
     /// Comments and forbidden characters, which the KDL crate shall not see: its parser for comments calls itself
     /// for every star in one.
     pub(super) blanks: Vec<Range<usize>>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) mistakes: Mistakes,
     /// Whether the rest of the file was swallowed by something without an end.
     pub(super) cut_short: bool,
 }
@@ -109,7 +111,7 @@ impl Lexer<'_> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.out.diagnostics.push(diagnostic);
+        self.out.mistakes.push(diagnostic);
     }
 
     fn place(&self, range: Range<usize>) -> Place {

@@ -1,6 +1,8 @@
 //! A plan for programs: flat, versioned, the same bytes for the same plan. It is also the form in which a plan is
 //! saved. `docs/plan.schema.json` is made from these types.
 
+use std::collections::BTreeMap;
+
 use rolecall_model::{Diagnostic, PermissionSet, Severity, Sources};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,9 +100,12 @@ pub struct ChangeDocument {
     /// The principal's id in the Identity Store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal_id: Option<String>,
-    /// The group's label or display name, or the user's name; absent for a principal that no longer exists.
+    /// The group's display name or the user's name; absent for a principal that no longer exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal_name: Option<String>,
+    /// How the files call the group; absent where they do not declare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal_label: Option<String>,
     /// The whole before; `null` where there is none.
     pub before: Value,
     /// The whole after; `null` where there is none.
@@ -156,6 +161,9 @@ pub struct RowDocument {
     pub principal_name: Option<String>,
     /// As in a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal_label: Option<String>,
+    /// As in a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// As in a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,8 +176,10 @@ pub struct RowDocument {
 pub struct RebindDocument {
     /// The grant that is withheld.
     pub grant: RowDocument,
-    /// The rows of groups that are gone, which wait with it.
+    /// The rows of groups that are gone.
     pub orphans: Vec<RowDocument>,
+    /// Whether those rows are the stack's, and wait with the grant; on an external permission set they are others'.
+    pub orphans_are_ours: bool,
 }
 
 /// An assignment with an end that stands.
@@ -292,7 +302,7 @@ pub fn render(plan: &Plan, sources: &Sources) -> String {
     // Plain data with text keys has no way to fail to become JSON.
     let mut text = serde_json::to_string_pretty(&document(plan, sources)).unwrap_or_default();
     text.push('\n');
-    text
+    escape::in_json(&text)
 }
 
 /// The JSON Schema of a plan, with a line break at its end.
@@ -302,25 +312,59 @@ pub fn schema() -> String {
     text
 }
 
-/// A change in one line, for reports of what came of it.
-pub fn describe(one: &Change) -> String {
-    summary_line(&change(one))
+/// How two documents differ in what they would do: a line for each change that only one of them has, and the lines that
+/// differ of those that both have. Files, lines and prose are not compared, as the digest does not cover them.
+pub fn difference(before: &PlanDocument, after: &PlanDocument) -> Vec<String> {
+    let (before, after) = (by_subject(before), by_subject(after));
+    let mut lines = Vec::new();
+    for (subject, gone) in before.iter().filter(|(subject, _)| !after.contains_key(*subject)) {
+        lines.push(format!("- no longer: {} {}", gone.action, subject.3));
+    }
+    for (subject, new) in &after {
+        match before.get(subject) {
+            None => lines.push(format!("+ new: {} {}", new.action, subject.3)),
+            Some(old) => {
+                let (old, new) = (substance(old), substance(new));
+                if old != new {
+                    lines.push(format!("~ differs: {}", subject.3));
+                    lines
+                        .extend(wording::line_diff(&old, &new).into_iter().map(|line| format!("    {line}")));
+                }
+            }
+        }
+    }
+    lines.into_iter().map(|line| escape::for_terminal(&line)).collect()
 }
 
-/// Each change of a document in one line, for showing how two plans differ: what it does by natural keys, without
-/// file, line and prose.
-pub fn summary_line(change: &ChangeDocument) -> String {
-    let ChangeDocument {
-        action, permission_set, account_id, account_name, principal_id, principal_name, ..
-    } = change;
-    let mut parts = vec![action.clone()];
-    parts.extend(principal_name.clone().or_else(|| principal_id.clone()));
-    parts.push(permission_set.clone());
-    if let Some(id) = account_id {
-        parts.push(format!("{} ({id})", account_name.as_deref().unwrap_or_default()));
-    }
-    parts.extend(change.until.as_ref().map(|until| format!("until {until}")));
-    escape::for_terminal(&parts.join("  "))
+/// What a change is about: permission set, account and principal, and how people call these.
+type Subject<'d> = (&'d str, &'d str, &'d str, String);
+
+fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument> {
+    let subject = |change: &ChangeDocument| -> String {
+        let account = change
+            .account_id
+            .as_ref()
+            .map(|id| format!("{} ({id})", change.account_name.as_deref().unwrap_or_default()));
+        let principal = change.principal_label.as_ref().or(change.principal_name.as_ref());
+        let principal = principal.or(change.principal_id.as_ref()).cloned();
+        let parts = [principal, Some(change.permission_set.clone()), account];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+    };
+    let key = |change| -> Subject<'_> {
+        let ChangeDocument { permission_set, account_id, principal_id, .. }: &ChangeDocument = change;
+        let (account, principal) = (account_id.as_deref(), principal_id.as_deref());
+        (permission_set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
+    };
+    document.changes.iter().map(|change| (key(change), change)).collect()
+}
+
+/// What the digest covers of a change, on many lines.
+fn substance(change: &ChangeDocument) -> String {
+    let ChangeDocument { action, before, after, provisions, until, .. } = change;
+    let covered = json!({
+        "action": action, "before": before, "after": after, "provisions": provisions, "until": until,
+    });
+    format!("{covered:#}")
 }
 
 fn change(change: &Change) -> ChangeDocument {
@@ -342,6 +386,7 @@ fn change(change: &Change) -> ChangeDocument {
         principal_type: row.map(|row| principal_type(row).to_owned()),
         principal_id: names.principal_id,
         principal_name: names.principal_name,
+        principal_label: names.principal_label,
         before,
         after,
         provisions: provisions_of(action),
@@ -425,18 +470,22 @@ struct RowParts {
     account_name: Option<String>,
     principal_id: Option<String>,
     principal_name: Option<String>,
+    principal_label: Option<String>,
 }
 
 fn row_document_parts(row: &Row) -> RowParts {
     let Row { assignment, principal_name, account_name } = row;
+    let (name, label) = match principal_name {
+        PrincipalName::Group { label, live_name } => (Some(live_name.clone()), label.clone()),
+        PrincipalName::User(name) => (Some(name.clone()), None),
+        PrincipalName::Orphan(_) => (None, None),
+    };
     RowParts {
         account_id: Some(assignment.account.to_string()),
         account_name: Some(account_name.clone()),
         principal_id: Some(assignment.principal.id().to_owned()),
-        principal_name: match principal_name {
-            PrincipalName::Group(name) | PrincipalName::User(name) => Some(name.clone()),
-            PrincipalName::Orphan(_) => None,
-        },
+        principal_name: name,
+        principal_label: label,
     }
 }
 
@@ -446,7 +495,7 @@ fn row_document(
     row: Option<&Row>,
     written: Option<&Written>,
 ) -> RowDocument {
-    let RowParts { account_id, account_name, principal_id, principal_name } =
+    let RowParts { account_id, account_name, principal_id, principal_name, principal_label } =
         row.map(row_document_parts).unwrap_or_default();
     RowDocument {
         action: action.to_owned(),
@@ -455,6 +504,7 @@ fn row_document(
         account_name,
         principal_id,
         principal_name,
+        principal_label,
         file: written.map(|written| written.file.clone()),
         line: written.map(|written| written.line),
     }
@@ -479,6 +529,7 @@ fn rebind(rebind: &crate::plan::Rebind) -> RebindDocument {
     RebindDocument {
         grant: document("assign", &rebind.grant, rebind.written.as_ref()),
         orphans: rebind.orphans.iter().map(|row| document("revoke", row, None)).collect(),
+        orphans_are_ours: rebind.orphans_are_ours,
     }
 }
 

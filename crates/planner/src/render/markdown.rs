@@ -2,12 +2,12 @@
 
 use rolecall_model::{Diagnostic, Sources};
 
-use super::escape::for_markdown;
+use super::escape::{for_html, for_markdown};
 use super::fold::{Fold, fold};
+use super::sets::{self, SetChange};
 use super::text::Detail;
 use super::wording;
-use crate::plan::{Action, Change, Plan, Provenance, Row};
-use crate::principals::PrincipalName;
+use crate::plan::{Change, Plan, Provenance, Row};
 
 /// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
 pub const MOST_CHARACTERS: usize = 65_000;
@@ -20,9 +20,10 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
     let mut page = Page::default();
     page.line(&format!("<!-- rolecall-plan stack={} -->", for_marker(plan.stack.as_str())));
     let headline = if plan.is_empty() {
-        wording::nothing_to_do(plan).to_owned()
+        wording::nothing_to_do(plan)
     } else {
-        wording::counts(&plan.changes)
+        let parts = [wording::counts(&plan.changes), wording::left_alone(plan)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     };
     page.line(&format!(
         "### Access changes in stack {}: {}",
@@ -65,11 +66,12 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
 }
 
 fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
-    row_table(plan, detail, page);
+    // First what a reader must not miss, if the comment has to be cut.
+    left_alone(plan, page);
     for change in &plan.changes {
         set_section(change, page);
     }
-    left_alone(plan, page);
+    row_table(plan, detail, page);
     let rows = plan.temporary.iter().map(|one| {
         let sets: Vec<String> = one.permission_sets.iter().map(ToString::to_string).collect();
         let cells = [
@@ -103,7 +105,7 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
         let first = folded[0];
         let accounts = match folded.len() {
-            1 => account(first),
+            1 => wording::account(first),
             many => format!("{many} accounts"),
         };
         let place = written.map(ToString::to_string).unwrap_or_default();
@@ -121,29 +123,16 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     page.table("Account assignments", &head, rows);
 }
 
+/// A permission set, with all that differs; one that is made or deleted, whole, since a reviewer approves what it
+/// grants.
 fn set_section(change: &Change, page: &mut Page) {
-    let (name, words, differences) = match &change.action {
-        Action::Grant(_) | Action::Revoke(_) => return,
-        Action::CreatePermissionSet { after } => (&after.name, "a new permission set".to_owned(), &[][..]),
-        Action::UpdatePermissionSet { after, differences, provision, .. } => {
-            let words = differences.iter().map(wording::difference);
-            let words = words.chain(Some(wording::provisioning(provision)).filter(|words| !words.is_empty()));
-            (&after.name, words.collect::<Vec<_>>().join("; "), &differences[..])
-        }
-        Action::ProvisionPermissionSet { permission_set, provision } => (
-            permission_set,
-            format!("{} that hold an older version", wording::provisioning(provision)),
-            &[][..],
-        ),
-        Action::DeletePermissionSet { before } => {
-            (&before.name, "no longer in the files".to_owned(), &[][..])
-        }
-    };
+    let Some(SetChange { name, words, .. }) = sets::set_change(change) else { return };
     let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
     let (mark, verb) = (wording::mark(&change.action), wording::verb(&change.action));
-    let title = format!("{mark} {verb} permission set {name}: {words}{place}");
-    let lines: Vec<String> = differences.iter().flat_map(wording::difference_lines).collect();
-    page.diff(&for_markdown(&title), &lines);
+    let title = format!("{verb} permission set {name}: {}{place}", words.join("; "));
+    let mut lines = sets::whole_lines(change);
+    lines.extend(sets::difference_lines(change, false));
+    page.diff(mark, &title, &lines);
 }
 
 fn left_alone(plan: &Plan, page: &mut Page) {
@@ -158,7 +147,8 @@ fn left_alone(plan: &Plan, page: &mut Page) {
             BlockedAction::Delete(name) => ("delete", name, None),
         };
         let place = blocked.written.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (who, on) = (row.map(principal).unwrap_or_default(), row.map(account).unwrap_or_default());
+        let (who, on) =
+            (row.map(principal).unwrap_or_default(), row.map(wording::account).unwrap_or_default());
         rows.push(table_row(&[verb.to_owned(), who, set.to_string(), on, blocked.cause.to_string(), place]));
     }
     let head = ["", "Principal", "Permission set", "Account", "Why not", "Asked for by"];
@@ -167,9 +157,10 @@ fn left_alone(plan: &Plan, page: &mut Page) {
     for rebind in &plan.rebinds {
         let place = rebind.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let all = std::iter::once(("assign", &rebind.grant, place));
-        for (verb, row, place) in all.chain(rebind.orphans.iter().map(|row| ("revoke", row, String::new()))) {
+        let verb = if rebind.orphans_are_ours { "revoke" } else { "not ours" };
+        for (verb, row, place) in all.chain(rebind.orphans.iter().map(|row| (verb, row, String::new()))) {
             let set = row.assignment.permission_set.to_string();
-            rows.push(table_row(&[verb.to_owned(), principal(row), set, account(row), place]));
+            rows.push(table_row(&[verb.to_owned(), principal(row), set, wording::account(row), place]));
         }
     }
     let head = ["", "Principal", "Permission set", "Account", "Asked for by"];
@@ -183,15 +174,7 @@ fn finding_row(finding: &Diagnostic, sources: &Sources) -> String {
 }
 
 fn principal(row: &Row) -> String {
-    match &row.principal_name {
-        PrincipalName::Group(name) => name.clone(),
-        PrincipalName::User(name) => format!("user {name}"),
-        PrincipalName::Orphan(_) => "(gone)".to_owned(),
-    }
-}
-
-fn account(row: &Row) -> String {
-    format!("{} ({})", row.account_name, row.assignment.account)
+    row.principal_name.to_string()
 }
 
 fn table_row(cells: &[String]) -> String {
@@ -210,12 +193,15 @@ struct Page {
     text: String,
     characters: usize,
     left_out: usize,
+    /// Once something was left out, so is all that follows: a page with holes would look whole.
+    is_full: bool,
 }
 
 impl Page {
     fn line(&mut self, line: &str) -> bool {
         let characters = line.chars().count() + 1;
-        if self.characters + characters > MOST_CHARACTERS - RESERVED_CHARACTERS {
+        if self.is_full || self.characters + characters > MOST_CHARACTERS - RESERVED_CHARACTERS {
+            self.is_full = true;
             self.left_out += 1;
             return false;
         }
@@ -248,12 +234,13 @@ impl Page {
     }
 
     /// A folded diff, or one line where there are no lines to fold.
-    fn diff(&mut self, title: &str, lines: &[String]) {
+    fn diff(&mut self, mark: &str, title: &str, lines: &[String]) {
         if lines.is_empty() {
-            self.line(&format!("- {title}"));
+            self.line(&format!("- `{mark}` {}", for_markdown(title)));
             self.line("");
             return;
         }
+        let title = for_html(&format!("{mark} {title}"));
         // A fence longer than any run of backquotes within cannot be ended from within.
         let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
@@ -271,7 +258,8 @@ impl Page {
     /// All of these lines, or none.
     fn block(&mut self, lines: &[String]) -> bool {
         let needed: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
-        if self.characters + needed > MOST_CHARACTERS - RESERVED_CHARACTERS {
+        if self.is_full || self.characters + needed > MOST_CHARACTERS - RESERVED_CHARACTERS {
+            self.is_full = true;
             return false;
         }
         lines.iter().all(|line| self.line(line))

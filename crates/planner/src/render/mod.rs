@@ -5,8 +5,9 @@ mod escape;
 mod fold;
 pub mod json;
 pub mod markdown;
+mod sets;
 pub mod text;
 pub(crate) mod wording;
 
 pub use escape::for_terminal;
-pub use wording::duration;
+pub use wording::{duration, row_in_words};

@@ -1,15 +1,14 @@
 //! A plan for a terminal or a log: one line per change, aligned, counts last.
 
-use rolecall_model::PermissionSet;
-use rolecall_model::permission_set::managed_policy_name;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::columns::Columns;
 use super::escape::for_terminal;
 use super::fold::{Fold, fold};
+use super::sets::{self, SetChange};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Reason, Row};
+use crate::plan::{Action, Blocked, BlockedAction, Plan, Reason, Row};
 
 /// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
 const WORDS_ON_A_LINE: usize = 60;
@@ -47,11 +46,13 @@ pub fn render(plan: &Plan, style: Style) -> String {
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if plan.is_empty() {
-        lines.push(wording::nothing_to_do(plan).to_owned());
+        lines.push(wording::nothing_to_do(plan));
     } else {
         let mut time = wording::duration(plan.estimate.seconds);
         time[..1].make_ascii_uppercase();
-        lines.push(format!("{}.", wording::counts(&plan.changes)));
+        let parts = [wording::counts(&plan.changes), wording::left_alone(plan)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        lines.push(format!("{}.", parts.join("; ")));
         lines.push(format!(
             "{time} at AWS's limits. Digest {}… (whole in --format json)",
             plan.digest.short()
@@ -115,79 +116,25 @@ fn rows(plan: &Plan, detail: Detail) -> Columns {
 fn permission_sets(plan: &Plan, style: Style) -> Columns {
     let mut columns = Columns::default();
     for change in &plan.changes {
-        let Some((name, words)) = set_and_words(change) else { continue };
+        let Some(SetChange { name, words, short }) = sets::set_change(change) else { continue };
         let action = &change.action;
         let verb = format!("{} {} permission set", wording::mark(action), wording::verb(action));
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let line = words.join("; ");
         let fits = line.width() <= WORDS_ON_A_LINE;
-        let what = if fits { line } else { wording::count(words.len(), "difference") };
-        columns.row(vec![verb, name.to_owned(), for_terminal(&what), place]);
-        for line in set_lines(change, style.detail, !fits) {
+        columns.row(vec![verb, name.to_owned(), for_terminal(if fits { &line } else { &short }), place]);
+        let lines = match action {
+            _ if style.detail == Detail::Full && !sets::whole_lines(change).is_empty() => {
+                sets::whole_lines(change)
+            }
+            Action::CreatePermissionSet { .. } if !fits => words,
+            _ => sets::difference_lines(change, !fits),
+        };
+        for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
     }
     columns
-}
-
-/// The permission set of a change, and what happens to it.
-fn set_and_words(change: &Change) -> Option<(&str, Vec<String>)> {
-    match &change.action {
-        Action::Grant(_) | Action::Revoke(_) => None,
-        Action::CreatePermissionSet { after } => Some((after.name.as_str(), grants_of(after))),
-        Action::UpdatePermissionSet { after, differences, provision, .. } => {
-            let words = differences.iter().map(wording::difference);
-            let words = words.chain(Some(wording::provisioning(provision)).filter(|text| !text.is_empty()));
-            Some((after.name.as_str(), words.collect()))
-        }
-        Action::ProvisionPermissionSet { permission_set, provision } => {
-            let words = format!("{} that hold an older version", wording::provisioning(provision));
-            Some((permission_set.as_str(), vec![words]))
-        }
-        Action::DeletePermissionSet { before } => {
-            Some((before.name.as_str(), vec!["no longer in the files".to_owned()]))
-        }
-    }
-}
-
-/// What a set grants, in a few words each.
-fn grants_of(set: &PermissionSet) -> Vec<String> {
-    let managed = set.managed_policies.iter().map(|arn| managed_policy_name(arn).to_owned());
-    let customer = set.customer_policies.iter().map(|policy| format!("customer policy {policy}"));
-    let inline = set.inline_policy.as_ref().map(|_| "inline policy".to_owned());
-    let words: Vec<String> = managed.chain(customer).chain(inline).collect();
-    if words.is_empty() { vec!["grants nothing".to_owned()] } else { words }
-}
-
-/// The lines under a permission set's line: what differs, where the line itself does not say it.
-fn set_lines(change: &Change, detail: Detail, open: bool) -> Vec<String> {
-    match &change.action {
-        Action::UpdatePermissionSet { differences, provision, .. } => {
-            let mut lines = Vec::new();
-            for difference in differences {
-                let inner = wording::difference_lines(difference);
-                if open || !inner.is_empty() {
-                    lines.push(wording::difference(difference));
-                }
-                lines.extend(inner.iter().map(|line| format!("  {line}")));
-            }
-            lines.extend(open.then(|| wording::provisioning(provision)).filter(|line| !line.is_empty()));
-            lines
-        }
-        Action::CreatePermissionSet { after } if detail == Detail::Full => whole(after, '+'),
-        Action::DeletePermissionSet { before } if detail == Detail::Full => whole(before, '-'),
-        Action::CreatePermissionSet { after } if open => grants_of(after),
-        Action::Grant(_)
-        | Action::Revoke(_)
-        | Action::CreatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => Vec::new(),
-    }
-}
-
-fn whole(set: &PermissionSet, mark: char) -> Vec<String> {
-    let text = serde_json::to_string_pretty(set).unwrap_or_default();
-    text.lines().map(|line| format!("{mark} {line}")).collect()
 }
 
 fn blocked(plan: &Plan) -> Columns {
@@ -228,13 +175,18 @@ fn rebinds(plan: &Plan) -> Columns {
         let row = &rebind.grant;
         columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
         for orphan in &rebind.orphans {
-            let gone = format!("{}; it waits too", wording::reason_of_row(&Reason::Orphan, orphan));
+            let gone = wording::reason_of_row(&Reason::Orphan, orphan);
+            let (verb, waits) = if rebind.orphans_are_ours {
+                ("! revoke", "it waits too")
+            } else {
+                ("!", "not ours to revoke")
+            };
             columns.row(vec![
-                "! revoke".to_owned(),
+                verb.to_owned(),
                 principal(orphan),
                 set_name(orphan),
                 account(orphan),
-                gone,
+                format!("{gone}; {waits}"),
             ]);
         }
     }
@@ -285,12 +237,7 @@ fn unmanaged(plan: &Plan) -> Columns {
 }
 
 fn principal(row: &Row) -> String {
-    use crate::principals::PrincipalName;
-    match &row.principal_name {
-        PrincipalName::Group(name) => for_terminal(name),
-        PrincipalName::User(name) => format!("user {}", for_terminal(name)),
-        PrincipalName::Orphan(_) => "(gone)".to_owned(),
-    }
+    for_terminal(&row.principal_name.to_string())
 }
 
 fn set_name(row: &Row) -> String {
@@ -298,7 +245,7 @@ fn set_name(row: &Row) -> String {
 }
 
 fn account(row: &Row) -> String {
-    format!("{} ({})", for_terminal(&row.account_name), row.assignment.account)
+    for_terminal(&wording::account(row))
 }
 
 /// Colours a text by the mark that it begins with.

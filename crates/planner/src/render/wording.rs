@@ -35,13 +35,23 @@ pub(crate) fn reason(reason: &Reason) -> String {
     }
 }
 
-/// Why a row changes; of a principal that is gone, only its id is left to say.
+/// Why a row changes; of a principal that is gone, its whole id is said.
 pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
     match (reason, &row.assignment.principal) {
         (Reason::Orphan, Principal::Group(id)) => format!("group {id} no longer exists"),
         (Reason::Orphan, Principal::User(id)) => format!("user {id} no longer exists"),
         _ => self::reason(reason),
     }
+}
+
+/// A row's account: its name and its id.
+pub(crate) fn account(row: &Row) -> String {
+    format!("{} ({})", row.account_name, row.assignment.account)
+}
+
+/// A row in one line, for reports of what came of it.
+pub fn row_in_words(row: &Row) -> String {
+    format!("{}  {}  {}", row.principal_name, row.assignment.permission_set, account(row))
 }
 
 /// One difference in a few words.
@@ -109,7 +119,7 @@ fn boundary(boundary: &Boundary) -> String {
 }
 
 /// The changed lines with three lines round them.
-fn line_diff(before: &str, after: &str) -> Vec<String> {
+pub(crate) fn line_diff(before: &str, after: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();
     for (at, hunk) in diff.grouped_ops(3).iter().enumerate() {
@@ -157,12 +167,18 @@ pub(crate) fn counts(changes: &[Change]) -> String {
     [rows, sets].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
+/// What is not done, for the line of counts; empty where everything is.
+pub(crate) fn left_alone(plan: &Plan) -> String {
+    let parts = [(plan.blocked.len(), "left alone"), (plan.rebinds.len(), "withheld")];
+    let said = parts.iter().filter(|(number, _)| *number > 0);
+    said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+}
+
 /// What a plan without changes says. What was withheld or blocked is not "nothing".
-pub(crate) fn nothing_to_do(plan: &Plan) -> &'static str {
-    if plan.blocked.is_empty() && plan.rebinds.is_empty() {
-        "Nothing to do in what was read: live is as the files want."
-    } else {
-        "Nothing to do now; what is left alone is listed."
+pub(crate) fn nothing_to_do(plan: &Plan) -> String {
+    match left_alone(plan) {
+        none if none.is_empty() => "Nothing to do in what was read: live is as the files want.".to_owned(),
+        left => format!("Nothing to do now; {left}."),
     }
 }
 

@@ -5,12 +5,15 @@ use std::time::Duration;
 use rolecall_model::{AccountId, Assignment, GroupId, Principal, UserId};
 use serde_json::{Value, json};
 
+use super::setbacks::refuse_by_plan;
 use super::statuses::{self, status_members};
 use super::{PAGE, check_instance, permission_set, refuse_full, refuse_inactive};
 use crate::agenda::{Kind, Request, State, Work};
 use crate::failure::{Answer, Failure};
+use crate::faults::OperationFaults;
 use crate::limits;
 use crate::members::Members;
+use crate::observations::Actor;
 use crate::paging::Page;
 use crate::rules;
 use crate::world::World;
@@ -41,27 +44,28 @@ pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
 }
 
 /// An assignment that exists already is left as it is.
-pub(super) fn finish_creation(world: &mut World, row: &Assignment, version: u64) -> Result<(), String> {
+pub(super) fn finish_creation(
+    world: &mut World,
+    row: &Assignment,
+    version: u64,
+    faults: OperationFaults,
+    at: Duration,
+) -> Result<(), String> {
     if world.rows.contains(row) {
         return Ok(());
     }
     refuse_inactive(world, row.account)?;
     refuse_full(world, &row.permission_set, row.account)?;
-    world.rows.insert(row);
-    world.agenda.stay(&row.permission_set, row.account);
-    if let Some(set) = world.permission_sets.get_mut(&row.permission_set) {
-        set.provision(row.account, version);
-    }
+    let Assignment { permission_set, account, principal } = row;
+    let operation = format!("{permission_set}/{account}/{}", principal.id());
+    refuse_by_plan(world, permission_set, *account, faults, &operation)?;
+    world.grant(Actor::Client, at, row, version);
     Ok(())
 }
 
-/// With its last assignment in an account, a permission set leaves it, a while later.
 pub(super) fn finish_deletion(world: &mut World, row: &Assignment, at: Duration) -> Result<(), String> {
     refuse_inactive(world, row.account)?;
-    if world.rows.remove(row) {
-        let end = at + world.source.latency(world.settings.deprovision_latency_mean);
-        world.agenda.depart(&row.permission_set, row.account, end);
-    }
+    world.revoke(Actor::Client, at, row);
     Ok(())
 }
 
@@ -81,7 +85,7 @@ pub(super) fn list_for_principal(world: &mut World, input: &Members<'_>) -> Answ
     let principal = read_principal(input)?;
     let account = input.structure("Filter")?.map(|filter| filter.account("AccountId")).transpose()?.flatten();
     let page = Page::read(input, world.pages(PAGE))?;
-    if world.caller_is_delegated() {
+    if world.caller_is_delegated() || world.course.plan.principal_lists_refused {
         return Err(Failure::access_denied(
             "ListAccountAssignmentsForPrincipal must be called from the management account.",
         ));
@@ -109,18 +113,18 @@ pub(super) fn known_account(
 }
 
 /// AWS changes one role of an account at a time.
-pub(super) fn refuse_busy(world: &World, account: AccountId) -> Result<(), Failure> {
-    if world.agenda.holds(account) {
-        Err(Failure::conflict(format!(
-            "There is a conflicting operation in process for the account {account}. Please try again later."
-        )))
-    } else {
-        Ok(())
-    }
+pub(super) fn refuse_busy(world: &mut World, account: AccountId) -> Result<(), Failure> {
+    let Some(holder) = world.agenda.holder(account) else { return Ok(()) };
+    world.observations.refusals.account_busy.add(holder.known);
+    Err(Failure::conflict(format!(
+        "There is a conflicting operation in process for the account {account}. Please try again later."
+    )))
 }
 
 fn start(world: &mut World, work: Work) -> Answer {
-    if world.agenda.in_progress(&[Kind::Creation, Kind::Deletion]) >= limits::ASSIGNMENT_OPERATIONS_AT_ONCE {
+    let most = limits::ASSIGNMENT_OPERATIONS_AT_ONCE;
+    if let Some(provoked) = too_many(world, &[Kind::Creation, Kind::Deletion], most) {
+        world.observations.refusals.outstanding.add(provoked);
         return Err(Failure::too_many_processing());
     }
     let kind = work.kind();
@@ -130,18 +134,33 @@ fn start(world: &mut World, work: Work) -> Answer {
     Ok(json!({ statuses::status_name(kind): status }))
 }
 
+/// Whether as many operations of these kinds are in progress as may be; and if so, whether those that the client knows
+/// of are as many.
+pub(super) fn too_many(world: &World, kinds: &[Kind], most: usize) -> Option<bool> {
+    let known = world.agenda.in_progress(kinds).filter(|request| request.known).count();
+    (world.agenda.in_progress(kinds).count() >= most).then_some(known >= most)
+}
+
 /// Starts an operation and gives its number.
 pub(super) fn begin(world: &mut World, work: Work, latency_mean: Duration) -> usize {
-    let name = match &work {
-        Work::Create(row) | Work::Delete(row) => &row.permission_set,
-        Work::Provision { permission_set, .. } => permission_set,
-    };
+    let name = work.permission_set();
     let (arn, version) =
         world.permission_sets.get(name).map_or_else(Default::default, |set| (set.arn.clone(), set.version));
     let id = world.source.operation_id();
     let end = world.now + world.source.latency(latency_mean);
-    let request = Request { id, work, arn, version, created: world.now, state: State::InProgress };
-    world.agenda.start(request, end)
+    let faults = world.course.operation_faults(world.now);
+    let created = world.now;
+    world.agenda.start(Request {
+        id,
+        work,
+        arn,
+        version,
+        created,
+        end,
+        state: State::InProgress,
+        known: true,
+        faults,
+    })
 }
 
 fn read_row(world: &World, input: &Members<'_>) -> Result<Assignment, Failure> {

@@ -5,6 +5,7 @@ mod instance;
 mod permission_sets;
 mod policies;
 mod provisioning;
+mod setbacks;
 mod statuses;
 mod tags;
 
@@ -14,9 +15,11 @@ use rolecall_model::{AccountId, AccountState, PermissionSet, PermissionSetName};
 use serde_json::json;
 
 use crate::agenda::{State, Work};
+use crate::call::Service;
 use crate::failure::{Answer, Failure};
 use crate::limits;
 use crate::members::Members;
+use crate::observations::Actor;
 use crate::permission_sets::StoredSet;
 use crate::rules;
 use crate::world::{OfferedOperation, World};
@@ -74,15 +77,31 @@ offered! {
     "UpdatePermissionSet" => permission_sets::update,
 }
 
+/// Whether an operation is a list that can lag behind.
+pub(crate) fn lags(service: Service, operation: &str) -> bool {
+    service == Service::SsoAdmin
+        && matches!(
+            operation,
+            "ListAccountAssignmentCreationStatus"
+                | "ListAccountAssignmentDeletionStatus"
+                | "ListAccountAssignments"
+                | "ListAccountAssignmentsForPrincipal"
+                | "ListAccountsForProvisionedPermissionSet"
+                | "ListPermissionSetProvisioningStatus"
+                | "ListPermissionSets"
+                | "ListPermissionSetsProvisionedToAccount"
+        )
+}
+
 /// Carries an asynchronous operation out that ends at `at`.
 pub(crate) fn finish(world: &mut World, number: usize, at: Duration) {
     let request = world.agenda.request(number);
-    let version = request.version;
+    let (version, faults) = (request.version, request.faults);
     let result = match request.work.clone() {
-        Work::Create(row) => assignments::finish_creation(world, &row, version),
+        Work::Create(row) => assignments::finish_creation(world, &row, version, faults, at),
         Work::Delete(row) => assignments::finish_deletion(world, &row, at),
         Work::Provision { permission_set, only: _, accounts } => {
-            provisioning::finish(world, &permission_set, &accounts, version)
+            provisioning::finish(world, &permission_set, &accounts, version, faults, at)
         }
     };
     let state = match result {
@@ -138,12 +157,9 @@ fn edit(
     change: impl FnOnce(&mut PermissionSet) -> Result<(), Failure>,
 ) -> Answer {
     let set = changeable(world, input)?;
-    let name = set.name.clone();
     let mut details = set.details().into_owned();
     change(&mut details)?;
-    if let Some(set) = world.permission_sets.get_mut(&name) {
-        set.edit(details);
-    }
+    world.edit_set(Actor::Client, world.now, details);
     Ok(json!({}))
 }
 

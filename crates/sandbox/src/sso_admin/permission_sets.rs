@@ -10,6 +10,7 @@ use super::{PAGE, changeable, check_instance, edit, permission_set, tags};
 use crate::failure::{Answer, Failure};
 use crate::limits;
 use crate::members::Members;
+use crate::observations::Actor;
 use crate::paging::Page;
 use crate::permission_sets::StoredSet;
 use crate::rules;
@@ -35,7 +36,8 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
         )));
     }
     let arn = new_arn(world);
-    world.permission_sets.insert(StoredSet::new(arn, details, tags, world.now));
+    let set = StoredSet::new(arn, details, tags, world.now);
+    world.create_set(Actor::Client, world.now, set);
     // A set that is made here has no rows, and so all of them are known.
     if let Coverage::PermissionSets(names) = &mut world.coverage {
         names.insert(name.clone(), Depth::Whole);
@@ -85,7 +87,7 @@ pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
             "PermissionSet {name} is still being provisioned or deprovisioned."
         )));
     }
-    world.permission_sets.remove(&name);
+    world.delete_set(Actor::Client, world.now, &name);
     if let Coverage::PermissionSets(names) = &mut world.coverage {
         names.remove(&name);
     }

@@ -6,13 +6,16 @@ use std::time::Duration;
 use rolecall_model::{AccountId, PermissionSetName};
 use serde_json::json;
 
-use super::assignments::{begin, known_account, refuse_busy};
+use super::assignments::{begin, known_account, refuse_busy, too_many};
+use super::setbacks::refuse_by_plan;
 use super::statuses::{self, status_members};
 use super::{PAGE, changeable, check_instance, permission_set, refuse_full, refuse_inactive};
 use crate::agenda::{Kind, Work};
 use crate::failure::{Answer, Failure};
+use crate::faults::OperationFaults;
 use crate::limits;
 use crate::members::Members;
+use crate::observations::Actor;
 use crate::paging::Page;
 use crate::permission_sets::StoredSet;
 use crate::world::World;
@@ -37,7 +40,8 @@ pub(super) fn provision(world: &mut World, input: &Members<'_>) -> Answer {
         )));
     }
     accounts.iter().try_for_each(|account| refuse_busy(world, *account))?;
-    if world.agenda.in_progress(&[Kind::Provisioning]) >= limits::PROVISIONS_AT_ONCE {
+    if let Some(provoked) = too_many(world, &[Kind::Provisioning], limits::PROVISIONS_AT_ONCE) {
+        world.observations.refusals.provisions.add(provoked);
         return Err(Failure::too_many_processing());
     }
     let mean = world.settings.provision_latency_mean;
@@ -52,14 +56,18 @@ pub(super) fn finish(
     name: &PermissionSetName,
     accounts: &BTreeSet<AccountId>,
     version: u64,
+    faults: OperationFaults,
+    at: Duration,
 ) -> Result<(), String> {
     let mut result = Ok(());
     for account in accounts {
-        let refused = refuse_inactive(world, *account).and_then(|()| refuse_full(world, name, *account));
-        if refused.is_ok()
-            && let Some(set) = world.permission_sets.get_mut(name)
-        {
-            set.provision(*account, version);
+        // One of all accounts fails by chance, and a provision of one account is another than that of another.
+        let operation = if accounts.len() == 1 { format!("{name}/{account}") } else { name.to_string() };
+        let refused = refuse_inactive(world, *account)
+            .and_then(|()| refuse_full(world, name, *account))
+            .and_then(|()| refuse_by_plan(world, name, *account, faults, &operation));
+        if refused.is_ok() {
+            world.provision(Actor::Client, at, name, *account, version);
         }
         result = result.and(refused);
     }
@@ -73,11 +81,8 @@ pub(crate) fn finish_departure(
     account: AccountId,
     at: Duration,
 ) {
-    if world.agenda.departed(name, account, at)
-        && let Some(set) = world.permission_sets.get_mut(name)
-    {
-        set.provisioned.remove(&account);
-        set.outdated.remove(&account);
+    if world.agenda.departed(name, account, at) {
+        world.deprovision(at, name, account);
     }
 }
 

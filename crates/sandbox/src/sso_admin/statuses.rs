@@ -64,10 +64,11 @@ fn list(world: &World, input: &Members<'_>, kind: Kind, list: &'static str) -> A
     let key = |number: usize| format!("{:020}", u64::MAX - number as u64);
     let last = page.after().and_then(|after| after.parse::<u64>().ok());
     let last = last.and_then(|after| usize::try_from(u64::MAX - after).ok());
-    let items = world.agenda.newest(kind, state, last).map(|(number, request)| (key(number), request));
-    Ok(page.fill(list, items, |request| {
+    let newest = world.agenda.newest(kind, state, last, world.seen_at);
+    let items = newest.map(|(number, request, state)| (key(number), (request, state)));
+    Ok(page.fill(list, items, |(request, state)| {
         json!({
-            "Status": request.state.as_str(),
+            "Status": state,
             "RequestId": request.id,
             "CreatedDate": world.timestamp(request.created),
         })

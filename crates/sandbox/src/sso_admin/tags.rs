@@ -9,6 +9,7 @@ use super::{PAGE, check_instance, refuse_sealed};
 use crate::failure::{Answer, Failure};
 use crate::limits;
 use crate::members::Members;
+use crate::observations::Actor;
 use crate::paging::Page;
 use crate::rules;
 use crate::world::World;
@@ -25,11 +26,11 @@ pub(super) fn tag(world: &mut World, input: &Members<'_>) -> Answer {
     let name = changeable_resource(world, input)?;
     let tags = input.list("Tags", &(0..=75))?.ok_or_else(|| input.missing("Tags"))?;
     let tags = read(input, tags)?;
-    if let Some(set) = world.permission_sets.get_mut(&name) {
+    if let Some(set) = world.permission_sets.get(&name) {
         let mut all = set.tags.clone();
         all.extend(tags);
         refuse_too_many(all.len())?;
-        set.tags = all;
+        world.retag_set(Actor::Client, world.now, &name, all);
     }
     Ok(json!({}))
 }
@@ -37,12 +38,14 @@ pub(super) fn tag(world: &mut World, input: &Members<'_>) -> Answer {
 pub(super) fn untag(world: &mut World, input: &Members<'_>) -> Answer {
     let name = changeable_resource(world, input)?;
     let keys = input.list("TagKeys", &(1..=75))?.ok_or_else(|| input.missing("TagKeys"))?;
-    if let Some(set) = world.permission_sets.get_mut(&name) {
+    if let Some(set) = world.permission_sets.get(&name) {
+        let mut rest = set.tags.clone();
         for key in keys {
             let key =
                 key.as_str().ok_or_else(|| Failure::serialization("Each of TagKeys must be a string."))?;
-            set.tags.remove(key);
+            rest.remove(key);
         }
+        world.retag_set(Actor::Client, world.now, &name, rest);
     }
     Ok(json!({}))
 }

@@ -16,6 +16,7 @@ use rolecall_model::{
     Account, AccountId, AccountState, Assignment, OrganizationalUnit, PermissionSet, PermissionSetName,
     Principal,
 };
+use rolecall_sandbox::faults::FaultPlan;
 use rolecall_sandbox::{Sandbox, Settings};
 
 /// The management account, then three active accounts, then a suspended one.
@@ -156,7 +157,12 @@ impl Clients {
 
 /// A world that starts as `snapshot`, and clients in its process.
 pub(crate) fn world(snapshot: Snapshot) -> Clients {
-    let sandbox = Sandbox::new(snapshot, Settings { empty_pages: false, ..Settings::default() });
+    struck(snapshot, FaultPlan::default())
+}
+
+/// A world in which things go wrong as planned.
+pub(crate) fn struck(snapshot: Snapshot, faults: FaultPlan) -> Clients {
+    let sandbox = Sandbox::new(snapshot, Settings { empty_pages: false, faults, ..Settings::default() });
     let http = sandbox.http_client();
     Clients::new(sandbox, Some(http), None)
 }

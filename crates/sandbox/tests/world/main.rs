@@ -4,10 +4,13 @@
 
 mod company;
 mod delegation;
+mod faults;
+mod interventions;
 mod limits;
 mod lists;
 mod operations;
 mod permission_sets;
+mod seeds;
 mod served;
 
-pub(crate) use company::{ACCOUNTS, Clients, GROUPS, assign, company, world};
+pub(crate) use company::{ACCOUNTS, Clients, GROUPS, assign, company, struck, world};

@@ -1,0 +1,77 @@
+//! What was found, up to a number: a file can hold more mistakes than anyone reads, and more than memory has room for.
+
+use rolecall_model::{Code, Diagnostic};
+
+use crate::MAX_DIAGNOSTICS;
+
+/// Diagnostics in the order in which they were found: the first [`MAX_DIAGNOSTICS`] errors, and as many warnings.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes {
+    kept: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Mistakes {
+    /// Keeps a diagnostic, while there is room for more of its weight.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        let count = if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings };
+        if *count < MAX_DIAGNOSTICS {
+            *count += 1;
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// Whether no more errors are kept, so that it is of no use to look for them.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors == MAX_DIAGNOSTICS
+    }
+
+    /// Whether one has this code.
+    pub(crate) fn has(&self, code: Code) -> bool {
+        self.kept.iter().any(|diagnostic| diagnostic.code == code)
+    }
+
+    /// Forgets all that do not have this code.
+    pub(crate) fn retain(&mut self, code: Code) {
+        let kept = std::mem::take(self).kept;
+        self.extend(kept.into_iter().filter(|diagnostic| diagnostic.code == code));
+    }
+
+    /// Those that were kept.
+    pub(crate) fn into_kept(self) -> Vec<Diagnostic> {
+        self.kept
+    }
+
+    /// What says that there may be more than were kept.
+    pub(crate) fn more(&self) -> Vec<Diagnostic> {
+        let help = "mend some of those that are shown, and look again";
+        let mut more = Vec::new();
+        if self.errors == MAX_DIAGNOSTICS {
+            let message = format!("there are {MAX_DIAGNOSTICS} mistakes or more, and no more of them are shown");
+            more.push(Diagnostic::error(Code::TooManyMistakes, message).help(help));
+        }
+        if self.warnings == MAX_DIAGNOSTICS {
+            let message = format!("there are {MAX_DIAGNOSTICS} warnings or more, and no more of them are shown");
+            more.push(Diagnostic::warning(Code::TooManyMistakes, message).help(help));
+        }
+        more
+    }
+}
+
+impl Extend<Diagnostic> for Mistakes {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        for diagnostic in diagnostics {
+            self.push(diagnostic);
+        }
+    }
+}
+
+impl IntoIterator for Mistakes {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.kept.into_iter()
+    }
+}

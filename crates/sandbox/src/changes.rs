@@ -1,0 +1,209 @@
+//! The one way in which rows and permission sets change: each change is written into the journal, and kept for lists
+//! that lag behind.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use rolecall_model::{AccountId, Assignment, PermissionSet, PermissionSetName};
+
+use crate::observations::{Actor, Change};
+use crate::permission_sets::StoredSet;
+use crate::world::World;
+
+/// A change that can be taken back and made again: it holds the state on its other side, and exchanging the two is
+/// both.
+#[derive(Debug)]
+enum Step {
+    Row { row: Assignment, present: bool },
+    Set { name: PermissionSetName, other: Option<Box<StoredSet>> },
+    Provision { name: PermissionSetName, account: AccountId, provisioned: bool, outdated: bool },
+}
+
+/// The changes of the last seconds, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    steps: VecDeque<(Duration, Step)>,
+    /// How far back it goes; zero if nobody asks.
+    kept_for: Duration,
+}
+
+impl Past {
+    pub(crate) fn new(kept_for: Duration) -> Self {
+        Self { steps: VecDeque::new(), kept_for }
+    }
+
+    fn is_kept(&self) -> bool {
+        !self.kept_for.is_zero()
+    }
+
+    fn add(&mut self, at: Duration, step: Step) {
+        if !self.is_kept() {
+            return;
+        }
+        while self.steps.front().is_some_and(|(first, _)| *first + self.kept_for < at) {
+            self.steps.pop_front();
+        }
+        self.steps.push_back((at, step));
+    }
+}
+
+impl World {
+    /// What `look` sees of the rows and sets as they were at `then`.
+    pub(crate) fn look_back<T>(&mut self, then: Duration, look: impl FnOnce(&mut Self) -> T) -> T {
+        let mut past = std::mem::take(&mut self.past);
+        let first = past.steps.partition_point(|(at, _)| *at <= then);
+        for (_, step) in past.steps.range_mut(first..).rev() {
+            self.exchange(step);
+        }
+        self.seen_at = Some(then);
+        let seen = look(self);
+        self.seen_at = None;
+        for (_, step) in past.steps.range_mut(first..) {
+            self.exchange(step);
+        }
+        self.past = past;
+        seen
+    }
+
+    fn exchange(&mut self, step: &mut Step) {
+        match step {
+            Step::Row { row, present } => {
+                let now_present = self.rows.contains(row);
+                if *present {
+                    self.rows.insert(row);
+                } else {
+                    self.rows.remove(row);
+                }
+                *present = now_present;
+            }
+            Step::Set { name, other } => {
+                let current = self.permission_sets.remove(name).map(Box::new);
+                if let Some(other) = std::mem::replace(other, current) {
+                    self.permission_sets.insert(*other);
+                }
+            }
+            Step::Provision { name, account, provisioned, outdated } => {
+                if let Some(set) = self.permission_sets.get_mut(name) {
+                    (*provisioned, *outdated) = set.set_provisioned(*account, *provisioned, *outdated);
+                }
+            }
+        }
+    }
+
+    /// Adds a row, and brings `version` of its set into its account; `false` if the row was there.
+    pub(crate) fn grant(&mut self, by: Actor, at: Duration, row: &Assignment, version: u64) -> bool {
+        if self.rows.contains(row) {
+            return false;
+        }
+        self.rows.insert(row);
+        self.agenda.stay(&row.permission_set, row.account);
+        self.past.add(at, Step::Row { row: row.clone(), present: false });
+        self.observations.journal(at, by, Change::Granted(row.clone()));
+        self.provision(by, at, &row.permission_set, row.account, version);
+        true
+    }
+
+    /// Takes a row away; `false` if it was not there. With its last row in an account, a set leaves it a while later.
+    pub(crate) fn revoke(&mut self, by: Actor, at: Duration, row: &Assignment) -> bool {
+        if !self.rows.contains(row) {
+            return false;
+        }
+        if self.rows.remove(row) {
+            let end = at + self.source.latency(self.settings.deprovision_latency_mean);
+            self.agenda.depart(&row.permission_set, row.account, end);
+        }
+        self.past.add(at, Step::Row { row: row.clone(), present: true });
+        self.observations.journal(at, by, Change::Revoked(row.clone()));
+        true
+    }
+
+    /// Brings `version` of a set into an account, unless it is there.
+    pub(crate) fn provision(
+        &mut self,
+        by: Actor,
+        at: Duration,
+        name: &PermissionSetName,
+        account: AccountId,
+        version: u64,
+    ) {
+        let Some(set) = self.permission_sets.get_mut(name) else { return };
+        let (provisioned, outdated) = (set.provisioned.contains(&account), set.outdated.contains(&account));
+        set.provision(account, version);
+        if (provisioned, outdated) == (true, set.outdated.contains(&account)) {
+            return;
+        }
+        self.past.add(at, Step::Provision { name: name.clone(), account, provisioned, outdated });
+        let permission_set = name.clone();
+        self.observations.journal(at, by, Change::Provisioned { permission_set, account });
+    }
+
+    /// Takes a set out of an account.
+    pub(crate) fn deprovision(&mut self, at: Duration, name: &PermissionSetName, account: AccountId) {
+        let Some(set) = self.permission_sets.get_mut(name) else { return };
+        let (provisioned, outdated) = set.set_provisioned(account, false, false);
+        if provisioned {
+            self.past.add(at, Step::Provision { name: name.clone(), account, provisioned, outdated });
+            let permission_set = name.clone();
+            let change = Change::Deprovisioned { permission_set, account };
+            self.observations.journal(at, Actor::IdentityCenter, change);
+        }
+    }
+
+    /// Adds a set.
+    pub(crate) fn create_set(&mut self, by: Actor, at: Duration, set: StoredSet) {
+        let (name, tags) = (set.name.clone(), set.tags.clone());
+        self.permission_sets.insert(set);
+        self.past.add(at, Step::Set { name: name.clone(), other: None });
+        self.observations.journal(at, by, Change::SetCreated { permission_set: name, tags });
+    }
+
+    /// Makes the set of that name what `after` says; `false` if there is none.
+    pub(crate) fn edit_set(&mut self, by: Actor, at: Duration, after: PermissionSet) -> bool {
+        let name = after.name.clone();
+        if self.permission_sets.get(&name).is_none() {
+            return false;
+        }
+        self.remember_set(at, &name);
+        let Some(set) = self.permission_sets.get_mut(&name) else { return false };
+        let before = Box::new(set.details().into_owned());
+        set.edit(after.clone());
+        self.observations.journal(at, by, Change::SetEdited { before, after: Box::new(after) });
+        true
+    }
+
+    /// Gives a set these tags and no others; `false` if it has them already.
+    pub(crate) fn retag_set(
+        &mut self,
+        by: Actor,
+        at: Duration,
+        name: &PermissionSetName,
+        after: BTreeMap<String, String>,
+    ) -> bool {
+        if self.permission_sets.get(name).is_none_or(|set| set.tags == after) {
+            return false;
+        }
+        self.remember_set(at, name);
+        if let Some(set) = self.permission_sets.get_mut(name) {
+            let before = std::mem::replace(&mut set.tags, after.clone());
+            let permission_set = name.clone();
+            self.observations.journal(at, by, Change::SetTagged { permission_set, before, after });
+        }
+        true
+    }
+
+    /// Takes a set away.
+    pub(crate) fn delete_set(&mut self, by: Actor, at: Duration, name: &PermissionSetName) {
+        if let Some(set) = self.permission_sets.remove(name) {
+            self.past.add(at, Step::Set { name: name.clone(), other: Some(Box::new(set)) });
+            self.observations.journal(at, by, Change::SetDeleted { permission_set: name.clone() });
+        }
+    }
+
+    /// Keeps a set as it is before it changes. Copying is not free, so it is done only where somebody looks back.
+    fn remember_set(&mut self, at: Duration, name: &PermissionSetName) {
+        if self.past.is_kept() {
+            let other = self.permission_sets.get(name).cloned().map(Box::new);
+            self.past.add(at, Step::Set { name: name.clone(), other });
+        }
+    }
+}

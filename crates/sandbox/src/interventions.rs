@@ -1,0 +1,248 @@
+//! What others do to the world while a client is at work: another administrator, the organization, the directory.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rolecall_model::{
+    AccountId, AccountState, Assignment, GroupId, PermissionSet, PermissionSetName, Principal,
+};
+
+use crate::observations::{Actor, Change, InterventionRecord};
+use crate::world::World;
+
+/// Something that happens once, whatever the client does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intervention {
+    /// When.
+    pub when: When,
+    /// What.
+    pub deed: Deed,
+}
+
+/// When an intervention happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Just before the request of that number, counted over all services from 1.
+    Request(u64),
+    /// So long after the sandbox's start.
+    Time(Duration),
+}
+
+/// What is done in an intervention.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// This.
+    Exactly(AdminChange),
+    /// Something of this kind, drawn from what there is by then and from the plan's seed. Nothing, where there is
+    /// nothing of the kind to do within the plan's scope.
+    Drawn(ChangeKind),
+}
+
+/// A change that does not come from the client. It takes effect at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminChange {
+    /// An assignment is made.
+    Grant(Assignment),
+    /// An assignment ends.
+    Revoke(Assignment),
+    /// The permission set of this name is from now on what is given here. It is not provisioned, so every account that
+    /// has it is outdated.
+    Edit(Box<PermissionSet>),
+    /// A permission set gets a tag, or another value of it.
+    Tag {
+        /// Which set.
+        permission_set: PermissionSetName,
+        /// The tag's key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// A permission set loses a tag.
+    Untag {
+        /// Which set.
+        permission_set: PermissionSetName,
+        /// The tag's key.
+        key: String,
+    },
+    /// An account is suspended. What is under way in it fails.
+    SuspendAccount(AccountId),
+    /// A group is deleted. Its rows stay, without a group.
+    DeleteGroup(GroupId),
+}
+
+/// The kinds of changes that can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A group gets a permission set that it does not have, in an active account.
+    Grant,
+    /// A group loses what it has.
+    Revoke,
+    /// A permission set gets another description.
+    Edit,
+    /// A tag whose key does not start with `rolecall:` is set.
+    Tag,
+    /// An active account other than the management account is suspended.
+    SuspendAccount,
+    /// A group is deleted.
+    DeleteGroup,
+}
+
+/// What drawn changes may concern. An empty list is no restriction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The sets whose rows, attributes and tags change.
+    pub permission_sets: BTreeSet<PermissionSetName>,
+    /// The groups that are granted something.
+    pub granted_groups: BTreeSet<GroupId>,
+    /// The groups that lose something.
+    pub revoked_groups: BTreeSet<GroupId>,
+    /// The groups that are deleted.
+    pub deleted_groups: BTreeSet<GroupId>,
+    /// The accounts that are suspended.
+    pub suspended_accounts: BTreeSet<AccountId>,
+}
+
+/// How often something is drawn before it is taken that there is nothing.
+const DRAWS: usize = 64;
+
+/// Carries out the intervention of that number in the plan, and keeps a record of it.
+pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Intervention, at: Duration) {
+    let change = match intervention.deed {
+        Deed::Exactly(change) => Some(change),
+        Deed::Drawn(kind) => {
+            let mut source = world.course.source(b"intervention", number as u64);
+            draw(world, kind, number, &mut source)
+        }
+    };
+    let Some(change) = change else { return };
+    let requests = world.course.requests();
+    let effective = apply(world, &change, at);
+    world.observations.interventions.push(InterventionRecord { at, requests, change, effective });
+}
+
+/// Makes a change, and says whether there was anything to change.
+fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
+    let by = Actor::OtherAdministrator;
+    match change {
+        AdminChange::Grant(row) => {
+            let Some(set) = world.permission_sets.get(&row.permission_set) else { return false };
+            let version = set.version;
+            world.organization.account(row.account).is_some() && world.grant(by, at, row, version)
+        }
+        AdminChange::Revoke(row) => world.revoke(by, at, row),
+        AdminChange::Edit(details) => world.edit_set(by, at, (**details).clone()),
+        AdminChange::Tag { permission_set, key, value } => {
+            let Some(set) = world.permission_sets.get(permission_set) else { return false };
+            let mut tags = set.tags.clone();
+            tags.insert(key.clone(), value.clone());
+            world.retag_set(by, at, permission_set, tags)
+        }
+        AdminChange::Untag { permission_set, key } => {
+            let Some(set) = world.permission_sets.get(permission_set) else { return false };
+            let mut tags = set.tags.clone();
+            tags.remove(key);
+            world.retag_set(by, at, permission_set, tags)
+        }
+        AdminChange::SuspendAccount(account) => {
+            let done = world.organization.suspend(*account);
+            if done {
+                world.observations.journal(at, by, Change::AccountSuspended(*account));
+            }
+            done
+        }
+        AdminChange::DeleteGroup(group) => {
+            let done = world.directory.delete_group(group);
+            if done {
+                world.observations.journal(at, by, Change::GroupDeleted(group.clone()));
+            }
+            done
+        }
+    }
+}
+
+fn draw(world: &World, kind: ChangeKind, number: usize, source: &mut ChaCha8Rng) -> Option<AdminChange> {
+    let scope = &world.course.plan.scope;
+    match kind {
+        ChangeKind::Grant => draw_grant(world, source),
+        ChangeKind::Revoke => {
+            let rows = sets_in_scope(world).into_iter().flat_map(|name| {
+                world.rows.of_set(name).map(move |(account, principal)| Assignment {
+                    permission_set: name.clone(),
+                    account,
+                    principal: principal.clone(),
+                })
+            });
+            let in_scope = |row: &Assignment| match &row.principal {
+                Principal::Group(id) => is_in(&scope.revoked_groups, id),
+                Principal::User(_) => false,
+            };
+            pick(rows.filter(in_scope).collect(), source).map(AdminChange::Revoke)
+        }
+        ChangeKind::Edit => {
+            let name = pick(sets_in_scope(world), source)?;
+            let mut details = world.permission_sets.get(name)?.details().into_owned();
+            details.description = Some(format!("Edited by hand, intervention {number}"));
+            Some(AdminChange::Edit(Box::new(details)))
+        }
+        ChangeKind::Tag => {
+            let permission_set = pick(sets_in_scope(world), source)?.clone();
+            let keys = world.permission_sets.get(&permission_set)?.tags.keys();
+            let free = keys.filter(|key| !key.starts_with("rolecall:")).cloned();
+            let key = pick(free.chain(["reviewed".to_owned()]).collect(), source)?;
+            Some(AdminChange::Tag { permission_set, key, value: format!("by hand {number}") })
+        }
+        ChangeKind::SuspendAccount => {
+            let accounts = active_accounts(world).into_iter();
+            let accounts = accounts
+                .filter(|id| *id != world.organization.management_account())
+                .filter(|id| is_in(&scope.suspended_accounts, id));
+            pick(accounts.collect(), source).map(AdminChange::SuspendAccount)
+        }
+        ChangeKind::DeleteGroup => {
+            let ids = world.directory.groups().iter().map(|group| &group.id);
+            let id = pick(ids.filter(|id| is_in(&scope.deleted_groups, id)).collect(), source)?;
+            Some(AdminChange::DeleteGroup(id.clone()))
+        }
+    }
+}
+
+fn draw_grant(world: &World, source: &mut ChaCha8Rng) -> Option<AdminChange> {
+    let groups = world.directory.groups().iter().map(|group| &group.id);
+    let groups: Vec<&GroupId> =
+        groups.filter(|id| is_in(&world.course.plan.scope.granted_groups, id)).collect();
+    let (sets, accounts) = (sets_in_scope(world), active_accounts(world));
+    let rows = (0..DRAWS).map_while(|_| {
+        Some(Assignment {
+            permission_set: (*sets.get(place(sets.len(), source)?)?).clone(),
+            account: *accounts.get(place(accounts.len(), source)?)?,
+            principal: Principal::Group((*groups.get(place(groups.len(), source)?)?).clone()),
+        })
+    });
+    let mut rows = rows;
+    rows.find(|row| !world.rows.contains(row)).map(AdminChange::Grant)
+}
+
+fn sets_in_scope(world: &World) -> Vec<&PermissionSetName> {
+    let scope = &world.course.plan.scope.permission_sets;
+    world.permission_sets.iter().map(|set| &set.name).filter(|name| is_in(scope, name)).collect()
+}
+
+fn active_accounts(world: &World) -> Vec<AccountId> {
+    let active = world.organization.accounts().iter().filter(|account| account.state == AccountState::Active);
+    active.map(|account| account.id).collect()
+}
+
+fn is_in<T: Ord>(scope: &BTreeSet<T>, item: &T) -> bool {
+    scope.is_empty() || scope.contains(item)
+}
+
+fn pick<T>(mut items: Vec<T>, source: &mut ChaCha8Rng) -> Option<T> {
+    let place = place(items.len(), source)?;
+    Some(items.swap_remove(place))
+}
+
+fn place(length: usize, source: &mut ChaCha8Rng) -> Option<usize> {
+    (length > 0).then(|| source.random_range(0..length))
+}
