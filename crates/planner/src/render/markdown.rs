@@ -131,7 +131,12 @@ fn set_section(change: &Change, page: &mut Page) {
     let (mark, verb) = (wording::mark(&change.action), wording::verb(&change.action));
     let title = format!("{verb} permission set {name}: {}{place}", words.join("; "));
     let mut lines = sets::whole_lines(change);
-    lines.extend(sets::difference_lines(change, false));
+    for (words, inner) in sets::differences(change) {
+        if !inner.is_empty() {
+            lines.push(format!("@@ {words} @@"));
+            lines.extend(inner);
+        }
+    }
     page.diff(mark, &title, &lines);
 }
 

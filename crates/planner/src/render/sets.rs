@@ -60,21 +60,11 @@ fn grants_of(set: &PermissionSet) -> Vec<String> {
     words
 }
 
-/// What differs, a line or more for each difference; of a difference that a few words say, only where `all` are wanted.
-pub(crate) fn difference_lines(change: &Change, all: bool) -> Vec<String> {
-    let Action::UpdatePermissionSet { differences, provision, .. } = &change.action else {
-        return Vec::new();
-    };
-    let mut lines = Vec::new();
-    for difference in differences {
-        let inner = wording::difference_lines(difference);
-        if all || !inner.is_empty() {
-            lines.push(wording::difference(difference));
-        }
-        lines.extend(inner.iter().map(|line| format!("  {line}")));
-    }
-    lines.extend(all.then(|| wording::provisioning(provision)).filter(|line| !line.is_empty()));
-    lines
+/// What differs: for each difference a few words, and the lines before and after where the words do not say it.
+pub(crate) fn differences(change: &Change) -> Vec<(String, Vec<String>)> {
+    let Action::UpdatePermissionSet { differences, .. } = &change.action else { return Vec::new() };
+    let said = |difference| (wording::difference(difference), wording::difference_lines(difference));
+    differences.iter().map(said).collect()
 }
 
 /// A set that is made or deleted, whole.

@@ -1,6 +1,5 @@
 //! A plan for a terminal or a log: one line per change, aligned, counts last.
 
-
 use unicode_width::UnicodeWidthStr as _;
 
 use super::columns::Columns;
@@ -8,7 +7,7 @@ use super::escape::for_terminal;
 use super::fold::{Fold, fold};
 use super::sets::{self, SetChange};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Plan, Reason, Row};
+use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Reason, Row};
 
 /// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
 const WORDS_ON_A_LINE: usize = 60;
@@ -128,13 +127,28 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
                 sets::whole_lines(change)
             }
             Action::CreatePermissionSet { .. } if !fits => words,
-            _ => sets::difference_lines(change, !fits),
+            _ => difference_lines(change, !fits),
         };
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
     }
     columns
+}
+
+/// What differs; of a difference that a few words say, only where the line above had no room for them.
+fn difference_lines(change: &Change, all: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (words, inner) in sets::differences(change) {
+        if all || !inner.is_empty() {
+            lines.push(words);
+        }
+        lines.extend(inner.iter().map(|line| format!("  {line}")));
+    }
+    if let (true, Action::UpdatePermissionSet { provision, .. }) = (all, &change.action) {
+        lines.extend(Some(wording::provisioning(provision)).filter(|line| !line.is_empty()));
+    }
+    lines
 }
 
 fn blocked(plan: &Plan) -> Columns {
