@@ -39,6 +39,7 @@ codes! {
     MissingProjectNode = "RC0009", "what every project says is missing";
     UnsupportedLanguage = "RC0010", "an unknown version of the language";
     UnusedFile = "RC0011", "a file that nothing includes";
+    TooManyMistakes = "RC0012", "more mistakes than are shown";
 
     UnknownNode = "RC0101", "an unknown word";
     UnknownProperty = "RC0102", "an unknown property";

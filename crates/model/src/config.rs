@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 
 use crate::Date;
 use crate::identity::{
@@ -139,8 +139,8 @@ pub struct SelectorLine {
 /// What one line selects. Only [`Selector::Account`] can select the management account.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
-    /// `account "name-or-id"…`: each must exist.
-    Account(Vec<AccountRef>),
+    /// `account "name-or-id"…`: each must exist, and has its own place.
+    Account(Vec<(AccountRef, OriginId)>),
     /// `ou "path-or-id"`.
     Unit {
         /// Which unit.
@@ -185,7 +185,7 @@ pub enum UnitRef {
 #[derive(Debug, Clone)]
 pub struct NamePattern {
     text: String,
-    matcher: GlobMatcher,
+    matcher: GlobSet,
 }
 
 impl NamePattern {
@@ -194,7 +194,9 @@ impl NamePattern {
     /// # Errors
     /// The text is no such pattern.
     pub fn new(text: &str) -> Result<Self, globset::Error> {
-        let matcher = globset::GlobBuilder::new(text).literal_separator(false).build()?.compile_matcher();
+        let glob = globset::GlobBuilder::new(text).literal_separator(false).build()?;
+        // Deep nesting is refused only when the pattern is compiled; a set of one returns that as an error.
+        let matcher = GlobSet::builder().add(glob).build()?;
         Ok(Self { text: text.to_owned(), matcher })
     }
 

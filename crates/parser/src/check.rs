@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use rolecall_model::{Code, Diagnostic, Place};
 
+use crate::mistakes::Mistakes;
 use crate::nearest::nearest;
 use crate::scan::unquoted;
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{Arguments, BlockRule, Kind, Within, Word, find, places_of, words_within};
 
 /// Checks the nodes of one block, or of a file.
-pub(crate) fn check(nodes: &mut [Node], within: Within) -> Vec<Diagnostic> {
-    let mut checker = Checker { found: Vec::new() };
+pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
+    let mut checker = Checker { found: Mistakes::default() };
     checker.nodes(nodes, within);
     checker.found
 }
@@ -23,7 +24,7 @@ pub(crate) fn meant_word(name: &str) -> Option<&'static str> {
 }
 
 struct Checker {
-    found: Vec<Diagnostic>,
+    found: Mistakes,
 }
 
 impl Checker {
@@ -32,6 +33,10 @@ impl Checker {
         let mut has_unknown = false;
         let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
         for node in nodes {
+            if self.found.is_full() {
+                // What was not looked at may be anything.
+                return true;
+            }
             let Some(word) = find(&node.word, within) else {
                 has_unknown = true;
                 self.found.push(unknown_word(node, within));

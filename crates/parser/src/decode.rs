@@ -19,12 +19,15 @@ use rolecall_model::{
     Code, Config, Diagnostic, FileId, InvalidIdentity, OriginId, Origins, Place, Policy, Sources, StackName,
 };
 
+pub(crate) use accounts::pattern_too_long;
 pub(crate) use settings::Unread;
 
 use crate::check::{meant_word, repeated_value};
+use crate::mistakes::Mistakes;
 use crate::resolve::{NameKind, Names, SetUse, cycles};
 use crate::source::ProjectFiles;
-use crate::syntax::{Content, Node};
+use crate::syntax::Node;
+use crate::words::{Within, find};
 
 /// The version of the language that this program reads.
 const LANGUAGE: u32 = 1;
@@ -40,7 +43,7 @@ pub(crate) struct Decoded {
     /// Present when nothing kept it from being whole; the caller knows of other mistakes.
     pub(crate) config: Option<Config>,
     pub(crate) origins: Origins,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) mistakes: Mistakes,
 }
 
 /// Decodes a project: its own file first, then what it includes.
@@ -51,27 +54,33 @@ pub(crate) fn decode(
     names: Names,
     unread: Unread,
 ) -> Decoded {
+    let bytes = sources.iter().map(|(_, file)| file.text.len() as u64).sum();
     let mut decoder = Decoder {
         files,
+        bytes,
         sources,
         names,
         origins: Origins::default(),
-        found: Vec::new(),
+        found: Mistakes::default(),
         partition: "aws",
         policies: BTreeMap::new(),
+        listing: None,
         set_uses: BTreeMap::new(),
         parts: Parts::default(),
     };
     decoder.declare(checked);
     let settings = decoder.settings(checked, unread);
     for node in checked.iter().flat_map(|file| file.nodes) {
+        if decoder.found.is_full() {
+            break;
+        }
         decoder.node(node);
     }
     decoder.groups_declared_twice();
     decoder.account_set_cycles();
     decoder.found.extend(decoder.names.unknown_names());
     let config = decoder.parts.into_config(settings.stack, settings.identity_center);
-    Decoded { config, origins: decoder.origins, diagnostics: decoder.found }
+    Decoded { config, origins: decoder.origins, mistakes: decoder.found }
 }
 
 /// The lists of a configuration while they grow.
@@ -118,14 +127,18 @@ impl Parts {
 
 struct Decoder<'a> {
     files: &'a dyn ProjectFiles,
+    /// How much has been read of the project, in bytes.
+    bytes: u64,
     sources: &'a mut Sources,
     names: Names,
     origins: Origins,
-    found: Vec<Diagnostic>,
+    found: Mistakes,
     /// The partition of the instance's Region.
     partition: &'static str,
     /// The policy files that were read; `None` for one with a mistake, which is reported once.
     policies: BTreeMap<String, Option<Policy>>,
+    /// The files of the project, listed once a policy file is missing.
+    listing: Option<Vec<String>>,
     /// The account sets that each account set uses.
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,
     parts: Parts,
@@ -137,12 +150,18 @@ impl Decoder<'_> {
     fn declare(&mut self, checked: &[CheckedFile<'_>]) {
         for node in checked.iter().flat_map(|file| file.nodes) {
             let Some(name) = node.arguments.first() else { continue };
-            let (Content::Text(text) | Content::Number(text)) = &name.content;
-            match (NameKind::declared_by(&node.word), meant_word(&node.word).and_then(NameKind::declared_by))
-            {
-                (Some(_), _) => self.found.extend(self.names.declare(&node.word, text, name.place)),
-                (None, Some(meant)) => self.names.lose(meant, text.clone()),
-                (None, None) => {}
+            let text = name.content.written();
+            if find(&node.word, Within::File).is_some() {
+                self.found.extend(self.names.declare(&node.word, text, name.place));
+                continue;
+            }
+            // A word that is not known may have been meant to declare what its nearest declares, or anything.
+            let lost = match meant_word(&node.word) {
+                Some(meant) => Vec::from_iter(NameKind::declared_by(meant)),
+                None => NameKind::ALL.to_vec(),
+            };
+            for kind in lost {
+                self.names.lose(kind, text.to_owned());
             }
         }
         self.names.number();
@@ -182,12 +201,19 @@ impl Decoder<'_> {
         }
     }
 
-    /// Reports a text that is not what it should be.
+    /// Reports a text that is not what it should be: what is wanted, then in brackets or behind a comma, colon or
+    /// semicolon what makes it one, which is for the help alone.
     fn invalid(&mut self, place: Place, text: &str, wanted: &str) {
+        let what = &wanted[..wanted.find([',', ';', ':', '(']).unwrap_or(wanted.len())];
+        self.is_not(place, text, what.trim_end(), &format!("write {wanted}"));
+    }
+
+    /// Reports a text that is not `what` it should be, with what to do about it.
+    fn is_not(&mut self, place: Place, text: &str, what: &str, help: &str) {
         self.found.push(
-            Diagnostic::error(Code::InvalidIdentity, format!("`{text}` is not {wanted}"))
-                .at(place, format!("this is not {wanted}"))
-                .help(format!("write {wanted}")),
+            Diagnostic::error(Code::InvalidIdentity, format!("`{text}` is not {what}"))
+                .at(place, format!("this is not {what}"))
+                .help(help),
         );
     }
 
@@ -196,7 +222,7 @@ impl Decoder<'_> {
         self.found.push(
             Diagnostic::error(Code::LimitExceeded, message)
                 .at(place, label)
-                .help("this is a limit of AWS; shorten or divide what is too much"),
+                .help("this is a limit of AWS; take away, shorten or divide what goes beyond it"),
         );
     }
 

@@ -16,6 +16,7 @@ pub fn explain(code: Code) -> &'static str {
         Code::MissingProjectNode => include_str!("../../../docs/diagnostics/RC0009.md"),
         Code::UnsupportedLanguage => include_str!("../../../docs/diagnostics/RC0010.md"),
         Code::UnusedFile => include_str!("../../../docs/diagnostics/RC0011.md"),
+        Code::TooManyMistakes => include_str!("../../../docs/diagnostics/RC0012.md"),
         Code::UnknownNode => include_str!("../../../docs/diagnostics/RC0101.md"),
         Code::UnknownProperty => include_str!("../../../docs/diagnostics/RC0102.md"),
         Code::UnbalancedBraces => include_str!("../../../docs/diagnostics/RC0103.md"),

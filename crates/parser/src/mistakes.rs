@@ -48,11 +48,13 @@ impl Mistakes {
         let help = "mend some of those that are shown, and look again";
         let mut more = Vec::new();
         if self.errors == MAX_DIAGNOSTICS {
-            let message = format!("there are {MAX_DIAGNOSTICS} mistakes or more, and no more of them are shown");
+            let message =
+                format!("there are {MAX_DIAGNOSTICS} mistakes or more, and no more of them are shown");
             more.push(Diagnostic::error(Code::TooManyMistakes, message).help(help));
         }
         if self.warnings == MAX_DIAGNOSTICS {
-            let message = format!("there are {MAX_DIAGNOSTICS} warnings or more, and no more of them are shown");
+            let message =
+                format!("there are {MAX_DIAGNOSTICS} warnings or more, and no more of them are shown");
             more.push(Diagnostic::warning(Code::TooManyMistakes, message).help(help));
         }
         more

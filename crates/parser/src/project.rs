@@ -3,18 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use rayon::prelude::*;
 use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
 
 use crate::check::check;
-use crate::decode::{CheckedFile, Decoded, Unread, decode};
+use crate::decode::{CheckedFile, Decoded, Unread, decode, pattern_too_long};
+use crate::mistakes::Mistakes;
 use crate::nearest::nearest;
 use crate::resolve::{NameKind, Names};
 use crate::source::{ProjectFiles, ReadError, stays_inside};
 use crate::syntax::{Node, Parsed, parse};
 use crate::words::{Within, find};
-use crate::{MAX_FILE_BYTES, MAX_FILES, scan};
+use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, scan};
+
+/// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
+const FILES_AT_ONCE: usize = 32;
+/// How many top-level nodes are parsed at a time, so that a file full of mistakes is given up early.
+const NODES_AT_ONCE: usize = 8_192;
+/// How many files that nothing includes are told one by one.
+const MAX_UNUSED: usize = 20;
 
 /// What loading a project gives.
 #[derive(Debug)]
@@ -25,21 +33,21 @@ pub struct Project {
     pub sources: Sources,
     /// Where the items of the configuration were written.
     pub origins: Origins,
-    /// All mistakes and lints, sorted by file, place and code; those without a place come first.
+    /// All mistakes and lints up to [`MAX_DIAGNOSTICS`](crate::MAX_DIAGNOSTICS) each, sorted by file, place and code;
+    /// those without a place come first, and what says that there are more comes last.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Loads the project whose file is `entry`, `rolecall.kdl` as a rule. All mistakes of all files are found in one go.
 pub fn load(files: &dyn ProjectFiles, entry: &str) -> Project {
     let mut loader =
-        Loader { files, sources: Sources::default(), found: Vec::new(), names: Names::default() };
+        Loader { files, sources: Sources::default(), found: Mistakes::default(), names: Names::default() };
     let (config, origins) = loader.load(entry);
-    let Loader { sources, mut found, .. } = loader;
-    if found.iter().any(|found| found.code == Code::UnsupportedLanguage) {
-        // Another version has other words and rules, so whatever else was found may be right.
-        found.retain(|found| found.code == Code::UnsupportedLanguage);
-    }
+    let Loader { sources, found, .. } = loader;
+    let more = found.more();
+    let mut found = found.into_kept();
     found.sort_by(|a, b| order(a).cmp(&order(b)));
+    found.extend(more);
     let config = config.filter(|_| !found.iter().any(Diagnostic::is_error));
     Project { config, sources, origins, diagnostics: found }
 }
@@ -51,7 +59,7 @@ fn order(diagnostic: &Diagnostic) -> (Option<Place>, Code, &str) {
 struct Loader<'a> {
     files: &'a dyn ProjectFiles,
     sources: Sources,
-    found: Vec<Diagnostic>,
+    found: Mistakes,
     names: Names,
 }
 
@@ -60,8 +68,9 @@ struct Loaded {
     file: FileId,
     nodes: Vec<Node>,
     unread: Vec<Range<usize>>,
+    /// What `may-contain` refused. It declares its names all the same, and says nothing else.
+    refused: Vec<Node>,
     cut_short: bool,
-    diagnostics: Vec<Diagnostic>,
 }
 
 /// A file that an `include` matches.
@@ -72,6 +81,9 @@ struct Included {
     limit: Option<Limit>,
 }
 
+/// A path, why it is included, and what reading it gave.
+type Read<'a> = (&'a String, &'a Included, Result<Vec<u8>, ReadError>);
+
 struct Limit {
     words: BTreeSet<String>,
     place: Place,
@@ -80,7 +92,9 @@ struct Limit {
 impl Loader<'_> {
     fn load(&mut self, entry: &str) -> (Option<Config>, Origins) {
         let Some(entry_file) = self.read_entry(entry) else { return (None, Origins::default()) };
-        let mut loaded = vec![load_file(entry_file, &self.sources)];
+        let (entry_loaded, mistakes) = load_file(entry_file, &self.sources);
+        self.found.extend(mistakes);
+        let mut loaded = vec![entry_loaded];
         let listing = self.list(&loaded[0]);
         let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
         loaded.extend(self.load_included(&included));
@@ -88,7 +102,6 @@ impl Loader<'_> {
 
         let mut unread = Unread::default();
         for (nth, file) in loaded.iter_mut().enumerate() {
-            self.found.append(&mut file.diagnostics);
             self.lose_declarations(file, &mut unread);
             if nth > 0 {
                 self.refuse_project_words(file, &mut unread);
@@ -97,9 +110,15 @@ impl Loader<'_> {
         let checked: Vec<CheckedFile<'_>> =
             loaded.iter().map(|file| CheckedFile { file: file.file, nodes: &file.nodes }).collect();
         let names = std::mem::take(&mut self.names);
-        let Decoded { config, origins, mut diagnostics } =
+        let Decoded { config, origins, mistakes } =
             decode(self.files, &mut self.sources, &checked, names, unread);
-        self.found.append(&mut diagnostics);
+        if mistakes.has(Code::UnsupportedLanguage) {
+            // Another version has other words and rules, so whatever else was found may be right.
+            self.found = mistakes;
+            self.found.retain(Code::UnsupportedLanguage);
+        } else {
+            self.found.extend(mistakes);
+        }
         (config, origins)
     }
 
@@ -171,9 +190,17 @@ impl Loader<'_> {
             .map(String::as_str)
             .filter(|path| path.ends_with(".kdl") && *path != entry)
             .collect();
+        let mut patterns = 0_usize;
         for node in nodes.iter().filter(|node| node.word == "include") {
-            let limit_node = node.children_named("may-contain").next();
+            // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
+            let limit_node = node.children_named("may-contain").next().filter(|limit| {
+                !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
+            });
             for (pattern, place) in node.texts() {
+                patterns += 1;
+                if patterns > MAX_PATTERNS {
+                    continue;
+                }
                 let Some(matcher) = self.matcher(pattern, place) else {
                     self.names.incomplete = true;
                     continue;
@@ -193,26 +220,41 @@ impl Loader<'_> {
             }
         }
         if included.len() > MAX_FILES {
-            let message =
-                format!("the project includes {} files; at most {MAX_FILES} are read", included.len());
-            self.found.push(
-                Diagnostic::error(Code::FileUnreadable, message)
-                    .help("divide the project into several stacks"),
+            self.too_much(
+                Code::FileUnreadable,
+                format!("the project includes {} files; at most {MAX_FILES} are read", included.len()),
             );
-            self.names.incomplete = true;
-            included.clear();
+            // They are not read, and not forgotten either.
+            meant.extend(std::mem::take(&mut included).into_keys());
+        }
+        if patterns > MAX_PATTERNS {
+            self.too_much(
+                Code::FileUnreadable,
+                format!("the project includes files by {patterns} patterns; at most {MAX_PATTERNS} are read"),
+            );
+            meant.extend(candidates.iter().map(|path| (*path).to_owned()));
         }
         (included, meant)
     }
 
-    fn matcher(&mut self, pattern: &str, place: Place) -> Option<GlobMatcher> {
+    /// Reports that the project is larger than what is read, so that names may be declared in what was not.
+    fn too_much(&mut self, code: Code, message: String) {
+        self.found.push(Diagnostic::error(code, message).help("divide the project into several stacks"));
+        self.names.incomplete = true;
+    }
+
+    fn matcher(&mut self, pattern: &str, place: Place) -> Option<GlobSet> {
         let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        if pattern.len() > MAX_PATTERN_BYTES {
+            self.found.push(pattern_too_long(pattern, place));
+            return None;
+        }
         if !stays_inside(pattern) {
             self.found.push(outside_project(&format!("the include `{pattern}`"), place));
             return None;
         }
-        match GlobBuilder::new(pattern).literal_separator(true).build() {
-            Ok(glob) => Some(glob.compile_matcher()),
+        match compile(pattern) {
+            Ok(matcher) => Some(matcher),
             Err(error) => {
                 self.found.push(
                     Diagnostic::error(
@@ -239,11 +281,9 @@ impl Loader<'_> {
             format!("the include `{pattern}` matches no file"),
         )
         .at(place, "no `.kdl` file of the project matches this");
-        let near = near_pattern(pattern, candidates);
-        if let Some(glob) =
-            near.as_deref().and_then(|near| GlobBuilder::new(near).literal_separator(true).build().ok())
-        {
-            let matcher = glob.compile_matcher();
+        // Comparing with more names would take long where there are many patterns as well.
+        let near = if candidates.len() <= MAX_FILES { near_pattern(pattern, candidates) } else { None };
+        if let Some(matcher) = near.as_deref().and_then(|near| compile(near).ok()) {
             meant.extend(
                 candidates.iter().filter(|path| matcher.is_match(path)).map(|path| (*path).to_owned()),
             );
@@ -257,11 +297,36 @@ impl Loader<'_> {
     }
 
     fn load_included(&mut self, included: &BTreeMap<String, Included>) -> Vec<Loaded> {
-        let read: Vec<(&String, Result<Vec<u8>, ReadError>)> =
-            included.par_iter().map(|(path, _)| (path, self.files.read(path, MAX_FILE_BYTES))).collect();
+        let included: Vec<(&String, &Included)> = included.iter().collect();
+        let mut loaded = Vec::with_capacity(included.len());
+        for some in included.chunks(FILES_AT_ONCE) {
+            if self.found.is_full() {
+                self.names.incomplete = true;
+                break;
+            }
+            let files = self.files;
+            let read: Vec<Read<'_>> = some
+                .par_iter()
+                .map(|(path, included)| (*path, *included, files.read(path, MAX_FILE_BYTES)))
+                .collect();
+            let before: usize = self.sources.iter().map(|(_, file)| file.text.len()).sum();
+            let read_now = read.iter().filter_map(|(_, _, result)| result.as_ref().ok()).map(Vec::len);
+            if (before + read_now.sum::<usize>()) as u64 > MAX_PROJECT_BYTES {
+                self.too_much(
+                    Code::FileTooLarge,
+                    format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
+                );
+                break;
+            }
+            loaded.extend(self.load_some(read));
+        }
+        loaded
+    }
+
+    /// Parses files that were read, in the order in which they are given.
+    fn load_some(&mut self, read: Vec<Read<'_>>) -> Vec<Loaded> {
         let mut readable = Vec::new();
-        for (path, result) in read {
-            let Included { pattern, limit } = &included[path];
+        for (path, Included { pattern, limit }, result) in read {
             match result {
                 Ok(bytes) => match self.add_text(path, bytes) {
                     (file, true) => readable.push((file, limit)),
@@ -281,16 +346,22 @@ impl Loader<'_> {
             }
         }
         let sources = &self.sources;
-        readable
+        let parsed: Vec<(Loaded, Mistakes)> = readable
             .into_par_iter()
             .map(|(file, limit)| {
-                let mut loaded = load_file(file, sources);
+                let (mut loaded, mut mistakes) = load_file(file, sources);
                 if let Some(limit) = limit {
-                    loaded.diagnostics.extend(loaded.nodes.iter().filter_map(|node| beyond(limit, node)));
+                    loaded.refuse_beyond(limit, &mut mistakes);
                 }
-                loaded
+                (loaded, mistakes)
             })
-            .collect()
+            .collect();
+        let mut loaded = Vec::with_capacity(parsed.len());
+        for (file, mistakes) in parsed {
+            self.found.extend(mistakes);
+            loaded.push(file);
+        }
+        loaded
     }
 
     /// Reports the files that nothing includes. While an include matches nothing, what they declare is not unknown:
@@ -302,10 +373,11 @@ impl Loader<'_> {
         included: &BTreeMap<String, Included>,
         meant: &BTreeSet<String>,
     ) {
-        let misses = self.found.iter().any(|found| found.code == Code::IncludeMatchesNothing);
+        let misses = self.found.has(Code::IncludeMatchesNothing);
         let is_unused =
             |path: &&String| path.ends_with(".kdl") && *path != entry && !included.contains_key(*path);
-        for path in listing.iter().filter(is_unused) {
+        let mut unused = listing.iter().filter(is_unused);
+        for path in unused.by_ref().take(MAX_UNUSED) {
             let text =
                 self.files.read(path, MAX_FILE_BYTES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let file = text.map(|text| self.sources.add(path.as_str(), text));
@@ -321,6 +393,15 @@ impl Loader<'_> {
                 Some(file) => lint.at(self.first_line(file), "this file is not part of the project"),
                 None => lint,
             });
+        }
+        let more = unused.filter(|path| !meant.contains(*path)).count();
+        if more > 0 {
+            self.names.incomplete |= misses;
+            let message = format!("nothing includes {more} further files");
+            self.found.push(
+                Diagnostic::warning(Code::UnusedFile, message)
+                    .help(format!("include them in `{entry}`, or delete them; what they say does not hold")),
+            );
         }
     }
 
@@ -354,6 +435,12 @@ impl Loader<'_> {
             unread.rolecall |= part.contains("rolecall");
             unread.identity_center |= part.contains("identity-center");
         }
+        for node in &file.refused {
+            unread.identity_center |= node.word == "identity-center";
+            if let (Some(kind), Some(name)) = (NameKind::declared_by(&node.word), node.arguments.first()) {
+                self.names.lose(kind, name.content.written().to_owned());
+            }
+        }
     }
 
     /// Takes `rolecall` and `include` out of a file that is not the project's.
@@ -381,6 +468,21 @@ impl Loader<'_> {
     }
 }
 
+impl Loaded {
+    /// Takes out what `may-contain` does not allow, and reports it.
+    fn refuse_beyond(&mut self, limit: &Limit, mistakes: &mut Mistakes) {
+        let (refused, nodes) =
+            std::mem::take(&mut self.nodes).into_iter().partition(|node| match beyond(limit, node) {
+                Some(diagnostic) => {
+                    mistakes.push(diagnostic);
+                    true
+                }
+                None => false,
+            });
+        (self.refused, self.nodes) = (refused, nodes);
+    }
+}
+
 impl Included {
     fn add_limit(&mut self, node: &Node) {
         let words: BTreeSet<String> = node.texts().map(|(text, _)| text.to_owned()).collect();
@@ -393,13 +495,35 @@ impl Included {
     }
 }
 
-fn load_file(file: FileId, sources: &Sources) -> Loaded {
-    let scan = scan::scan(file, &sources.get(file).text);
-    let Parsed { mut nodes, unread, diagnostics: mut by_crate } = parse(file, &scan);
-    let mut diagnostics = scan.diagnostics;
-    diagnostics.append(&mut by_crate);
-    diagnostics.extend(check(&mut nodes, Within::File));
-    Loaded { file, nodes, unread, cut_short: scan.cut_short, diagnostics }
+fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
+    let mut scan = scan::scan(file, &sources.get(file).text);
+    let mut mistakes = Mistakes::default();
+    mistakes.extend(std::mem::take(&mut scan.diagnostics));
+    let mut loaded = Loaded {
+        file,
+        nodes: Vec::new(),
+        unread: Vec::new(),
+        refused: Vec::new(),
+        cut_short: scan.cut_short,
+    };
+    for some in scan.nodes.chunks(NODES_AT_ONCE) {
+        if mistakes.is_full() {
+            loaded.cut_short = true;
+            break;
+        }
+        let Parsed { mut nodes, unread, mistakes: by_crate } = parse(file, &scan, some);
+        mistakes.extend(by_crate);
+        mistakes.extend(check(&mut nodes, Within::File));
+        loaded.nodes.append(&mut nodes);
+        loaded.unread.extend(unread);
+    }
+    (loaded, mistakes)
+}
+
+/// A pattern over paths. Deep nesting is refused only when a pattern is compiled, and a set of one returns that as an
+/// error.
+fn compile(pattern: &str) -> Result<GlobSet, globset::Error> {
+    GlobSet::builder().add(GlobBuilder::new(pattern).literal_separator(true).build()?).build()
 }
 
 /// A word beyond what `may-contain` allows. An unknown word has been reported as that.

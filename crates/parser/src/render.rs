@@ -1,13 +1,21 @@
 //! The bridge to miette, which draws diagnostics. A [`Report`] owns all it needs, so it outlives the project.
+//!
+//! Drawing one costs the same however large its file is: a report holds the text around its labels and no more, long
+//! texts are cut, and so are labels over much text.
+
+mod excerpt;
 
 use std::fmt;
-use std::sync::Arc;
 
-use miette::{LabeledSpan, NamedSource, SourceCode};
+use miette::{LabeledSpan, SourceCode};
 use rolecall_model::diagnostic::Label;
-use rolecall_model::{Diagnostic, FileId, Severity, Sources};
+use rolecall_model::{Diagnostic, Severity, Sources};
 
 use crate::scan::is_forbidden;
+use excerpt::{Excerpt, shown_part};
+
+/// The longest text of a report, in characters; what is longer quotes a value that is far too long.
+const MAX_TEXT: usize = 1_000;
 
 /// A diagnostic as miette takes it. Places in other files than the first follow as reports of their own.
 #[derive(Debug)]
@@ -16,7 +24,7 @@ pub struct Report {
     severity: miette::Severity,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report>,
 }
@@ -28,10 +36,14 @@ pub fn report(diagnostic: &Diagnostic, sources: &Sources) -> Report {
     let home = primary.as_ref().map(|label| label.place.file);
     let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
         secondary.iter().partition(|label| Some(label.place.file) == home);
-    let first =
-        primary.iter().map(|label| LabeledSpan::new_primary_with_span(Some(plain(&label.text)), span(label)));
-    let further =
-        here.into_iter().map(|label| LabeledSpan::new_with_span(Some(plain(&label.text)), span(label)));
+    let text_of = |label: &Label| Some(plain(&label.text));
+    let first = primary
+        .iter()
+        .map(|label| LabeledSpan::new_primary_with_span(text_of(label), shown_part(label.place, sources)));
+    let further = here
+        .into_iter()
+        .map(|label| LabeledSpan::new_with_span(text_of(label), shown_part(label.place, sources)));
+    let labels: Vec<LabeledSpan> = first.chain(further).collect();
     Report {
         code: Some(code.as_str()),
         severity: match severity {
@@ -40,33 +52,23 @@ pub fn report(diagnostic: &Diagnostic, sources: &Sources) -> Report {
         },
         message: plain(message),
         help: help.as_deref().map(plain),
-        source: home.map(|file| named_source(file, sources)),
-        labels: first.chain(further).collect(),
+        source: home.map(|file| Excerpt::new(sources.get(file), &labels)),
+        labels,
         related: elsewhere.into_iter().map(|label| further_place(label, sources)).collect(),
     }
 }
 
 fn further_place(label: &Label, sources: &Sources) -> Report {
+    let labels = vec![LabeledSpan::new_with_span(None, shown_part(label.place, sources))];
     Report {
         code: None,
         severity: miette::Severity::Advice,
         message: plain(&label.text),
         help: None,
-        source: Some(named_source(label.place.file, sources)),
-        labels: vec![LabeledSpan::new_with_span(None, span(label))],
+        source: Some(Excerpt::new(sources.get(label.place.file), &labels)),
+        labels,
         related: Vec::new(),
     }
-}
-
-fn span(label: &Label) -> (usize, usize) {
-    (label.place.start as usize, label.place.len as usize)
-}
-
-fn named_source(file: FileId, sources: &Sources) -> NamedSource<Arc<str>> {
-    let file = sources.get(file);
-    let text =
-        if file.text.contains(is_forbidden) { visible(&file.text).into() } else { Arc::clone(&file.text) };
-    NamedSource::new(&*file.name, text)
 }
 
 /// The text with each forbidden character replaced by a visible one of as many bytes, so that places stay true.
@@ -80,9 +82,14 @@ fn visible(text: &str) -> String {
     text.chars().map(replaced).collect()
 }
 
-/// A message on one line, without forbidden characters.
+/// A message on one line, without forbidden characters, and not of any length.
 fn plain(text: &str) -> String {
-    visible(text).replace(['\n', '\r'], " ")
+    let end = text.char_indices().nth(MAX_TEXT).map(|(at, _)| at);
+    let mut plain = visible(&text[..end.unwrap_or(text.len())]).replace(['\n', '\r'], " ");
+    if end.is_some() {
+        plain.push('…');
+    }
+    plain
 }
 
 impl fmt::Display for Report {

@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::config::{AccountSetIx, ExternalIx, GroupIx, PermissionSetIx, PermissionSetRef};
 use rolecall_model::{Code, Diagnostic, Place};
 
+use crate::MAX_DIAGNOSTICS;
 use crate::nearest::nearest;
 
 /// Beyond this many unknown names, no nearest name is looked for: that compares each with every declared one.
 const MAX_SUGGESTED: usize = 200;
+/// How many circles are told. Each takes time in proportion to its length, and there can be one for each use of a set.
+const MAX_CYCLES: usize = 50;
 /// At how many of its places one unknown name is shown.
 const MAX_PLACES: usize = 6;
 
@@ -22,6 +25,9 @@ pub(crate) enum NameKind {
 }
 
 impl NameKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::AccountSet, Self::PermissionSet];
+
     /// The kind that a word of the file level declares.
     pub(crate) fn declared_by(word: &str) -> Option<Self> {
         match word {
@@ -162,6 +168,9 @@ impl Names {
     pub(crate) fn unknown_names(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (nth, ((kind, name), places)) in self.unknown.iter().enumerate() {
+            if found.len() == MAX_DIAGNOSTICS {
+                break;
+            }
             let near = if nth < MAX_SUGGESTED { nearest(name, self.names_of(*kind)) } else { None };
             if near.is_none() && self.incomplete {
                 continue;
@@ -194,8 +203,8 @@ impl Names {
             let found = found.help(format!("did you mean `{near}`?"));
             return if let [place] = places { found.suggest(*place, format!("\"{near}\"")) } else { found };
         }
-        let others = [NameKind::Group, NameKind::AccountSet, NameKind::PermissionSet];
-        let other = others.into_iter().find(|other| self.declared.contains_key(&(*other, name.to_owned())));
+        let other =
+            NameKind::ALL.into_iter().find(|other| self.declared.contains_key(&(*other, name.to_owned())));
         match other {
             Some(other) => {
                 let (is, wanted) = (other.with_article(), kind.with_article());
@@ -255,6 +264,9 @@ pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>)
                         .filter_map(|(set, next)| uses_of(*set).get(next - 1).copied())
                         .collect();
                     found.push(cycle(names, &steps));
+                    if found.len() == MAX_CYCLES {
+                        return found;
+                    }
                 }
                 Some(Seen::Done) | None => {}
             }

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-pub(crate) use nodes::unquoted;
+pub(crate) use nodes::{unquoted, without_marks};
 pub(crate) use tokens::is_forbidden;
 
 /// A file, cut into nodes.
@@ -43,19 +43,19 @@ pub(crate) struct RawNode {
 /// Scans a file.
 pub(crate) fn scan(file: FileId, text: &str) -> Scan {
     let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-    let tokens::Tokens { tokens, mut blanks, mut diagnostics, cut_short } = tokens::tokens(file, text, start);
+    let tokens::Tokens { tokens, mut blanks, mut mistakes, cut_short } = tokens::tokens(file, text, start);
     blanks.push(0..start);
-    diagnostics.extend(forbidden_characters(file, text, start));
+    mistakes.extend(forbidden_characters(file, text, start));
     let mut balance = braces::balance(file, text, &tokens, cut_short);
-    diagnostics.append(&mut balance.diagnostics);
+    mistakes.extend(std::mem::take(&mut balance.diagnostics));
     let mut cut = nodes::cut(file, text, &tokens, &balance);
-    diagnostics.append(&mut cut.diagnostics);
+    mistakes.extend(std::mem::take(&mut cut.mistakes));
     blanks.append(&mut cut.blanks);
     Scan {
         masked: mask(text, &blanks, &cut.unquoted, &cut.semicolons),
         nodes: cut.nodes,
         unquoted: cut.unquoted,
-        diagnostics: one_syntax_error_a_line(text, diagnostics),
+        diagnostics: one_syntax_error_a_line(text, mistakes.into_kept()),
         cut_short,
     }
 }

@@ -6,7 +6,8 @@ use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlNode, KdlValue};
 use rayon::prelude::*;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-use crate::scan::{RawNode, Scan, is_forbidden};
+use crate::mistakes::Mistakes;
+use crate::scan::{RawNode, Scan, is_forbidden, without_marks};
 
 /// A node of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +53,15 @@ pub(crate) enum Content {
     Text(String),
     /// A number, as it was written.
     Number(String),
+}
+
+impl Content {
+    /// A text as it reads, or a number as it was written.
+    pub(crate) fn written(&self) -> &str {
+        match self {
+            Self::Text(written) | Self::Number(written) => written,
+        }
+    }
 }
 
 impl Value {
@@ -106,25 +116,28 @@ pub(crate) struct Parsed {
     pub(crate) nodes: Vec<Node>,
     /// The bytes of the top-level nodes that could not be read.
     pub(crate) unread: Vec<Range<usize>>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) mistakes: Mistakes,
 }
 
-/// Reads the nodes that the scan left whole.
-pub(crate) fn parse(file: FileId, scan: &Scan) -> Parsed {
-    let outcomes: Vec<Outcome> = scan.nodes.par_iter().map(|raw| Reader { file, scan, raw }.read()).collect();
-    let mut parsed =
-        Parsed { nodes: Vec::with_capacity(outcomes.len()), unread: Vec::new(), diagnostics: Vec::new() };
-    for (raw, outcome) in scan.nodes.iter().zip(outcomes) {
+/// Reads those of `nodes`, which are some of the scan's, that it left whole.
+pub(crate) fn parse(file: FileId, scan: &Scan, nodes: &[RawNode]) -> Parsed {
+    let outcomes: Vec<Outcome> = nodes.par_iter().map(|raw| Reader { file, scan, raw }.read()).collect();
+    let mut parsed = Parsed {
+        nodes: Vec::with_capacity(outcomes.len()),
+        unread: Vec::new(),
+        mistakes: Mistakes::default(),
+    };
+    for (raw, outcome) in nodes.iter().zip(outcomes) {
         match outcome {
             Outcome::Read(nodes) => parsed.nodes.extend(nodes),
             Outcome::Broken => parsed.unread.push(raw.range.clone()),
             Outcome::Refused(diagnostic) => {
                 parsed.unread.push(raw.range.clone());
-                parsed.diagnostics.push(*diagnostic);
+                parsed.mistakes.push(*diagnostic);
             }
         }
     }
-    parsed.diagnostics.extend(hidden_characters(&mut parsed.nodes));
+    hidden_characters(&mut parsed.nodes, &mut parsed.mistakes);
     parsed
 }
 
@@ -219,11 +232,7 @@ impl Reader<'_> {
         let start = end.saturating_sub(written.len()).max(whole.range().start);
         let place = Place::new(self.file, start..end);
         if let Some(text) = self.scan.unquoted.get(&start) {
-            return Value {
-                content: Content::Text(text.trim_start_matches('#').to_owned()),
-                place,
-                faulty: true,
-            };
+            return Value { content: Content::Text(without_marks(text).to_owned()), place, faulty: true };
         }
         let content = match entry.value() {
             KdlValue::String(text) => Content::Text(text.clone()),
@@ -241,8 +250,7 @@ fn uncapitalised(message: &str) -> String {
 }
 
 /// Escapes can put into a text what may not stand in it openly.
-fn hidden_characters(nodes: &mut [Node]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
     for node in nodes {
         let properties = node.properties.iter_mut().map(|property| &mut property.value);
         for value in node.arguments.iter_mut().chain(properties) {
@@ -250,7 +258,7 @@ fn hidden_characters(nodes: &mut [Node]) -> Vec<Diagnostic> {
             if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
                 value.faulty = true;
                 let name = format!("U+{:04X}", u32::from(character));
-                found.push(
+                mistakes.push(
                     Diagnostic::error(
                         Code::ForbiddenCharacter,
                         format!("a character that may not stand in a text: {name}"),
@@ -261,8 +269,7 @@ fn hidden_characters(nodes: &mut [Node]) -> Vec<Diagnostic> {
             }
         }
         if let Some(block) = &mut node.block {
-            found.extend(hidden_characters(&mut block.nodes));
+            hidden_characters(&mut block.nodes, mistakes);
         }
     }
-    found
 }

@@ -165,12 +165,17 @@ mod tests {
         for word in WORDS {
             let file = Sources::default().add("example.kdl", word.example);
             let scan = crate::scan::scan(file, word.example);
-            let mut parsed = crate::syntax::parse(file, &scan);
+            let mut parsed = crate::syntax::parse(file, &scan, &scan.nodes);
             // Some examples show the word within the block that it belongs to.
             let first = parsed.nodes[0].word.as_str();
             let within = if first == word.name { word.within[0] } else { places_of(first)[0] };
             let wrong = crate::check::check(&mut parsed.nodes, within);
-            assert_eq!((scan.diagnostics, parsed.diagnostics, wrong), Default::default(), "{}", word.name);
+            assert_eq!(
+                (scan.diagnostics, parsed.mistakes.into_kept(), wrong.into_kept()),
+                Default::default(),
+                "{}",
+                word.name
+            );
         }
     }
 }

@@ -52,8 +52,9 @@ fn a_selection_keeps_what_each_line_says() {
     let id = UnitRef::Id("ou-a1b2-34567890".parse().unwrap());
     assert_eq!(direct.selector, Selector::Unit { unit: id, direct: true });
     let refs =
-        vec![AccountRef::Name("legacy-billing".to_owned()), AccountRef::Id("000022223333".parse().unwrap())];
-    assert_eq!(named.selector, Selector::Account(refs));
+        [AccountRef::Name("legacy-billing".to_owned()), AccountRef::Id("000022223333".parse().unwrap())];
+    let Selector::Account(accounts) = &named.selector else { panic!("{named:?}") };
+    assert_eq!(accounts.iter().map(|(account, _)| account.clone()).collect::<Vec<_>>(), refs);
     assert_eq!(set.selection.only.len(), 2);
     let values = BTreeSet::from(["payments".to_owned(), "search".to_owned()]);
     assert_eq!(set.selection.only[0].lines[0].selector, Selector::Tag { key: "domain".to_owned(), values });
@@ -301,4 +302,45 @@ fn all_mistakes_of_all_files_come_in_one_run_and_none_twice() {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("all-mistakes", lines.join("\n"));
     });
+}
+
+#[test]
+fn each_account_of_a_line_has_its_own_place() {
+    let text = format!("{HEAD}accounts \"b\" {{ account \"legacy-billing\" \"000022223333\" }}\n");
+    let project =
+        load(&[("rolecall.kdl", text.clone())].into_iter().collect::<MemoryFiles>(), "rolecall.kdl");
+    let set = &project.config.unwrap().account_sets[0];
+    let Selector::Account(accounts) = &set.selection.lines[0].selector else { panic!("{set:?}") };
+    let written = |origin| &text[project.origins.place(origin).range()];
+    let places: Vec<&str> = accounts.iter().map(|(_, origin)| written(*origin)).collect();
+    assert_eq!(places, ["\"legacy-billing\"", "\"000022223333\""]);
+}
+
+#[test]
+fn what_a_limit_refuses_in_the_only_place_is_not_missing_too() {
+    let files: MemoryFiles = [
+        (
+            "rolecall.kdl",
+            "rolecall language=1 stack=\"acme\"\ninclude \"team.kdl\" { may-contain \"group\" }\n".to_owned(),
+        ),
+        ("team.kdl", "identity-center region=\"eu-west-1\"\n".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    assert_eq!(codes(&files), [Code::MayNotContain]);
+}
+
+#[test]
+fn a_word_of_the_block_is_a_value_where_a_value_is_needed() {
+    let head = format!("{HEAD}group \"on\"\npermission-set \"Deploy\"\n");
+    let assign = |to: &str| {
+        let text = format!(
+            "{head}assign \"Deploy\" {{ to {to} }}\nassign \"Deploy\" {{ to \"on\"; on {{ name \"*\" }} }}\n"
+        );
+        codes(&[("rolecall.kdl", text)].into_iter().collect())
+    };
+    assert_eq!(assign("on; on { name \"*\" }"), [Code::UnquotedValue]);
+    assert_eq!(assign("\"on\" on { name \"*\" }"), [Code::Syntax]);
+    assert_eq!(assign("\"on\" /* … */on { name \"*\" }"), [Code::Syntax]);
+    assert_eq!(assign("\"on\" \\\n  on { name \"*\" }"), [Code::Syntax]);
 }

@@ -30,6 +30,8 @@ pub(crate) struct AccountResolver<'a> {
     management: usize,
     by_name: BTreeMap<&'a str, Vec<usize>>,
     units: Units,
+    /// The unit of each account, looked up once: selections ask for it again and again.
+    unit_of: Vec<Option<usize>>,
     sets: Vec<Option<Mask>>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -44,13 +46,16 @@ impl<'a> AccountResolver<'a> {
             by_name.entry(&account.name).or_default().push(at);
         }
         let management = snapshot.organization.management_account;
+        let units = Units::new(snapshot);
+        let unit_of = accounts.iter().map(|account| units.position_of(account.parent.as_str())).collect();
         let mut resolver = Self {
             inputs,
             accounts,
             // A snapshot whose management account is not listed has none to protect: no position equals this one.
             management: accounts.iter().position(|account| account.id == management).unwrap_or(usize::MAX),
             by_name,
-            units: Units::new(snapshot),
+            units,
+            unit_of,
             sets: vec![None; inputs.config.account_sets.len()],
             diagnostics: Vec::new(),
         };
@@ -129,7 +134,7 @@ impl<'a> AccountResolver<'a> {
         let SelectorLine { selector, may_be_empty, origin } = line;
         let mistakes_before = self.diagnostics.len();
         let mut mask = match selector {
-            Selector::Account(references) => self.accounts_named(references, *may_be_empty, *origin),
+            Selector::Account(references) => self.accounts_named(references, *may_be_empty),
             Selector::Unit { unit, direct } => self.unit(unit, *direct, *may_be_empty, *origin),
             Selector::Tag { key, values } => self.matching(|account| {
                 account
@@ -176,9 +181,9 @@ impl<'a> AccountResolver<'a> {
         mask
     }
 
-    fn accounts_named(&mut self, references: &[AccountRef], may_be_empty: bool, origin: OriginId) -> Mask {
+    fn accounts_named(&mut self, references: &[(AccountRef, OriginId)], may_be_empty: bool) -> Mask {
         let mut mask = self.empty();
-        for reference in references {
+        for (reference, origin) in references {
             let found: Vec<usize> = match reference {
                 AccountRef::Id(id) => {
                     self.accounts.binary_search_by_key(id, |account| account.id).into_iter().collect()
@@ -188,8 +193,8 @@ impl<'a> AccountResolver<'a> {
             match found[..] {
                 [only] => mask.insert(only),
                 [] if may_be_empty => {}
-                [] => self.report_missing_account(reference, origin),
-                _ => self.report_ambiguous_account(reference, &found, origin),
+                [] => self.report_missing_account(reference, *origin),
+                _ => self.report_ambiguous_account(reference, &found, *origin),
             }
         }
         mask
@@ -203,9 +208,9 @@ impl<'a> AccountResolver<'a> {
             return self.empty();
         };
         let mut mask = self.empty();
-        for (at, account) in self.accounts.iter().enumerate() {
-            let held = self.units.position_of(account.parent.as_str()).is_some_and(|parent| {
-                if direct { parent == position } else { self.units.is_within(parent, position) }
+        for (at, unit) in self.unit_of.iter().enumerate() {
+            let held = unit.is_some_and(|unit| {
+                if direct { unit == position } else { self.units.is_within(unit, position) }
             });
             mask.set(at, held);
         }

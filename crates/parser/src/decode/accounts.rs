@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rolecall_model::config::{
     AccountRef, AccountSet, Filter, NamePattern, Selection, Selector, SelectorLine, UnitRef,
 };
-use rolecall_model::{Code, Diagnostic, Place};
+use rolecall_model::{Code, Diagnostic, OriginId, Place};
 
 use super::Decoder;
+use crate::MAX_PATTERN_BYTES;
 use crate::resolve::SetUse;
 use crate::syntax::Node;
 
@@ -137,7 +138,12 @@ impl Decoder<'_> {
         Some(SelectorLine { selector, may_be_empty, origin: self.origin(node.header) })
     }
 
-    fn account(&mut self, text: &str, place: Place) -> Option<AccountRef> {
+    fn account(&mut self, text: &str, place: Place) -> Option<(AccountRef, OriginId)> {
+        let account = self.account_ref(text, place)?;
+        Some((account, self.origin(place)))
+    }
+
+    fn account_ref(&mut self, text: &str, place: Place) -> Option<AccountRef> {
         // So long a number is an id that lost or gained a digit, rather than a name.
         let is_number = text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
         if is_number {
@@ -180,6 +186,10 @@ impl Decoder<'_> {
     }
 
     fn pattern(&mut self, text: &str, place: Place) -> Option<NamePattern> {
+        if text.len() > MAX_PATTERN_BYTES {
+            self.found.push(pattern_too_long(text, place));
+            return None;
+        }
         match NamePattern::new(text) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
@@ -195,6 +205,14 @@ impl Decoder<'_> {
             }
         }
     }
+}
+
+/// Compiling a pattern takes memory, and the program's stack, in proportion to its length.
+pub(crate) fn pattern_too_long(text: &str, place: Place) -> Diagnostic {
+    let message = format!("a pattern has {} bytes; at most {MAX_PATTERN_BYTES} are read", text.len());
+    Diagnostic::error(Code::InvalidPattern, message)
+        .at(place, "this pattern is too long")
+        .help("divide it into several")
 }
 
 /// Whether a text is the id of a unit or root, in the patterns of the service model of organizations.

@@ -53,7 +53,7 @@ impl Decoder<'_> {
         for child in node.children_named("to-user") {
             self.found.push(
                 Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
-                    .at(child.header, "access of single users is easily forgotten when they change teams")
+                    .at(child.header, "easily forgotten when the user changes teams")
                     .help("assign a group that the user is a member of"),
             );
         }

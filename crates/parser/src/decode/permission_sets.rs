@@ -94,9 +94,11 @@ impl Decoder<'_> {
             return;
         };
         self.at_most(text, place, MAX_RELAY_STATE, "the relay state");
-        if let Some(other) = text.chars().find(|c| !matches!(c, ' '..='~')) {
-            let message = format!("AWS does not take the character `{other}` in a relay state");
-            self.beyond_limit(place, message, "only printable ASCII may stand here".to_owned());
+        if let Some(other) = text.chars().find(|c| !is_of_relay_state(*c)) {
+            let shown =
+                if other == '`' { "a backtick".to_owned() } else { format!("the character `{other}`") };
+            let message = format!("AWS does not take {shown} in a relay state");
+            self.beyond_limit(place, message, "printable ASCII but < > ^ ` may stand here".to_owned());
         }
         set.relay_state = Some(text.to_owned());
     }
@@ -140,12 +142,20 @@ impl Decoder<'_> {
         let name = match text.strip_prefix("arn:") {
             None => text,
             Some(rest) => {
-                let wanted =
-                    format!("the ARN of an AWS managed policy here (arn:{partition}:iam::aws:policy/…)");
+                let wanted = format!("the ARN of an AWS managed policy (arn:{partition}:iam::aws:policy/…)");
                 let Some(name) =
                     rest.strip_prefix(partition).and_then(|rest| rest.strip_prefix(":iam::aws:policy/"))
                 else {
-                    self.invalid(place, text, &wanted);
+                    if rest.split_once(":iam::aws:policy/").is_some_and(|(other, _)| other.starts_with("aws"))
+                    {
+                        let help = format!(
+                            "the partition follows from the `region` of `identity-center`: write \
+                             `arn:{partition}:iam::aws:policy/…`, or the policy's name alone"
+                        );
+                        self.is_not(place, text, &format!("a policy of the partition {partition}"), &help);
+                    } else {
+                        self.invalid(place, text, &wanted);
+                    }
                     return None;
                 };
                 name
@@ -288,4 +298,9 @@ impl Decoder<'_> {
 /// `[\w+=,.@-]`, of which IAM makes policy names and paths.
 fn is_policy_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
+}
+
+/// Whether a character may stand in a relay state (pattern of the service model of sso-admin).
+fn is_of_relay_state(character: char) -> bool {
+    matches!(character, ' '..='~') && !matches!(character, '<' | '>' | '^' | '`')
 }

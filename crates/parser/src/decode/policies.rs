@@ -9,7 +9,7 @@ use super::Decoder;
 use crate::json;
 use crate::source::{ReadError, stays_inside};
 use crate::syntax::Node;
-use crate::{MAX_POLICY_FILE_BYTES, nearest};
+use crate::{MAX_FILES, MAX_POLICY_FILE_BYTES, MAX_PROJECT_BYTES, nearest};
 
 /// The quotas of an inline policy: bytes, and characters other than white space.
 const MAX_POLICY_BYTES: usize = 32_768;
@@ -98,7 +98,16 @@ impl Decoder<'_> {
             Err(ReadError::OutsideProject)
         };
         let found = match read.map(String::from_utf8) {
-            Ok(Ok(text)) => return Some(text),
+            Ok(Ok(text)) if self.bytes + text.len() as u64 <= MAX_PROJECT_BYTES => {
+                self.bytes += text.len() as u64;
+                return Some(text);
+            }
+            Ok(Ok(_)) => report(
+                Code::FileTooLarge,
+                format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
+                "up to this file, the project is small enough to be read".to_owned(),
+            )
+            .help("divide the project into several stacks"),
             Ok(Err(error)) => {
                 let at = error.utf8_error().valid_up_to();
                 report(
@@ -128,9 +137,11 @@ impl Decoder<'_> {
                     format!("the policy file `{path}` {error}"),
                     "this file cannot be read".to_owned(),
                 );
-                let files = self.files.list().unwrap_or_default();
-                let near = nearest::nearest(path, files.iter().map(String::as_str))
-                    .filter(|_| error == ReadError::NotFound);
+                let files =
+                    self.listing.get_or_insert_with(|| self.files.list().unwrap_or_default()).as_slice();
+                let near = (error == ReadError::NotFound && files.len() <= MAX_FILES)
+                    .then(|| nearest::nearest(path, files.iter().map(String::as_str)))
+                    .flatten();
                 match near {
                     Some(near) => {
                         found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))

@@ -68,14 +68,14 @@ impl Decoder<'_> {
         let misspelt =
             || checked.iter().flat_map(|file| file.nodes).any(|node| meant_word(&node.word) == Some(word));
         if let (None, Some(entry), false) = (first, entry, may_be_unread || misspelt()) {
-            let example = match word {
-                "rolecall" => "`rolecall language=1 stack=\"…\"`",
-                _ => "`identity-center region=\"…\"`",
+            let help = match word {
+                "rolecall" => "begin the project file with `rolecall language=1 stack=\"…\"`",
+                _ => "add `identity-center region=\"…\"`",
             };
             self.found.push(
                 Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
                     .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
-                    .help(format!("begin the project file with {example}")),
+                    .help(help),
             );
         }
         first

@@ -9,8 +9,9 @@ use rolecall_model::{Code, Diagnostic, FileId, Place};
 use super::RawNode;
 use super::braces::Balance;
 use super::tokens::{Token, TokenKind};
-use crate::MAX_DEPTH;
 use crate::mistakes::Mistakes;
+use crate::words::{Within, Word, find};
+use crate::{MAX_DEPTH, MAX_NODE_BYTES};
 
 /// What comes of cutting.
 #[derive(Debug, Default)]
@@ -45,7 +46,8 @@ pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(String, String)
         let declaring = &text[word.start..word.end];
         let is_name = matches!(name.kind, TokenKind::Text | TokenKind::Word);
         if word.kind == TokenKind::Word && DECLARING.contains(&declaring) && is_name {
-            let bare = text[name.start..name.end].trim_matches(['#', '"']).replace(super::is_forbidden, "");
+            let bare =
+                text[name.start..name.end].trim_matches(['#', '"', '\'']).replace(super::is_forbidden, "");
             found.push((declaring.to_owned(), bare));
         }
     }
@@ -54,8 +56,16 @@ pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(String, String)
 
 /// Cuts balanced tokens.
 pub(super) fn cut(file: FileId, text: &str, tokens: &[Token], balance: &Balance) -> Cut {
-    let mut cutter =
-        Cutter { file, text, tokens, states: vec![State::Start], current: None, out: Cut::default() };
+    let mut cutter = Cutter {
+        file,
+        text,
+        tokens,
+        states: vec![State::Start],
+        within: vec![Some(Within::File)],
+        begun: None,
+        current: None,
+        out: Cut::default(),
+    };
     let mut index = 0;
     while index < tokens.len() {
         for _ in 0..balance.closed_before.get(&index).copied().unwrap_or(0) {
@@ -76,6 +86,10 @@ struct Cutter<'a> {
     tokens: &'a [Token],
     /// One per open block, the file's own first.
     states: Vec<State>,
+    /// What each of these blocks is to the table of words, as far as its word is known.
+    within: Vec<Option<Within>>,
+    /// The number of the token that began the last node.
+    begun: Option<usize>,
     current: Option<RawNode>,
     out: Cut,
 }
@@ -167,7 +181,26 @@ impl Cutter<'_> {
     }
 
     fn end_node(&mut self) {
-        self.out.nodes.extend(self.current.take());
+        if let Some(node) = self.current.take() {
+            self.add(node);
+        }
+    }
+
+    fn add(&mut self, mut node: RawNode) {
+        let bytes = node.range.len();
+        if bytes > MAX_NODE_BYTES && !node.broken {
+            node.broken = true;
+            let text = &self.text[node.range.clone()];
+            let word = text.find(|c: char| c.is_whitespace() || c == '{').unwrap_or(bytes);
+            let place = Place::new(self.file, node.range.start..node.range.start + word);
+            let message = format!("one node has {bytes} bytes; at most {MAX_NODE_BYTES} are read");
+            self.out.mistakes.push(
+                Diagnostic::error(Code::FileTooLarge, message)
+                    .at(place, "the node that begins here is too large")
+                    .help("divide it into several; lines of account sets and assignments add up"),
+            );
+        }
+        self.out.nodes.push(node);
     }
 
     fn open(&mut self, token: Token) {
@@ -190,6 +223,7 @@ impl Cutter<'_> {
             self.out.mistakes.push(diagnostic);
         }
         *self.state() = State::Entries;
+        self.within.push(self.last_word().and_then(|word| word.block.within()));
         self.states.push(State::Start);
     }
 
@@ -199,6 +233,7 @@ impl Cutter<'_> {
             return;
         }
         self.states.pop();
+        self.within.pop();
         *self.state() = State::AfterBlock;
         if let Some(node) = &mut self.current {
             node.range.end = self.tokens[index].end;
@@ -210,6 +245,7 @@ impl Cutter<'_> {
         self.break_node();
         if self.states.len() > 1 {
             self.states.pop();
+            self.within.pop();
         }
         *self.state() = State::Start;
         if self.states.len() == 1 {
@@ -240,10 +276,9 @@ impl Cutter<'_> {
             if self.states.len() == 1 {
                 // What belongs to the block before is no node of its own, and would only be reported as misplaced.
                 let rest = RawNode { range: token.start..token.end, broken: true };
-                let whole = self.current.replace(rest);
-                self.out
-                    .nodes
-                    .extend(whole.map(|node| RawNode { range: node.range.start..end_of_block, ..node }));
+                if let Some(whole) = self.current.replace(rest) {
+                    self.add(RawNode { range: whole.range.start..end_of_block, ..whole });
+                }
             } else if self.text[end_of_block..token.start].starts_with(' ') {
                 self.out.semicolons.push(end_of_block);
             } else {
@@ -277,6 +312,7 @@ impl Cutter<'_> {
         let token = self.tokens[index];
         let shown = self.shown(token);
         *self.state() = State::Entries;
+        self.begun = Some(index);
         match token.kind {
             TokenKind::Word if is_identifier(self.text_of(token)) => {
                 if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Text && next.start == token.end) {
@@ -303,7 +339,58 @@ impl Cutter<'_> {
         if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Equals) {
             return self.property(index);
         }
+        if self.begins_another_line(index) {
+            self.missing_semicolon(index);
+            self.begin(index);
+            return index + 1;
+        }
         self.value(index)
+    }
+
+    /// The word of the table that began the last node, if that may stand where it does.
+    fn last_word(&self) -> Option<&'static Word> {
+        let within = self.within.last().copied().flatten()?;
+        find(self.text_of(self.tokens[self.begun?]), within)
+    }
+
+    /// Whether a word without quotes is more likely the beginning of another line than a value: it may stand in this
+    /// block, has something behind it if it needs that, and the word before it has what it needs.
+    fn begins_another_line(&self, index: usize) -> bool {
+        let token = self.tokens[index];
+        let Some(within) = self.within.last().copied().flatten() else { return false };
+        let Some(word) = find(self.text_of(token), within).filter(|_| token.kind == TokenKind::Word) else {
+            return false;
+        };
+        let has_values = self.tokens.get(index + 1).is_some_and(|next| {
+            matches!(next.kind, TokenKind::Text | TokenKind::Word | TokenKind::Keyword | TokenKind::Open)
+        });
+        let is_first_value = self.begun.is_some_and(|begun| begun + 1 == index);
+        let is_complete = self.last_word().is_some_and(|last| !is_first_value || last.arguments.min == 0);
+        (has_values || word.arguments.min == 0) && is_complete
+    }
+
+    /// Reports that a line goes on with the word of another, and reads on as if the two were separated.
+    fn missing_semicolon(&mut self, index: usize) {
+        let token = self.tokens[index];
+        let end_of_line = self.tokens[index - 1].end;
+        let shown = self.shown(token);
+        let before = Place::new(self.file, token.start..token.start);
+        let message = format!("a `;` or a new line is missing before `{shown}`");
+        let diagnostic = Diagnostic::error(Code::Syntax, message)
+            .at(self.place(token), format!("`{shown}` begins a line of its own"))
+            .help(format!("separate the two with `;`, or begin a new line with `{shown}`"))
+            .suggest(before, "; ");
+        self.out.mistakes.push(diagnostic);
+        if self.states.len() == 1 {
+            let rest = RawNode { range: token.start..token.end, broken: false };
+            if let Some(whole) = self.current.replace(rest) {
+                self.add(RawNode { range: whole.range.start..end_of_line, ..whole });
+            }
+        } else if self.text[..token.start].ends_with([' ', '\t']) {
+            self.out.semicolons.push(token.start - 1);
+        } else {
+            self.break_node();
+        }
     }
 
     /// Takes a value, and gives the number of the next token.
@@ -423,16 +510,25 @@ impl Cutter<'_> {
 
 /// The diagnostic for a value without quotes.
 pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
-    let bare = shown.trim_start_matches('#');
+    let bare = without_marks(shown);
+    let found = Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` stands without quotes"));
+    if matches!(bare, "true" | "false" | "null") {
+        return found
+            .at(place, format!("the language has no value `{bare}`"))
+            .help("leave it out, or write a text in quotes");
+    }
     let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
         "as a number, an account id would lose its leading zeros".to_owned()
     } else {
         format!("`{shown}` is a value, and every value stands in quotes")
     };
-    Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` stands without quotes"))
-        .at(place, label)
-        .help(format!("write `\"{bare}\"`"))
-        .suggest(place, format!("\"{bare}\""))
+    found.at(place, label).help(format!("write `\"{bare}\"`")).suggest(place, format!("\"{bare}\""))
+}
+
+/// What a value without quotes says: without the `#` of a keyword, and without quotes that KDL does not know.
+pub(crate) fn without_marks(shown: &str) -> &str {
+    let bare = shown.trim_start_matches('#');
+    bare.strip_prefix('\'').and_then(|bare| bare.strip_suffix('\'')).unwrap_or(bare)
 }
 
 /// Whether a token can name a node or a property.

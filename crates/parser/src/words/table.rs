@@ -311,7 +311,8 @@ pub(crate) static WORDS: &[Word] = &[
     Word {
         name: "relay-state",
         within: &[PermissionSet],
-        doc: "Says where the console opens: an address of up to 240 ASCII characters.",
+        doc: "Says where the console opens: an address of up to 240 printable ASCII characters other \
+              than the backtick, `<`, `>` and `^`.",
         arguments: one(r#""address""#, "an address"),
         properties: &[],
         block: BlockRule::None,

@@ -1,0 +1,128 @@
+//! The text around labels, as miette reads it.
+
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use rolecall_model::Sources;
+use rolecall_model::origin::{Place, SourceFile};
+
+use super::visible;
+
+/// How much of a label's place is underlined, in bytes.
+const MAX_UNDERLINED: usize = 400;
+/// How much is shown before and behind a label's place at most, in bytes. More is cut, in the middle of a line if
+/// need be.
+const AROUND: usize = 1_000;
+
+/// The text around the labels of one report.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    name: String,
+    /// In their order; no two touch.
+    pieces: Vec<Piece>,
+}
+
+/// A part of a file, with forbidden characters replaced.
+#[derive(Debug)]
+struct Piece {
+    start: usize,
+    /// The line and column of its start, from 0.
+    line: usize,
+    column: usize,
+    text: String,
+}
+
+/// The part of a place that is underlined.
+pub(super) fn shown_part(place: Place, sources: &Sources) -> (usize, usize) {
+    let text = &sources.get(place.file).text;
+    let range = place.range();
+    let end = text.floor_char_boundary(range.end.min(range.start + MAX_UNDERLINED));
+    (range.start, end.saturating_sub(range.start))
+}
+
+impl Excerpt {
+    /// The text around labels, all of which lie in this file.
+    pub(super) fn new(file: &SourceFile, labels: &[LabeledSpan]) -> Self {
+        let text = &file.text;
+        let mut ranges: Vec<(usize, usize)> = labels
+            .iter()
+            .map(|label| {
+                let start = text.floor_char_boundary(label.offset().saturating_sub(AROUND));
+                (start, text.ceil_char_boundary(label.offset() + label.len() + AROUND))
+            })
+            .collect();
+        ranges.sort_unstable();
+        let mut joined: Vec<(usize, usize)> = Vec::new();
+        for (start, end) in ranges {
+            match joined.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => joined.push((start, end)),
+            }
+        }
+        let piece = |(start, end): (usize, usize)| {
+            let (line, column) = file.line_and_column(u32::try_from(start).unwrap_or(u32::MAX));
+            Piece {
+                start,
+                line: line as usize - 1,
+                column: column as usize - 1,
+                text: visible(&text[start..end]),
+            }
+        };
+        Self { name: file.name.to_string(), pieces: joined.into_iter().map(piece).collect() }
+    }
+}
+
+impl SourceCode for Excerpt {
+    /// Reads a span with whole lines around it, as far as they are in the excerpt. Two labels that are too far apart
+    /// to be in one piece cannot be read as one span; miette then shows them apart.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let piece = self.pieces.iter().find(|piece| piece.start <= start && end <= piece.end());
+        let piece = piece.ok_or(MietteError::OutOfBounds)?;
+        let (start, end) = (start - piece.start, end - piece.start);
+        let from = piece.lines_before(start, lines_before);
+        let to = piece.lines_after(end, lines_after);
+        let (line, column) = piece.line_and_column(from);
+        let contents = MietteSpanContents::new_named(
+            self.name.clone(),
+            &piece.text.as_bytes()[from..to],
+            (piece.start + from, to - from).into(),
+            line,
+            column,
+            // miette takes the number of the last line for this count, and by it decides what to show together.
+            piece.line_and_column(to).0,
+        );
+        Ok(Box::new(contents))
+    }
+}
+
+impl Piece {
+    fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// The start of the line that is so many lines before the one of `at`; `at` itself for none.
+    fn lines_before(&self, at: usize, lines: usize) -> usize {
+        if lines == 0 {
+            return at;
+        }
+        let breaks = self.text[..at].rmatch_indices('\n').map(|(at, _)| at + 1);
+        breaks.take(lines + 1).nth(lines).unwrap_or(0)
+    }
+
+    /// The end of the line that is so many lines behind the one of `at`, its line break included.
+    fn lines_after(&self, at: usize, lines: usize) -> usize {
+        self.text[at..].match_indices('\n').nth(lines).map_or(self.text.len(), |(length, _)| at + length + 1)
+    }
+
+    fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let before = &self.text[..at];
+        let lines = before.matches('\n').count();
+        let line_start = before.rfind('\n').map(|at| at + 1);
+        let first = if line_start.is_none() { self.column } else { 0 };
+        (self.line + lines, first + before[line_start.unwrap_or(0)..].chars().count())
+    }
+}
