@@ -13,3 +13,4 @@ mod interruption;
 mod mistakes;
 mod moto;
 mod project;
+mod records;

@@ -19,6 +19,9 @@ use crate::target::{Failure, Request, RequestKind, RequestStatus, Started, Targe
 /// How often the requests in flight are looked at. One listing per kind in flight each time, so at most three of the
 /// 20 requests a second go into waiting.
 const TICK: Duration = Duration::from_secs(2);
+/// How long the state of a request may not be readable before nobody knows how it ended: credentials may be renewed and
+/// connections come back.
+const UNREADABLE_PATIENCE: Duration = Duration::from_secs(600);
 /// How often a row is read again before it counts as not being as wanted: listings lag behind changes.
 const READS_AT_MOST: usize = 5;
 /// How many rows are read again at a time.
@@ -53,6 +56,7 @@ pub async fn run<T: Target>(
         requests: BTreeMap::new(),
         listing: BTreeSet::new(),
         describing: BTreeSet::new(),
+        unreadable_since: BTreeMap::new(),
         next_tick: Instant::now() + TICK,
         interrupted: false,
     };
@@ -86,6 +90,8 @@ struct Runner<'g, T> {
     requests: BTreeMap<Request, NodeIndex>,
     listing: BTreeSet<RequestKind>,
     describing: BTreeSet<Request>,
+    /// Since when the state of a request could not be read.
+    unreadable_since: BTreeMap<Request, Instant>,
     next_tick: Instant,
     interrupted: bool,
 }
@@ -164,6 +170,9 @@ impl<T: Target> Runner<'_, T> {
             }
             Answer::Described(request, status) => {
                 self.describing.remove(&request);
+                if status.is_ok() {
+                    self.unreadable_since.remove(&request);
+                }
                 match status {
                     Ok(RequestStatus::InProgress) => {}
                     Ok(RequestStatus::Succeeded) => {
@@ -179,12 +188,24 @@ impl<T: Target> Runner<'_, T> {
                         };
                         self.fail_request(&request, failure, report);
                     }
-                    Err(failure) => {
-                        let message = format!("how it ended could not be read: {}", failure.message);
-                        self.fail_request(&request, Failure { message, ..failure }, report);
-                    }
+                    Err(failure) => self.take_unreadable(&request, failure, report),
                 }
             }
+        }
+    }
+
+    /// The state of a request that cannot be read now may well be readable later, and its operation goes on meanwhile.
+    fn take_unreadable(&mut self, request: &Request, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
+        let since = *self.unreadable_since.entry(request.clone()).or_insert_with(Instant::now);
+        if since.elapsed() < UNREADABLE_PATIENCE {
+            return;
+        }
+        let Some(index) = self.requests.remove(request) else { return };
+        let skipped = self.schedule.lose(index);
+        let message = format!("how it ended could not be read: {}", failure.message);
+        self.settle(index, Outcome::Failed(Failure { message, ..failure }), report);
+        for after in skipped {
+            self.settle(after, Outcome::Skipped(SkipCause::Failed(index)), report);
         }
     }
 

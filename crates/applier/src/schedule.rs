@@ -165,8 +165,32 @@ impl<'g> Schedule<'g> {
     /// Ends an operation that failed. Everything that waits for it, directly or not, is skipped and returned.
     pub fn fail(&mut self, index: NodeIndex) -> Vec<NodeIndex> {
         self.end(index, State::Failed);
+        self.skip_all_behind(vec![index])
+    }
+
+    /// Ends an operation of which nobody knows how it ended, or whether it has. It counts as failed; but it may still
+    /// be changing roles, so nothing more is started on its accounts. What is skipped for that is returned too.
+    pub fn lose(&mut self, index: NodeIndex) -> Vec<NodeIndex> {
+        let accounts = self.graph.graph()[index].accounts.clone();
+        self.end(index, State::Failed);
+        for account in &accounts {
+            self.hold(*account);
+        }
+        let nodes = self.graph.graph();
+        let touches = |at: &NodeIndex| nodes[*at].accounts.iter().any(|account| accounts.contains(account));
+        let stuck: Vec<NodeIndex> =
+            nodes.node_indices().filter(|at| self.not_started(*at) && touches(at)).collect();
+        for at in &stuck {
+            self.skip(*at);
+        }
+        let mut skipped = self.skip_all_behind(stuck.iter().copied().chain([index]).collect());
+        skipped.extend(stuck);
+        skipped.sort_unstable();
+        skipped
+    }
+
+    fn skip_all_behind(&mut self, mut reached: Vec<NodeIndex>) -> Vec<NodeIndex> {
         let mut skipped = Vec::new();
-        let mut reached = vec![index];
         while let Some(from) = reached.pop() {
             let after: Vec<NodeIndex> = self.graph.graph().neighbors(from).collect();
             for next in after {
@@ -181,12 +205,15 @@ impl<'g> Schedule<'g> {
         skipped
     }
 
+    fn not_started(&self, index: NodeIndex) -> bool {
+        matches!(self.states[index.index()], State::Waiting(_) | State::Ready)
+    }
+
     /// Starts nothing more. Everything that has not started is skipped and returned.
     pub fn interrupt(&mut self) -> Vec<NodeIndex> {
         self.interrupted = true;
-        let not_started =
-            |index: &NodeIndex| matches!(self.states[index.index()], State::Waiting(_) | State::Ready);
-        let skipped: Vec<NodeIndex> = self.graph.graph().node_indices().filter(not_started).collect();
+        let skipped: Vec<NodeIndex> =
+            self.graph.graph().node_indices().filter(|index| self.not_started(*index)).collect();
         for index in &skipped {
             self.skip(*index);
         }
@@ -292,6 +319,8 @@ impl<'g> Schedule<'g> {
     fn skip(&mut self, index: NodeIndex) {
         self.states[index.index()] = State::Skipped;
         self.unfinished -= 1;
+        self.ready_edits.retain(|ready| *ready != index);
+        self.ready_provisions.retain(|ready| *ready != index);
         for account in self.graph.graph()[index].accounts.clone() {
             if let Some(rows) = self.ready_rows.get_mut(&account) {
                 rows.remove(&index);

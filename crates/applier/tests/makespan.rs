@@ -9,13 +9,17 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
-use rolecall_applier::{Limits, Schedule};
+use rolecall_applier::{Limits, Schedule, run};
+use rolecall_aws::{AwsTarget, Connection, connect};
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{AccountId, Operation, Snapshot};
+use rolecall_model::{AccountId, Operation, Principal, Snapshot};
 use rolecall_parser::MemoryFiles;
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::{Inputs, OperationGraph, Settings, plan};
+use rolecall_planner::{Inputs, Node, OperationGraph, Settings, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
+use rolecall_sandbox::{OperationKind, Sandbox, Settings as SandboxSettings};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Times are in milliseconds.
 type Time = u64;
@@ -25,6 +29,10 @@ const REQUESTS_PER_SECOND: u64 = 20;
 
 /// The plan of a generated company whose live state was changed first.
 fn graph(change: impl FnOnce(&mut Snapshot)) -> OperationGraph {
+    graph_and_world(change).0
+}
+
+fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snapshot) {
     let spec = GenerateSpec {
         accounts: 500,
         permission_sets: 60,
@@ -50,7 +58,7 @@ fn graph(change: impl FnOnce(&mut Snapshot)) -> OperationGraph {
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
     };
-    OperationGraph::new(&plan(&inputs, &settings).unwrap(), &made.snapshot)
+    (OperationGraph::new(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
 }
 
 /// What each operation takes: 5 s to 55 s for asynchronous ones, 30 s at the mean, as in the field; one round trip
@@ -141,14 +149,16 @@ fn assert_near_the_bound(graph: &OperationGraph) {
     }
 }
 
+fn without_rows(live: &mut Snapshot) {
+    live.assignments.clear();
+    for set in &mut live.permission_sets {
+        set.provisioned.clear();
+    }
+}
+
 #[test]
 fn eight_thousand_grants_are_near_the_bound() {
-    let graph = graph(|live| {
-        live.assignments.clear();
-        for set in &mut live.permission_sets {
-            set.provisioned.clear();
-        }
-    });
+    let graph = graph(without_rows);
     let rows = graph.graph().node_weights().filter(|node| is_row(&node.operation)).count();
     assert_eq!(rows, 8_000);
     assert_near_the_bound(&graph);
@@ -181,6 +191,7 @@ fn mixed(live: &mut Snapshot) {
     for (number, name) in ["Retired1", "Retired2"].into_iter().enumerate() {
         let mut set = live.permission_sets[number].clone();
         set.name = name.parse().unwrap();
+        set.arn = format!("arn:aws:sso:::permissionSet/{}/ps-{number:016x}", live.instance.id);
         set.details.as_mut().unwrap().name = set.name.clone();
         let owner = set.tags[STACK_TAG].clone();
         set.tags = BTreeMap::from([(STACK_TAG.to_owned(), owner)]);
@@ -210,4 +221,61 @@ fn a_mixed_plan_is_near_the_bound() {
         assert!(kinds.contains(kind), "the plan has no {kind}");
     }
     assert_near_the_bound(&graph);
+}
+
+/// The same through the SDK and the simulator, with the latencies that it drew; the reads at the end are part of it.
+async fn assert_near_the_bound_in_the_sandbox(change: impl FnOnce(&mut Snapshot)) {
+    let (graph, world) = graph_and_world(change);
+    let sandbox = Sandbox::new(world.clone(), SandboxSettings::default());
+    let region = world.instance.region.clone();
+    let clients = connect(Connection::embedded(region, sandbox.http_client())).await;
+    let target = AwsTarget::new(clients.clone(), &world);
+    let (_stop, stopped) = watch::channel(false);
+    let start = Instant::now();
+    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    let took = Time::try_from(start.elapsed().as_millis()).unwrap();
+    assert!(report.is_complete(), "{:?}", report.failures().next());
+    assert_eq!(clients.statistics().throttled, 0, "no throttle is provoked when the process is alone");
+
+    let mut drawn: BTreeMap<(OperationKind, String, BTreeSet<AccountId>, Option<Principal>), Time> =
+        BTreeMap::new();
+    for record in sandbox.asynchronous_operations() {
+        let key = (record.kind, record.permission_set.to_string(), record.accounts, record.principal);
+        *drawn.entry(key).or_default() += Time::try_from(record.latency.as_millis()).unwrap();
+    }
+    let latency = |node: &Node| {
+        let (kind, principal) = match &node.operation {
+            Operation::CreateAssignment(row) => {
+                (OperationKind::CreateAssignment, Some(row.principal.clone()))
+            }
+            Operation::DeleteAssignment(row) => {
+                (OperationKind::DeleteAssignment, Some(row.principal.clone()))
+            }
+            Operation::Provision { .. } => (OperationKind::Provision, None),
+            _ => return ROUND_TRIP,
+        };
+        let name = node.operation.permission_set().to_string();
+        let same = drawn.iter().find(|((of, set, accounts, who), _)| {
+            *of == kind
+                && *set == name
+                && *who == principal
+                && (kind == OperationKind::Provision && accounts.len() > 1
+                    || node.accounts.iter().all(|account| accounts.contains(account)))
+        });
+        *same.unwrap_or_else(|| panic!("{} was not seen", node.operation)).1
+    };
+    let latencies: Vec<Time> = graph.graph().node_weights().map(latency).collect();
+    let (bound, steps) = lower_bound(&graph, &latencies);
+    let allowed = bound + bound / 10 + steps * TICK;
+    assert!(took <= allowed, "{took} ms, bound {bound} ms, allowed {allowed} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn eight_thousand_grants_are_near_the_bound_in_the_sandbox() {
+    assert_near_the_bound_in_the_sandbox(without_rows).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mixed_plan_is_near_the_bound_in_the_sandbox() {
+    assert_near_the_bound_in_the_sandbox(mixed).await;
 }

@@ -93,6 +93,7 @@ proptest! {
         let nodes = graph.graph();
         let mut schedule = Schedule::new(&graph, limits);
         let mut flight = Flight::default();
+        let mut lost: BTreeSet<AccountId> = BTreeSet::new();
         let mut choices = choices.into_iter().cycle();
         for turn in 0.. {
             if interrupt_at == Some(turn) {
@@ -106,6 +107,8 @@ proptest! {
                 }
                 flight.running.push(at);
                 check_limits(&graph, &flight.running, limits)?;
+                let touched = &nodes[at].accounts;
+                prop_assert!(!touched.iter().any(|account| lost.contains(account)), "started beside a lost one");
             }
             if schedule.is_finished() {
                 break;
@@ -113,7 +116,13 @@ proptest! {
             prop_assert!(!flight.running.is_empty(), "nothing runs, and something is left");
             let (choice, fate) = choices.next().unwrap();
             let at = flight.running.swap_remove(choice % flight.running.len());
-            if fate == 0 {
+            if fate == 1 {
+                prop_assert!(flight.ended.insert(at, "lost").is_none());
+                lost.extend(&nodes[at].accounts);
+                for after in schedule.lose(at) {
+                    prop_assert!(flight.ended.insert(after, "skipped").is_none());
+                }
+            } else if fate == 0 {
                 prop_assert!(flight.ended.insert(at, "failed").is_none());
                 for after in schedule.fail(at) {
                     prop_assert!(flight.ended.insert(after, "skipped").is_none());

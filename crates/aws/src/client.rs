@@ -34,11 +34,6 @@ pub struct Connection {
     pub http_client: Option<SharedHttpClient>,
     /// Who calls.
     pub credentials: Credentials,
-    /// The profile of the AWS configuration to use; `None` for the SDK's choice (`AWS_PROFILE`, then `default`).
-    /// Without effect with [`Credentials::Embedded`].
-    pub profile: Option<String>,
-    /// How long one request may take. Without effect with [`Credentials::Embedded`].
-    pub timeouts: Timeouts,
 }
 
 /// Where credentials come from.
@@ -52,32 +47,15 @@ pub enum Credentials {
     Environment,
 }
 
-/// How long one request may take, before it counts as failed and is sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// Until the answer is there.
-    pub attempt: Duration,
-}
-
-impl Default for Timeouts {
-    /// 5 seconds to connect, 60 to answer.
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), attempt: Duration::from_secs(60) }
-    }
-}
+/// How long a connection may take to stand, before the request counts as failed and is sent again.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take, before the request counts as failed and is sent again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Connection {
     /// To AWS, with the credentials and the settings of the environment.
     pub fn environment(region: Region) -> Self {
-        Self {
-            region,
-            http_client: None,
-            credentials: Credentials::Environment,
-            profile: None,
-            timeouts: Timeouts::default(),
-        }
+        Self { region, http_client: None, credentials: Credentials::Environment }
     }
 
     /// To a sandbox in this process.
@@ -111,13 +89,13 @@ struct Shared {
 /// Makes the clients. Nothing is sent yet, except what a credentials provider needs. Must be called in a tokio
 /// runtime with its clock on.
 pub async fn connect(connection: Connection) -> Clients {
-    let Connection { region, http_client, credentials, profile, timeouts } = connection;
+    let Connection { region, http_client, credentials } = connection;
     let (config, seed) = match credentials {
         Credentials::Embedded => (embedded(&region, http_client), 0),
         Credentials::Environment => {
             // Two pipelines that start together must not wait in step.
             let seed = RandomState::new().hash_one(region.as_str());
-            (environment(&region, http_client, profile, timeouts).await, seed)
+            (environment(&region, http_client).await, seed)
         }
     };
     Clients {
@@ -154,15 +132,10 @@ fn embedded(region: &Region, http_client: Option<SharedHttpClient>) -> SdkConfig
     config.build()
 }
 
-async fn environment(
-    region: &Region,
-    http_client: Option<SharedHttpClient>,
-    profile: Option<String>,
-    timeouts: Timeouts,
-) -> SdkConfig {
+async fn environment(region: &Region, http_client: Option<SharedHttpClient>) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(timeouts.connect)
-        .operation_attempt_timeout(timeouts.attempt)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .app_name(app_name())
@@ -171,9 +144,6 @@ async fn environment(
         .timeout_config(timeouts);
     if let Some(client) = http_client {
         loader = loader.http_client(client);
-    }
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
     }
     loader.load().await
 }
@@ -255,7 +225,7 @@ impl Clients {
                     throttles += 1;
                     AFTER_THROTTLE.after(throttles)
                 }
-                Kind::Transient | Kind::Unexplained => {
+                Kind::Transient | Kind::Expired | Kind::Unexplained => {
                     failures += 1;
                     let attempts = if error.kind == Kind::Unexplained { unexplained } else { ATTEMPTS };
                     if failures >= attempts {
@@ -267,6 +237,7 @@ impl Clients {
                 | Kind::NotFound
                 | Kind::Conflict
                 | Kind::Denied
+                | Kind::Key
                 | Kind::Credentials
                 | Kind::Unreadable
                 | Kind::Refused => return Err(error),

@@ -17,9 +17,9 @@ mod retry;
 mod statistics;
 
 pub use api::{Api, Service};
-pub use client::{Clients, Connection, Credentials, Timeouts, connect};
+pub use client::{Clients, Connection, Credentials, connect};
 pub use execute::{AwsTarget, Impatience};
-pub use observe::{ObserveError, Progress, Scope, Size, Step, Strategy, look_closer, observe};
+pub use observe::{ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, observe};
 pub use statistics::Statistics;
 
 #[cfg(test)]

@@ -55,9 +55,13 @@ pub struct Scope {
 pub enum Progress {
     /// What comes next takes about so many calls of sso-admin.
     Estimate {
-        /// How many.
+        /// Which part of the reading.
+        part: Part,
+        /// How many calls it takes.
         calls: u64,
-        /// How long they take at AWS's limits, in seconds.
+        /// How many it and all before it take.
+        in_all: u64,
+        /// How long it takes at AWS's limits, in seconds.
         seconds: u64,
     },
     /// How far a step has come. Steps run side by side, so their reports come mixed.
@@ -69,6 +73,17 @@ pub enum Progress {
         /// How much there is, as far as it is known by now.
         total: usize,
     },
+}
+
+/// A part of a reading that is estimated before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Permission sets, and where they are provisioned.
+    PermissionSets,
+    /// Account assignments.
+    Assignments,
+    /// Pairs that a plan would change, looked at closer.
+    Closer,
 }
 
 /// The steps of a reading.
@@ -155,7 +170,7 @@ pub async fn look_closer(
 ) -> Result<(), ObserveError> {
     let scope = Scope::default();
     let reader = Reader { clients, scope: &scope, progress };
-    (reader.progress)(Progress::estimate(pairs.len() as u64));
+    (reader.progress)(Progress::estimate(Part::Closer, pairs.len() as u64, pairs.len() as u64));
     assignments::look_closer(&reader, snapshot, pairs).await?;
     let users = groups::users_of_rows(&reader, snapshot).await?;
     snapshot.users.extend(users);

@@ -36,38 +36,45 @@ pub(crate) async fn list(clients: &Clients, instance: &str) -> Result<Vec<String
         .await
 }
 
+/// What `DescribePermissionSet` says. Sets that are not compared are described for their names alone, so nothing else
+/// of them is judged.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    pub(crate) name: PermissionSetName,
+    description: Option<String>,
+    session: Option<String>,
+    relay_state: Option<String>,
+}
+
+impl Described {
+    /// The attributes.
+    pub(crate) fn attributes(self) -> Result<Attributes, CallError> {
+        // AWS's default where a set was made without one.
+        let session = match self.session.as_deref() {
+            None | Some("") => SessionDuration::ONE_HOUR,
+            Some(text) => SessionDuration::from_iso_8601(text).map_err(|error| {
+                let api = Api::sso_admin("DescribePermissionSet");
+                CallError::unreadable(api, format!("of permission set {}, {error}", self.name))
+            })?,
+        };
+        let (description, relay_state) = (some_text(self.description), some_text(self.relay_state));
+        Ok(Attributes { description, session, relay_state })
+    }
+}
+
 /// Name and attributes.
-pub(crate) async fn describe(
-    clients: &Clients,
-    at: SetAddress<'_>,
-) -> Result<(PermissionSetName, Attributes), CallError> {
+pub(crate) async fn describe(clients: &Clients, at: SetAddress<'_>) -> Result<Described, CallError> {
     let api = Api::sso_admin("DescribePermissionSet");
-    let answer = clients
-        .call(api, || {
-            clients
-                .sso_admin()
-                .describe_permission_set()
-                .instance_arn(at.instance)
-                .permission_set_arn(at.set)
-                .send()
-        })
-        .await?;
+    let call = || clients.sso_admin().describe_permission_set().instance_arn(at.instance);
+    let answer = clients.call(api, || call().permission_set_arn(at.set).send()).await?;
     let set = answer.permission_set.ok_or_else(|| CallError::unreadable(api, "it has no permission set"))?;
-    let name: PermissionSetName =
-        set.name.as_deref().unwrap_or_default().parse().map_err(|error| CallError::unreadable(api, error))?;
-    // AWS's default where a set was made without one.
-    let session = match set.session_duration.as_deref() {
-        None | Some("") => SessionDuration::ONE_HOUR,
-        Some(text) => {
-            SessionDuration::from_iso_8601(text).map_err(|error| CallError::unreadable(api, error))?
-        }
-    };
-    let attributes = Attributes {
-        description: some_text(set.description),
-        session,
-        relay_state: some_text(set.relay_state),
-    };
-    Ok((name, attributes))
+    let name = set.name.as_deref().unwrap_or_default();
+    Ok(Described {
+        name: name.parse().map_err(|error| CallError::unreadable(api, error))?,
+        description: set.description,
+        session: set.session_duration,
+        relay_state: set.relay_state,
+    })
 }
 
 fn some_text(text: Option<String>) -> Option<String> {

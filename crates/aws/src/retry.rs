@@ -44,8 +44,12 @@ pub(crate) enum Kind {
     Conflict,
     /// The caller may not.
     Denied,
+    /// The KMS key that encrypts the instance cannot be used: it is gone, disabled, or not the caller's to use.
+    Key,
     /// There are no credentials, or none that are accepted.
     Credentials,
+    /// The credentials have expired; whoever renews them may do so any moment.
+    Expired,
     /// The answer came and makes no sense.
     Unreadable,
     /// Anything else; asking again gives the same.
@@ -117,14 +121,12 @@ fn kind_of_code(code: &str, message: &str, status: u16, body: Option<&[u8]>) -> 
         | "SlowDown" => Kind::RateExceeded,
         _ if status == 429 || says("rate exceeded") => Kind::RateExceeded,
         "ConflictException" => Kind::Conflict,
-        // The key that encrypts the Identity Store being gone says nothing about what was asked for.
-        "ResourceNotFoundException" if reason(body).is_some_and(|reason| reason.starts_with("KMS")) => {
-            Kind::Refused
-        }
+        // Trouble with the key that encrypts the instance says nothing about what was asked for.
+        _ if status < 500 && reason(body).is_some_and(|reason| reason.starts_with("KMS")) => Kind::Key,
         "ResourceNotFoundException" => Kind::NotFound,
         "AccessDeniedException" | "AccessDenied" => Kind::Denied,
         // Whoever renews the credentials may be about to; the SDK asks for them anew at each try.
-        "ExpiredTokenException" | "ExpiredToken" => Kind::Transient,
+        "ExpiredTokenException" | "ExpiredToken" => Kind::Expired,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
@@ -187,7 +189,8 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
+        // The SDK lists what it tried on lines of its own.
+        let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ");
         if !texts.iter().any(|before| before.contains(&text)) {
             texts.push(text);
         }
@@ -274,7 +277,8 @@ mod tests {
         let plain = r#"{"__type":"ResourceNotFoundException","Message":"no"}"#;
         let kms = r#"{"__type":"ResourceNotFoundException","Message":"no","Reason":"KMS_NotFoundException"}"#;
         assert_eq!(kind("ResourceNotFoundException", "no", 400, plain), Kind::NotFound);
-        assert_eq!(kind("ResourceNotFoundException", "no", 400, kms), Kind::Refused);
+        assert_eq!(kind("ResourceNotFoundException", "no", 400, kms), Kind::Key);
+        assert_eq!(kind("AccessDeniedException", "no", 400, kms), Kind::Key);
     }
 
     #[test]

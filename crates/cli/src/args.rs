@@ -10,7 +10,7 @@ use rolecall_planner::render::text;
 
 /// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
 #[derive(Debug, Parser)]
-#[command(name = "rolecall", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "rolecall", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -89,6 +89,20 @@ impl ReadingArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct RebindArgs {
+    /// Grant to this group although it may have taken the name of one that is gone
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) accept_rebind: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatsArgs {
+    /// Write what the run cost, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
@@ -114,12 +128,10 @@ pub(crate) struct PlanArgs {
     /// Judge expiry for this day (YYYY-MM-DD, UTC) instead of today; such a plan cannot be applied
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<Date>,
-    /// Grant to this group although it may have taken the name of one that is gone
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) accept_rebind: Vec<String>,
-    /// Write what the run cost, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stats: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rebind: RebindArgs,
+    #[command(flatten)]
+    pub(crate) stats: StatsArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,15 +155,13 @@ pub(crate) struct ApplyArgs {
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    /// Grant to this group although it may have taken the name of one that is gone
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) accept_rebind: Vec<String>,
+    #[command(flatten)]
+    pub(crate) rebind: RebindArgs,
     /// Add a line of JSON to this file for each operation that came to its end
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write what the run cost, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stats: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stats: StatsArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -168,9 +178,8 @@ pub(crate) struct RehearseArgs {
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    /// Grant to this group although it may have taken the name of one that is gone
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) accept_rebind: Vec<String>,
+    #[command(flatten)]
+    pub(crate) rebind: RebindArgs,
     /// Write the state after the rehearsal, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -188,9 +197,8 @@ pub(crate) struct SnapshotArgs {
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Write what the run cost, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stats: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stats: StatsArgs,
 }
 
 #[derive(Debug, Subcommand)]

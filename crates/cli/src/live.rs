@@ -136,26 +136,11 @@ pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
 /// Reads the live state.
 ///
 /// # Errors
-/// Any read that failed, or that was not over in time: a partial view is never returned.
-pub(crate) async fn observe(
-    clients: &Clients,
-    scope: &Scope,
-    timeout: Option<Duration>,
-) -> Result<Snapshot, Failure> {
+/// Any read that failed: a partial view is never returned.
+pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot, Failure> {
     let progress = Progress::new();
     let report = |step| progress.reading(step);
-    let reading = rolecall_aws::observe(clients, scope, &report);
-    let snapshot = match timeout {
-        None => reading.await,
-        Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_| {
-            Failure::plain(
-                Code::ReadFailed,
-                format!("the live state was not read within {} s", limit.as_secs()),
-                "nothing was planned from the part that was. Give it more time with --timeout, or read less with \
-                 --read fast; if AWS throttles, something else uses up the shared 20 requests a second",
-            )
-        })?,
-    };
+    let snapshot = rolecall_aws::observe(clients, scope, &report).await;
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
 }
 
@@ -172,4 +157,23 @@ pub(crate) async fn look_closer(
     let report = |step| progress.reading(step);
     let looked = rolecall_aws::look_closer(clients, snapshot, pairs, &report).await;
     looked.map_err(|error| Failure::Observe(Box::new(error)))
+}
+
+/// All of a reading within `--timeout`.
+///
+/// # Errors
+/// The reading's own, or that it was not over in time; then nothing comes of the part that was read.
+pub(crate) async fn within<T>(
+    limit: Option<Duration>,
+    reading: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(limit) = limit else { return reading.await };
+    tokio::time::timeout(limit, reading).await.unwrap_or_else(|_| {
+        Err(Failure::plain(
+            Code::ReadFailed,
+            format!("the live state was not read within {} s", limit.as_secs()),
+            "nothing was planned from the part that was. Give it more time with --timeout, or read less with \
+             --read fast; if AWS throttles, something else uses up the shared 20 requests a second",
+        ))
+    })
 }

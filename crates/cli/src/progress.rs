@@ -6,13 +6,11 @@ use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rolecall_aws::{Progress as ReadProgress, Step};
+use rolecall_aws::{Part, Progress as ReadProgress, Step};
 use rolecall_planner::render::duration;
 
 use crate::output;
 
-/// From so long a reading up, it is said beforehand how long it takes.
-const ESTIMATE_FROM_SECONDS: u64 = 10;
 /// How often a plain line is written at the most.
 const EVERY: Duration = Duration::from_secs(5);
 /// How many calls of one kind AWS answers in a second: what is left is judged by it.
@@ -39,11 +37,17 @@ impl Progress {
     /// What is read next, or how far a step has come.
     pub(crate) fn reading(&self, progress: ReadProgress) {
         match progress {
-            ReadProgress::Estimate { calls, seconds } => {
-                if seconds >= ESTIMATE_FROM_SECONDS {
-                    let time = duration(seconds);
-                    self.say(&format!("Reading: {calls} calls to sso-admin next, {time} at AWS's limits"));
-                }
+            ReadProgress::Estimate { part, calls, in_all, seconds } => {
+                let what = match part {
+                    Part::PermissionSets => "permission sets",
+                    Part::Assignments => "assignments",
+                    Part::Closer => "what would change, closer",
+                };
+                let so_far = if in_all > calls { format!(", {in_all} in all") } else { String::new() };
+                let time = duration(seconds);
+                self.say(&format!(
+                    "Reading {what}: {calls} calls to sso-admin, {time} at AWS's limits{so_far}"
+                ));
             }
             ReadProgress::Step { step, done, total } => {
                 let left = calls_each(step) * total.saturating_sub(done) as u64 / CALLS_PER_SECOND;

@@ -9,45 +9,53 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::identity::{InvalidIdentity, PermissionSetName};
 use crate::policy::Policy;
 
-/// How long a session of a permission set lasts: 1 to 12 hours, in whole minutes (sso-admin takes an ISO-8601
-/// duration; its console offers whole hours). AWS's default, and so ours, is one hour.
+/// How long a session of a permission set lasts: 1 to 12 hours. Files give whole minutes; AWS's model takes seconds too,
+/// so a live set may have them. AWS's default, and so ours, is one hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionDuration {
-    minutes: u16,
+    seconds: u32,
 }
 
 impl SessionDuration {
     /// The shortest session, and AWS's default: one hour.
-    pub const ONE_HOUR: Self = Self { minutes: 60 };
+    pub const ONE_HOUR: Self = Self { seconds: 3_600 };
 
     /// The duration of that many minutes, if it is within 60 and 720.
     pub fn from_minutes(minutes: u16) -> Option<Self> {
-        (60..=720).contains(&minutes).then_some(Self { minutes })
+        Self::from_seconds(u32::from(minutes) * 60)
+    }
+
+    fn from_seconds(seconds: u32) -> Option<Self> {
+        (3_600..=43_200).contains(&seconds).then_some(Self { seconds })
+    }
+
+    /// Hours, minutes and seconds.
+    fn parts(self) -> [(u32, char); 3] {
+        [(self.seconds / 3_600, 'h'), (self.seconds % 3_600 / 60, 'm'), (self.seconds % 60, 's')]
     }
 
     /// As sso-admin takes it, such as `PT1H30M`.
     pub fn to_iso_8601(self) -> String {
-        match (self.minutes / 60, self.minutes % 60) {
-            (hours, 0) => format!("PT{hours}H"),
-            (hours, minutes) => format!("PT{hours}H{minutes}M"),
-        }
+        let parts = self.parts().into_iter().filter(|(number, _)| *number > 0);
+        let parts = parts.map(|(number, unit)| format!("{number}{}", unit.to_ascii_uppercase()));
+        format!("PT{}", parts.collect::<String>())
     }
 
-    /// Reads what sso-admin returns: `PT1H30M`, `PT90M`, `PT3600S`, or a bare number of seconds, which moto returns.
+    /// Reads what sso-admin returns: `PT1H30M`, `PT90M`, `PT5000S`, `P0DT1H`, or a bare number of seconds, which moto
+    /// returns.
     ///
     /// # Errors
-    /// The text is no such duration, not whole minutes, or outside 1 to 12 hours.
+    /// The text is no such duration, not whole seconds, or outside 1 to 12 hours.
     pub fn from_iso_8601(text: &str) -> Result<Self, InvalidIdentity> {
-        let seconds = match text.strip_prefix("PT") {
-            Some(parts) => seconds_of(parts, &[('H', 3_600), ('M', 60), ('S', 1)]),
+        let seconds = match text.strip_prefix('P').and_then(|rest| rest.split_once('T')) {
+            Some((days, time)) => {
+                let days = seconds_of(days, &[('D', 86_400)]);
+                let time = seconds_of(time, &[('H', 3_600), ('M', 60), ('S', 1)]);
+                days.zip(time).and_then(|(days, time)| days.checked_add(time))
+            }
             None => text.parse().ok(),
         };
-        Self::from_seconds(seconds).ok_or_else(|| invalid(text))
-    }
-
-    fn from_seconds(seconds: Option<u32>) -> Option<Self> {
-        let seconds = seconds.filter(|seconds| seconds % 60 == 0)?;
-        Self::from_minutes(u16::try_from(seconds / 60).ok()?)
+        seconds.and_then(Self::from_seconds).ok_or_else(|| invalid(text))
     }
 }
 
@@ -76,17 +84,15 @@ impl FromStr for SessionDuration {
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
         let seconds = seconds_of(text, &[('h', 3_600), ('m', 60)]);
-        Self::from_seconds(seconds.filter(|_| !text.is_empty())).ok_or_else(|| invalid(text))
+        seconds.and_then(Self::from_seconds).ok_or_else(|| invalid(text))
     }
 }
 
-/// Prints the form of the files.
+/// Prints the form of the files, with seconds where a live set has them.
 impl fmt::Display for SessionDuration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.minutes / 60, self.minutes % 60) {
-            (hours, 0) => write!(formatter, "{hours}h"),
-            (hours, minutes) => write!(formatter, "{hours}h{minutes}m"),
-        }
+        let mut parts = self.parts().into_iter().filter(|(number, _)| *number > 0);
+        parts.try_for_each(|(number, unit)| write!(formatter, "{number}{unit}"))
     }
 }
 
@@ -99,7 +105,9 @@ impl Serialize for SessionDuration {
 impl<'de> Deserialize<'de> for SessionDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        let seconds = seconds_of(&text, &[('h', 3_600), ('m', 60), ('s', 1)]);
+        let duration = seconds.and_then(Self::from_seconds);
+        duration.ok_or_else(|| serde::de::Error::custom(invalid(&text)))
     }
 }
 
@@ -202,11 +210,15 @@ mod tests {
         assert_eq!("90m".parse::<SessionDuration>().unwrap().to_string(), "1h30m");
         assert_eq!(SessionDuration::from_iso_8601("3600"), Ok(SessionDuration::ONE_HOUR));
         assert_eq!(SessionDuration::from_iso_8601("PT5400S").unwrap().to_string(), "1h30m");
+        assert_eq!(SessionDuration::from_iso_8601("P0DT1H").unwrap().to_string(), "1h");
+        let odd = SessionDuration::from_iso_8601("PT5000S").unwrap();
+        assert_eq!((odd.to_string().as_str(), odd.to_iso_8601().as_str()), ("1h23m20s", "PT1H23M20S"));
+        assert_eq!(serde_json::from_str::<SessionDuration>("\"1h23m20s\"").unwrap(), odd);
     }
 
     #[test]
     fn a_duration_out_of_bounds_or_ill_formed_is_refused() {
-        for text in ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h"] {
+        for text in ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h", "1h1s"] {
             assert!(text.parse::<SessionDuration>().is_err(), "{text}");
         }
     }

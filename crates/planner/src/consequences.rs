@@ -59,25 +59,47 @@ fn last_assignments(inputs: &Inputs<'_>, changes: &[Change], replacements: &Repl
     // A set that goes as a whole takes its roles with it; that is what the plan says already.
     let declared =
         emptied.into_iter().filter_map(|(set, accounts)| Some((set, accounts, origin_of(inputs, set)?)));
-    declared
-        .map(|(set, accounts, origin)| {
-            let names: Vec<String> =
-                accounts.iter().take(NAMED).map(|id| account_name(inputs, *id)).collect();
-            let more = match accounts.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            Diagnostic::warning(
-                Code::LastAssignment,
-                format!("the last assignment of `{set}` goes on {}{more}", names.join(", ")),
+    let declared: Vec<(&PermissionSetName, Vec<AccountId>, OriginId)> = declared.collect();
+    let Some((set, accounts, origin)) = declared.first() else { return Vec::new() };
+    // One finding for all: a large change would drown its plan otherwise.
+    let message = match &declared[..] {
+        [_] => format!("the last assignment of `{set}` goes on {}", some_accounts(inputs, accounts)),
+        several => {
+            let pairs: usize = several.iter().map(|(_, accounts, _)| accounts.len()).sum();
+            let names: Vec<String> = several.iter().take(NAMED).map(|(set, ..)| format!("`{set}`")).collect();
+            let more = and_more(several.len());
+            format!(
+                "the last assignment goes on {pairs} pairs of a permission set and an account, of {}{more}",
+                names.join(", ")
             )
-            .at(inputs.origins.place(origin), "its role there is deleted with it")
-            .help(
-                "where something names that role (an EKS access entry, a key policy), name it by a pattern with the \
-                 suffix left open: a later assignment makes a role with another suffix",
-            )
-        })
-        .collect()
+        }
+    };
+    let finding = Diagnostic::warning(Code::LastAssignment, message)
+        .at(inputs.origins.place(*origin), "its role there is deleted with it")
+        .help(
+            "where something names that role (an EKS access entry, a key policy), name it by a pattern with the \
+             suffix left open: a later assignment makes a role with another suffix",
+        );
+    let others = declared.iter().skip(1).take(NAMED - 1);
+    vec![others.fold(finding, |finding, (_, accounts, origin)| {
+        finding.and(
+            inputs.origins.place(*origin),
+            format!("and of this, on {}", some_accounts(inputs, accounts)),
+        )
+    })]
+}
+
+/// A few accounts by name, and how many more there are.
+fn some_accounts(inputs: &Inputs<'_>, accounts: &[AccountId]) -> String {
+    let names: Vec<String> = accounts.iter().take(NAMED).map(|id| account_name(inputs, *id)).collect();
+    format!("{}{}", names.join(", "), and_more(accounts.len()))
+}
+
+fn and_more(number: usize) -> String {
+    match number.saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
 }
 
 fn account_name(inputs: &Inputs<'_>, id: AccountId) -> String {

@@ -126,10 +126,11 @@ fn not_ours(
         )
         .at(place, format!("its live namesake has no tag {STACK_TAG}"))
         .help(format!(
-            "to take it over, tag it {STACK_TAG}={stack} (aws sso-admin tag-resource --resource-arn {arn}); from \
-             then on its rows that the files do not want are revoked. To leave it to who made it, declare \
-             external-permission-set \"{name}\"",
-            arn = live.arn
+            "to leave it to who made it, declare external-permission-set \"{name}\". To take it over, tag it: aws \
+             sso-admin tag-resource --instance-arn {instance} --resource-arn {arn} --tags \
+             Key={STACK_TAG},Value={stack}; from then on its rows that the files do not want are revoked",
+            arn = live.arn,
+            instance = inputs.snapshot.instance.arn
         )),
     }
 }

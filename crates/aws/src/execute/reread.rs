@@ -69,9 +69,9 @@ impl AwsTarget {
     /// Looks for a set by its name, which takes a call for each set until it is found.
     async fn find(&self, name: &PermissionSetName) -> Result<Option<(String, Attributes)>, CallError> {
         for arn in permission_set::list(&self.clients, &self.instance).await? {
-            let (found, attributes) = permission_set::describe(&self.clients, self.address(&arn)).await?;
-            if found == *name {
-                return Ok(Some((arn, attributes)));
+            let found = permission_set::describe(&self.clients, self.address(&arn)).await?;
+            if found.name == *name {
+                return Ok(Some((arn, found.attributes()?)));
             }
         }
         Ok(None)
@@ -81,8 +81,7 @@ impl AwsTarget {
         let clients = &self.clients;
         match edit {
             Edit::SetAttributes(attributes) => {
-                let (_, live) = permission_set::describe(clients, at).await?;
-                Ok(live == *attributes)
+                Ok(permission_set::describe(clients, at).await?.attributes()? == *attributes)
             }
             Edit::Tag(tags) => {
                 let live = permission_set::tags(clients, at).await?;

@@ -12,7 +12,7 @@ use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal, Snapsh
 
 use super::cost::{self, Size};
 use super::permission_sets::Wanted;
-use super::{ObserveError, Progress, Reader, Step};
+use super::{ObserveError, Part, Progress, Reader, Step};
 use crate::permission_set::{self, SetAddress};
 use crate::retry::{CallError, Kind};
 
@@ -44,14 +44,16 @@ pub(super) async fn read(reader: &Reader<'_>, request: &Request<'_>) -> Result<R
         .collect();
     let open = pairs.iter().filter(|pair| !wanted.whole.contains(&pair.set.name)).count();
     let principals = groups.len() + users.len();
-    let size = Size { pairs: open as u64, principals: principals as u64, ..Size::default() };
+    let base = wanted.size.base_calls();
+    let size = Size { pairs: open as u64, principals: principals as u64, ..wanted.size };
+    let estimate = |calls: u64| (reader.progress)(Progress::estimate(Part::Assignments, calls, base + calls));
     if !reader.scope.everything && size.is_read_by_principal(reader.scope.strategy) {
-        (reader.progress)(Progress::estimate(size.principals + (pairs.len() - open) as u64));
+        estimate(size.principals + (pairs.len() - open) as u64);
         if let Some(read) = by_principal(reader, request, &pairs).await? {
             return Ok(read);
         }
     }
-    (reader.progress)(Progress::estimate(pairs.len() as u64));
+    estimate(pairs.len() as u64);
     let rows = by_pair(reader, request.instance, pairs).await?;
     let depths = wanted.rows_of.iter().map(|name| (name.clone(), Depth::Whole)).collect();
     Ok(Read { rows: shared(rows), depths })
@@ -183,9 +185,9 @@ fn shared(mut rows: Vec<Assignment>) -> Vec<Assignment> {
     rows
 }
 
-/// How long so many calls take, for progress.
 impl Progress {
-    pub(super) fn estimate(calls: u64) -> Self {
-        Self::Estimate { calls, seconds: cost::seconds(calls) }
+    /// What comes next, and how long it takes.
+    pub(super) fn estimate(part: Part, calls: u64, in_all: u64) -> Self {
+        Self::Estimate { part, calls, in_all, seconds: cost::seconds(calls) }
     }
 }

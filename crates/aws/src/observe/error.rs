@@ -79,6 +79,14 @@ pub enum ObserveError {
         /// What did not fit together at the last reading.
         what: String,
     },
+    /// The KMS key that encrypts the instance cannot be used.
+    #[error("{api} cannot use the KMS key of the instance: {failure}")]
+    Key {
+        /// The call.
+        api: Api,
+        /// What AWS said.
+        failure: Failure,
+    },
     /// A call failed.
     #[error("{api} failed: {failure}")]
     Call {
@@ -100,7 +108,8 @@ impl From<CallError> for ObserveError {
     fn from(error: CallError) -> Self {
         let CallError { api, kind, failure } = error;
         match kind {
-            Kind::Credentials => Self::NoCredentials { api, failure },
+            Kind::Credentials | Kind::Expired => Self::NoCredentials { api, failure },
+            Kind::Key => Self::Key { api, failure },
             _ => Self::Call { api, failure },
         }
     }
@@ -119,7 +128,7 @@ impl ObserveError {
                 Code::PermissionSetsDisabled
             }
             Self::WrongRegion { .. } => Code::WrongRegion,
-            Self::OrganizationChanged { .. } | Self::Call { .. } => Code::ReadFailed,
+            Self::OrganizationChanged { .. } | Self::Key { .. } | Self::Call { .. } => Code::ReadFailed,
         }
     }
 
@@ -160,6 +169,11 @@ impl ObserveError {
             }
             Self::OrganizationChanged { .. } => {
                 "try again when no accounts or organizational units are being moved".to_owned()
+            }
+            Self::Key { .. } => {
+                "let the role use the key (kms:Decrypt, kms:GenerateDataKey), or enable the key; \
+                 the Identity Center console shows which it is under Settings"
+                    .to_owned()
             }
             Self::Call { api, failure } if failure.code.starts_with("AccessDenied") => {
                 format!("let the role call {}; nothing was changed", api.iam_action())

@@ -8,8 +8,8 @@ use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
 
 use super::cost::Size;
-use super::{ObserveError, Progress, Reader, Scope, Step};
-use crate::permission_set::{self, Provisioned, SetAddress};
+use super::{ObserveError, Part, Progress, Reader, Scope, Step};
+use crate::permission_set::{self, Described, PAGE_SIZE, Provisioned, SetAddress};
 use crate::retry::CallError;
 
 /// The permission sets as far as they were read.
@@ -27,7 +27,12 @@ pub(super) struct Wanted {
     /// Those of which every row must be seen, whatever the strategy: the stack's sets that the files no longer name
     /// are to be deleted, which AWS refuses while anybody has them.
     pub(super) whole: BTreeSet<PermissionSetName>,
+    /// What reading all of this took.
+    pub(super) size: Size,
 }
+
+/// Accounts a page of `ListAccountsForProvisionedPermissionSet`.
+const ACCOUNTS_A_PAGE: u64 = PAGE_SIZE as u64;
 
 impl Read {
     /// With only these accounts.
@@ -44,7 +49,7 @@ impl Read {
 struct Header {
     arn: String,
     name: PermissionSetName,
-    attributes: Attributes,
+    described: Described,
     tags: BTreeMap<String, String>,
 }
 
@@ -62,7 +67,9 @@ impl Header {
 pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, ObserveError> {
     let scope = reader.scope;
     let arns = permission_set::list(reader.clients, instance).await?;
-    (reader.progress)(Progress::estimate(base_size(scope, arns.len()).base_calls()));
+    let size = base_size(scope, arns.len());
+    let calls = size.base_calls();
+    (reader.progress)(Progress::estimate(Part::PermissionSets, calls, calls));
     let headers =
         reader.each(Step::PermissionSets, arns.into_iter(), |arn| header(reader, instance, arn)).await?;
     let mut rows_of: BTreeSet<PermissionSetName> = scope.compare.union(&scope.rows_of).cloned().collect();
@@ -83,7 +90,10 @@ pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, Ob
         })
         .await?;
     sets.extend(rest.into_iter().map(|header| header.into_set(None, BTreeSet::new(), BTreeSet::new())));
-    Ok(Read { sets, wanted: Wanted { rows_of, whole } })
+    let pages = sets.iter().filter(|set| rows_of.contains(&set.name));
+    let pages = pages.map(|set| (set.provisioned.len() as u64).div_ceil(ACCOUNTS_A_PAGE).max(1)).sum();
+    let size = Size { provisioned_pages: pages, ..size };
+    Ok(Read { sets, wanted: Wanted { rows_of, whole, size } })
 }
 
 /// As far as it is known before the sets are looked at: one page of accounts for each whose rows are wanted.
@@ -108,7 +118,7 @@ impl Header {
         provisioned: BTreeSet<AccountId>,
         outdated: BTreeSet<AccountId>,
     ) -> LivePermissionSet {
-        let Self { arn, name, attributes: _, tags } = self;
+        let Self { arn, name, described: _, tags } = self;
         LivePermissionSet { arn, name, tags, details, provisioned, outdated }
     }
 }
@@ -116,9 +126,9 @@ impl Header {
 /// `ListPermissionSets` gives ARNs only, so a name costs a call, and the tags another.
 async fn header(reader: &Reader<'_>, instance: &str, arn: String) -> Result<Header, CallError> {
     let at = SetAddress { instance, set: &arn };
-    let (name, attributes) = permission_set::describe(reader.clients, at).await?;
+    let described = permission_set::describe(reader.clients, at).await?;
     let tags = permission_set::tags(reader.clients, at).await?;
-    Ok(Header { arn, name, attributes, tags })
+    Ok(Header { arn, name: described.name.clone(), described, tags })
 }
 
 /// A set whose rows are wanted and nothing else.
@@ -140,7 +150,7 @@ async fn compared_set(
 ) -> Result<LivePermissionSet, CallError> {
     let clients = reader.clients;
     let at = SetAddress { instance, set: &header.arn };
-    let Attributes { description, session, relay_state } = header.attributes.clone();
+    let Attributes { description, session, relay_state } = header.described.clone().attributes()?;
     let details = PermissionSet {
         name: header.name.clone(),
         description,

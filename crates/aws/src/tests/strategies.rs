@@ -10,7 +10,7 @@ use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed};
 use super::observing::connected_in;
-use crate::{Clients, Scope, Size, Statistics, Strategy, look_closer, observe};
+use crate::{Clients, Progress, Scope, Size, Statistics, Strategy, look_closer, observe};
 
 fn company(accounts: usize, permission_sets: usize, groups: usize, assignments: usize) -> Snapshot {
     let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed: 7, drift: 0 };
@@ -99,6 +99,26 @@ async fn thorough_reading_costs_what_the_formula_says() {
         "{}",
         sso_admin_calls(&statistics)
     );
+}
+
+/// What is said before reading is what reading takes.
+#[tokio::test(start_paused = true)]
+async fn the_estimate_holds() {
+    let world = company(120, 20, 60, 1_500);
+    for strategy in [Strategy::Thorough, Strategy::Fast] {
+        let sandbox = Sandbox::new(world.clone(), Settings::default());
+        let clients = connected_in(&world.instance.region, sandbox.http_client()).await;
+        let said = std::cell::Cell::new(0);
+        let note = |progress: Progress| {
+            if let Progress::Estimate { in_all, .. } = progress {
+                said.set(in_all);
+            }
+        };
+        observe(&clients, &scope(&world, strategy), &note).await.unwrap();
+        let counted = sso_admin_calls(&clients.statistics());
+        // Pairs that no group explains, and further pages, are not known beforehand.
+        assert!(said.get().abs_diff(counted) * 20 <= counted, "said {}, counted {counted}", said.get());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ use crate::args::ApplyArgs;
 use crate::configuration::{self, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::live::{self, Live};
+use crate::live::Live;
 use crate::output;
 use crate::progress::Progress;
 
@@ -50,18 +50,13 @@ async fn plan_and_apply(
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
-    let start = Instant::now();
-    let scope = live::scope(&loaded.config, args.reading.strategy());
-    let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
-    let planning = std::time::Instant::now();
-    let settings = plan::settings(None, live.provenance(), &args.accept_rebind, loaded)?;
-    let made = plan::look_and_make(&clients, loaded, &mut snapshot, &settings).await?;
-    seconds.observe = start.elapsed();
-    seconds.plan = planning.elapsed();
+    let settings = plan::settings(None, live.provenance(), &args.rebind.accept_rebind, loaded)?;
+    let (snapshot, made, read) = plan::read_and_make(&clients, loaded, &args.reading, &settings).await?;
+    (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, style))?;
-    let write_stats = |seconds| stats::write(args.stats.as_deref(), &clients.statistics(), seconds);
+    let write_stats = |seconds| stats::write(args.stats.stats.as_deref(), &clients.statistics(), seconds);
     if !made.violations.is_empty() {
         output::error_line(
             "Nothing was changed. What a guard stops is allowed by changing the guard in the files.",

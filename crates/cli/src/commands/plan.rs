@@ -2,7 +2,7 @@
 
 use std::time::Instant as WallInstant;
 
-use rolecall_aws::{Clients, Statistics};
+use rolecall_aws::{Clients, Scope, Statistics};
 use rolecall_model::{Code, Date, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, markdown, text};
@@ -10,7 +10,7 @@ use rolecall_planner::{Inputs, Plan, Settings};
 use tokio::time::Instant;
 
 use super::stats::{self, Seconds};
-use crate::args::{Format, PlanArgs};
+use crate::args::{Format, PlanArgs, ReadingArgs};
 use crate::configuration::{self, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
         Some(file) => {
             let snapshot = live::read_snapshot(file)?;
             let start = WallInstant::now();
-            let settings = settings(args.as_of, Provenance::Snapshot, &args.accept_rebind, &loaded)?;
+            let settings = settings(args.as_of, Provenance::Snapshot, &args.rebind.accept_rebind, &loaded)?;
             let plan = make(&loaded, &snapshot, &settings)?;
             seconds.plan = start.elapsed();
             (plan, Statistics::default())
@@ -34,14 +34,9 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
             let live = Live::open(&args.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
-                let start = Instant::now();
-                let scope = live::scope(&loaded.config, args.reading.strategy());
-                let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
-                let planning = WallInstant::now();
-                let settings = settings(args.as_of, live.provenance(), &args.accept_rebind, &loaded)?;
-                let plan = look_and_make(&clients, &loaded, &mut snapshot, &settings).await?;
-                seconds.observe = start.elapsed();
-                seconds.plan = planning.elapsed();
+                let settings = settings(args.as_of, live.provenance(), &args.rebind.accept_rebind, &loaded)?;
+                let (_, plan, read) = read_and_make(&clients, &loaded, &args.reading, &settings).await?;
+                (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((plan, clients.statistics()))
             })?
         }
@@ -50,7 +45,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
     if let Some(file) = &args.out {
         output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
     }
-    stats::write(args.stats.as_deref(), &statistics, seconds)?;
+    stats::write(args.stats.stats.as_deref(), &statistics, seconds)?;
     Ok(if !plan.violations.is_empty() {
         Exit::Guard
     } else if args.detailed_exitcode && !plan.is_empty() {
@@ -105,24 +100,50 @@ fn today() -> Date {
     jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
-/// Plans, and where the live state was read by principal, looks closer at what would change and plans again.
+/// Reads and plans, within the time that is given for reading.
 ///
 /// # Errors
 /// What the files want cannot be found in the live state, or a read failed.
-pub(crate) async fn look_and_make(
+pub(crate) async fn read_and_make(
     clients: &Clients,
     loaded: &Loaded,
-    snapshot: &mut Snapshot,
+    reading: &ReadingArgs,
     settings: &Settings,
-) -> Result<Plan, Failure> {
-    loop {
-        let plan = make_with_gaps(loaded, snapshot, settings)?;
-        if plan.unseen.is_empty() {
-            return Ok(plan);
+) -> Result<(Snapshot, Plan, Seconds), Failure> {
+    let scope = live::scope(&loaded.config, reading.strategy());
+    read_scope_and_make(clients, loaded, reading, settings, scope).await
+}
+
+/// As [`read_and_make`], for another scope.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn read_scope_and_make(
+    clients: &Clients,
+    loaded: &Loaded,
+    reading: &ReadingArgs,
+    settings: &Settings,
+    scope: Scope,
+) -> Result<(Snapshot, Plan, Seconds), Failure> {
+    let mut seconds = Seconds::default();
+    let start = Instant::now();
+    let (snapshot, plan) = live::within(reading.timeout, async {
+        let mut snapshot = live::observe(clients, &scope).await?;
+        // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
+        // round sees the pairs whole that the one before asked for, so this ends.
+        loop {
+            let planning = WallInstant::now();
+            let plan = make_with_gaps(loaded, &snapshot, settings)?;
+            seconds.plan += planning.elapsed();
+            if plan.unseen.is_empty() {
+                return Ok((snapshot, plan));
+            }
+            live::look_closer(clients, &mut snapshot, &plan.unseen).await?;
         }
-        // Each round sees the pairs whole that the one before asked for, so this ends.
-        live::look_closer(clients, snapshot, &plan.unseen).await?;
-    }
+    })
+    .await?;
+    seconds.observe = start.elapsed();
+    Ok((snapshot, plan, seconds))
 }
 
 /// Plans on a snapshot that cannot be looked at again.

@@ -55,7 +55,7 @@ struct Subject {
 
 /// The plan for a snapshot file, for the sandbox's state, or for what is live.
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
-    let settings = |provenance| plan::settings(None, provenance, &args.accept_rebind, loaded);
+    let settings = |provenance| plan::settings(None, provenance, &args.rebind.accept_rebind, loaded);
     if let Some(file) = &args.snapshot {
         let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;
@@ -68,8 +68,8 @@ fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =
             Scope { provisioned_of_all: true, ..live::scope(&loaded.config, args.reading.strategy()) };
-        let mut snapshot = live::observe(&clients, &scope, args.reading.timeout).await?;
-        let plan = plan::look_and_make(&clients, loaded, &mut snapshot, &settings).await?;
+        let read = plan::read_scope_and_make(&clients, loaded, &args.reading, &settings, scope);
+        let (snapshot, plan, _) = read.await?;
         Ok(Subject { snapshot, settings, plan })
     })
 }

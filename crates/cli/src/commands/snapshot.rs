@@ -21,12 +21,12 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let (snapshot, statistics, observe) = live.runtime()?.block_on(async {
         let clients = live.connect(&center.region).await;
         let start = Instant::now();
-        let snapshot = live::observe(&clients, &scope, args.timeout).await?;
+        let snapshot = live::within(args.timeout, live::observe(&clients, &scope)).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
     output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;
     let seconds = Seconds { parse: loaded.parse, observe, ..Seconds::default() };
-    stats::write(args.stats.as_deref(), &statistics, seconds)?;
+    stats::write(args.stats.stats.as_deref(), &statistics, seconds)?;
     output::print(&format!(
         "{}: {} accounts, {} groups, {} permission sets, {} assignments.\n",
         args.out.display(),

@@ -22,8 +22,7 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
     let headline = if plan.is_empty() {
         wording::nothing_to_do(plan)
     } else {
-        let parts = [wording::counts(&plan.changes), wording::left_alone(plan)];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+        wording::counts(plan).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     };
     page.line(&format!(
         "### Access changes in stack {}: {}",

@@ -7,7 +7,7 @@ use super::escape::for_terminal;
 use super::fold::{Fold, fold};
 use super::sets::{self, SetChange};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Reason, Row};
+use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Provenance, Reason, Row};
 
 /// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
 const WORDS_ON_A_LINE: usize = 60;
@@ -49,9 +49,10 @@ pub fn render(plan: &Plan, style: Style) -> String {
     } else {
         let mut time = wording::duration(plan.estimate.seconds);
         time[..1].make_ascii_uppercase();
-        let parts = [wording::counts(&plan.changes), wording::left_alone(plan)];
-        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        lines.push(format!("{}.", parts.join("; ")));
+        for mut line in wording::counts(plan).into_iter().filter(|line| !line.is_empty()) {
+            line[..1].make_ascii_uppercase();
+            lines.push(format!("{line}."));
+        }
         lines.push(format!(
             "{time} at AWS's limits. Digest {}… (whole in --format json)",
             plan.digest.short()
@@ -64,12 +65,12 @@ pub fn render(plan: &Plan, style: Style) -> String {
 
 fn header(plan: &Plan) -> String {
     let source = match plan.provenance {
-        crate::plan::Provenance::Live => "",
-        crate::plan::Provenance::Sandbox => ", in the sandbox",
-        crate::plan::Provenance::Snapshot => ", against a snapshot",
+        Provenance::Live => "",
+        Provenance::Sandbox => ", sandbox",
+        Provenance::Snapshot => ", snapshot",
     };
     let (id, region) = (&plan.instance.id, &plan.instance.region);
-    format!("Access changes in stack {} ({id}, {region}){source}", plan.stack)
+    format!("Access changes in stack {} ({id}, {region}{source})", plan.stack)
 }
 
 fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {

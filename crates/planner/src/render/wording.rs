@@ -4,7 +4,7 @@ use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, Principal};
 use similar::TextDiff;
 
-use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason, Row};
+use crate::plan::{Action, Difference, Plan, Provisioning, Reason, Row};
 
 /// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
 pub fn duration(seconds: u64) -> String {
@@ -142,10 +142,10 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
     }
 }
 
-/// `2 to assign, 1 to revoke; permission sets: 1 to change`.
-pub(crate) fn counts(changes: &[Change]) -> String {
+/// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`; either may be empty.
+pub(crate) fn counts(plan: &Plan) -> [String; 2] {
     let mut numbers = [0_usize; 6];
-    for change in changes {
+    for change in &plan.changes {
         numbers[usize::from(change.action.sort_key().0)] += 1;
     }
     let [grants, revokes, creates, updates, provisions, deletes] = numbers;
@@ -153,7 +153,8 @@ pub(crate) fn counts(changes: &[Change]) -> String {
         let said = parts.iter().filter(|(number, _)| *number > 0);
         said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
     };
-    let rows = join(&[(grants, "to assign"), (revokes, "to revoke")]);
+    let rows = [join(&[(grants, "to assign"), (revokes, "to revoke")]), left_alone(plan)];
+    let rows: Vec<String> = rows.into_iter().filter(|part| !part.is_empty()).collect();
     let sets = [
         (creates, "to create"),
         (updates, "to change"),
@@ -164,7 +165,7 @@ pub(crate) fn counts(changes: &[Change]) -> String {
         none if none.is_empty() => none,
         some => format!("permission sets: {some}"),
     };
-    [rows, sets].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    [rows.join("; "), sets]
 }
 
 /// What is not done, for the line of counts; empty where everything is.
