@@ -3,7 +3,6 @@
 //! The same file is the state of the sandbox, so a snapshot of a real organization runs there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -341,18 +340,29 @@ impl SnapshotFile {
     /// # Errors
     /// Something is listed twice, or a row refers to what is not listed.
     pub fn into_snapshot(self) -> Result<Snapshot, SnapshotError> {
-        let Self { format: _, version: _, instance, caller, organization, .. } = &self;
+        let Self {
+            format: _,
+            version: _,
+            instance,
+            caller,
+            organization,
+            groups,
+            users,
+            permission_sets,
+            assignments,
+            assignments_read_of,
+        } = self;
         let mut snapshot = Snapshot {
-            instance: instance.clone(),
-            caller: caller.clone(),
-            organization: organization.clone(),
-            groups: self.groups,
-            users: self.users,
-            permission_sets: self.permission_sets,
+            instance,
+            caller,
+            organization,
+            groups,
+            users,
+            permission_sets,
             assignments: Vec::new(),
-            coverage: self.assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
+            coverage: assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
         };
-        snapshot.assignments = share_rows(self.assignments, &snapshot)?;
+        snapshot.assignments = share_rows(assignments, &snapshot)?;
         snapshot.sort();
         refuse_repetitions(&snapshot)?;
         refuse_dangling(&snapshot)?;
@@ -493,22 +503,4 @@ fn refuse_dangling(snapshot: &Snapshot) -> Result<(), SnapshotError> {
             missing: "account",
         })
     })
-}
-
-/// Shares one allocation among equal texts, for readers that build a snapshot row by row.
-#[derive(Debug, Default)]
-pub struct Interner {
-    texts: BTreeSet<Arc<str>>,
-}
-
-impl Interner {
-    /// The shared form of a text.
-    pub fn share(&mut self, text: &str) -> Arc<str> {
-        if let Some(shared) = self.texts.get(text) {
-            return Arc::clone(shared);
-        }
-        let shared: Arc<str> = Arc::from(text);
-        self.texts.insert(Arc::clone(&shared));
-        shared
-    }
 }
