@@ -75,6 +75,14 @@ codes! {
     InvalidPattern = "RC0213", "not a pattern";
     RepeatedValue = "RC0214", "the same value twice";
     ReservedTag = "RC0215", "a tag that belongs to Rolecall";
+    UnknownTemplate = "RC0216", "a template that is not declared";
+    UnknownParameter = "RC0217", "a parameter that is not declared";
+    ParameterMisplaced = "RC0218", "a parameter where its kind does not belong";
+    ArgumentMissing = "RC0219", "a use without a value for a parameter";
+    LifecycleContradiction = "RC0220", "lifecycle words that contradict each other";
+    UnknownForbid = "RC0221", "an exception to a guard that is not there";
+    UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
+    UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
 
     SelectorMatchesNothing = "RC0301", "a selector that matches no account";
     AccountSetEmpty = "RC0302", "an account set that is empty";
@@ -97,8 +105,15 @@ codes! {
     LastAssignment = "RC0319", "the last assignment of a permission set on an account";
     QuotaGap = "RC0320", "a gap in access that a quota forces";
     GroupRenamed = "RC0321", "a group that has another name now";
+    RenameSourceNotOurs = "RC0322", "a rename from a permission set that is not ours";
+    AdoptionWaits = "RC0323", "rows that an adopted permission set keeps for now";
+    BaseUnusable = "RC0324", "a base that cannot be compared";
 
     TooManyDeletions = "RC0401", "more deletions than the guard allows";
+    TooManyGrants = "RC0402", "more grants than the guard allows";
+    ProtectedLoses = "RC0403", "a protected permission set that would lose";
+    ForbiddenRows = "RC0404", "rows that a guard forbids";
+    UntilRequired = "RC0405", "rows that need an end";
 
     NoInstance = "RC0501", "no Identity Center instance";
     SeveralInstances = "RC0502", "several Identity Center instances";
@@ -112,6 +127,20 @@ codes! {
     NotApplicable = "RC0602", "a plan that cannot be applied here";
     ApprovalNeeded = "RC0603", "an apply that nobody approved";
     ApplyIncomplete = "RC0604", "an apply that did not finish";
+
+    UnusedGroup = "RC0701", "a group that is declared and not used";
+    UnusedAccountSet = "RC0702", "an account set that is declared and not used";
+    LiteralLikeParameter = "RC0703", "a text that is a parameter's name";
+    WildcardStatement = "RC0704", "a wildcard action on a wildcard resource";
+    CrowdedPermissionSet = "RC0705", "a permission set with more groups on an account than AWS takes";
+    ManyPolicies = "RC0706", "a permission set beyond IAM's count of policies";
+    EndsSoon = "RC0707", "an end within 14 days";
+    UnpinnedAdministrators = "RC0708", "administrators found by name alone";
+    IdleWord = "RC0709", "a word that no longer does anything";
+
+    ImportIncomplete = "RC0801", "something that import leaves out";
+    TerraformUnusable = "RC0802", "a Terraform state that cannot be used";
+    WouldOverwrite = "RC0803", "files that would be overwritten";
 }
 
 impl std::fmt::Display for Code {

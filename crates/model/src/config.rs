@@ -4,7 +4,7 @@
 //! so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
 //! names here; the planner resolves those against a [`Snapshot`](crate::Snapshot).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
 
@@ -12,6 +12,7 @@ use crate::Date;
 use crate::identity::{
     AccountId, InstanceId, ObjectId, OuId, PermissionSetName, Region, StackName, UserName,
 };
+use crate::lint::LintLevels;
 use crate::origin::OriginId;
 use crate::permission_set::PermissionSet;
 
@@ -30,10 +31,19 @@ pub struct Config {
     pub permission_sets: Vec<DeclaredPermissionSet>,
     /// The permission sets that are made elsewhere, sorted by name.
     pub external_permission_sets: Vec<ExternalPermissionSet>,
-    /// The `assign` nodes.
+    /// The permission sets whose tag is taken off (`release-permission-set`), sorted by name.
+    pub releases: Vec<Release>,
+    /// The `assign` nodes, those that templates made among them.
     pub assignments: Vec<AssignmentRule>,
+    /// The `keep` nodes, those that templates made among them.
+    pub keeps: Vec<KeepRule>,
+    /// The `attributes` node: attributes for access control, by key. `None` where the files do not speak of them;
+    /// then they are left as they are.
+    pub attributes: Option<AccessControl>,
     /// What all `guard` nodes say together.
     pub guard: Guard,
+    /// The levels of lints.
+    pub lints: LintLevels,
 }
 
 /// The `identity-center` node.
@@ -222,7 +232,31 @@ impl PartialEq for NamePattern {
 pub struct DeclaredPermissionSet {
     /// What it shall be. Its tags are the declared ones; only those keys are managed.
     pub permission_set: PermissionSet,
+    /// `adopt`: takes over a live set of this name that no stack owns. While the word stands, rows of the set that
+    /// the files do not want are reported, not revoked.
+    pub adopt: Option<OriginId>,
+    /// `renamed-from "Old"`: the set takes the place of another of this stack.
+    pub renamed_from: Option<RenamedFrom>,
     /// Where it was declared.
+    pub origin: OriginId,
+}
+
+/// `renamed-from`: the set that another takes the place of. It is not declared, released or named by another
+/// `renamed-from`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenamedFrom {
+    /// The name that the set had.
+    pub name: PermissionSetName,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// `release-permission-set`: the stack's tag is taken off, the set and its rows stay. It may be declared as external.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Release {
+    /// The set's name.
+    pub name: PermissionSetName,
+    /// Where it was written.
     pub origin: OriginId,
 }
 
@@ -300,11 +334,137 @@ pub struct Until {
     pub origin: OriginId,
 }
 
-/// What the guards allow.
+/// A `keep` node: live rows that it matches stay, whoever made them. Each part that is left out matches everything,
+/// and at least one part other than `until` and `reason` is given. It never grants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeepRule {
+    /// The permission sets; none for every declared one.
+    pub permission_sets: Vec<PermissionSetRef>,
+    /// Whose rows.
+    pub principals: KeptPrincipals,
+    /// On which accounts; none for every account, the management account included.
+    pub on: Vec<On>,
+    /// The last day on which rows are kept.
+    pub until: Option<Until>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// Whose rows a `keep` matches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptPrincipals {
+    /// Anybody's: groups, users, and principals that are gone.
+    Anyone,
+    /// `to-undeclared`: groups that exist and that the files do not declare.
+    Undeclared,
+    /// `to` and `to-user`.
+    These {
+        /// The groups.
+        groups: Vec<GroupIx>,
+        /// The users.
+        users: Vec<UserRef>,
+    },
+}
+
+/// The `attributes` node: what IAM Identity Center passes on for access control. It is owned whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessControl {
+    /// The source of each attribute, such as `${path:enterprise.costCenter}`, by key.
+    pub attributes: BTreeMap<String, String>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// What the guards allow: all `guard` nodes together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
     /// How many deletions one plan may hold.
     pub max_deletions: MaxDeletions,
+    /// How many grants one plan may hold; `None` for any number.
+    pub max_grants: Option<MaxGrants>,
+    /// `protect`: permission sets that are never deleted and lose no row but orphans' and expired ones.
+    pub protected: Vec<Protected>,
+    /// `forbid`, sorted by name.
+    pub forbids: Vec<Forbid>,
+    /// `require-until`.
+    pub require_untils: Vec<RequireUntil>,
+}
+
+/// The bound on grants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxGrants {
+    /// At most so many rows.
+    pub count: u32,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// `protect "name"`: by name, since a set that is no longer declared is what it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Protected {
+    /// The set's name.
+    pub name: PermissionSetName,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// `forbid "name"`: rows that must not be wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forbid {
+    /// Its name, which no other `forbid` has.
+    pub name: String,
+    /// Which rows.
+    pub rows: RowFilter,
+    /// `exception "name"`: rows that it does not stop for a time.
+    pub exceptions: Vec<GuardException>,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// `require-until`: rows that must have an end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequireUntil {
+    /// The end must come within so many days of the plan's day; `None` for any end.
+    pub within_days: Option<u32>,
+    /// Which rows.
+    pub rows: RowFilter,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// `exception "name"`: until its day, the `forbid` of that name does not stop rows that this matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardException {
+    /// Which rows.
+    pub rows: RowFilter,
+    /// The last day on which it holds.
+    pub until: Until,
+    /// Why.
+    pub reason: String,
+    /// Where it was written.
+    pub origin: OriginId,
+}
+
+/// Which rows a guard is about: those that every given part matches. A part that is left out matches everything.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RowFilter {
+    /// `permission-set`: any of these.
+    pub permission_sets: Vec<PermissionSetRef>,
+    /// `grants-policy`: sets with an attached policy of any of these names (with the path, or the ARN); an inline
+    /// policy that allows `*` on `*` counts as `AdministratorAccess`.
+    pub grants_policies: Vec<String>,
+    /// `to`: any of these groups, or of `users`.
+    pub groups: Vec<GroupIx>,
+    /// `to-user`.
+    pub users: Vec<UserRef>,
+    /// `on`: any of these; none for everywhere, the management account included.
+    pub on: Vec<On>,
+    /// `except-to`: none of these groups.
+    pub except_groups: Vec<GroupIx>,
+    /// `except-to-user`: none of these users.
+    pub except_users: Vec<UserRef>,
 }
 
 /// The bound on deletions; either part stops a plan.
@@ -321,6 +481,34 @@ pub struct MaxDeletions {
 impl Default for Guard {
     /// What holds where the files say nothing: 50 deletions, 30 per cent.
     fn default() -> Self {
-        Self { max_deletions: MaxDeletions { count: 50, percent: 30, origin: None } }
+        Self {
+            max_deletions: MaxDeletions { count: 50, percent: 30, origin: None },
+            max_grants: None,
+            protected: Vec::new(),
+            forbids: Vec::new(),
+            require_untils: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Every user that the files name, in `assign`, `keep` and guards, each as often as it is named.
+    pub fn users(&self) -> impl Iterator<Item = &UserRef> {
+        let kept = self.keeps.iter().flat_map(|keep| match &keep.principals {
+            KeptPrincipals::These { groups: _, users } => users.as_slice(),
+            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
+        });
+        let guarded = self.guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
+        self.assignments.iter().flat_map(|rule| &rule.users).chain(kept).chain(guarded)
+    }
+}
+
+impl Guard {
+    /// Every filter of every guard.
+    pub fn filters(&self) -> impl Iterator<Item = &RowFilter> {
+        let forbids = self.forbids.iter().flat_map(|forbid| {
+            std::iter::once(&forbid.rows).chain(forbid.exceptions.iter().map(|exception| &exception.rows))
+        });
+        forbids.chain(self.require_untils.iter().map(|guard| &guard.rows))
     }
 }

@@ -1,7 +1,7 @@
 //! Diagnostics: what is wrong, where, and the way out. They are data; `rolecall-parser` renders them.
 
 use crate::code::Code;
-use crate::origin::Place;
+use crate::origin::{OriginId, Origins, Place};
 
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,17 @@ impl Diagnostic {
     pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
         self.primary = Some(Label { place, text: text.into() });
         self
+    }
+
+    /// With the primary place of something in the configuration, and, where a template made it, the place of the
+    /// `use`.
+    #[must_use]
+    pub fn at_origin(self, origins: &Origins, origin: OriginId, text: impl Into<String>) -> Self {
+        let found = self.at(origins.place(origin), text);
+        match origins.used_at(origin) {
+            Some(used) => found.and(used, "the template is used here"),
+            None => found,
+        }
     }
 
     /// With a further place.

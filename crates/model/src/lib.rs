@@ -9,6 +9,7 @@ pub mod code;
 pub mod config;
 pub mod diagnostic;
 pub mod identity;
+pub mod lint;
 pub mod operation;
 pub mod organization;
 pub mod origin;

@@ -1,6 +1,7 @@
 //! Where things were written. Configuration holds only an [`OriginId`]; texts and places stand in side tables, so
 //! that comparing two configurations compares what they mean.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -105,6 +106,8 @@ impl Eq for OriginId {}
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
     places: Vec<Place>,
+    /// For what a template makes, the place of the `use` that made it.
+    uses: BTreeMap<u32, Place>,
 }
 
 impl Origins {
@@ -112,6 +115,18 @@ impl Origins {
     pub fn add(&mut self, place: Place) -> OriginId {
         self.places.push(place);
         OriginId(u32_of(self.places.len() - 1))
+    }
+
+    /// Remembers a place within a template, and the `use` by which it came to hold.
+    pub fn add_used(&mut self, place: Place, used_at: Place) -> OriginId {
+        let origin = self.add(place);
+        self.uses.insert(origin.0, used_at);
+        origin
+    }
+
+    /// The `use` by which what stands at this place came to hold; `None` outside templates.
+    pub fn used_at(&self, origin: OriginId) -> Option<Place> {
+        self.uses.get(&origin.0).copied()
     }
 
     /// The place behind a number.

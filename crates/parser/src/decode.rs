@@ -119,8 +119,12 @@ impl Parts {
             account_sets,
             permission_sets,
             external_permission_sets,
+            releases: Vec::new(),
             assignments,
+            keeps: Vec::new(),
+            attributes: None,
             guard: guards.into_guard(),
+            lints: rolecall_model::lint::LintLevels::default(),
         })
     }
 }

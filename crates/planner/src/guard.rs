@@ -19,7 +19,7 @@ pub(crate) fn judge(
     replacements: &Replacements,
     rows_of_ours: usize,
 ) -> Vec<Violation> {
-    let Guard { max_deletions } = &inputs.config.guard;
+    let Guard { max_deletions, .. } = &inputs.config.guard;
     let MaxDeletions { count, percent, origin } = *max_deletions;
     let is_deletion = |change: &&Change| match &change.action {
         Action::Revoke(row) => !replacements.rows.contains(&row.assignment),

@@ -16,13 +16,13 @@ pub(super) struct Guards {
 
 impl Guards {
     pub(super) fn into_guard(self) -> Guard {
-        let Guard { max_deletions: default } = Guard::default();
+        let Guard { max_deletions: default, .. } = Guard::default();
         let max_deletions = MaxDeletions {
             count: self.deletions.map_or(default.count, |(count, _)| count),
             percent: self.percent.unwrap_or(default.percent),
             origin: self.deletions.map(|(_, origin)| origin),
         };
-        Guard { max_deletions }
+        Guard { max_deletions, ..Guard::default() }
     }
 
     fn max_deletions(&mut self, node: &Node, origins: &mut Origins) {

@@ -48,7 +48,12 @@ impl Decoder<'_> {
         self.tags(node, &mut set);
         if name.is_some() {
             let origin = self.origin(node.header);
-            self.parts.permission_sets.push(DeclaredPermissionSet { permission_set: set, origin });
+            self.parts.permission_sets.push(DeclaredPermissionSet {
+                permission_set: set,
+                adopt: None,
+                renamed_from: None,
+                origin,
+            });
         }
     }
 

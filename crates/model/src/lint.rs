@@ -1,0 +1,86 @@
+//! Lints: warnings whose level the files may set.
+
+use std::collections::BTreeMap;
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::origin::OriginId;
+
+/// What is done about a lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It is not told. The files give a reason.
+    Allow,
+    /// It is told; nothing stops.
+    Warn,
+    /// It is an error.
+    Deny,
+}
+
+/// The level of each lint that the files set, with the place. The others are at [`Level::Warn`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LintLevels {
+    /// By the lint's code.
+    pub levels: BTreeMap<Code, (Level, OriginId)>,
+}
+
+/// Every lint, by its name in the files.
+pub const LINTS: &[(&str, Code)] = &[
+    ("crowded-permission-set", Code::CrowdedPermissionSet),
+    ("direct-user", Code::DirectUser),
+    ("ends-soon", Code::EndsSoon),
+    ("idle-word", Code::IdleWord),
+    ("later-expiry-holds", Code::LaterExpiryHolds),
+    ("literal-like-parameter", Code::LiteralLikeParameter),
+    ("many-policies", Code::ManyPolicies),
+    ("unpinned-administrators", Code::UnpinnedAdministrators),
+    ("unused-account-set", Code::UnusedAccountSet),
+    ("unused-file", Code::UnusedFile),
+    ("unused-group", Code::UnusedGroup),
+    ("wildcard-statement", Code::WildcardStatement),
+];
+
+impl Code {
+    /// The lint of that name.
+    pub fn of_lint(name: &str) -> Option<Self> {
+        LINTS.iter().find(|(lint, _)| *lint == name).map(|(_, code)| *code)
+    }
+
+    /// The name under which the files set the level of this code, if it is a lint.
+    pub fn lint_name(self) -> Option<&'static str> {
+        LINTS.iter().find(|(_, code)| *code == self).map(|(name, _)| *name)
+    }
+}
+
+impl LintLevels {
+    /// The level of a code; `None` where it is no lint.
+    pub fn level(&self, code: Code) -> Option<Level> {
+        code.lint_name()?;
+        Some(self.levels.get(&code).map_or(Level::Warn, |(level, _)| *level))
+    }
+
+    /// Drops what is allowed, and makes errors of what is denied.
+    pub fn apply(&self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.retain_mut(|diagnostic| match self.level(diagnostic.code) {
+            Some(Level::Allow) => false,
+            Some(Level::Deny) => {
+                diagnostic.severity = Severity::Error;
+                true
+            }
+            Some(Level::Warn) | None => true,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lints_are_sorted_and_named_once() {
+        assert!(LINTS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (name, code) in LINTS {
+            assert_eq!((Code::of_lint(name), code.lint_name()), (Some(*code), Some(*name)));
+        }
+    }
+}
