@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod code;
 pub mod config;
 pub mod diagnostic;
+pub mod entra;
 pub mod identity;
 pub mod lint;
 pub mod operation;

@@ -115,6 +115,7 @@ impl Parts {
         Some(Config {
             stack: stack?,
             identity_center: identity_center?,
+            entra: None,
             groups,
             account_sets,
             permission_sets,

@@ -1,0 +1,492 @@
+//! The Entra ID half: what is live in a tenant, as far as it was read, and the single steps that change it.
+//!
+//! A [`Tenant`] is also the state of the sandbox's tenant, in a snapshot file. Facts are from Microsoft Graph v1.0's
+//! reference unless a field says otherwise.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Date;
+use crate::identity::ObjectId;
+
+/// The display name of the gallery application, by which its template is found.
+pub const GALLERY_NAME: &str = "AWS IAM Identity Center (successor to AWS Single Sign-On)";
+/// The id of its application template.
+pub const GALLERY_TEMPLATE: &str = "21ed01d2-ec13-4e9e-86c1-cd546719ebc4";
+
+/// An Entra tenant.
+///
+/// Invariants: every list is sorted by id, without repetitions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tenant {
+    /// The directory (tenant) id, a UUID.
+    pub id: String,
+    /// Its verified domains, such as `acme.onmicrosoft.com`; the files name the tenant by one of them, or by its id.
+    pub domains: BTreeSet<String>,
+    /// Groups: all of them in a sandbox's state; of a real tenant, those that the files name by name or id, those
+    /// nested in them, and those that are assigned to the application. A declared group that is not here does not
+    /// exist.
+    pub groups: Vec<DirectoryGroup>,
+    /// Users: all of them in a sandbox's state; of a real tenant, the members of `groups`.
+    pub users: Vec<DirectoryUser>,
+    /// Enterprise applications of the name in the files; in a sandbox's state, all of them.
+    pub applications: Vec<EnterpriseApplication>,
+    /// Conditional access policies.
+    pub conditional_access: Vec<ConditionalAccessPolicy>,
+    /// Provisioning log entries and sign-ins of the application, newest first; read by `doctor` alone.
+    #[serde(default, skip_serializing_if = "AuditLogs::is_empty")]
+    pub logs: AuditLogs,
+}
+
+/// A group of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DirectoryGroup {
+    /// The object id.
+    pub id: ObjectId,
+    /// The display name; the directory does not keep names unique.
+    pub display_name: String,
+    /// Whether it is a security group. Only such a group can be assigned to an application.
+    pub security_enabled: bool,
+    /// Users who are direct members.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub members: BTreeSet<ObjectId>,
+    /// Groups that are direct members. Provisioning does not look into them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub nested: BTreeSet<ObjectId>,
+}
+
+/// A user of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DirectoryUser {
+    /// The object id.
+    pub id: ObjectId,
+    /// The user principal name, which provisioning sends as `userName`.
+    pub user_principal_name: String,
+    /// The display name.
+    pub display_name: String,
+    /// First name; AWS refuses a user without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Last name; AWS refuses a user without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surname: Option<String>,
+    /// Whether the user may sign in.
+    pub account_enabled: bool,
+}
+
+/// An enterprise application: an application and its service principal, read as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnterpriseApplication {
+    /// The object id of the service principal.
+    pub service_principal_id: ObjectId,
+    /// The object id of the application.
+    pub application_id: ObjectId,
+    /// The client id that both share (`appId`).
+    pub client_id: ObjectId,
+    /// The display name of the service principal; not unique.
+    pub display_name: String,
+    /// The template it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<String>,
+    /// Its app roles.
+    pub app_roles: Vec<AppRole>,
+    /// `preferredSingleSignOnMode`, such as `saml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_on_mode: Option<String>,
+    /// `identifierUris`: the entity ids of the service provider.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub identifier_uris: BTreeSet<String>,
+    /// `web.redirectUris`: the assertion consumer services.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub redirect_uris: BTreeSet<String>,
+    /// Token signing certificates, sorted by thumbprint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<SigningCertificate>,
+    /// The thumbprint of the certificate that signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_thumbprint: Option<String>,
+    /// Who is assigned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<AppRoleAssignment>,
+    /// Its synchronization jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<SyncJob>,
+    /// What the federation metadata document of the tenant says for this application; `None` where it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation: Option<FederationMetadata>,
+}
+
+/// An app role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppRole {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its display name; the gallery application publishes `User`.
+    pub display_name: String,
+    /// Whether it can be assigned.
+    pub is_enabled: bool,
+}
+
+/// A token signing certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SigningCertificate {
+    /// The SHA-1 of the certificate, in upper-case hexadecimal digits (`customKeyIdentifier`, in Base64 on the wire).
+    pub thumbprint: String,
+    /// The subject, such as `CN=AWS IAM Identity Center`.
+    pub subject: String,
+    /// The end of its validity.
+    pub not_after: Timestamp,
+}
+
+/// A principal that is assigned to an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppRoleAssignment {
+    /// Its id, which deletes it.
+    pub id: String,
+    /// The group or user.
+    pub principal: ObjectId,
+    /// Its display name.
+    pub principal_name: String,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// The app role.
+    pub app_role: ObjectId,
+}
+
+/// A synchronization job: SCIM provisioning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncJob {
+    /// Its id, such as `aws.0123….4567…`.
+    pub id: String,
+    /// The template it was made from.
+    pub template_id: String,
+    /// `status.code`.
+    pub state: SyncState,
+    /// Why it is in quarantine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+    /// When its last successful execution ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_success: Option<Timestamp>,
+    /// What its last execution said, where it failed: code and message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// `countSuccessiveCompleteFailures`.
+    #[serde(default)]
+    pub failures_in_a_row: u32,
+    /// `schedule.interval`, in seconds; about 40 minutes.
+    pub interval_seconds: u32,
+    /// The attribute of a group that its schema maps to `externalId`; it must be `objectId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_external_id: Option<String>,
+    /// The same for users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_external_id: Option<String>,
+    /// The id of the schema's rule for groups, which provisioning on demand names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_rule_id: Option<String>,
+    /// Whether secrets are set. Graph shows them as `*`, so their drift cannot be seen.
+    #[serde(default)]
+    pub has_secrets: bool,
+}
+
+/// The state of a synchronization job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SyncState {
+    /// Without credentials or settings.
+    NotConfigured,
+    /// Configured, and not run yet.
+    NotRun,
+    /// Running on its schedule.
+    Active,
+    /// Paused.
+    Paused,
+    /// In quarantine: once a day, and disabled after four weeks.
+    Quarantine,
+}
+
+/// Why a job is in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quarantine {
+    /// `quarantine.reason`, such as `EncounteredBaseEscrowThreshold` or `TenantProvisioningInvalidCredentials`.
+    pub reason: String,
+    /// The error's message, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// The federation metadata document of the tenant, for one application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FederationMetadata {
+    /// The entity id: `https://sts.windows.net/{tenant}/`.
+    pub entity_id: String,
+    /// The signing certificates in it, sorted by thumbprint.
+    pub certificates: Vec<SigningCertificate>,
+    /// The document's length in characters. AWS takes 75,000.
+    pub characters: u32,
+}
+
+/// A conditional access policy, as far as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConditionalAccessPolicy {
+    /// Its id.
+    pub id: ObjectId,
+    /// What it says.
+    pub policy: AccessPolicy,
+}
+
+/// What a conditional access policy says: the parts that Rolecall reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccessPolicy {
+    /// Its display name; not unique.
+    pub name: String,
+    /// Whether it is in force.
+    pub state: PolicyState,
+    /// `conditions.applications.includeApplications`: client ids, `All` or `None`.
+    pub applications: BTreeSet<String>,
+    /// `conditions.users.includeUsers`: object ids, `All` or `None`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub include_users: BTreeSet<String>,
+    /// `conditions.users.includeGroups`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub include_groups: BTreeSet<ObjectId>,
+    /// `conditions.users.excludeGroups`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclude_groups: BTreeSet<ObjectId>,
+    /// `conditions.users.excludeUsers`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclude_users: BTreeSet<String>,
+    /// `conditions.clientAppTypes`; `all` by default.
+    pub client_app_types: BTreeSet<String>,
+    /// `grantControls.builtInControls`, such as `mfa`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub controls: BTreeSet<String>,
+    /// `grantControls.authenticationStrength.id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<String>,
+}
+
+/// Whether a conditional access policy is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyState {
+    /// Off.
+    Disabled,
+    /// Report-only.
+    EnabledForReportingButNotEnforced,
+    /// On.
+    Enabled,
+}
+
+impl PolicyState {
+    /// As Graph spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => "enabledForReportingButNotEnforced",
+            Self::Enabled => "enabled",
+        }
+    }
+}
+
+/// How strongly a sign-in must be authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MfaStrength {
+    /// Any second factor.
+    Mfa,
+    /// Without a password.
+    Passwordless,
+    /// Phishing-resistant.
+    PhishingResistant,
+}
+
+impl MfaStrength {
+    /// The id of the built-in authentication strength.
+    pub fn strength_id(self) -> &'static str {
+        match self {
+            Self::Mfa => "00000000-0000-0000-0000-000000000002",
+            Self::Passwordless => "00000000-0000-0000-0000-000000000003",
+            Self::PhishingResistant => "00000000-0000-0000-0000-000000000004",
+        }
+    }
+}
+
+/// What the audit logs say of the application.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuditLogs {
+    /// Provisioning steps that did not succeed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provisioning: Vec<ProvisioningEvent>,
+    /// Sign-ins that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_ins: Vec<SignIn>,
+}
+
+impl AuditLogs {
+    fn is_empty(&self) -> bool {
+        self.provisioning.is_empty() && self.sign_ins.is_empty()
+    }
+}
+
+/// A step of provisioning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProvisioningEvent {
+    /// When.
+    pub at: Timestamp,
+    /// `provisioningAction`, such as `create`.
+    pub action: String,
+    /// `Group` or `User`.
+    pub kind: String,
+    /// The display name of the source identity.
+    pub name: String,
+    /// `statusInfo.status`: `success`, `failure`, `skipped` or `warning`.
+    pub status: String,
+    /// `statusInfo.errorInformation.errorCode`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// `statusInfo.errorInformation.reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignIn {
+    /// When.
+    pub at: Timestamp,
+    /// The user principal name.
+    pub user: String,
+    /// `status.errorCode`; 0 is success.
+    pub error_code: u32,
+    /// `status.failureReason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One step that changes something in Entra. The application is named by its display name: it may not exist when the
+/// step is planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntraOperation {
+    /// `POST /applicationTemplates/{id}/instantiate`, and waiting until application and service principal can be read.
+    CreateApplication {
+        /// The display name.
+        name: String,
+    },
+    /// `PATCH /servicePrincipals/{id}` with `preferredSingleSignOnMode: saml`.
+    SetSamlMode {
+        /// The application.
+        application: String,
+    },
+    /// `PATCH /applications/{id}` with `identifierUris` and `web.redirectUris`. Lists are sent whole.
+    SetUrls {
+        /// The application.
+        application: String,
+        /// All of them.
+        identifier_uris: BTreeSet<String>,
+        /// All of them.
+        redirect_uris: BTreeSet<String>,
+    },
+    /// `POST /servicePrincipals/{id}/addTokenSigningCertificate`.
+    AddCertificate {
+        /// The application.
+        application: String,
+        /// The subject, such as `CN=AWS IAM Identity Center`.
+        subject: String,
+        /// Its last day; at most three years ahead.
+        not_after: Date,
+    },
+    /// `PATCH /servicePrincipals/{id}` with `preferredTokenSigningKeyThumbprint`.
+    PreferCertificate {
+        /// The application.
+        application: String,
+        /// The thumbprint; `None` for that of the certificate that the same run adds.
+        thumbprint: Option<String>,
+    },
+    /// `POST /servicePrincipals/{id}/appRoleAssignedTo`.
+    AssignGroup {
+        /// The application.
+        application: String,
+        /// The group.
+        group: ObjectId,
+        /// Its display name, for people.
+        name: String,
+    },
+    /// `DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignment}`.
+    UnassignGroup {
+        /// The application.
+        application: String,
+        /// The group.
+        group: ObjectId,
+        /// Its display name, for people.
+        name: String,
+    },
+    /// `POST /servicePrincipals/{id}/synchronization/jobs`.
+    CreateSyncJob {
+        /// The application.
+        application: String,
+    },
+    /// `PUT /servicePrincipals/{id}/synchronization/secrets`, then `validateCredentials`. The secret comes from the
+    /// environment when the step is carried out; it is in no plan, record or log.
+    SetSyncSecrets {
+        /// The application.
+        application: String,
+    },
+    /// `POST …/jobs/{id}/start`.
+    StartSync {
+        /// The application.
+        application: String,
+    },
+    /// `POST …/jobs/{id}/restart` with a reset of the quarantine.
+    RestartSync {
+        /// The application.
+        application: String,
+    },
+    /// `POST …/jobs/{id}/provisionOnDemand`, once for every five members, and at least once.
+    ProvisionGroup {
+        /// The application.
+        application: String,
+        /// The group.
+        group: ObjectId,
+        /// Its display name, for people.
+        name: String,
+        /// Its direct members who are users.
+        members: BTreeSet<ObjectId>,
+    },
+    /// `POST /identity/conditionalAccess/policies`.
+    CreatePolicy {
+        /// The application, whose client id takes the place of `applications`: it may not exist yet.
+        application: String,
+        /// What it says.
+        policy: AccessPolicy,
+    },
+    /// `PATCH /identity/conditionalAccess/policies/{id}`.
+    UpdatePolicy {
+        /// Which.
+        id: ObjectId,
+        /// The application.
+        application: String,
+        /// What it will say.
+        policy: AccessPolicy,
+    },
+}
