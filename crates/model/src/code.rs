@@ -83,8 +83,8 @@ codes! {
     UnknownForbid = "RC0221", "an exception to a guard that is not there";
     UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
     UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
-    InvalidMetadata = "RC0224", "a metadata document that cannot be used";
-    MfaWithoutException = "RC0225", "a policy that would bind everybody";
+    InvalidMetadata = "RC0225", "a metadata document that cannot be used";
+    MfaWithoutException = "RC0226", "a policy that would bind everybody";
 
     SelectorMatchesNothing = "RC0301", "a selector that matches no account";
     AccountSetEmpty = "RC0302", "an account set that is empty";
