@@ -58,6 +58,7 @@ pub fn explain(code: Code) -> &'static str {
         Code::UnknownForbid => include_str!("../../../docs/diagnostics/RC0221.md"),
         Code::UnknownPolicyElement => include_str!("../../../docs/diagnostics/RC0222.md"),
         Code::UnknownConditionOperator => include_str!("../../../docs/diagnostics/RC0223.md"),
+        Code::OldPolicyVersion => include_str!("../../../docs/diagnostics/RC0224.md"),
         Code::SelectorMatchesNothing => include_str!("../../../docs/diagnostics/RC0301.md"),
         Code::AccountSetEmpty => include_str!("../../../docs/diagnostics/RC0302.md"),
         Code::AmbiguousAccountName => include_str!("../../../docs/diagnostics/RC0303.md"),
