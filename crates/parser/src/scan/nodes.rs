@@ -375,12 +375,12 @@ impl Cutter<'_> {
         let token = self.tokens[index];
         let end_of_line = self.tokens[index - 1].end;
         let shown = self.shown(token);
-        let before = Place::new(self.file, token.start..token.start);
+        let behind = Place::new(self.file, end_of_line..end_of_line);
         let message = format!("a `;` or a new line is missing before `{shown}`");
         let diagnostic = Diagnostic::error(Code::Syntax, message)
             .at(self.place(token), format!("`{shown}` begins a line of its own"))
             .help(format!("separate the two with `;`, or begin a new line with `{shown}`"))
-            .suggest_safe(before, "; ");
+            .suggest_safe(behind, ";");
         self.out.mistakes.push(diagnostic);
         if self.states.len() == 1 {
             let rest = RawNode { range: token.start..token.end, broken: false };
@@ -525,8 +525,9 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     };
     let found = found.at(place, label).help(format!("write `\"{bare}\"`"));
     let quoted = format!("\"{bare}\"");
-    // A text in other quotes ends at its first space for KDL, and what a `#` was meant to say is not known.
-    let is_plain = bare == shown && !bare.contains(['\'', '"', '\\', '`']);
+    // A text in other quotes ends at its first space for KDL, a comma was hardly meant to be part of a name, and what a
+    // `#` was meant to say is not known.
+    let is_plain = bare == shown && bare.chars().all(|c| c.is_alphanumeric() || "-_.:/@*+".contains(c));
     if is_plain { found.suggest_safe(place, quoted) } else { found.suggest(place, quoted) }
 }
 
