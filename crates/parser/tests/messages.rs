@@ -58,7 +58,15 @@ fn each_format_is_as_its_snapshot_says() {
         ("gitlab", Format::Gitlab),
     ];
     for (name, format) in formats {
-        let rendered = rendered(format);
+        let mut rendered = rendered(format);
+        if format == Format::Sarif {
+            // The pages have tests of their own.
+            let mut document: Value = serde_json::from_str(&rendered).unwrap();
+            for rule in document["runs"][0]["tool"]["driver"]["rules"].as_array_mut().unwrap() {
+                rule["help"] = Value::from("the page");
+            }
+            rendered = format!("{document:#}");
+        }
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, rendered) });
     }
 }
