@@ -11,7 +11,8 @@ pub fn explain(code: Code) -> String {
     let mut is_behind_mark = false;
     for line in page(code).lines() {
         let is_mark = line.starts_with(MARK);
-        if !is_mark && !(is_behind_mark && line.is_empty()) {
+        let is_gap = is_behind_mark && line.is_empty();
+        if !is_mark && !is_gap {
             text.push_str(line);
             text.push('\n');
         }

@@ -149,6 +149,7 @@ impl Reader<'_> {
             Some(b'[') => self.list(depth)?,
             Some(b'"') => Content::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b'}' | b']' | b',' | b':') => return Err(self.wrong("a value is missing before this")),
             Some(_) => self.keyword()?,
             None => return Err(self.wrong("the text ends where a value is expected")),
         };
@@ -297,6 +298,7 @@ mod tests {
             ("[01]", "0", "this is not a number of JSON"),
             ("[truely]", "t", "no value begins like this; texts stand in double quotes"),
             ("[] é", "é", "something follows the value"),
+            ("[}", "}", "a value is missing before this"),
             ("[", "", "the text ends where a value is expected"),
             ("\"\\", "\"", "this text is never closed"),
         ] {

@@ -122,12 +122,13 @@ fn pages_show_what_the_tests_show() {
 }
 
 /// Codes of warnings that are no lints. All others are errors, lints aside.
-const WARNINGS: [Code; 7] = [
+const WARNINGS: [Code; 8] = [
     Code::PossibleRebind,
     Code::SealedPermissionSet,
     Code::LastAssignment,
     Code::QuotaGap,
     Code::GroupRenamed,
+    Code::RenameSourceNotOurs,
     Code::AdoptionWaits,
     Code::ImportIncomplete,
 ];

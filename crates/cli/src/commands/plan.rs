@@ -4,7 +4,7 @@ use std::time::Instant as WallInstant;
 
 use rolecall_aws::{Clients, Scope, Statistics};
 use rolecall_model::{Code, Date, Diagnostic, Place, Snapshot, Sources};
-use rolecall_planner::plan::{Provenance, Violation, Written};
+use rolecall_planner::plan::{Line, Provenance, Violation, Written};
 use rolecall_planner::render::{json, markdown, text};
 use rolecall_planner::{Inputs, Plan, Settings};
 use tokio::time::Instant;
@@ -83,11 +83,19 @@ fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) 
 
 /// A guard that stops the plan, as a diagnostic at the line that says it.
 fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
-    let Violation { code, message, written } = violation;
-    let found = Diagnostic::error(*code, message);
-    let Some(Written { file, line }) = written else { return found };
+    let Violation { code, message, rows, written } = violation;
+    let mut found = Diagnostic::error(*code, message);
+    if !rows.is_empty() {
+        found = found.help(format!("the plan lists the rows, {} in all", rows.len()));
+    }
+    let Some(Written { at: Line { file, line }, template: _ }) = written else { return found };
     let place = sources.iter().find(|(_, source)| *source.name == **file).map(|(id, source)| {
-        let start = source.text.split_inclusive('\n').take(*line as usize - 1).map(str::len).sum::<usize>();
+        let start = source
+            .text
+            .split_inclusive('\n')
+            .take((*line as usize).saturating_sub(1))
+            .map(str::len)
+            .sum::<usize>();
         let text = source.text[start..].lines().next().unwrap_or_default();
         let indent = text.len() - text.trim_start().len();
         Place::new(id, start + indent..start + text.trim_end().len().max(indent))
