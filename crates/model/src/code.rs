@@ -83,6 +83,7 @@ codes! {
     UnknownForbid = "RC0221", "an exception to a guard that is not there";
     UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
     UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
+    OldPolicyVersion = "RC0224", "a policy in the old version of IAM's language";
     InvalidMetadata = "RC0225", "a metadata document that cannot be used";
     MfaWithoutException = "RC0226", "a policy that would bind everybody";
 
