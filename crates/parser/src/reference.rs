@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::words::{BlockRule, Kind, WORDS, Within, Word, words_within};
+use crate::words::{BlockRule, Kind, Within, Word, words, words_within};
 use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES};
 
 /// The sections of the page after the words of a file, each with its introduction.
@@ -35,7 +35,26 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
         &[Within::Assign],
         "An `assign` has at least one `to` or `to-user`, and at least one `on`.",
     ),
-    ("In `guard`", &[Within::Guard], "What a plan may do at most."),
+    (
+        "In `keep`",
+        &[Within::Keep],
+        "Each part that is left out matches everything; at least one part other than `until` and `reason` is given, \
+         permission sets included.",
+    ),
+    ("In `attributes`", &[Within::Attributes], "The attributes that are passed on for access control."),
+    (
+        "In `guard`",
+        &[Within::Guard],
+        "What a plan may do at most, and which assignments must not be wanted. Guards judge all that the files want \
+         as well as the changes. A plan that a guard stops is shown whole, with the guard, and is not applied.",
+    ),
+    (
+        "In `forbid`, `require-until` and `exception`",
+        &[Within::Forbid, Within::RequireUntil, Within::Exception],
+        "These say which assignments a guard is about: those that every given part matches. A part that is left out \
+         matches everything; without `on` that is every account, the management account included.",
+    ),
+    ("In `lint`", &[Within::Lint], "Why the level was chosen."),
 ];
 
 /// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
@@ -53,7 +72,7 @@ pub fn reference() -> String {
             }
         }
     }
-    debug_assert_eq!(written.len(), WORDS.len(), "each word is in a section");
+    debug_assert_eq!(written.len(), words().count(), "each word is in a section");
     page
 }
 

@@ -22,18 +22,21 @@ pub(crate) enum NameKind {
     Group,
     AccountSet,
     PermissionSet,
+    /// What a `forbid` is called.
+    Forbid,
 }
 
 impl NameKind {
     /// Every kind.
-    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::AccountSet, Self::PermissionSet];
+    pub(crate) const ALL: [Self; 4] = [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Forbid];
 
-    /// The kind that a word of the file level declares.
+    /// The kind that a word of the file level declares, or `forbid` in a guard.
     pub(crate) fn declared_by(word: &str) -> Option<Self> {
         match word {
             "group" => Some(Self::Group),
             "accounts" => Some(Self::AccountSet),
             "permission-set" | "external-permission-set" => Some(Self::PermissionSet),
+            "forbid" => Some(Self::Forbid),
             _ => None,
         }
     }
@@ -43,6 +46,7 @@ impl NameKind {
             Self::Group => "group",
             Self::AccountSet => "account set",
             Self::PermissionSet => "permission set",
+            Self::Forbid => "forbid",
         }
     }
 
@@ -51,6 +55,7 @@ impl NameKind {
             Self::Group => "a group",
             Self::AccountSet => "an account set",
             Self::PermissionSet => "a permission set",
+            Self::Forbid => "a forbid",
         }
     }
 
@@ -59,6 +64,7 @@ impl NameKind {
             Self::Group => Code::UnknownGroup,
             Self::AccountSet => Code::UnknownAccountSet,
             Self::PermissionSet => Code::UnknownPermissionSet,
+            Self::Forbid => Code::UnknownForbid,
         }
     }
 
@@ -73,6 +79,9 @@ impl NameKind {
                     "declare it with `permission-set \"{name}\"`, or `external-permission-set` if it is made elsewhere"
                 )
             }
+            Self::Forbid => format!(
+                "take the exception away, or write the `forbid \"{name}\" {{ … }}` to which it is one into a `guard`"
+            ),
         }
     }
 }
@@ -84,6 +93,8 @@ struct Declared {
     external: bool,
     /// Its number in its list, known once all names are.
     index: u32,
+    /// Whether anything refers to it.
+    used: bool,
 }
 
 /// The declared names of a project.
@@ -115,7 +126,7 @@ impl Names {
             );
         }
         let external = word == "external-permission-set";
-        self.declared.insert(key, Declared { place, external, index: 0 });
+        self.declared.insert(key, Declared { place, external, index: 0, used: false });
         None
     }
 
@@ -154,13 +165,56 @@ impl Names {
         })
     }
 
+    /// A reference to a `forbid`.
+    pub(crate) fn forbid(&mut self, name: &str, place: Place) {
+        self.find(NameKind::Forbid, name, place);
+    }
+
+    /// The number of a declared account set, for its own declaration, which is no use of it.
+    pub(crate) fn own_account_set(&self, name: &str) -> Option<AccountSetIx> {
+        let declared = self.declared.get(&(NameKind::AccountSet, name.to_owned()))?;
+        Some(AccountSetIx(declared.index))
+    }
+
+    /// Where a permission set is declared, and whether as one made elsewhere.
+    pub(crate) fn declared_permission_set(&self, name: &str) -> Option<(Place, bool)> {
+        let declared = self.declared.get(&(NameKind::PermissionSet, name.to_owned()))?;
+        Some((declared.place, declared.external))
+    }
+
     fn find(&mut self, kind: NameKind, name: &str, place: Place) -> Option<Declared> {
         let key = (kind, name.to_owned());
-        let found = self.declared.get(&key).copied();
-        if found.is_none() && !self.lost.contains(&key) {
+        if let Some(found) = self.declared.get_mut(&key) {
+            found.used = true;
+            return Some(*found);
+        }
+        if !self.lost.contains(&key) {
             self.unknown.entry(key).or_default().push(place);
         }
-        found
+        None
+    }
+
+    /// The groups and account sets that are declared and that nothing refers to.
+    pub(crate) fn unused(&self) -> Vec<Diagnostic> {
+        let of = |wanted: NameKind, code: Code, label: &'static str| {
+            self.declared
+                .iter()
+                .filter(move |((kind, _), declared)| *kind == wanted && !declared.used)
+                .take(MAX_DIAGNOSTICS)
+                .map(move |((kind, name), declared)| {
+                    Diagnostic::warning(code, format!("the {} `{name}` is not used", kind.noun()))
+                        .at(declared.place, label)
+                        .help("take the declaration away, or use it")
+                })
+        };
+        let groups =
+            of(NameKind::Group, Code::UnusedGroup, "no `assign`, `keep` or `guard` names this group");
+        let sets = of(
+            NameKind::AccountSet,
+            Code::UnusedAccountSet,
+            "no `assign`, `keep`, `guard` or other set names this account set",
+        );
+        groups.chain(sets).collect()
     }
 
     /// The names that were referred to and are not declared, one diagnostic each: a misspelt declaration is one

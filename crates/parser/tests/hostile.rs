@@ -113,6 +113,32 @@ fn many_warnings_do_not_keep_a_project_from_being_read() {
 }
 
 #[test]
+fn what_is_allowed_takes_no_room_from_what_is_denied() {
+    let assign = |nth| format!("assign \"Deploy\" {{ to-user \"user-{nth}@acme.com\"; on \"all\" }}\n");
+    let assignments: String = (0..2 * MAX_DIAGNOSTICS).map(assign).collect();
+    let text = format!(
+        "permission-set \"Deploy\"\naccounts \"all\" {{ every-member-account }}\n{assignments}\
+         permission-set \"All\" {{ inline-policy {{ allow \"*\" {{ resource \"*\" }} }} }}\n\
+         lint \"direct-user\" level=\"allow\" {{ reason \"until May\" }}\nlint \"wildcard-statement\" level=\"deny\"\n"
+    );
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::WildcardStatement]));
+    let denied = text.replace("\"allow\" { reason", "\"deny\" { reason");
+    assert!(codes_of(&denied).contains(&Code::TooManyMistakes));
+}
+
+#[test]
+fn many_words_that_contradict_each_other_are_answered() {
+    let sets: String =
+        (0..5_000).map(|nth| format!("permission-set \"A{nth}\" {{ renamed-from \"Old\" }}\n")).collect();
+    assert_eq!(codes_of(&sets), BTreeSet::from([Code::LifecycleContradiction, Code::TooManyMistakes]));
+    let exceptions: String = (0..5_000)
+        .map(|nth| format!("exception \"{nth}\" {{ until \"2027-02-01\"; reason \"a\" }}\n"))
+        .collect();
+    let text = format!("guard {{ {exceptions} }}");
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownForbid, Code::TooManyMistakes]));
+}
+
+#[test]
 fn characters_that_deceive_are_refused_and_not_drawn() {
     for text in [
         "group \"dev\u{202E}s\"",
@@ -186,13 +212,15 @@ fn patterns_neither_panic_nor_take_the_stack() {
         let included = codes_of(&format!("include \"{pattern}\""));
         assert_eq!(included, BTreeSet::from([Code::InvalidPattern]), "{}", &pattern[..50]);
     }
-    // As deep as the length allows; whether that is a pattern is the business of the glob crate.
+    // As deep as the length allows; whether that is a pattern is the business of the glob crate. If it is, the set is
+    // one that nothing uses.
     for pattern in [nested(127), format!("{}a{}", "{".repeat(255), "}".repeat(255))] {
         for text in [format!("accounts \"a\" {{ name \"{pattern}\" }}"), format!("include \"{pattern}\"")] {
-            assert!(
-                codes_of(&text)
-                    .is_subset(&BTreeSet::from([Code::InvalidPattern, Code::IncludeMatchesNothing]))
-            );
+            assert!(codes_of(&text).is_subset(&BTreeSet::from([
+                Code::InvalidPattern,
+                Code::IncludeMatchesNothing,
+                Code::UnusedAccountSet
+            ])));
         }
     }
     let many: String = (0..=MAX_PATTERNS).map(|nth| format!("\"{{a,{nth}}}.kdl\" ")).collect();
@@ -305,7 +333,7 @@ fn links_neither_loop_nor_lead_out() {
     fs::write(beside.path().join("secret.kdl"), "group \"secret\"").unwrap();
     let teams = folder.path().join("teams");
     fs::create_dir(&teams).unwrap();
-    fs::write(teams.join("real.kdl"), "group \"a\"").unwrap();
+    fs::write(teams.join("real.kdl"), "permission-set \"Real\"").unwrap();
     // A circle of links is no file, and a directory behind a link is not entered.
     symlink("b.kdl", teams.join("a.kdl")).unwrap();
     symlink("a.kdl", teams.join("b.kdl")).unwrap();

@@ -32,14 +32,31 @@ permission-set "Deploy" {
         }
     }
 }
+permission-set "NetworkAdmin" { adopt; }
+permission-set "Looking" { renamed-from "ReadOnly"; }
 external-permission-set "AWSReadOnlyAccess"
+release-permission-set "AWSReadOnlyAccess"
 assign "Deploy" "AWSReadOnlyAccess" {
     to "payments-devs" "auditors"
     on "production"
     on { account "payments-test" }
     until "2027-01-31"
 }
-guard { max-deletions 25 percent=30 }
+keep "NetworkAdmin" { to "auditors"; to-user "jane@acme.com"; until "2027-03-31"; on { account "shared-services" }; }
+attributes { attribute "costCenter" source="${path:enterprise.costCenter}"; }
+guard {
+    max-deletions 25 percent=30
+    max-grants 200
+    protect "BreakGlass" "Deploy"
+    forbid "deploy is non-prod" { permission-set "Deploy"; on "production"; except-to-user "bg-01@acme.com"; }
+    require-until within-days=30 { grants-policy "AdministratorAccess"; except-to "auditors"; }
+}
+guard {
+    max-deletions 100 percent=20
+    exception "deploy is non-prod" { to "payments-devs"; until "2027-02-01"; reason "migration, SEC-77"; }
+}
+lint "direct-user" level="deny"
+lint "unused-group" level="allow" { reason "declared by another team"; }
 "##;
 
 fn project(text: &str) -> Project {
@@ -89,7 +106,9 @@ proptest! {
         parts in prop::collection::vec(
             prop::sample::select(vec![
                 "{", "}", "\"", "\"\"\"", "#", "#\"", "\"#", "/-", "//", "/*", "*/", "\\", "\n", "\r\n", " ", ";", "=",
-                "(", ")", "[", "assign", "to", "on", "group", "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
+                "(", ")", "[", "assign", "to", "on", "group", "keep", "guard", "forbid", "exception", "until", "lint", "adopt",
+                "renamed-from", "protect", "attributes", "attribute", "source", "to-undeclared", "release-permission-set",
+                 "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
                 "#true", "\\u{41}", "\u{202E}", "é", "\u{FEFF}", "\t", "only", "permission-set", "\u{0}",
             ]),
             0..60,
@@ -128,7 +147,7 @@ proptest! {
     }
 }
 
-const WHOLE_NODES: usize = 9;
+const WHOLE_NODES: usize = 17;
 
 /// The top-level nodes of [`WHOLE`], each of which begins a line.
 fn split(text: &str) -> Vec<&str> {

@@ -25,7 +25,7 @@ pub(super) struct Cut {
 }
 
 /// The words whose first argument declares a name.
-const DECLARING: [&str; 4] = ["accounts", "external-permission-set", "group", "permission-set"];
+const DECLARING: [&str; 5] = ["accounts", "external-permission-set", "forbid", "group", "permission-set"];
 
 /// Where in a node a block's scan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
