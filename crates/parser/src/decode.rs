@@ -3,10 +3,13 @@
 
 mod accounts;
 mod assignments;
+mod filling;
 mod guards;
 mod permission_sets;
 mod policies;
 mod settings;
+mod templates;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -21,6 +24,7 @@ use rolecall_model::{
 
 pub(crate) use accounts::pattern_too_long;
 pub(crate) use settings::Unread;
+use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
 use crate::mistakes::Mistakes;
@@ -67,14 +71,19 @@ pub(crate) fn decode(
         listing: None,
         set_uses: BTreeMap::new(),
         parts: Parts::default(),
+        making: Making::default(),
     };
     decoder.declare(checked);
     let settings = decoder.settings(checked, unread);
+    let templates = decoder.templates(checked);
     for node in checked.iter().flat_map(|file| file.nodes) {
         if decoder.found.is_full() {
             break;
         }
-        decoder.node(node);
+        match node.word.as_str() {
+            "use" => decoder.use_template(node, &templates),
+            _ => decoder.node(node),
+        }
     }
     decoder.groups_declared_twice();
     decoder.account_set_cycles();
@@ -146,6 +155,7 @@ struct Decoder<'a> {
     /// The account sets that each account set uses.
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,
     parts: Parts,
+    making: Making,
 }
 
 impl Decoder<'_> {
@@ -179,7 +189,7 @@ impl Decoder<'_> {
             "external-permission-set" => self.external_permission_set(node),
             "assign" => self.assign(node),
             "guard" => self.guard(node),
-            // The settings were read before, and the check has reported every other word.
+            // The settings and the templates were read before, and the check has reported every other word.
             _ => {}
         }
     }
@@ -190,8 +200,12 @@ impl Decoder<'_> {
         self.found.extend(cycles(&sets, &self.set_uses));
     }
 
+    /// Remembers a place; for one in a template that is being used, the place of the `use` too.
     fn origin(&mut self, place: Place) -> OriginId {
-        self.origins.add(place)
+        match self.making.used_at(place) {
+            Some(used_at) => self.origins.add_used(place, used_at),
+            None => self.origins.add(place),
+        }
     }
 
     /// Reads an identity, or reports that the text is none.

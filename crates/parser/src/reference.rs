@@ -36,6 +36,11 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
         "An `assign` has at least one `to` or `to-user`, and at least one `on`.",
     ),
     ("In `guard`", &[Within::Guard], "What a plan may do at most."),
+    (
+        "In `template`",
+        &[Within::Template],
+        "What a template asks for, and what it makes. A word that stands in a file as well means the same here.",
+    ),
 ];
 
 /// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
@@ -111,7 +116,7 @@ fn signature(word: &Word) -> String {
     }
     match word.block {
         BlockRule::None => {}
-        BlockRule::Optional(_) => out.push_str(" [{ … }]"),
+        BlockRule::Optional(_) | BlockRule::Declared => out.push_str(" [{ … }]"),
         BlockRule::Required(..) => out.push_str(" { … }"),
     }
     out

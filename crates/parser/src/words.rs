@@ -20,6 +20,7 @@ pub(crate) enum Within {
     Statement,
     Assign,
     Guard,
+    Template,
 }
 
 impl Within {
@@ -38,6 +39,7 @@ impl Within {
             Self::Statement => "`allow` and `deny`",
             Self::Assign => "`assign`",
             Self::Guard => "`guard`",
+            Self::Template => "`template`",
         }
     }
 }
@@ -99,6 +101,8 @@ pub(crate) struct PropertyWord {
 pub(crate) enum BlockRule {
     None,
     Optional(Within),
+    /// It may have one, and the words in it are declared by the files.
+    Declared,
     /// It must have one, and in it one of the words of each list.
     Required(Within, &'static [&'static [&'static str]]),
 }
@@ -106,7 +110,7 @@ pub(crate) enum BlockRule {
 impl BlockRule {
     pub(crate) fn within(&self) -> Option<Within> {
         match self {
-            Self::None => None,
+            Self::None | Self::Declared => None,
             Self::Optional(within) | Self::Required(within, _) => Some(*within),
         }
     }
