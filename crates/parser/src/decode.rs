@@ -4,6 +4,7 @@
 mod accounts;
 mod assignments;
 mod attributes;
+mod filling;
 mod guards;
 mod keeps;
 mod lifecycle;
@@ -11,6 +12,8 @@ mod lints;
 mod permission_sets;
 mod policies;
 mod settings;
+mod templates;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -29,6 +32,7 @@ use lifecycle::Lifecycle;
 
 pub(crate) use accounts::pattern_too_long;
 pub(crate) use settings::Unread;
+use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
 use crate::mistakes::Mistakes;
@@ -80,16 +84,21 @@ pub(crate) fn decode(
         set_uses: BTreeMap::new(),
         lifecycle: Lifecycle::default(),
         parts: Parts::default(),
+        making: Making::default(),
     };
     decoder.declare(checked);
     let lints = decoder.lint_levels(checked);
     decoder.found.set_levels(lints.clone());
     let settings = decoder.settings(checked, unread);
+    let templates = decoder.templates(checked);
     for node in checked.iter().flat_map(|file| file.nodes) {
         if decoder.found.is_full() {
             break;
         }
-        decoder.node(node);
+        match node.word.as_str() {
+            "use" => decoder.use_template(node, &templates),
+            _ => decoder.node(node),
+        }
     }
     decoder.groups_declared_twice();
     decoder.account_set_cycles();
@@ -178,6 +187,7 @@ struct Decoder<'a> {
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,
     lifecycle: Lifecycle,
     parts: Parts,
+    making: Making,
 }
 
 impl Decoder<'_> {
@@ -217,7 +227,7 @@ impl Decoder<'_> {
             "assign" => self.assign(node),
             "keep" => self.keep(node),
             "guard" => self.guard(node),
-            // What a project says once, and lints, are read apart, and the check has reported every other word.
+            // What a project says once, lints and templates were read apart, and the check has reported every other word.
             _ => {}
         }
     }
@@ -228,8 +238,12 @@ impl Decoder<'_> {
         self.found.extend(cycles(&sets, &self.set_uses));
     }
 
+    /// Remembers a place; for one in a template that is being used, the place of the `use` too.
     fn origin(&mut self, place: Place) -> OriginId {
-        self.origins.add(place)
+        match self.making.used_at(place) {
+            Some(used_at) => self.origins.add_used(place, used_at),
+            None => self.origins.add(place),
+        }
     }
 
     /// Reads an identity, or reports that the text is none.

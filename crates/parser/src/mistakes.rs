@@ -46,6 +46,11 @@ impl Mistakes {
         self.errors == MAX_DIAGNOSTICS
     }
 
+    /// Whether one is an error.
+    pub(crate) fn has_error(&self) -> bool {
+        self.errors > 0
+    }
+
     /// Whether one has this code.
     pub(crate) fn has(&self, code: Code) -> bool {
         self.kept.iter().any(|diagnostic| diagnostic.code == code)

@@ -55,6 +55,11 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
          matches everything; without `on` that is every account, the management account included.",
     ),
     ("In `lint`", &[Within::Lint], "Why the level was chosen."),
+    (
+        "In `template`",
+        &[Within::Template],
+        "What a template asks for, and what it makes. A word that stands in a file as well means the same here.",
+    ),
 ];
 
 /// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
@@ -130,7 +135,7 @@ fn signature(word: &Word) -> String {
     }
     match word.block {
         BlockRule::None => {}
-        BlockRule::Optional(_) => out.push_str(" [{ … }]"),
+        BlockRule::Optional(_) | BlockRule::Declared => out.push_str(" [{ … }]"),
         BlockRule::Required(..) => out.push_str(" { … }"),
     }
     out

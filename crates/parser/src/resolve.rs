@@ -24,11 +24,13 @@ pub(crate) enum NameKind {
     PermissionSet,
     /// What a `forbid` is called.
     Forbid,
+    Template,
 }
 
 impl NameKind {
     /// Every kind.
-    pub(crate) const ALL: [Self; 4] = [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Forbid];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Template, Self::Forbid];
 
     /// The kind that a word of the file level declares, or `forbid` in a guard.
     pub(crate) fn declared_by(word: &str) -> Option<Self> {
@@ -36,6 +38,7 @@ impl NameKind {
             "group" => Some(Self::Group),
             "accounts" => Some(Self::AccountSet),
             "permission-set" | "external-permission-set" => Some(Self::PermissionSet),
+            "template" => Some(Self::Template),
             "forbid" => Some(Self::Forbid),
             _ => None,
         }
@@ -46,6 +49,7 @@ impl NameKind {
             Self::Group => "group",
             Self::AccountSet => "account set",
             Self::PermissionSet => "permission set",
+            Self::Template => "template",
             Self::Forbid => "forbid",
         }
     }
@@ -55,6 +59,7 @@ impl NameKind {
             Self::Group => "a group",
             Self::AccountSet => "an account set",
             Self::PermissionSet => "a permission set",
+            Self::Template => "a template",
             Self::Forbid => "a forbid",
         }
     }
@@ -64,6 +69,7 @@ impl NameKind {
             Self::Group => Code::UnknownGroup,
             Self::AccountSet => Code::UnknownAccountSet,
             Self::PermissionSet => Code::UnknownPermissionSet,
+            Self::Template => Code::UnknownTemplate,
             Self::Forbid => Code::UnknownForbid,
         }
     }
@@ -79,6 +85,7 @@ impl NameKind {
                     "declare it with `permission-set \"{name}\"`, or `external-permission-set` if it is made elsewhere"
                 )
             }
+            Self::Template => format!("declare it with `template \"{name}\" {{ … }}`"),
             Self::Forbid => format!(
                 "take the exception away, or write the `forbid \"{name}\" {{ … }}` to which it is one into a `guard`"
             ),
@@ -105,7 +112,12 @@ pub(crate) struct Names {
     lost: BTreeSet<(NameKind, String)>,
     /// There are declarations that cannot even be guessed. Only a near miss of a declared name is then a mistake.
     pub(crate) incomplete: bool,
-    unknown: BTreeMap<(NameKind, String), Vec<Place>>,
+    /// By the places where they stand. What a template makes is resolved at each use, and its places stay the same.
+    unknown: BTreeMap<(NameKind, String), BTreeSet<Place>>,
+    /// For names that a `use` gives, where in the template they come to stand.
+    given: BTreeMap<Place, Place>,
+    /// Names within a template that are those of its parameters.
+    like_parameters: BTreeSet<Place>,
 }
 
 impl Names {
@@ -182,6 +194,27 @@ impl Names {
         Some((declared.place, declared.external))
     }
 
+    /// Whether a template is declared and could be read; one that is not declared is reported.
+    pub(crate) fn template(&mut self, name: &str, place: Place) -> bool {
+        self.find(NameKind::Template, name, place).is_some()
+    }
+
+    /// Whether a name is declared, or may be.
+    pub(crate) fn knows(&self, kind: NameKind, name: &str) -> bool {
+        let key = (kind, name.to_owned());
+        self.declared.contains_key(&key) || self.lost.contains(&key)
+    }
+
+    /// Remembers that the name at `place`, which a `use` gives, comes to stand at another place in the template.
+    pub(crate) fn stands_at(&mut self, place: Place, in_template: Place) {
+        self.given.insert(place, in_template);
+    }
+
+    /// Remembers that the name at this place in a template is that of a parameter, which was probably meant.
+    pub(crate) fn like_parameter(&mut self, place: Place) {
+        self.like_parameters.insert(place);
+    }
+
     fn find(&mut self, kind: NameKind, name: &str, place: Place) -> Option<Declared> {
         let key = (kind, name.to_owned());
         if let Some(found) = self.declared.get_mut(&key) {
@@ -189,7 +222,7 @@ impl Names {
             return Some(*found);
         }
         if !self.lost.contains(&key) {
-            self.unknown.entry(key).or_default().push(place);
+            self.unknown.entry(key).or_default().insert(place);
         }
         None
     }
@@ -238,14 +271,18 @@ impl Names {
         self.declared.keys().filter(move |(of, _)| *of == kind).map(|(_, name)| name.as_str())
     }
 
-    fn unknown_name(&self, kind: NameKind, name: &str, places: &[Place], near: Option<&str>) -> Diagnostic {
+    fn unknown_name(
+        &self,
+        kind: NameKind,
+        name: &str,
+        places: &BTreeSet<Place>,
+        near: Option<&str>,
+    ) -> Diagnostic {
         let noun = kind.noun();
         let times =
             if places.len() == 1 { String::new() } else { format!(", and used {} times", places.len()) };
         let mut found = Diagnostic::error(kind.code(), format!("the {noun} `{name}` is not declared{times}"));
-        let mut sorted = places.to_vec();
-        sorted.sort_unstable();
-        for (nth, place) in sorted.iter().take(MAX_PLACES).enumerate() {
+        for (nth, place) in places.iter().take(MAX_PLACES).enumerate() {
             let label = format!("no {noun} is declared as `{name}`");
             found = if nth == 0 {
                 found.at(*place, label)
@@ -253,9 +290,19 @@ impl Names {
                 found.and(*place, format!("`{name}` is used here too"))
             };
         }
+        let first = places.first().copied();
+        if let Some(stands) = first.and_then(|place| self.given.get(&place)) {
+            found = found.and(*stands, format!("`{name}` comes to stand here in the template"));
+        }
+        let only = first.filter(|_| places.len() == 1);
+        if first.is_some_and(|place| self.like_parameters.contains(&place)) {
+            let meant = format!("(param)\"{name}\"");
+            let found = found.help(format!("did you mean the parameter, `{meant}`?"));
+            return if let Some(place) = only { found.suggest(place, meant) } else { found };
+        }
         if let Some(near) = near {
             let found = found.help(format!("did you mean `{near}`?"));
-            return if let [place] = places { found.suggest(*place, format!("\"{near}\"")) } else { found };
+            return if let Some(place) = only { found.suggest(place, format!("\"{near}\"")) } else { found };
         }
         let other =
             NameKind::ALL.into_iter().find(|other| self.declared.contains_key(&(*other, name.to_owned())));

@@ -5,6 +5,7 @@ mod guards;
 mod lifecycle;
 mod settings;
 mod table;
+mod templates;
 
 /// Where a word may stand: in a file, or in the block of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,7 @@ pub(crate) enum Within {
     RequireUntil,
     Exception,
     Lint,
+    Template,
 }
 
 impl Within {
@@ -51,6 +53,7 @@ impl Within {
             Self::RequireUntil => "`require-until`",
             Self::Exception => "`exception`",
             Self::Lint => "`lint`",
+            Self::Template => "`template`",
         }
     }
 }
@@ -112,6 +115,8 @@ pub(crate) struct PropertyWord {
 pub(crate) enum BlockRule {
     None,
     Optional(Within),
+    /// It may have one, and the words in it are declared by the files.
+    Declared,
     /// It must have one, and in it one of the words of each list.
     Required(Within, &'static [&'static [&'static str]]),
 }
@@ -119,7 +124,7 @@ pub(crate) enum BlockRule {
 impl BlockRule {
     pub(crate) fn within(&self) -> Option<Within> {
         match self {
-            Self::None => None,
+            Self::None | Self::Declared => None,
             Self::Optional(within) | Self::Required(within, _) => Some(*within),
         }
     }
@@ -127,7 +132,7 @@ impl BlockRule {
 
 /// Every word of the language.
 pub(crate) fn words() -> impl Iterator<Item = &'static Word> {
-    [table::WORDS, lifecycle::WORDS, guards::WORDS, settings::WORDS].into_iter().flatten()
+    [table::WORDS, lifecycle::WORDS, templates::WORDS, guards::WORDS, settings::WORDS].into_iter().flatten()
 }
 
 /// The word of that name in that place.

@@ -64,6 +64,7 @@ fn each_mistake_is_shown_as_its_snapshot_says_and_alone() {
     let elsewhere = [Code::FileTooLarge, Code::NotUtf8, Code::TooManyMistakes];
     let lints = [
         Code::DirectUser,
+        Code::LiteralLikeParameter,
         Code::UnusedGroup,
         Code::UnusedAccountSet,
         Code::WildcardStatement,

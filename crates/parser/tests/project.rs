@@ -281,6 +281,34 @@ fn a_keep_holds_each_part_that_is_given_and_no_other() {
 }
 
 #[test]
+fn a_keep_in_a_template_never_keeps_more_than_its_use_says() {
+    let keeps = |uses: &str| {
+        let text = format!(
+            r#"
+            group "a"
+            accounts "b" {{ ou "Prod" }}
+            permission-set "Deploy"
+            template "vendor" {{
+                parameter "who" kind="group" empty="allowed"
+                parameter "where" kind="accounts" empty="allowed"
+                parameter "sets" kind="permission-set" empty="allowed"
+                keep (param)"sets" {{ to (param)"who"; on (param)"where" }}
+            }}
+            guard {{ forbid "a on b" {{ to "a"; on "b" }} }}
+            use "vendor" {{ {uses} }}
+            "#
+        );
+        config(&text).keeps
+    };
+    let [keep] = keeps("who \"a\"; where \"b\"; sets \"Deploy\"").try_into().unwrap();
+    let groups = KeptPrincipals::These { groups: vec![GroupIx(0)], users: Vec::new() };
+    assert_eq!((keep.principals, keep.on.len(), keep.permission_sets.len()), (groups, 1, 1));
+    for less in ["where \"b\"; sets \"Deploy\"", "who \"a\"; sets \"Deploy\"", "who \"a\"; where \"b\""] {
+        assert_eq!(keeps(less), [], "{less}");
+    }
+}
+
+#[test]
 fn attributes_are_there_only_where_the_files_speak_of_them() {
     assert_eq!(config("").attributes, None);
     let text = r#"attributes {

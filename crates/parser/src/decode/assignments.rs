@@ -98,12 +98,14 @@ impl Decoder<'_> {
                 }
                 seen.insert(name.to_owned(), place);
                 if let Some(set) = self.names.account_set(name, place) {
-                    on.push(On::Set(set, self.origin(place)));
+                    let origin = self.origin(place);
+                    on.push(On::Set(set, origin));
                 }
             }
             if child.block.is_some() {
                 let selection = self.selection(child, &mut Vec::new());
-                on.push(On::Selection(selection, self.origin(child.header)));
+                let origin = self.origin(child.header);
+                on.push(On::Selection(selection, origin));
             }
         }
         on

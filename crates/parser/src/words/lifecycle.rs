@@ -1,6 +1,6 @@
 //! The words that say what becomes of live permission sets and assignments: taken over, renamed, let go, kept.
 
-use super::Within::{File, Keep, On, PermissionSet};
+use super::Within::{File, Keep, On, PermissionSet, Template};
 use super::table::{ACCOUNT_SETS, MANY, NO_ARGUMENTS, one, some};
 use super::{Arguments, BlockRule, Kind, Word};
 
@@ -8,7 +8,7 @@ use super::{Arguments, BlockRule, Kind, Word};
 pub(super) static WORDS: &[Word] = &[
     Word {
         name: "keep",
-        within: &[File],
+        within: &[File, Template],
         doc: "Excepts live assignments, whoever made them: what it matches stays, although the files do not want it. \
               It never grants. Without permission sets it is about every declared one.",
         arguments: Arguments {

@@ -2,6 +2,7 @@
 
 use super::Within::{
     AccountSet, Assign, Boundary, Except, File, Include, InlinePolicy, On, Only, PermissionSet, Statement,
+    Template,
 };
 use super::{Arguments, BlockRule, Kind, PropertyWord, Within, Word};
 
@@ -118,7 +119,7 @@ pub(super) static WORDS: &[Word] = &[
         properties: &[],
         block: BlockRule::Optional(Include),
         repeats: true,
-        example: "include \"groups.kdl\" \"permission-sets/*.kdl\"\ninclude \"teams/*.kdl\" { may-contain \"assign\" }",
+        example: "include \"groups.kdl\" \"permission-sets/*.kdl\"\ninclude \"teams/*.kdl\" { may-contain \"group\" \"use\" }",
     },
     Word {
         name: "may-contain",
@@ -140,6 +141,8 @@ pub(super) static WORDS: &[Word] = &[
                 "lint",
                 "permission-set",
                 "release-permission-set",
+                "template",
+                "use",
             ]),
             min: 1,
             max: MANY,
@@ -485,7 +488,7 @@ pub(super) static WORDS: &[Word] = &[
     },
     Word {
         name: "assign",
-        within: &[File],
+        within: &[File, Template],
         doc: "Assigns each of the permission sets to each of the principals on each of the accounts.",
         arguments: some(r#""permission-set"…"#, "a permission set"),
         properties: &[],
