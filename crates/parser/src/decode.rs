@@ -227,7 +227,8 @@ impl Decoder<'_> {
             "assign" => self.assign(node),
             "keep" => self.keep(node),
             "guard" => self.guard(node),
-            // What a project says once, lints and templates were read apart, and the check has reported every other word.
+            // What a project says once, lints and templates are read apart, and the check has reported every other
+            // word.
             _ => {}
         }
     }
