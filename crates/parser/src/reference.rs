@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::words::{BlockRule, Kind, Within, Word, words, words_within};
-use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES};
+use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_MADE};
 
 /// The sections of the page after the words of a file, each with its introduction.
 const SECTIONS: &[(&str, &[Within], &str)] = &[
@@ -104,7 +104,8 @@ fn introduction() -> String {
          - A line that goes on ends with `\\`. Two lines on one are separated by `;`.\n\
          - Control characters and characters that turn the direction of reading are refused everywhere.\n\
          - A file has at most {mebibytes} MiB, a project at most {MAX_FILES} files, and blocks are nested at most \
-         {MAX_DEPTH} deep.\n\n\
+         {MAX_DEPTH} deep. All uses of templates together make at most {MAX_MADE} words and values, and of long texts \
+         each begun 64 bytes count.\n\n\
          All mistakes of all files are reported in one run, each with a code that `rolecall explain CODE` explains.\n\n"
     )
 }

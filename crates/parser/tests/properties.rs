@@ -59,6 +59,18 @@ lint "direct-user" level="deny"
 lint "unused-group" level="allow" { reason "declared by another team"; }
 "##;
 
+/// A template and its uses, beside [`WHOLE`].
+const TEMPLATES: &str = r##"template "team" {
+    parameter "domain" kind="text"
+    parameter "devs" kind="group"
+    parameter "where" kind="accounts" empty="allowed"
+    assign "Deploy" { to (param)"devs"; on { ou "Workloads/Test"; only { tag "domain" (param)"domain" } } }
+    assign "Deploy" { to (param) "devs" "auditors"; on (param)#"where"#; reason "x" }
+}
+use "team" { domain "payments" "search"; devs "payments-devs" }
+use "team" { domain "payments"; devs "payments-devs"; where { ou "a"; except { name "b" } } }
+"##;
+
 fn project(text: &str) -> Project {
     load(&[("rolecall.kdl", text)].into_iter().collect::<MemoryFiles>(), "rolecall.kdl")
 }
@@ -84,6 +96,7 @@ fn holds(text: &str) {
 #[test]
 fn the_whole_project_has_no_mistake() {
     assert_eq!(project(WHOLE).diagnostics, []);
+    assert_eq!(project(&format!("{WHOLE}{TEMPLATES}")).diagnostics, []);
 }
 
 #[test]
@@ -110,6 +123,7 @@ proptest! {
                 "renamed-from", "protect", "attributes", "attribute", "source", "to-undeclared", "release-permission-set",
                  "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
                 "#true", "\\u{41}", "\u{202E}", "é", "\u{FEFF}", "\t", "only", "permission-set", "\u{0}",
+                "(param)", "template", "parameter", "use", "\"group\"", "kind",
             ]),
             0..60,
         )
@@ -120,11 +134,11 @@ proptest! {
 
     #[test]
     fn a_whole_project_with_a_piece_cut_or_put_in_is_read_to_its_end(
-        from in 0..WHOLE.len(), length in 0..40_usize, put in "[{}\"#/\\-=; \na-z]{0,4}"
+        from in 0..WHOLE.len() + TEMPLATES.len(), length in 0..40_usize, put in "[{}\"#/\\-=; \na-z]{0,4}"
     ) {
         // The text is ASCII, so every offset is a boundary.
-        let mut text = WHOLE.to_owned();
-        text.replace_range(from..(from + length).min(WHOLE.len()), &put);
+        let mut text = format!("{WHOLE}{TEMPLATES}");
+        text.replace_range(from..(from + length).min(text.len()), &put);
         holds(&text);
     }
 

@@ -72,6 +72,10 @@ impl Decoder<'_> {
     /// A node within the line: none where its values are all left out, and several where a block of selectors stands
     /// beside names.
     fn fill(&mut self, node: &Node, spot: Spot, filling: &Filling<'_, '_>) -> Result<Vec<Node>, LeftOut> {
+        // Going on would take time for each place of what is not made anyway.
+        if self.making.exhausted {
+            return Err(LeftOut);
+        }
         // What is no word has been reported.
         let Some(word) = find(&node.word, spot.within) else { return Ok(Vec::new()) };
         let Arguments { values, selectors, lost } =
@@ -173,9 +177,12 @@ impl Decoder<'_> {
         filling: &'f Filling<'_, '_>,
     ) -> Filled<'f> {
         let Content::Parameter(name) = &value.content else { return Filled::Values(vec![value.clone()]) };
+        if self.making.exhausted {
+            return Filled::Missing;
+        }
         // What has been reported leaves a value without a meaning.
         let faulty = || Filled::Values(vec![Value { faulty: true, ..value.clone() }]);
-        let parameter = filling.template.parameters.get(name.as_str());
+        let parameter = filling.template.parameters.get(name.as_str()).filter(|_| !value.faulty);
         let Some(parameter) =
             parameter.filter(|parameter| takes.kind.is_some() && parameter.kind == takes.kind)
         else {

@@ -20,7 +20,7 @@ pub(super) struct Making {
     /// How much may still be made.
     left: usize,
     /// Whether it was told that more would be made.
-    exhausted: bool,
+    pub(super) exhausted: bool,
     /// For how many unknown parameters a nearest one was looked for.
     pub(super) suggested: usize,
 }

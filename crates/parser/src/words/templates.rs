@@ -13,8 +13,7 @@ pub(super) static WORDS: &[Word] = &[
               `(param)\"name\"` in the place of a value; each `use` of the template makes these lines anew, with \
               its own values. `(param)` replaces a whole value, in selectors too, and means nothing outside a \
               template. Where several values may stand, a parameter may have several. Names in what a template \
-              makes are resolved as everywhere. A template holds no other template and no `use`. All uses of a \
-              project together may make 1,000,000 words and values, texts counted by every 64 bytes.",
+              makes are resolved as everywhere. A template holds no other template and no `use`.",
         arguments: one(r#""name""#, "a name"),
         properties: &[],
         block: BlockRule::Required(Template, &[]),

@@ -73,11 +73,17 @@ impl Cutter<'_> {
                 self.annotate(index, true);
                 return;
             }
-            _ => (
-                "`(param)` names no parameter",
-                "no text follows this `(param)`",
-                "write the parameter's name in quotes behind it, as in `(param)\"devs\"`",
-            ),
+            _ => {
+                // A value was meant, so none is missing.
+                if *self.state() == State::Entries {
+                    self.out.unquoted.insert(token.start, self.text_of(token).to_owned());
+                }
+                (
+                    "`(param)` names no parameter",
+                    "no text follows this `(param)`",
+                    "write the parameter's name in quotes behind it, as in `(param)\"devs\"`",
+                )
+            }
         };
         self.annotate(index, false);
         let place = self.place(token);
