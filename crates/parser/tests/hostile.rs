@@ -248,27 +248,27 @@ fn templates_make_no_more_than_a_bound() {
     let parameter = "parameter \"a\" kind=\"group\"\n";
     let template = |body: &str| format!("{WORLD}template \"t\" {{\n{parameter}{body}}}\n{uses}");
     assert_eq!(codes_of(&template(line)), BTreeSet::new());
-    // A node at its limit of size, many times: of lines, of values, of one long text, and of lines that are left out.
-    let lines = line.repeat((MAX_NODE_BYTES - 200) / line.len());
+    // A large node, many times: of lines, of values, of one long text, and of lines that are left out.
+    let lines = line.repeat(MAX_NODE_BYTES / 4 / line.len());
     assert_eq!(codes_of(&template(&lines)), BTreeSet::from([Code::FileTooLarge]));
-    let accounts: String = (0..40_000).map(|nth| format!("\"{nth}\" ")).collect();
+    let accounts: String = (0..10_000).map(|nth| format!("\"{nth}\" ")).collect();
     let of_values = format!("assign \"Deploy\" {{ to (param)\"a\"; on {{ account {accounts} }} }}\n");
     assert_eq!(codes_of(&template(&of_values)), BTreeSet::from([Code::FileTooLarge]));
     let reason = "x".repeat(MAX_NODE_BYTES - 300);
     let of_text = format!("assign \"Deploy\" {{ to (param)\"a\"; on \"all\"; reason \"{reason}\" }}\n");
     assert_eq!(codes_of(&template(&of_text)), BTreeSet::from([Code::FileTooLarge]));
     let missing = "assign \"Deploy\" { to (param)\"b\"; on \"all\" }\n";
-    let missing = missing.repeat((MAX_NODE_BYTES - 300) / missing.len());
+    let missing = missing.repeat(MAX_NODE_BYTES / 4 / missing.len());
     let left_out = format!("parameter \"b\" kind=\"group\" empty=\"allowed\"\n{missing}");
     assert_eq!(codes_of(&template(&left_out)), BTreeSet::from([Code::FileTooLarge]));
     // Many values in many places.
-    let places = "account (param)\"b\"\n".repeat(20_000);
+    let places = "account (param)\"b\"\n".repeat(5_000);
     let squared = format!(
         "{WORLD}template \"t\" {{\nparameter \"b\" kind=\"text\"\nassign \"Deploy\" {{ to \"a\"; on {{\n{places}}} }} }}\nuse \"t\" {{ b {accounts} }}\n"
     );
     assert_eq!(codes_of(&squared), BTreeSet::from([Code::FileTooLarge]));
-    let selectors = "ou \"a\"\n".repeat(20_000);
-    let places = "accounts (param)\"b\"\n".repeat(20_000);
+    let selectors = "ou \"a\"\n".repeat(5_000);
+    let places = "accounts (param)\"b\"\n".repeat(5_000);
     let squared = format!(
         "{WORLD}template \"t\" {{\nparameter \"b\" kind=\"accounts\"\nassign \"Deploy\" {{ to \"a\"; on {{\n{places}}} }} }}\nuse \"t\" {{ b {{\n{selectors}}} }}\n"
     );
@@ -291,7 +291,7 @@ fn mistakes_with_parameters_are_told_some_of_them() {
     let unknown: String = (0..4_000).map(|nth| format!("use \"t\" {{ paramater-{nth} \"a\" }}\n")).collect();
     let found = codes_of(&format!("{template}{unknown}"));
     assert!(found.contains(&Code::UnknownParameter), "{found:?}");
-    let like: String = "\"x\" ".repeat(20_000);
+    let like: String = "\"x\" ".repeat(5_000);
     let like = format!(
         "{WORLD}template \"t\" {{ parameter \"x\" kind=\"text\"; assign \"Deploy\" {{ to \"a\"; on {{ account {like} }} }} }}\n"
     );
