@@ -3,6 +3,7 @@
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
 mod accounts;
+pub mod base;
 mod compare;
 mod consequences;
 mod difference;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::snapshot::Depth;
 use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Snapshot, Sources};
 
+pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
 pub use estimate::Estimate;
 pub use order::{Node, OperationGraph};
@@ -114,6 +116,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
             .map(|name| (*name).clone())
             .collect(),
         unseen: compared.unseen,
+        base: None,
         findings,
     })
 }

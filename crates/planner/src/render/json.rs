@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::comparison_document::{self, BaseDocument};
 use super::{escape, wording};
 use crate::plan::{
     Action, Blocked, BlockedAction, Change, Plan, Provisioning, Reason, Row, Temporary, Violation, Written,
@@ -54,6 +55,9 @@ pub struct PlanDocument {
     pub unmanaged: Vec<UnmanagedDocument>,
     /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
     pub read_by_principal: Vec<String>,
+    /// How the files differ from those of a base; absent without `--base`. Outside the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseDocument>,
     /// Warnings.
     pub findings: Vec<FindingDocument>,
     /// Guards that stop the plan.
@@ -291,6 +295,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
             .map(|one| UnmanagedDocument { permission_set: one.permission_set.to_string(), rows: one.rows })
             .collect(),
         read_by_principal: plan.read_by_principal.iter().map(ToString::to_string).collect(),
+        base: plan.base.as_ref().map(comparison_document::base),
         findings: plan.findings.iter().map(|one| finding(one, sources)).collect(),
         guard_violations: plan.violations.iter().map(violation).collect(),
         changes,
@@ -489,7 +494,7 @@ fn row_document_parts(row: &Row) -> RowParts {
     }
 }
 
-fn row_document(
+pub(super) fn row_document(
     action: &str,
     permission_set: &str,
     row: Option<&Row>,
