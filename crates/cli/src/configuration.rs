@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rolecall_model::{Code, Config, Diagnostic, Origins, Snapshot, Sources};
 use rolecall_parser::DiskFiles;
-use rolecall_planner::Inputs;
+use rolecall_planner::{GuardSource, Inputs};
 
 use crate::args::{PlanningArgs, ProjectArgs};
 use crate::failure::Failure;
@@ -30,7 +30,12 @@ impl Loaded {
     /// What a plan is made from.
     pub(crate) fn inputs<'a>(&'a self, snapshot: &'a Snapshot) -> Inputs<'a> {
         let Self { config, sources, origins, .. } = self;
-        Inputs { config, sources, origins, snapshot }
+        let guards = self.guards.as_ref().map(|other| GuardSource {
+            config: &other.config,
+            sources: &other.sources,
+            origins: &other.origins,
+        });
+        Inputs { config, sources, origins, snapshot, guards }
     }
 }
 

@@ -138,7 +138,7 @@ pub(crate) async fn read_and_make(
     reading: &ReadingArgs,
     settings: &Settings,
 ) -> Result<(Snapshot, Plan, Seconds), Failure> {
-    let scope = live::scope(&loaded.config, reading.strategy());
+    let scope = live::scope(loaded, reading.strategy());
     read_scope_and_make(clients, loaded, reading, settings, scope).await
 }
 

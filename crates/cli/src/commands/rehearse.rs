@@ -66,10 +66,8 @@ fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     live.runtime()?.block_on(async {
         let clients = live.connect(&loaded.config.identity_center.region).await;
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
-        let scope = Scope {
-            provisioned_of_all: true,
-            ..live::scope(&loaded.config, args.planning.reading.strategy())
-        };
+        let scope =
+            Scope { provisioned_of_all: true, ..live::scope(loaded, args.planning.reading.strategy()) };
         let read = plan::read_scope_and_make(&clients, loaded, &args.planning.reading, &settings, scope);
         let (snapshot, plan, _) = read.await?;
         Ok(Subject { snapshot, settings, plan })

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::json::{RowDocument, row_document};
+use super::document::RowDocument;
+use super::json::{row_document, template_file, template_line};
 use crate::base::{BaseComparison, BaseDifference, BasePlace, ComparedRow, Extent, LineDifference};
 
 /// How the files differ from those of another checkout (`--base`). Outside the digest.
@@ -72,6 +73,12 @@ pub struct BasePlaceDocument {
     pub file: String,
     /// The line in that file, from 1.
     pub line: u32,
+    /// The file of the template that made it; `file` is then that of the `use`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_file: Option<String>,
+    /// The line in that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_line: Option<u32>,
 }
 
 /// The document of a comparison.
@@ -122,5 +129,11 @@ fn difference(difference: &BaseDifference) -> BaseDifferenceDocument {
 
 fn place(place: &BasePlace) -> BasePlaceDocument {
     let BasePlace { in_base, written } = place;
-    BasePlaceDocument { in_base: *in_base, file: written.file.clone(), line: written.line }
+    BasePlaceDocument {
+        in_base: *in_base,
+        file: written.at.file.clone(),
+        line: written.at.line,
+        template_file: template_file(written),
+        template_line: template_line(written),
+    }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod comparison;
 mod comparison_document;
+mod document;
 mod escape;
 mod fold;
 pub mod json;
