@@ -288,17 +288,18 @@ fn place(inputs: &Inputs<'_>, origin: rolecall_model::OriginId, in_base: bool) -
     BasePlace { in_base, written: inputs.written(origin) }
 }
 
-/// Which way an end moved, and how that is said of something; `None` where it did not.
-fn end_moved(before: Option<Date>, after: Option<Date>) -> Option<(Effect, String)> {
+/// Which way the end of so many things moved, and what they do now; `None` where it did not move.
+fn end_moved(of: usize, before: Option<Date>, after: Option<Date>) -> Option<(Effect, String)> {
+    let (end, no_longer) = if of == 1 { ("ends", "no longer ends") } else { ("end", "no longer end") };
     match (before, after) {
         (None, None) => None,
-        (Some(before), None) => Some((Effect::Loosens, format!("no longer ends ({before} before)"))),
-        (None, Some(after)) => Some((Effect::Tightens, format!("ends {after} now (without an end before)"))),
+        (Some(before), None) => Some((Effect::Loosens, format!("{no_longer} ({before} before)"))),
+        (None, Some(after)) => Some((Effect::Tightens, format!("{end} {after} now (without an end before)"))),
         (Some(before), Some(after)) if before == after => None,
         (Some(before), Some(after)) => {
-            let effect = if after > before { Effect::Loosens } else { Effect::Tightens };
-            let how = if after > before { "later" } else { "earlier" };
-            Some((effect, format!("ends {how}: {after} ({before} before)")))
+            let (effect, how) =
+                if after > before { (Effect::Loosens, "later") } else { (Effect::Tightens, "earlier") };
+            Some((effect, format!("{end} {how}: {after} ({before} before)")))
         }
     }
 }

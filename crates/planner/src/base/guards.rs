@@ -163,7 +163,7 @@ impl Guards<'_, '_> {
                 self.push(effect, place.clone(), message);
             }
             let (old_end, new_end) = (before[old_at].until.date, after[at].until.date);
-            if let Some((effect, how)) = end_moved(Some(old_end), Some(new_end)) {
+            if let Some((effect, how)) = end_moved(1, Some(old_end), Some(new_end)) {
                 self.push(effect, place, format!("{what} {how}: {}", new[at].said()));
             }
         }

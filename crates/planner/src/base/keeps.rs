@@ -34,7 +34,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
             push(effect, place.clone(), format!("keep {how}: {}", changed(&old[old_at], &new[at])));
         }
         let end = |keep: &KeepRule| keep.until.map(|until| until.date);
-        if let Some((effect, how)) = end_moved(end(&before[old_at]), end(&after[at])) {
+        if let Some((effect, how)) = end_moved(1, end(&before[old_at]), end(&after[at])) {
             push(effect, place, format!("keep {how}: {}", new[at].said()));
         }
     }

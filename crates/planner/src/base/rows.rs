@@ -6,13 +6,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::AssignmentRule;
-use rolecall_model::{Assignment, Date, Diagnostic, Snapshot, snapshot};
+use rolecall_model::{
+    AccountId, Assignment, Date, Diagnostic, PermissionSetName, Principal, Snapshot, snapshot,
+};
 
 use super::{BaseDifference, BasePlace, ComparedRow, LineDifference, Subject, end_moved, place, spelling};
 use crate::Inputs;
 use crate::expand::{Desired, Key, WantedRow, expand};
 use crate::plan::Row;
-use crate::principals::Names;
+use crate::principals::{Names, PrincipalName};
+use crate::render::wording;
 
 /// The rows that each line gains and loses; the ends that moved go into `differences`.
 ///
@@ -143,6 +146,12 @@ struct Rows<'d> {
     today: Date,
 }
 
+/// Rows are listed as people look for them: by names before ids.
+fn order(row: &Row) -> (&PermissionSetName, &PrincipalName, AccountId, &Principal) {
+    let Assignment { permission_set, account, principal } = &row.assignment;
+    (permission_set, &row.principal_name, *account, principal)
+}
+
 /// What became of the rows of the base.
 #[derive(Default)]
 struct Followed {
@@ -174,8 +183,8 @@ impl Rows<'_> {
             lines.entry(self.place_of_lost(rule, heirs.get(&rule))).or_default()[1].extend(rows);
         }
         let lines = lines.into_iter().map(|(place, [mut gained, mut lost])| {
-            gained.sort();
-            lost.sort();
+            gained.sort_by(|a, b| order(&a.row).cmp(&order(&b.row)));
+            lost.sort_by(|a, b| order(&a.row).cmp(&order(&b.row)));
             LineDifference { place, gained, lost }
         });
         (lines.collect(), moved.into_iter().filter_map(|(key, rows)| self.end_moved(key, rows)).collect())
@@ -223,15 +232,14 @@ impl Rows<'_> {
         (rule, from, to): (u32, Option<Date>, Option<Date>),
         mut rows: Vec<Row>,
     ) -> Option<BaseDifference> {
-        let (effect, how) = end_moved(from, to)?;
+        let (effect, how) = end_moved(rows.len(), from, to)?;
         let rule = &self.after.inputs.config.assignments[rule as usize];
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
         // An end that has passed is said: what it moved is granted or revoked today.
         let passed = from.is_some_and(|from| from < self.today);
         let passed = if passed { ", and had ended" } else { "" };
-        let what = if rows.len() == 1 { "assignment" } else { "assignments" };
-        let message = format!("{} {what}: {how}{passed}", rows.len());
-        rows.sort();
+        let message = format!("{} {how}{passed}", wording::count(rows.len(), "assignment"));
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
         let place = place(self.after.inputs, origin, false);
         Some(BaseDifference { effect, subject: Subject::End, message, rows, place })
     }
@@ -246,7 +254,7 @@ pub(super) fn compare_ends_as_written(
     let (after, before) = (rules_as_written(head), rules_as_written(base));
     for (text, (rule, to)) in after {
         let Some((_, from)) = before.get(&text) else { continue };
-        let Some((effect, how)) = end_moved(*from, to) else { continue };
+        let Some((effect, how)) = end_moved(1, *from, to) else { continue };
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
         let message = format!("assign {how}: {}", spelling::shortened(&text));
         let place = place(head, origin, false);
