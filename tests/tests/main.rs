@@ -13,4 +13,5 @@ mod interruption;
 mod mistakes;
 mod moto;
 mod project;
+mod pull_requests;
 mod records;

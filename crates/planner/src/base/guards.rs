@@ -29,7 +29,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
         compared.gone(gone.origin, format!("`{}` is no longer protected", gone.name));
     }
     for new in new_protected.iter().filter(|one| protected.iter().all(|other| other.name != one.name)) {
-        compared.new(new.origin, format!("`{}` is protected", new.name));
+        compared.added(new.origin, format!("`{}` is protected", new.name));
     }
     compared.forbids(forbids, new_forbids);
     compared.require_untils(require_untils, new_require_untils);
@@ -52,7 +52,7 @@ impl Guards<'_, '_> {
     }
 
     /// Something that holds now and did not in the base.
-    fn new(&mut self, origin: OriginId, message: String) {
+    fn added(&mut self, origin: OriginId, message: String) {
         self.push(Effect::Tightens, self.sides.head.place(origin), message);
     }
 
@@ -81,7 +81,7 @@ impl Guards<'_, '_> {
         match (before, after) {
             (None, None) => {}
             (Some(before), None) => self.gone(before.origin, format!("max-grants {} is gone", before.count)),
-            (None, Some(after)) => self.new(after.origin, format!("max-grants {} is added", after.count)),
+            (None, Some(after)) => self.added(after.origin, format!("max-grants {} is added", after.count)),
             (Some(before), Some(after)) => {
                 let effect = match after.count.cmp(&before.count) {
                     std::cmp::Ordering::Equal => return,
@@ -107,7 +107,7 @@ impl Guards<'_, '_> {
         for (name, at) in &new {
             let Some(old_at) = old.get(name) else {
                 let said = self.sides.head.forbids[*at].0.said();
-                self.new(after[*at].origin, format!("forbid {name:?} is added: {said}"));
+                self.added(after[*at].origin, format!("forbid {name:?} is added: {said}"));
                 continue;
             };
             let sides = self.sides;
@@ -122,7 +122,7 @@ impl Guards<'_, '_> {
 
     /// How the rows of a guard changed. More rows are tighter.
     fn rows(&mut self, what: &str, before: &Reach, after: &Reach, place: BasePlace) {
-        let (effect, how) = match after.since(before) {
+        let (effect, how) = match after.since(before, Relation::Narrower) {
             Relation::Same => return,
             Relation::Wider => (Effect::Tightens, "stops more rows"),
             Relation::Narrower => (Effect::Loosens, "stops fewer rows"),
@@ -138,7 +138,7 @@ impl Guards<'_, '_> {
         (before, old): (&[GuardException], &[Reach]),
         (after, new): (&[GuardException], &[Reach]),
     ) {
-        let pairs = Pairs::new(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());
+        let pairs = Pairs::new(old, new, Relation::Wider);
         for at in pairs.gone {
             let message = format!("the exception to {name:?} is gone: {}", old[at].said());
             self.push(Effect::Tightens, self.sides.base.place(before[at].origin), message);
@@ -172,12 +172,12 @@ impl Guards<'_, '_> {
     fn require_untils(&mut self, before: &[RequireUntil], after: &[RequireUntil]) {
         let sides = self.sides;
         let (old, new) = (&sides.base.require_untils, &sides.head.require_untils);
-        let pairs = Pairs::new(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());
+        let pairs = Pairs::new(old, new, Relation::Narrower);
         for at in pairs.gone {
             self.gone(before[at].origin, format!("require-until is gone: {}", old[at].said()));
         }
         for at in pairs.new {
-            self.new(after[at].origin, format!("require-until is added: {}", new[at].said()));
+            self.added(after[at].origin, format!("require-until is added: {}", new[at].said()));
         }
         for (old_at, at, _) in pairs.both {
             let place = sides.head.place(after[at].origin);

@@ -13,7 +13,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let mut push = |effect, place: BasePlace, message| {
         found.push(BaseDifference { effect, subject: Subject::Keep, message, rows: Vec::new(), place });
     };
-    let pairs = Pairs::new(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());
+    let pairs = Pairs::new(old, new, Relation::Wider);
     for at in pairs.gone {
         let message = format!("keep is gone: {}", old[at].said());
         push(Effect::Tightens, sides.base.place(before[at].origin), message);
@@ -26,9 +26,9 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
         let place = sides.head.place(after[at].origin);
         let how = match relation {
             Relation::Same => None,
-            Relation::Wider => Some((Effect::Loosens, "keeps more rows")),
-            Relation::Narrower => Some((Effect::Tightens, "keeps fewer rows")),
-            Relation::Other => Some((Effect::Changes, "keeps other rows")),
+            Relation::Wider => Some((Effect::Loosens, "matches more rows")),
+            Relation::Narrower => Some((Effect::Tightens, "matches fewer rows")),
+            Relation::Other => Some((Effect::Changes, "matches other rows")),
         };
         if let Some((effect, how)) = how {
             push(effect, place.clone(), format!("keep {how}: {}", changed(&old[old_at], &new[at])));

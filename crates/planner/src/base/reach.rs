@@ -126,8 +126,9 @@ impl Reach {
         }
     }
 
-    /// How this relates to what the base had.
-    pub(super) fn since(&self, before: &Self) -> Relation {
+    /// How this relates to what the base had. Where neither contains the other as it is written, the accounts of today
+    /// decide, but only towards `alarming`: what holds more accounts today may hold fewer tomorrow.
+    pub(super) fn since(&self, before: &Self, alarming: Relation) -> Relation {
         let on = relation_of_parts(&before.on, &self.on);
         let accounts = match (&before.accounts, &self.accounts) {
             (Some(before), Some(after)) if self.on.is_some() => Relation::of_masks(before, after),
@@ -138,8 +139,7 @@ impl Reach {
             .and(relation_of_parts(&before.policies, &self.policies))
             .and(relation_of_parts(&before.principals, &self.principals))
             .and(Relation::of_sets(&before.excepted, &self.excepted).turned())
-            .and(on)
-            .and(accounts)
+            .and(if on == Relation::Other && accounts == alarming { alarming } else { on.and(accounts) })
     }
 
     /// As the files would write it on one line.
@@ -302,7 +302,7 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// First those that are written alike; of the others, those of which one is wider than the other.
-    pub(super) fn new(before: &[&Reach], after: &[&Reach]) -> Self {
+    pub(super) fn new(before: &[Reach], after: &[Reach], alarming: Relation) -> Self {
         let mut pairs = Self::default();
         let mut by_text: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, reach) in before.iter().enumerate().rev() {
@@ -310,24 +310,24 @@ impl Pairs {
         }
         for (new, reach) in after.iter().enumerate() {
             match by_text.get_mut(&reach.text()).and_then(Vec::pop) {
-                Some(old) => pairs.both.push((old, new, reach.since(before[old]))),
+                Some(old) => pairs.both.push((old, new, reach.since(&before[old], alarming))),
                 None => pairs.new.push(new),
             }
         }
         pairs.gone = by_text.into_values().flatten().collect();
         pairs.gone.sort_unstable();
         if pairs.gone.len().max(pairs.new.len()) <= HELD_AGAINST_EACH_OTHER {
-            pairs.pair_related(before, after);
+            pairs.pair_related(before, after, alarming);
         }
         pairs
     }
 
-    fn pair_related(&mut self, before: &[&Reach], after: &[&Reach]) {
+    fn pair_related(&mut self, before: &[Reach], after: &[Reach], alarming: Relation) {
         let new = &mut self.new;
         let both = &mut self.both;
         self.gone.retain(|old| {
             let related = new.iter().enumerate().find_map(|(at, new)| {
-                let relation = after[*new].since(before[*old]);
+                let relation = after[*new].since(&before[*old], alarming);
                 (relation != Relation::Other).then_some((at, relation))
             });
             let Some((at, relation)) = related else { return true };

@@ -54,13 +54,47 @@ pub(super) fn rule(config: &Config, rule: &AssignmentRule) -> String {
     text
 }
 
-/// Each `on`, sorted.
+/// What is selected, one part for each thing that is added up, sorted. A block without `only` and `except` is nothing but
+/// such things, so that `on { account "a" "b" }` and two `on` with an account each are the same.
 pub(super) fn ons(config: &Config, on: &[On]) -> BTreeSet<String> {
-    let spelled = |part: &On| match part {
-        On::Set(index, _) => format!("{:?}", config[*index].name),
-        On::Selection(chosen, _) => selection(config, chosen),
-    };
-    on.iter().map(spelled).collect()
+    let mut parts = BTreeSet::new();
+    for part in on {
+        match part {
+            On::Set(index, _) => {
+                parts.insert(format!("{:?}", config[*index].name));
+            }
+            On::Selection(Selection { lines, only, except }, _) if only.is_empty() && except.is_empty() => {
+                parts.extend(lines.iter().flat_map(|line| added_up(config, &line.selector)));
+            }
+            On::Selection(chosen, _) => {
+                parts.insert(selection(config, chosen));
+            }
+        }
+    }
+    parts
+}
+
+fn added_up(config: &Config, selected: &Selector) -> Vec<String> {
+    match selected {
+        Selector::Account(references) => {
+            let single = |(one, _): &(AccountRef, _)| format!("{{ account {:?} }}", account_name(one));
+            references.iter().map(single).collect()
+        }
+        Selector::Accounts(sets) => sets.iter().map(|index| format!("{:?}", config[*index].name)).collect(),
+        Selector::Tag { key, values } => {
+            values.iter().map(|value| format!("{{ tag {key:?} {value:?} }}")).collect()
+        }
+        Selector::Unit { .. } | Selector::Name(_) | Selector::EveryMemberAccount => {
+            vec![format!("{{ {} }}", selector(config, selected))]
+        }
+    }
+}
+
+fn account_name(reference: &AccountRef) -> String {
+    match reference {
+        AccountRef::Id(id) => id.to_string(),
+        AccountRef::Name(name) => name.clone(),
+    }
 }
 
 /// A selection as a block.
@@ -83,13 +117,7 @@ fn lines(config: &Config, lines: &[SelectorLine]) -> Vec<String> {
 fn selector(config: &Config, selector: &Selector) -> String {
     match selector {
         Selector::Account(references) => {
-            let names: Vec<String> = references
-                .iter()
-                .map(|(reference, _)| match reference {
-                    AccountRef::Id(id) => id.to_string(),
-                    AccountRef::Name(name) => name.clone(),
-                })
-                .collect();
+            let names: Vec<String> = references.iter().map(|(one, _)| account_name(one)).collect();
             format!("account {}", quoted(names.iter().map(String::as_str)))
         }
         Selector::Unit { unit, direct } => {

@@ -2,7 +2,7 @@
 //! its snapshot shows the plan as text.
 
 use rolecall_model::Snapshot;
-use rolecall_parser::{MemoryFiles, Project};
+use rolecall_parser::Project;
 use rolecall_planner::base::{Effect, Extent, OtherBase, Subject};
 use rolecall_planner::render::{json, markdown, text};
 use rolecall_planner::{BaseComparison, Inputs, Plan, compare_with_base};
@@ -15,7 +15,7 @@ fn inputs<'a>(project: &'a Project, snapshot: &'a Snapshot) -> Inputs<'a> {
     Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None }
 }
 
-fn compared(head: &Project, base: &Project, snapshot: &Snapshot) -> BaseComparison {
+pub(crate) fn compared(head: &Project, base: &Project, snapshot: &Snapshot) -> BaseComparison {
     compare_with_base(&inputs(head, snapshot), &inputs(base, snapshot), settings().today).unwrap()
 }
 
@@ -206,4 +206,37 @@ fn what_loosens_one_way_tightens_the_other() {
         assert_eq!(effects(&there), [Effect::Loosens], "{before} -> {after}: {there:?}");
         assert_eq!(effects(&back), [Effect::Tightens], "{after} -> {before}: {back:?}");
     }
+}
+
+#[test]
+fn another_way_to_select_is_a_change_unless_it_is_seen_to_loosen() {
+    let declared = "group \"devs\"; permission-set \"Deploy\"; accounts \"a\" { every-member-account }\n";
+    let guard = |on: &str| format!("{declared}guard {{ forbid \"x\" {{ on {on} }} }}");
+    let all = guard("{ every-member-account; except { name \"management\" } }");
+    let effects = |before: &str, after: &str| {
+        let [there, back] = both_ways(before, after);
+        [there, back].map(|found| found.into_iter().map(|one| one.0).collect::<Vec<_>>())
+    };
+    // Today these are the same accounts; a new account is in the one and not in the other.
+    let listed = guard("{ account \"one\" \"two\" }");
+    assert_eq!(effects(&all, &listed), [[Effect::Changes], [Effect::Changes]]);
+    assert_eq!(effects(&all, &guard("{ account \"one\" }")), [[Effect::Loosens], [Effect::Changes]]);
+}
+
+#[test]
+fn a_changed_account_set_is_followed_to_the_guards_that_name_it() {
+    let of = |accounts: &str, group: &str| {
+        format!(
+            "accounts \"inner\" {{ account {accounts} }}; accounts \"outer\" {{ accounts \"inner\" }}; group \"devs\"; \
+             {group} guard {{ forbid \"x\" {{ on \"outer\" }} }}"
+        )
+    };
+    let (wide, narrow) = (of("\"one\" \"two\"", ""), of("\"one\"", ""));
+    let [found, _] = both_ways(&wide, &narrow);
+    let [(Effect::Loosens, Subject::Guard, message)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(message, "forbid \"x\" stops fewer rows: on \"outer\", where an account set has changed");
+    // Which way it goes cannot be known where the base does not fit the live state.
+    let unfit = of("\"one\" \"two\"", "group \"gone\";");
+    let [found, _] = both_ways(&unfit, &narrow);
+    assert!(matches!(found[..], [(Effect::Changes, Subject::Guard, _)]), "{found:?}");
 }
