@@ -10,6 +10,7 @@ mod every_file;
 mod foreign_clients;
 mod generated;
 mod interruption;
+mod messages;
 mod mistakes;
 mod moto;
 mod project;

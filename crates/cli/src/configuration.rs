@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rolecall_model::{Code, Config, Diagnostic, Origins, Snapshot, Sources};
-use rolecall_parser::DiskFiles;
+use rolecall_parser::{DiskFiles, Project};
 use rolecall_planner::{GuardSource, Inputs};
 
 use crate::args::{PlanningArgs, ProjectArgs};
 use crate::failure::Failure;
 
 /// The name of a project file where a directory is given.
-const PROJECT_FILE: &str = "rolecall.kdl";
+pub(crate) const PROJECT_FILE: &str = "rolecall.kdl";
 
 /// A project whose files are without mistakes.
 pub(crate) struct Loaded {
@@ -40,7 +40,10 @@ impl Loaded {
 }
 
 /// The directory of a project and its project file's name.
-fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Failure> {
+///
+/// # Errors
+/// There is nothing at this path.
+pub(crate) fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Failure> {
     if project.is_dir() {
         return Ok((project.to_owned(), PROJECT_FILE.to_owned()));
     }
@@ -87,7 +90,8 @@ fn load_guards(path: &Path) -> Result<Loaded, Failure> {
         Ok(loaded) => Ok(Loaded { sources: within(&loaded.directory, &loaded.sources), ..loaded }),
         Err(Failure::Diagnostics { diagnostics, sources }) => {
             let (directory, _) = directory_and_file(path)?;
-            Err(Failure::Diagnostics { diagnostics, sources: Box::new(within(&directory, &sources)) })
+            let sources = Box::new(within(&directory, &sources));
+            Err(Failure::DiagnosticsElsewhere { diagnostics, sources })
         }
         Err(other) => Err(other),
     }
@@ -160,19 +164,19 @@ fn load_at(project: &Path) -> Result<Loaded, Failure> {
     let (directory, file) = directory_and_file(project)?;
     let start = Instant::now();
     let project = rolecall_parser::load(&DiskFiles::new(directory.clone()), &file);
-    let parse = start.elapsed();
-    match project.config {
-        Some(config) => Ok(Loaded {
-            directory,
-            config,
-            sources: project.sources,
-            origins: project.origins,
-            warnings: project.diagnostics,
-            parse,
-            guards: None,
-        }),
-        None => {
-            Err(Failure::Diagnostics { diagnostics: project.diagnostics, sources: Box::new(project.sources) })
+    loaded(project, directory, start.elapsed())
+}
+
+/// A project that was read, if it is without mistakes.
+///
+/// # Errors
+/// All mistakes of all its files.
+pub(crate) fn loaded(project: Project, directory: PathBuf, parse: Duration) -> Result<Loaded, Failure> {
+    let Project { config, sources, origins, diagnostics } = project;
+    match config {
+        Some(config) => {
+            Ok(Loaded { directory, config, sources, origins, warnings: diagnostics, parse, guards: None })
         }
+        None => Err(Failure::Diagnostics { diagnostics, sources: Box::new(sources) }),
     }
 }
