@@ -118,10 +118,31 @@ fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
 }
 
 #[test]
+fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
+    let (head, base) = head_and_base();
+    let guard = "guard {\n    forbid \"admins stay out\" { to \"payments-oncall\"; on \"sealed\" }";
+    base.edit(
+        "rolecall.kdl",
+        "guard {",
+        &format!("accounts \"sealed\" {{ account \"payments-vault\" }}\n{guard}"),
+    );
+    // The pull request declares a set of this name that holds something else.
+    head.edit("rolecall.kdl", "guard {", "accounts \"sealed\" { account \"build\" }\nguard {");
+    let path = base.path().to_str().unwrap();
+    let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
+    assert!(stopped.stdout.contains("RC0404") && stopped.stdout.contains("payments-vault"), "{stopped:#?}");
+    let shown = planned(&head, &base, &[]);
+    assert!(shown.contains("forbid \"admins stay out\" is gone"), "{shown}");
+}
+
+#[test]
 fn guards_that_cannot_be_read_stop_the_plan() {
     let (head, base) = head_and_base();
     base.edit("rolecall.kdl", "max-deletions", "max-deltions");
     let path = base.path().to_str().unwrap();
     let refused = head.run(&["plan", "--sandbox", "--guards", path]).exits(1);
     assert!(refused.stderr.contains(path), "the file is the other checkout's: {refused:#?}");
+    let arguments = ["plan", "--sandbox", "--guards", path, "--message-format", "json"];
+    let told = head.run(&arguments).exits(1).stderr;
+    assert!(told.contains(&format!("\"{path}/rolecall.kdl\"")), "{told}");
 }
