@@ -14,4 +14,5 @@ mod messages;
 mod mistakes;
 mod moto;
 mod project;
+mod pull_requests;
 mod records;
