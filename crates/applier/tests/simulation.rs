@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use rolecall_applier::{Limits, Outcome, Report, run};
 use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
+use rolecall_model::config::AccessControl;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
-use rolecall_model::{Assignment, Code, Principal, Snapshot};
+use rolecall_model::{AccessControlState, Assignment, Code, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
 use rolecall_planner::plan::{Action, Provenance};
 use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags};
@@ -76,6 +77,8 @@ impl Case {
         files.0.entry("rolecall.kdl".to_owned()).and_modify(|text| text.push_str(lenient));
         let project = rolecall_parser::load(&files, "rolecall.kdl");
         assert!(project.config.is_some(), "{:#?}", project.diagnostics);
+        let mut project = project;
+        want_attributes(&mut project, &mut before, &mut Draw(seed ^ 0xabac));
         let faults = faults(seed, &before, &mut draw);
         let settings = SandboxSettings { seed, faults, ..SandboxSettings::default() };
         let sandbox = Sandbox::new(before.clone(), settings);
@@ -105,6 +108,7 @@ impl Case {
             rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),
+            access_control: config.attributes.is_some(),
             strategy: self.strategy,
             ..Scope::default()
         }
@@ -189,6 +193,24 @@ fn disturb(world: &mut Snapshot, draw: &mut Draw) {
         }
     }
     world.sort();
+}
+
+/// Attributes for access control in two files of three, and live in some of the worlds: others, or the same.
+fn want_attributes(project: &mut Project, world: &mut Snapshot, draw: &mut Draw) {
+    let mut some = || {
+        let pairs =
+            (0..draw.below(4)).map(|at| (format!("key{at}"), format!("${{path:a{}}}", draw.below(2))));
+        pairs.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (wanted, live) = (some(), some());
+    if draw.below(3) > 0 {
+        let config = project.config.as_mut().unwrap();
+        let origin = config.identity_center.origin;
+        config.attributes = Some(AccessControl { attributes: wanted, origin });
+    }
+    if draw.below(2) == 0 {
+        world.access_control = AccessControlState::On(live);
+    }
 }
 
 /// Faults of the seed. Another administrator works on the declared sets only, and with the groups there are; accounts
@@ -292,6 +314,9 @@ fn check_report(plan: &Plan, graph: &OperationGraph, report: &Report) {
 /// Live is as the files want, read from the world itself and not through the program.
 fn check_end(case: &Case, last: &Plan) {
     let mut live = case.sandbox.snapshot();
+    let wanted = case.project.config.as_ref().unwrap().attributes.as_ref();
+    let wanted = wanted.map(|wanted| AccessControlState::On(wanted.attributes.clone()));
+    assert_eq!(live.access_control, wanted.unwrap_or_else(|| case.before.access_control.clone()));
     live.coverage = rolecall_model::snapshot::Coverage::Everything;
     let plan = case.plan(&live).expect("it resolved a moment ago");
     let blind = case.strategy == Strategy::Fast;

@@ -118,14 +118,11 @@ pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
     Scope {
         compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
         rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+        details_of: rolecall_planner::needs_details(config, &config.guard),
         stack: Some(config.stack.clone()),
         account_tags: rolecall_planner::needs_account_tags(config),
-        user_names: config
-            .assignments
-            .iter()
-            .flat_map(|rule| &rule.users)
-            .map(|user| user.name.clone())
-            .collect(),
+        user_names: config.users().map(|user| user.name.clone()).collect(),
+        access_control: config.attributes.is_some(),
         provisioned_of_all: false,
         everything: false,
         instance: config.identity_center.instance.clone(),
