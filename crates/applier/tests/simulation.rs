@@ -6,13 +6,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
 use rolecall_applier::{Limits, Outcome, Report, run};
 use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
-use rolecall_model::config::AccessControl;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
 use rolecall_model::{AccessControlState, Assignment, Code, Principal, Snapshot};
@@ -75,10 +74,10 @@ impl Case {
             *text = without_guard(text);
         }
         files.0.entry("rolecall.kdl".to_owned()).and_modify(|text| text.push_str(lenient));
+        let attributes = attributes(&mut before, &mut Draw(seed ^ 0xabac));
+        files.0.entry("rolecall.kdl".to_owned()).and_modify(|text| text.push_str(&attributes));
         let project = rolecall_parser::load(&files, "rolecall.kdl");
         assert!(project.config.is_some(), "{:#?}", project.diagnostics);
-        let mut project = project;
-        want_attributes(&mut project, &mut before, &mut Draw(seed ^ 0xabac));
         let faults = faults(seed, &before, &mut draw);
         let settings = SandboxSettings { seed, faults, ..SandboxSettings::default() };
         let sandbox = Sandbox::new(before.clone(), settings);
@@ -195,22 +194,23 @@ fn disturb(world: &mut Snapshot, draw: &mut Draw) {
     world.sort();
 }
 
-/// Attributes for access control in two files of three, and live in some of the worlds: others, or the same.
-fn want_attributes(project: &mut Project, world: &mut Snapshot, draw: &mut Draw) {
+/// Attributes for access control: what the files say of them in two seeds of three, and in half of the worlds some that
+/// are live.
+fn attributes(world: &mut Snapshot, draw: &mut Draw) -> String {
     let mut some = || {
-        let pairs =
-            (0..draw.below(4)).map(|at| (format!("key{at}"), format!("${{path:a{}}}", draw.below(2))));
-        pairs.collect::<std::collections::BTreeMap<_, _>>()
+        let number = 1 + draw.below(3);
+        let pairs = (0..number).map(|at| (format!("key{at}"), format!("${{path:a{}}}", draw.below(2))));
+        pairs.collect::<BTreeMap<_, _>>()
     };
     let (wanted, live) = (some(), some());
-    if draw.below(3) > 0 {
-        let config = project.config.as_mut().unwrap();
-        let origin = config.identity_center.origin;
-        config.attributes = Some(AccessControl { attributes: wanted, origin });
-    }
     if draw.below(2) == 0 {
         world.access_control = AccessControlState::On(live);
     }
+    if draw.below(3) == 0 {
+        return String::new();
+    }
+    let lines = wanted.iter().map(|(key, source)| format!("    attribute \"{key}\" source=\"{source}\"\n"));
+    format!("attributes {{\n{}}}\n", lines.collect::<String>())
 }
 
 /// Faults of the seed. Another administrator works on the declared sets only, and with the groups there are; accounts

@@ -2,6 +2,8 @@
 
 mod access_control;
 mod columns;
+mod comparison;
+mod comparison_document;
 mod document;
 mod escape;
 mod fold;
@@ -11,5 +13,8 @@ mod sets;
 pub mod text;
 pub(crate) mod wording;
 
+pub use comparison_document::{
+    BaseDifferenceDocument, BaseDocument, BasePlaceDocument, ComparedRowDocument, LineDifferenceDocument,
+};
 pub use escape::for_terminal;
 pub use wording::{duration, row_in_words};

@@ -1,8 +1,8 @@
 //! Attributes for access control: what becomes of each state that they can be in, live and in the files.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use rolecall_model::config::AccessControl;
 use rolecall_model::{Code, Snapshot};
 use rolecall_parser::Project;
 use rolecall_planner::plan::{Action, Plan};
@@ -20,12 +20,15 @@ fn attributes(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 /// Files that say these attributes, or nothing of them, and one permission set to be made.
 fn files(wanted: Option<&[(&str, &str)]>) -> Project {
-    let mut project =
-        project(&format!("{HEAD}permission-set \"Audit\" {{ managed-policy \"SecurityAudit\" }}\n"));
-    let config = project.config.as_mut().unwrap();
-    let origin = config.identity_center.origin;
-    config.attributes = wanted.map(|pairs| AccessControl { attributes: attributes(pairs), origin });
-    project
+    let mut text = format!("{HEAD}permission-set \"Audit\" {{ managed-policy \"SecurityAudit\" }}\n");
+    if let Some(pairs) = wanted {
+        text.push_str("attributes {\n");
+        for (key, source) in pairs {
+            let _ = writeln!(text, "    attribute \"{key}\" source=\"{source}\"");
+        }
+        text.push_str("}\n");
+    }
+    project(&text)
 }
 
 fn planned(wanted: Option<&[(&str, &str)]>, live: &Snapshot) -> Plan {
@@ -93,7 +96,7 @@ fn every_renderer_shows_each_attribute_before_and_after() {
     let document: serde_json::Value = serde_json::from_str(&json::render(&plan, &project.sources)).unwrap();
     let changed = text::render(&plan, text::Style { detail, color: false });
     let comment = markdown::render(&plan, &project.sources, detail);
-    let turned_on = planned(Some(&[]), &world(""));
+    let turned_on = planned(Some(&wanted), &world(""));
     insta::assert_snapshot!(
         [
             changed,
@@ -119,24 +122,16 @@ fn external_sets_are_read_whole_where_something_asks_what_they_grant() {
             "{HEAD}group \"devs\"\ngroup \"pinned\" id=\"4f6c1d2e-0000-4000-8000-000000000001\"\n\
              external-permission-set \"Tower\"\nexternal-permission-set \"Unused\"\n{more}"
         );
-        let mut project = project(&text);
-        let config = project.config.as_mut().unwrap();
-        let read = needs_details(config, &config.guard);
-        let mut guard = config.guard.clone();
-        guard.require_untils.push(rolecall_model::config::RequireUntil {
-            within_days: None,
-            rows: rolecall_model::config::RowFilter {
-                grants_policies: vec!["AdministratorAccess".to_owned()],
-                ..Default::default()
-            },
-            origin: config.identity_center.origin,
-        });
-        let guarded = needs_details(config, &guard);
-        assert_eq!(guarded.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["Tower", "Unused"]);
-        read.into_iter().map(|name| name.to_string()).collect::<Vec<_>>()
+        let project = project(&text);
+        let config = project.config.as_ref().unwrap();
+        needs_details(config, &config.guard).into_iter().map(|name| name.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(details(""), [""; 0]);
     let assign = |group: &str| format!("assign \"Tower\" {{ to \"{group}\"; on {{ account \"one\" }} }}\n");
+    assert_eq!(details(""), [""; 0]);
     assert_eq!(details(&assign("devs")), ["Tower"], "is the group made an administrator?");
     assert_eq!(details(&assign("pinned")), [""; 0], "it may be");
+    let allowed = "lint \"unpinned-administrators\" level=\"allow\" { reason \"synced\" }\n";
+    assert_eq!(details(&format!("{}{allowed}", assign("devs"))), [""; 0]);
+    let guard = "guard { forbid \"no admins\" { grants-policy \"AdministratorAccess\" } }\n";
+    assert_eq!(details(guard), ["Tower", "Unused"]);
 }
