@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
-use crate::identity::{AccountId, GroupId, InstanceId, OuId, PermissionSetName, Region, UserId, UserName};
+use crate::entra::Tenant;
+use crate::identity::{
+    AccountId, GroupId, InstanceId, ObjectId, OuId, PermissionSetName, Region, UserId, UserName,
+};
 use crate::organization::{Account, OrganizationalUnit};
 use crate::permission_set::PermissionSet;
 
@@ -34,6 +37,11 @@ pub struct Snapshot {
     pub assignments: Vec<Assignment>,
     /// Of which permission sets the assignments were read.
     pub coverage: Coverage,
+    /// Who is in which group of the Identity Store, of the groups for which it was read; in a sandbox's state, of all
+    /// that have members.
+    pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// The Entra tenant that provisions to the Identity Store. `None` where there is none, or none was read.
+    pub entra: Option<Tenant>,
 }
 
 /// Which assignments were read.
@@ -221,6 +229,9 @@ impl Snapshot {
         self.permission_sets.sort_by(|a, b| a.name.cmp(&b.name));
         self.assignments.sort_unstable();
         self.assignments.dedup();
+        if let Some(tenant) = &mut self.entra {
+            tenant.sort();
+        }
     }
 }
 
@@ -249,6 +260,12 @@ pub struct SnapshotFile {
     /// The sets whose assignments were read, and how; absent when those of all sets were read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments_read_of: Option<BTreeMap<PermissionSetName, Depth>>,
+    /// The members of the groups for which they were read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// The Entra tenant, if one was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entra: Option<Tenant>,
 }
 
 /// All assignments of one permission set on one account.
@@ -351,6 +368,8 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             assignments_read_of,
+            memberships,
+            entra,
         } = self;
         let mut snapshot = Snapshot {
             instance,
@@ -361,6 +380,8 @@ impl SnapshotFile {
             permission_sets,
             assignments: Vec::new(),
             coverage: assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
+            memberships,
+            entra,
         };
         snapshot.assignments = share_rows(assignments, &snapshot)?;
         snapshot.sort();
@@ -380,6 +401,8 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             coverage,
+            memberships,
+            entra,
         } = snapshot;
         let same_pair =
             |a: &Assignment, b: &Assignment| a.permission_set == b.permission_set && a.account == b.account;
@@ -397,6 +420,8 @@ impl SnapshotFile {
                 Coverage::Everything => None,
                 Coverage::PermissionSets(names) => Some(names.clone()),
             },
+            memberships: memberships.clone(),
+            entra: entra.clone(),
         }
     }
 }
@@ -472,8 +497,22 @@ fn refuse_repetitions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
         .or_else(|| {
             first_repeated(snapshot.permission_sets.iter().map(|set| &set.name))
                 .map(|name| format!("permission set {name}"))
-        });
+        })
+        .or_else(|| snapshot.entra.as_ref().and_then(repeated_in_tenant));
     repeated.map_or(Ok(()), |what| Err(SnapshotError::Repeated(what)))
+}
+
+/// What a tenant whose lists are sorted lists twice.
+fn repeated_in_tenant(tenant: &Tenant) -> Option<String> {
+    fn first<'a>(mut ids: impl Iterator<Item = &'a ObjectId>) -> Option<&'a ObjectId> {
+        let mut before = ids.next()?;
+        ids.find(|id| std::mem::replace(&mut before, *id) == *id)
+    }
+    first(tenant.groups.iter().map(|group| &group.id))
+        .or_else(|| first(tenant.users.iter().map(|user| &user.id)))
+        .or_else(|| first(tenant.applications.iter().map(|one| &one.service_principal_id)))
+        .or_else(|| first(tenant.conditional_access.iter().map(|policy| &policy.id)))
+        .map(|id| format!("the object {id} of the Entra tenant"))
 }
 
 fn refuse_dangling(snapshot: &Snapshot) -> Result<(), SnapshotError> {

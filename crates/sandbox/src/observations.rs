@@ -18,6 +18,8 @@ pub enum Actor {
     OtherAdministrator,
     /// Identity Center itself, which takes permission sets out of accounts in which nobody has them any more.
     IdentityCenter,
+    /// Entra's provisioning.
+    Provisioning,
 }
 
 /// One effective change.
@@ -84,6 +86,10 @@ pub enum Change {
     AccountSuspended(AccountId),
     /// A group was deleted.
     GroupDeleted(GroupId),
+    /// A group came into the Identity Store.
+    GroupCreated(GroupId),
+    /// A group of the Identity Store got another name or another external id.
+    GroupUpdated(GroupId),
 }
 
 impl Change {
@@ -97,7 +103,10 @@ impl Change {
             | Self::SetDeleted { permission_set }
             | Self::Provisioned { permission_set, .. }
             | Self::Deprovisioned { permission_set, .. } => Some(permission_set),
-            Self::AccountSuspended(_) | Self::GroupDeleted(_) => None,
+            Self::AccountSuspended(_)
+            | Self::GroupDeleted(_)
+            | Self::GroupCreated(_)
+            | Self::GroupUpdated(_) => None,
         }
     }
 }
@@ -151,6 +160,8 @@ pub struct Refusals {
     pub provisions: RefusalCount,
     /// Operations on an account in which another is under way.
     pub account_busy: RefusalCount,
+    /// Requests to Graph, whatever the limit. Other clients of the tenant are not simulated.
+    pub graph: RefusalCount,
 }
 
 impl RefusalCount {

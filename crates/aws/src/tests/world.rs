@@ -65,6 +65,8 @@ pub(super) fn world() -> Snapshot {
         permission_sets: permission_sets(),
         assignments: assignments(),
         coverage: Coverage::Everything,
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     snapshot

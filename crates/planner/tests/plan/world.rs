@@ -108,6 +108,8 @@ fn empty() -> Snapshot {
         permission_sets: Vec::new(),
         assignments: Vec::new(),
         coverage: Coverage::Everything,
+        memberships: BTreeMap::new(),
+        entra: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod catalogue;
 mod company;
 mod drift;
 mod people;
+mod tenant;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ use rolecall_model::{
 use serde::Serialize;
 
 use crate::limits;
+
+pub use tenant::add_tenant;
 
 /// The stack that owns the generated permission sets.
 const STACK: &str = "acme";
@@ -256,6 +259,8 @@ fn assemble(
         permission_sets,
         assignments,
         coverage: Coverage::Everything,
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     Generated { snapshot, files, drift }

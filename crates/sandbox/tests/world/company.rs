@@ -108,6 +108,8 @@ pub(crate) fn company() -> Snapshot {
             principal: Principal::Group(GROUPS[0].parse().unwrap()),
         }],
         coverage: Coverage::Everything,
+        memberships: BTreeMap::new(),
+        entra: None,
     }
 }
 
