@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::{AccountId, GroupId, PermissionSetName, UserId};
+use crate::identity::{AccountId, GroupId, ObjectId, PermissionSetName, UserId};
 
 /// Who gets access. Groups come before users in every order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -10,16 +10,28 @@ use crate::identity::{AccountId, GroupId, PermissionSetName, UserId};
 pub enum Principal {
     /// A group of the Identity Store.
     Group(GroupId),
+    /// A group of Entra ID, by its object id, that is not in the Identity Store yet. It is granted access only once
+    /// provisioning has brought it there. Live rows never have one.
+    NewGroup(ObjectId),
     /// A user of the Identity Store.
     User(UserId),
 }
 
 impl Principal {
-    /// The raw id, as AWS takes it beside a principal type.
+    /// The raw id, as AWS takes it beside a principal type; of a new group, the object id.
     pub fn id(&self) -> &str {
         match self {
             Self::Group(id) => id.as_str(),
+            Self::NewGroup(id) => id.as_str(),
             Self::User(id) => id.as_str(),
+        }
+    }
+
+    /// Whether it is a group, and not a user.
+    pub fn is_group(&self) -> bool {
+        match self {
+            Self::Group(_) | Self::NewGroup(_) => true,
+            Self::User(_) => false,
         }
     }
 }

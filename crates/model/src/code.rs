@@ -83,6 +83,9 @@ codes! {
     UnknownForbid = "RC0221", "an exception to a guard that is not there";
     UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
     UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
+    OldPolicyVersion = "RC0224", "a policy in the old version of IAM's language";
+    InvalidMetadata = "RC0225", "a metadata document that cannot be used";
+    MfaWithoutException = "RC0226", "a policy that would bind everybody";
 
     SelectorMatchesNothing = "RC0301", "a selector that matches no account";
     AccountSetEmpty = "RC0302", "an account set that is empty";
@@ -114,6 +117,7 @@ codes! {
     ProtectedLoses = "RC0403", "a protected permission set that would lose";
     ForbiddenRows = "RC0404", "rows that a guard forbids";
     UntilRequired = "RC0405", "rows that need an end";
+    PolicyWeakened = "RC0406", "a conditional access policy that would be weakened";
 
     NoInstance = "RC0501", "no Identity Center instance";
     SeveralInstances = "RC0502", "several Identity Center instances";
@@ -141,6 +145,23 @@ codes! {
     ImportIncomplete = "RC0801", "something that import leaves out";
     TerraformUnusable = "RC0802", "a Terraform state that cannot be used";
     WouldOverwrite = "RC0803", "files that would be overwritten";
+
+    GroupNotAssignable = "RC0901", "a group that cannot be assigned to an application";
+    NestedGroups = "RC0902", "groups within a group that gets access";
+    ApplicationMissing = "RC0903", "an enterprise application that does not exist";
+    AmbiguousApplication = "RC0904", "several enterprise applications of one name";
+    GroupNotAssigned = "RC0905", "a group that is not assigned to the application";
+    UnassignContradiction = "RC0906", "a group that is unassigned and used";
+    ProvisioningTrouble = "RC0907", "provisioning that does not work";
+    TokenEndsSoon = "RC0908", "a SCIM token that ends soon";
+    AttributeMapping = "RC0909", "an attribute mapping that does not fit";
+    SamlMismatch = "RC0910", "SAML settings that do not fit each other";
+    CertificateEndsSoon = "RC0911", "a signing certificate that ends soon";
+    MfaWaits = "RC0912", "a policy that is made in report-only first";
+    ConsoleStep = "RC0913", "a step that AWS has no API for";
+    GroupWaits = "RC0914", "a group that is not in the Identity Store yet";
+    LeftBehind = "RC0915", "a user who left a group and remains in AWS";
+    AmbiguousPolicy = "RC0916", "several conditional access policies of one name";
 }
 
 impl std::fmt::Display for Code {

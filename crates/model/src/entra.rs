@@ -412,7 +412,8 @@ pub struct SignIn {
 
 /// One step that changes something in Entra. The application is named by its display name: it may not exist when the
 /// step is planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "step")]
 pub enum EntraOperation {
     /// `POST /applicationTemplates/{id}/instantiate`, and waiting until application and service principal can be read.
     CreateApplication {
@@ -515,4 +516,66 @@ pub enum EntraOperation {
         /// What it will say.
         policy: AccessPolicy,
     },
+}
+
+impl EntraOperation {
+    /// The application that the step is about.
+    pub fn application(&self) -> &str {
+        match self {
+            Self::CreateApplication { name } => name,
+            Self::SetSamlMode { application }
+            | Self::SetUrls { application, .. }
+            | Self::AddCertificate { application, .. }
+            | Self::PreferCertificate { application, .. }
+            | Self::AssignGroup { application, .. }
+            | Self::UnassignGroup { application, .. }
+            | Self::CreateSyncJob { application }
+            | Self::SetSyncSecrets { application }
+            | Self::StartSync { application }
+            | Self::RestartSync { application }
+            | Self::ProvisionGroup { application, .. }
+            | Self::CreatePolicy { application, .. }
+            | Self::UpdatePolicy { application, .. } => application,
+        }
+    }
+
+    /// A name for the step, such as `entra:AssignGroup`, for graphs, records and errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateApplication { .. } => "entra:CreateApplication",
+            Self::SetSamlMode { .. } => "entra:SetSamlMode",
+            Self::SetUrls { .. } => "entra:SetUrls",
+            Self::AddCertificate { .. } => "entra:AddCertificate",
+            Self::PreferCertificate { .. } => "entra:PreferCertificate",
+            Self::AssignGroup { .. } => "entra:AssignGroup",
+            Self::UnassignGroup { .. } => "entra:UnassignGroup",
+            Self::CreateSyncJob { .. } => "entra:CreateSyncJob",
+            Self::SetSyncSecrets { .. } => "entra:SetSyncSecrets",
+            Self::StartSync { .. } => "entra:StartSync",
+            Self::RestartSync { .. } => "entra:RestartSync",
+            Self::ProvisionGroup { .. } => "entra:ProvisionGroup",
+            Self::CreatePolicy { .. } => "entra:CreatePolicy",
+            Self::UpdatePolicy { .. } => "entra:UpdatePolicy",
+        }
+    }
+
+    /// The group that the step is about.
+    pub fn group(&self) -> Option<(&ObjectId, &str)> {
+        match self {
+            Self::AssignGroup { group, name, .. }
+            | Self::UnassignGroup { group, name, .. }
+            | Self::ProvisionGroup { group, name, .. } => Some((group, name)),
+            Self::CreateApplication { .. }
+            | Self::SetSamlMode { .. }
+            | Self::SetUrls { .. }
+            | Self::AddCertificate { .. }
+            | Self::PreferCertificate { .. }
+            | Self::CreateSyncJob { .. }
+            | Self::SetSyncSecrets { .. }
+            | Self::StartSync { .. }
+            | Self::RestartSync { .. }
+            | Self::CreatePolicy { .. }
+            | Self::UpdatePolicy { .. } => None,
+        }
+    }
 }

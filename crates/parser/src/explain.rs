@@ -2,8 +2,34 @@
 
 use rolecall_model::Code;
 
-/// The page of a code, as Markdown. One line a code: a code without a page does not compile.
-pub fn explain(code: Code) -> &'static str {
+/// What stands around the part of a page that is made from the tests.
+const MARK: &str = "<!-- ";
+
+/// The page of a code, as Markdown.
+pub fn explain(code: Code) -> String {
+    let mut text = String::new();
+    let mut is_behind_mark = false;
+    for line in page(code).lines() {
+        let is_mark = line.starts_with(MARK);
+        let is_gap = is_behind_mark && line.is_empty();
+        if !is_mark && !is_gap {
+            text.push_str(line);
+            text.push('\n');
+        }
+        is_behind_mark = is_mark;
+    }
+    text
+}
+
+/// The first paragraph of a code's page, on one line.
+pub(crate) fn summary(code: Code) -> String {
+    let paragraph = page(code).split("\n\n").nth(1).unwrap_or_default();
+    paragraph.lines().collect::<Vec<_>>().join(" ")
+}
+
+/// The page of a code as it is kept, with the marks around what is generated. One line a code: a code without a page
+/// does not compile.
+pub fn page(code: Code) -> &'static str {
     match code {
         Code::ProjectNotFound => include_str!("../../../docs/diagnostics/RC0001.md"),
         Code::FileUnreadable => include_str!("../../../docs/diagnostics/RC0002.md"),
@@ -58,6 +84,9 @@ pub fn explain(code: Code) -> &'static str {
         Code::UnknownForbid => include_str!("../../../docs/diagnostics/RC0221.md"),
         Code::UnknownPolicyElement => include_str!("../../../docs/diagnostics/RC0222.md"),
         Code::UnknownConditionOperator => include_str!("../../../docs/diagnostics/RC0223.md"),
+        Code::OldPolicyVersion => include_str!("../../../docs/diagnostics/RC0224.md"),
+        Code::InvalidMetadata => include_str!("../../../docs/diagnostics/RC0225.md"),
+        Code::MfaWithoutException => include_str!("../../../docs/diagnostics/RC0226.md"),
         Code::SelectorMatchesNothing => include_str!("../../../docs/diagnostics/RC0301.md"),
         Code::AccountSetEmpty => include_str!("../../../docs/diagnostics/RC0302.md"),
         Code::AmbiguousAccountName => include_str!("../../../docs/diagnostics/RC0303.md"),
@@ -87,6 +116,7 @@ pub fn explain(code: Code) -> &'static str {
         Code::ProtectedLoses => include_str!("../../../docs/diagnostics/RC0403.md"),
         Code::ForbiddenRows => include_str!("../../../docs/diagnostics/RC0404.md"),
         Code::UntilRequired => include_str!("../../../docs/diagnostics/RC0405.md"),
+        Code::PolicyWeakened => include_str!("../../../docs/diagnostics/RC0406.md"),
         Code::NoInstance => include_str!("../../../docs/diagnostics/RC0501.md"),
         Code::SeveralInstances => include_str!("../../../docs/diagnostics/RC0502.md"),
         Code::WrongRegion => include_str!("../../../docs/diagnostics/RC0503.md"),
@@ -110,5 +140,21 @@ pub fn explain(code: Code) -> &'static str {
         Code::ImportIncomplete => include_str!("../../../docs/diagnostics/RC0801.md"),
         Code::TerraformUnusable => include_str!("../../../docs/diagnostics/RC0802.md"),
         Code::WouldOverwrite => include_str!("../../../docs/diagnostics/RC0803.md"),
+        Code::GroupNotAssignable => include_str!("../../../docs/diagnostics/RC0901.md"),
+        Code::NestedGroups => include_str!("../../../docs/diagnostics/RC0902.md"),
+        Code::ApplicationMissing => include_str!("../../../docs/diagnostics/RC0903.md"),
+        Code::AmbiguousApplication => include_str!("../../../docs/diagnostics/RC0904.md"),
+        Code::GroupNotAssigned => include_str!("../../../docs/diagnostics/RC0905.md"),
+        Code::UnassignContradiction => include_str!("../../../docs/diagnostics/RC0906.md"),
+        Code::ProvisioningTrouble => include_str!("../../../docs/diagnostics/RC0907.md"),
+        Code::TokenEndsSoon => include_str!("../../../docs/diagnostics/RC0908.md"),
+        Code::AttributeMapping => include_str!("../../../docs/diagnostics/RC0909.md"),
+        Code::SamlMismatch => include_str!("../../../docs/diagnostics/RC0910.md"),
+        Code::CertificateEndsSoon => include_str!("../../../docs/diagnostics/RC0911.md"),
+        Code::MfaWaits => include_str!("../../../docs/diagnostics/RC0912.md"),
+        Code::ConsoleStep => include_str!("../../../docs/diagnostics/RC0913.md"),
+        Code::GroupWaits => include_str!("../../../docs/diagnostics/RC0914.md"),
+        Code::LeftBehind => include_str!("../../../docs/diagnostics/RC0915.md"),
+        Code::AmbiguousPolicy => include_str!("../../../docs/diagnostics/RC0916.md"),
     }
 }

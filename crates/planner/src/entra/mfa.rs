@@ -1,0 +1,166 @@
+//! `require-mfa`: the conditional access policy of the application.
+
+use std::collections::BTreeSet;
+
+use rolecall_model::config::RequireMfa;
+use rolecall_model::entra::{
+    AccessPolicy, ConditionalAccessPolicy, EntraOperation, MfaStrength, PolicyState,
+};
+use rolecall_model::{Code, Diagnostic, ObjectId};
+use serde_json::Value;
+
+use super::{Comparer, TenantDirectory};
+use crate::plan::Violation;
+
+impl Comparer<'_> {
+    pub(super) fn require_mfa(&mut self) {
+        let Some(wanted) = self.declared.require_mfa.clone() else { return };
+        let named: Vec<ConditionalAccessPolicy> = self
+            .tenant
+            .conditional_access
+            .iter()
+            .filter(|live| live.policy.name == wanted.name)
+            .cloned()
+            .collect();
+        match &named[..] {
+            [] => self.create_policy(&wanted),
+            [one] => self.compare_policy(&wanted, one),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
+                self.comparison.findings.push(
+                    Diagnostic::error(
+                        Code::AmbiguousPolicy,
+                        format!("{} policies are named `{}`: {}", ids.len(), wanted.name, ids.join(", ")),
+                    )
+                    .at_origin(self.inputs.origins, wanted.origin, "the name does not say which of them")
+                    .help("give the others another name in Entra ID"),
+                );
+            }
+        }
+    }
+
+    /// A policy is made in report-only whatever is declared: one that binds the wrong people locks them out at once.
+    fn create_policy(&mut self, wanted: &RequireMfa) {
+        let policy = self.policy(wanted, PolicyState::EnabledForReportingButNotEnforced);
+        if wanted.state == PolicyState::Enabled {
+            self.warn(
+                Code::MfaWaits,
+                format!("`{}` is made in report-only first", wanted.name),
+                wanted.origin,
+                "`enabled` holds only for a policy that already stands in report-only",
+                "look at its report in the sign-in logs of Entra ID; the next plan enables it",
+            );
+        }
+        let application = self.declared.name.clone();
+        self.change(EntraOperation::CreatePolicy { application, policy }, Value::Null, wanted.origin);
+    }
+
+    fn compare_policy(&mut self, wanted: &RequireMfa, live: &ConditionalAccessPolicy) {
+        let ConditionalAccessPolicy { id, policy: before } = live;
+        // A policy that is off is put into report-only first, like one that is made.
+        let state = match (before.state, wanted.state) {
+            (PolicyState::Disabled, PolicyState::Enabled) => {
+                self.warn(
+                    Code::MfaWaits,
+                    format!("`{}` is put into report-only first", wanted.name),
+                    wanted.origin,
+                    "`enabled` holds only for a policy that already stands in report-only",
+                    "look at its report in the sign-in logs of Entra ID; the next plan enables it",
+                );
+                PolicyState::EnabledForReportingButNotEnforced
+            }
+            (_, wanted) => wanted,
+        };
+        let after = merged(before, &self.policy(wanted, state));
+        if after == *before {
+            return;
+        }
+        let weaker = weakened(before, &after);
+        if !weaker.is_empty() {
+            self.comparison.violations.push(Violation {
+                code: Code::PolicyWeakened,
+                message: format!("`{}` would be weakened: {}", wanted.name, weaker.join(", ")),
+                rows: Vec::new(),
+                written: Some(self.inputs.written(wanted.origin)),
+            });
+        }
+        let step = EntraOperation::UpdatePolicy {
+            id: id.clone(),
+            application: self.declared.name.clone(),
+            policy: after,
+        };
+        let before = serde_json::to_value(before).unwrap_or(Value::Null);
+        self.change(step, before, wanted.origin);
+    }
+
+    fn policy(&self, wanted: &RequireMfa, state: PolicyState) -> AccessPolicy {
+        let directory = TenantDirectory::new(self.tenant);
+        let except = wanted.except.iter().filter_map(|index| {
+            // A group that the directory does not have has been reported.
+            Some(directory.group(&self.inputs.config[*index], self.inputs).ok()?.id.clone())
+        });
+        let exclude_groups: BTreeSet<ObjectId> = except.collect();
+        // Until the application exists, its client id is filled in when the policy is made.
+        let applications = self.live.map(|live| live.client_id.to_string()).into_iter().collect();
+        let (controls, strength) = match wanted.strength {
+            MfaStrength::Mfa => (["mfa".to_owned()].into(), None),
+            stronger => (BTreeSet::new(), Some(stronger.strength_id().to_owned())),
+        };
+        AccessPolicy {
+            name: wanted.name.clone(),
+            state,
+            applications,
+            include_users: ["All".to_owned()].into(),
+            include_groups: BTreeSet::new(),
+            exclude_groups,
+            exclude_users: BTreeSet::new(),
+            client_app_types: ["all".to_owned()].into(),
+            controls,
+            strength,
+        }
+    }
+}
+
+/// What is declared, over what is live: single users who are excepted stay excepted, since nothing is taken away by
+/// omission that would lock somebody out; other applications stay bound.
+fn merged(before: &AccessPolicy, wanted: &AccessPolicy) -> AccessPolicy {
+    let mut after = wanted.clone();
+    after.exclude_users.clone_from(&before.exclude_users);
+    after.applications.extend(before.applications.iter().cloned());
+    after
+}
+
+/// How strong what a policy demands is.
+fn strength(policy: &AccessPolicy) -> u8 {
+    match policy.strength.as_deref() {
+        Some(id) if id == MfaStrength::PhishingResistant.strength_id() => 3,
+        Some(id) if id == MfaStrength::Passwordless.strength_id() => 2,
+        Some(_) => 1,
+        None => u8::from(policy.controls.contains("mfa")),
+    }
+}
+
+fn force(state: PolicyState) -> u8 {
+    match state {
+        PolicyState::Disabled => 0,
+        PolicyState::EnabledForReportingButNotEnforced => 1,
+        PolicyState::Enabled => 2,
+    }
+}
+
+/// In what a policy would demand less than it does.
+fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
+    let mut found = Vec::new();
+    if force(after.state) < force(before.state) {
+        found.push(format!("from {} to {}", before.state.as_str(), after.state.as_str()));
+    }
+    if strength(after) < strength(before) {
+        found.push("a weaker sign-in would do".to_owned());
+    }
+    let more = after.exclude_groups.difference(&before.exclude_groups).count();
+    // In report-only nobody is bound yet, and exceptions are what that time is for.
+    if more > 0 && before.state == PolicyState::Enabled {
+        found.push(format!("{more} more excepted groups"));
+    }
+    found
+}

@@ -1,0 +1,171 @@
+//! `saml`: single sign-on, checked from both sides.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rolecall_model::config::Saml;
+use rolecall_model::entra::{EnterpriseApplication, EntraOperation, FederationMetadata, SigningCertificate};
+use rolecall_model::{Code, Date};
+use serde_json::{Value, json};
+
+use super::Comparer;
+
+/// How long a certificate that is added holds. Graph takes three years at most.
+const CERTIFICATE_YEARS: i16 = 3;
+/// The longest metadata document that AWS takes, in characters.
+const MOST_CHARACTERS: u32 = 75_000;
+
+impl Comparer<'_> {
+    pub(super) fn saml(&mut self) {
+        let Some(saml) = self.declared.saml.clone() else { return };
+        let application = self.declared.name.clone();
+        let live = self.live.cloned();
+        let mode = live.as_ref().and_then(|live| live.sign_on_mode.clone());
+        if mode.as_deref() != Some("saml") {
+            let step = EntraOperation::SetSamlMode { application };
+            self.change(step, json!({ "signOnMode": mode }), saml.origin);
+        }
+        self.urls(&saml, live.as_ref());
+        self.certificates(&saml, live.as_ref());
+        if let Some(federation) = live.as_ref().and_then(|live| live.federation.as_ref()) {
+            self.federation(&saml, federation, live.as_ref());
+        }
+    }
+
+    /// URLs are added, and none is taken away: another Region's may be in use.
+    fn urls(&mut self, saml: &Saml, live: Option<&EnterpriseApplication>) {
+        let (mut identifiers, mut redirects) =
+            live.map(|live| (live.identifier_uris.clone(), live.redirect_uris.clone())).unwrap_or_default();
+        let before = json!({ "identifierUris": identifiers, "redirectUris": redirects });
+        let known = identifiers.len() + redirects.len();
+        identifiers.insert(saml.service_provider.entity_id.clone());
+        redirects.extend(saml.service_provider.assertion_consumers.iter().cloned());
+        if identifiers.len() + redirects.len() == known {
+            return;
+        }
+        let step = EntraOperation::SetUrls {
+            application: self.declared.name.clone(),
+            identifier_uris: identifiers,
+            redirect_uris: redirects,
+        };
+        self.change(step, before, saml.origin);
+    }
+
+    /// A certificate is changed in two applies: the new one is added and carried to AWS by hand; then it signs.
+    fn certificates(&mut self, saml: &Saml, live: Option<&EnterpriseApplication>) {
+        let application = self.declared.name.clone();
+        let subject = format!("CN={application}");
+        let certificates = live.map(|live| &live.certificates[..]).unwrap_or_default();
+        let valid: Vec<&SigningCertificate> =
+            certificates.iter().filter(|one| last_day(one.not_after) >= self.today).collect();
+        let preferred = live.and_then(|live| live.preferred_thumbprint.clone());
+        let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
+        let Some(signing) = signing else {
+            // Nobody can sign in by SAML now, so there is nothing to be careful of.
+            let thumbprint = valid.iter().max_by_key(|one| one.not_after).map(|one| one.thumbprint.clone());
+            if thumbprint.is_none() {
+                let not_after = self.years_ahead();
+                let step = EntraOperation::AddCertificate { application: application.clone(), subject, not_after };
+                self.change(step, Value::Null, saml.origin);
+            }
+            let step = EntraOperation::PreferCertificate { application, thumbprint };
+            self.change(step, json!({ "thumbprint": preferred }), saml.origin);
+            self.metadata_step(saml);
+            return;
+        };
+        let days = (last_day(signing.not_after) - self.today).get_days();
+        if days > i32::try_from(saml.certificate_warning_days).unwrap_or(i32::MAX) {
+            return;
+        }
+        self.warn(
+            Code::CertificateEndsSoon,
+            format!("the certificate that signs sign-ins ends in {days} days"),
+            saml.origin,
+            "after its last day, nobody can sign in to AWS",
+            "the plan adds the next one; carry it to AWS by hand, and the plan after that makes it sign",
+        );
+        match valid.iter().filter(|one| one.not_after > signing.not_after).max_by_key(|one| one.not_after) {
+            None => {
+                let not_after = self.years_ahead();
+                let step = EntraOperation::AddCertificate { application, subject, not_after };
+                self.change(step, Value::Null, saml.origin);
+                self.metadata_step(saml);
+            }
+            Some(next) => {
+                let thumbprint = Some(next.thumbprint.clone());
+                let step = EntraOperation::PreferCertificate { application, thumbprint };
+                self.change(step, json!({ "thumbprint": signing.thumbprint }), saml.origin);
+                self.metadata_step(saml);
+            }
+        }
+    }
+
+    fn years_ahead(&self) -> Date {
+        let ahead = self.today.saturating_add(jiff::Span::new().years(CERTIFICATE_YEARS));
+        // A day less, so that no clock of another zone makes it more than three years.
+        ahead.yesterday().unwrap_or(ahead)
+    }
+
+    /// What the tenant's metadata document says, against what AWS must know of it.
+    fn federation(
+        &mut self,
+        saml: &Saml,
+        federation: &FederationMetadata,
+        live: Option<&EnterpriseApplication>,
+    ) {
+        let FederationMetadata { entity_id, certificates, characters } = federation;
+        let wanted = format!("https://sts.windows.net/{}/", self.tenant.id);
+        if *entity_id != wanted {
+            self.warn(
+                Code::SamlMismatch,
+                format!("the metadata of the tenant names `{entity_id}`, not `{wanted}`"),
+                saml.origin,
+                "AWS would refuse its sign-ins",
+                "see that the application and the tenant are the ones that are meant",
+            );
+        }
+        if *characters > MOST_CHARACTERS {
+            self.warn(
+                Code::SamlMismatch,
+                format!("the metadata of the tenant has {characters} characters; AWS takes {MOST_CHARACTERS}"),
+                saml.origin,
+                "AWS refuses the document",
+                "take expired certificates away from the application",
+            );
+        }
+        let preferred = live.and_then(|live| live.preferred_thumbprint.as_ref());
+        if let Some(preferred) =
+            preferred.filter(|preferred| !certificates.iter().any(|one| one.thumbprint == **preferred))
+        {
+            self.warn(
+                Code::SamlMismatch,
+                format!("the certificate that signs ({preferred}) is not in the metadata of the tenant"),
+                saml.origin,
+                "AWS cannot check the signatures of sign-ins",
+                "wait some minutes after a change; then download the metadata again and upload it in AWS",
+            );
+        }
+    }
+
+    /// The half of SAML that AWS has no API for.
+    fn metadata_step(&mut self, saml: &Saml) {
+        let tenant = &self.tenant.id;
+        let client = self.live.map_or_else(|| "<client id>".to_owned(), |live| live.client_id.to_string());
+        self.warn(
+            Code::ConsoleStep,
+            "by hand in AWS: upload the metadata of the tenant, with the certificate that will sign".to_owned(),
+            saml.origin,
+            "AWS has no API for this",
+            &format!(
+                "download https://login.microsoftonline.com/{tenant}/federationmetadata/2007-06/\
+                 federationmetadata.xml?appid={client} and upload it in AWS: IAM Identity Center, Settings, Identity \
+                 source, Actions, Manage authentication (Change identity source, the first time)"
+            ),
+        );
+    }
+}
+
+/// The last day on which a certificate holds, whole: the day before its end.
+fn last_day(not_after: Timestamp) -> Date {
+    let end = not_after.to_zoned(TimeZone::UTC).date();
+    end.yesterday().unwrap_or(end)
+}

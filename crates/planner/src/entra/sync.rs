@@ -1,0 +1,125 @@
+//! `provisioning`: the synchronization job that carries users and groups to AWS by SCIM.
+
+use rolecall_model::Code;
+use rolecall_model::config::Provisioning;
+use rolecall_model::entra::{EntraOperation, SyncJob, SyncState};
+use serde_json::{Value, json};
+
+use super::Comparer;
+
+/// So many days before its end a SCIM token is told. Making another one is a step by hand, and two may exist.
+const TOKEN_WARNING_DAYS: i32 = 45;
+/// What `externalId` must be made from, so that a group is found again after it was renamed.
+const EXTERNAL_ID_SOURCE: &str = "objectId";
+
+/// The reason of a quarantine that new credentials heal.
+const INVALID_CREDENTIALS: &str = "TenantProvisioningInvalidCredentials";
+
+impl Comparer<'_> {
+    pub(super) fn provisioning(&mut self) {
+        let Some(provisioning) = &self.declared.provisioning else { return };
+        let origin = provisioning.origin;
+        self.token(provisioning);
+        let application = self.declared.name.clone();
+        let jobs = self.live.map(|live| live.jobs.clone()).unwrap_or_default();
+        let Some(job) = jobs.first() else {
+            self.change(EntraOperation::CreateSyncJob { application: application.clone() }, Value::Null, origin);
+            self.change(EntraOperation::SetSyncSecrets { application: application.clone() }, Value::Null, origin);
+            self.change(EntraOperation::StartSync { application }, Value::Null, origin);
+            self.scim_step(provisioning);
+            return;
+        };
+        self.job(job, provisioning);
+    }
+
+    fn job(&mut self, job: &SyncJob, provisioning: &Provisioning) {
+        let origin = provisioning.origin;
+        let application = self.declared.name.clone();
+        let before = json!({ "state": job.state });
+        let has_bad_secrets =
+            job.quarantine.as_ref().is_some_and(|quarantine| quarantine.reason == INVALID_CREDENTIALS);
+        if !job.has_secrets || job.state == SyncState::NotConfigured || has_bad_secrets {
+            let step = EntraOperation::SetSyncSecrets { application: application.clone() };
+            self.change(step, json!({ "configured": job.has_secrets }), origin);
+            self.scim_step(provisioning);
+        }
+        match job.state {
+            SyncState::Active => {}
+            SyncState::NotConfigured | SyncState::NotRun | SyncState::Paused => {
+                self.change(EntraOperation::StartSync { application }, before, origin);
+            }
+            SyncState::Quarantine => {
+                let why = match &job.quarantine {
+                    Some(quarantine) => match &quarantine.message {
+                        Some(message) => format!("{}: {message}", quarantine.reason),
+                        None => quarantine.reason.clone(),
+                    },
+                    None => "Graph gives no reason".to_owned(),
+                };
+                self.warn(
+                    Code::ProvisioningTrouble,
+                    format!("provisioning is in quarantine ({why})"),
+                    origin,
+                    "it runs once a day, and is disabled after four weeks",
+                    "the plan restarts it; if it comes back, `rolecall doctor` shows what fails",
+                );
+                self.change(EntraOperation::RestartSync { application }, before, origin);
+            }
+        }
+        if let Some(error) = job.last_error.as_ref().filter(|_| job.state != SyncState::Quarantine) {
+            self.warn(
+                Code::ProvisioningTrouble,
+                format!("the last run of provisioning failed ({error})"),
+                origin,
+                "users and groups may be out of date in AWS",
+                "see `rolecall doctor`, and the provisioning logs in Entra ID",
+            );
+        }
+        let mappings = [("groups", &job.group_external_id), ("users", &job.user_external_id)];
+        for (of, source) in mappings {
+            if source.as_deref().is_some_and(|source| source != EXTERNAL_ID_SOURCE) {
+                let source = source.clone().unwrap_or_default();
+                self.warn(
+                    Code::AttributeMapping,
+                    format!("`externalId` of {of} is made from `{source}`, not from `objectId`"),
+                    origin,
+                    "without the object id, a renamed group is taken for another",
+                    "in Entra ID: the application, Provisioning, Mappings; map `objectId` to `externalId`",
+                );
+            }
+        }
+    }
+
+    fn token(&mut self, provisioning: &Provisioning) {
+        let Some(expires) = provisioning.token_expires else { return };
+        let days = (expires - self.today).get_days();
+        if days > TOKEN_WARNING_DAYS {
+            return;
+        }
+        let when = match days {
+            ..0 => format!("ended on {expires}"),
+            0 => "ends today".to_owned(),
+            days => format!("ends in {days} days"),
+        };
+        self.warn(
+            Code::TokenEndsSoon,
+            format!("the SCIM token {when}"),
+            provisioning.origin,
+            "without it, no user and no group reaches AWS",
+            "in AWS: IAM Identity Center, Settings, Automatic provisioning, Access tokens, Generate token; hand it over \
+             as ROLECALL_SCIM_TOKEN to an apply with `--renew-scim-token`, and write the new day",
+        );
+    }
+
+    /// The half of provisioning that AWS has no API for.
+    fn scim_step(&mut self, provisioning: &Provisioning) {
+        self.warn(
+            Code::ConsoleStep,
+            "by hand in AWS: turn automatic provisioning on, and make an access token".to_owned(),
+            provisioning.origin,
+            "AWS has no API for this",
+            "in AWS: IAM Identity Center, Settings, Identity source, Automatic provisioning, Enable. Give the endpoint \
+             and the token to apply as ROLECALL_SCIM_ENDPOINT and ROLECALL_SCIM_TOKEN",
+        );
+    }
+}
