@@ -59,7 +59,9 @@ pub fn line(
         | Operation::Edit { .. }
         | Operation::Provision { .. }
         | Operation::DeletePermissionSet { .. }
-        | Operation::SetAccessControl { .. } => None,
+        | Operation::SetAccessControl { .. }
+        | Operation::AwaitGroup { .. }
+        | Operation::Entra(_) => None,
     };
     let (word, request_id, code, message) = match outcome {
         Outcome::Done { request_id } => ("done", request_id.as_deref(), None, None),
@@ -82,7 +84,7 @@ pub fn line(
         permission_set: operation.permission_set().map(PermissionSetName::as_str),
         account_id: row.map(|row| row.account.to_string()),
         principal_type: row.map(|row| match row.principal {
-            Principal::Group(_) => "GROUP",
+            Principal::Group(_) | Principal::NewGroup(_) => "GROUP",
             Principal::User(_) => "USER",
         }),
         principal_id: row.map(|row| row.principal.id()),
