@@ -1,0 +1,154 @@
+//! The `assign` nodes, and the account sets that they use.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::Diagnostic;
+
+use crate::account_sets::{self, AccountSets, Wanted};
+use crate::accounts::{Accounts, Mask};
+use crate::census::{Census, MentionedSet};
+use crate::cover::{Cover, Rectangle, cover};
+use crate::findings::incomplete;
+use crate::principals::{Directory, Identity};
+use crate::selection::Selection;
+use crate::text::{Node, comment, list, quoted};
+
+/// All of them.
+pub(crate) struct Assignments {
+    /// `accounts` nodes.
+    pub(crate) account_sets: Vec<Node>,
+    /// `assign` nodes of groups, and of single users.
+    pub(crate) of_groups: Vec<Node>,
+    pub(crate) of_users: Vec<Node>,
+    /// Comments on live rows that Terraform does not manage.
+    pub(crate) beyond_state: String,
+}
+
+/// Writes them.
+pub(crate) fn write(
+    accounts: &Accounts<'_>,
+    sets: &[MentionedSet<'_>],
+    census: &Census<'_>,
+    directory: &Directory<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Assignments {
+    let labels: Vec<&str> = census.groups.iter().map(|group| group.label.as_str()).collect();
+    let users: Vec<&str> = census.users.iter().map(|user| user.as_str()).collect();
+    let (of_groups, of_users) = (cover(&census.of_groups), cover(&census.of_users));
+    let mut masks = Masks::default();
+    masks.add(&of_groups, &labels);
+    masks.add(&of_users, &users);
+    let wanted: Vec<Wanted<'_>> = masks.list.iter().map(|(mask, uses, used_by)| Wanted { mask, uses: *uses, used_by }).collect();
+    let said = account_sets::say(accounts, &wanted);
+    let writer = Writer { accounts, sets, said: &said, masks: &masks };
+    let nodes = |cover: &Cover, word: &str, names: &[&str]| -> Vec<Node> {
+        cover.rectangles.iter().map(|one| writer.assign(one, &cover.masks[one.mask], word, names)).collect()
+    };
+    Assignments {
+        account_sets: writer.account_sets(),
+        of_groups: nodes(&of_groups, "to", &labels),
+        of_users: nodes(&of_users, "to-user", &users),
+        beyond_state: beyond_state(&writer, census, directory, warnings),
+    }
+}
+
+/// The different sets of accounts, how often each is used, and by whom first.
+#[derive(Default)]
+struct Masks<'a> {
+    places: BTreeMap<Vec<usize>, usize>,
+    list: Vec<(Mask, usize, &'a str)>,
+}
+
+impl<'a> Masks<'a> {
+    fn add(&mut self, cover: &Cover, names: &[&'a str]) {
+        for one in &cover.rectangles {
+            let mask = &cover.masks[one.mask];
+            let place = *self.places.entry(mask.ones().collect()).or_insert_with(|| {
+                self.list.push((mask.clone(), 0, names[one.principals[0]]));
+                self.list.len() - 1
+            });
+            self.list[place].1 += 1;
+        }
+    }
+}
+
+struct Writer<'a> {
+    accounts: &'a Accounts<'a>,
+    sets: &'a [MentionedSet<'a>],
+    said: &'a AccountSets,
+    masks: &'a Masks<'a>,
+}
+
+impl Writer<'_> {
+    fn account_sets(&self) -> Vec<Node> {
+        let mut named: Vec<(&String, &Selection)> = self.said.names.iter().zip(&self.said.named).collect();
+        named.sort_unstable_by_key(|(name, _)| *name);
+        let nodes = named.into_iter().map(|(name, selection)| {
+            let head = format!("accounts {}", quoted(name));
+            let lines = selection.lines(self.accounts, &self.said.names, 1);
+            if lines.len() == 1 { Node::short(head, lines) } else { Node::block(head, lines) }
+        });
+        nodes.collect()
+    }
+
+    fn assign(&self, one: &Rectangle, mask: &Mask, word: &str, names: &[&str]) -> Node {
+        let sets = list(one.sets.iter().map(|set| self.sets[*set].live.name.as_str()));
+        let mut lines = Node::repeated(word, one.principals.iter().map(|at| names[*at]), 1);
+        let place = self.masks.places[&mask.ones().collect::<Vec<_>>()];
+        lines.extend(self.said.selections[place].on(self.accounts, &self.said.names));
+        Node::block(format!("assign {sets}"), lines)
+    }
+}
+
+/// Live rows of adopted sets that Terraform does not manage: a comment with a `keep` for each.
+fn beyond_state(
+    writer: &Writer<'_>,
+    census: &Census<'_>,
+    directory: &Directory<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> String {
+    let mut by_set: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for ((set, principal), mask) in &census.beyond_state {
+        let label = match directory.identity(principal) {
+            Identity::Group { group, object_id: _ } => {
+                let declared = census.groups.iter().find(|declared| declared.is(group));
+                match declared {
+                    Some(declared) => format!("to {}", quoted(&declared.label)),
+                    None => format!("to-undeclared // {}", quoted(&group.display_name)),
+                }
+            }
+            Identity::User(name) => format!("to-user {}", quoted(name.as_str())),
+            Identity::Indistinct(_) | Identity::Gone => format!("// {}", principal.id()),
+        };
+        let ids = mask.ones().map(|at| writer.accounts.reference(at));
+        let on = Node::short("on", Node::repeated("account", ids, 2));
+        let name = quoted(writer.sets[*set].live.name.as_str());
+        let mut text = String::new();
+        let (who, what) = label.split_once("//").map_or((label.as_str(), ""), |(who, what)| (who.trim(), what));
+        let who = if who.is_empty() { Vec::new() } else { vec![Node::line(who)] };
+        let mut lines = who;
+        lines.push(on);
+        lines.push(Node::line("reason \"made outside Terraform\""));
+        Node::block(format!("keep {name}"), lines).write(0, &mut text);
+        let noted = if what.is_empty() { String::new() } else { comment(&format!("for{what}:")) };
+        let commented: String = text.lines().map(|line| format!("// {line}\n")).collect();
+        by_set.entry(*set).or_default().push(format!("{noted}{commented}"));
+        *counts.entry(*set).or_default() += mask.count_ones(..);
+    }
+    let mut text = String::new();
+    for (set, keeps) in by_set {
+        let name = quoted(writer.sets[set].live.name.as_str());
+        let rows = counts[&set];
+        let message = format!("{rows} live rows of {name} are not in Terraform's state, so they are not imported");
+        warnings.push(incomplete(
+            message,
+            "while `adopt` stands they are reported and not revoked. For those that shall stay, write an `assign`, or the `keep` that stands in a comment in assignments.kdl",
+        ));
+        text.push_str(&comment(&format!(
+            "Live on {name} and not in Terraform's state. While `adopt` stands these rows are reported and not revoked; to keep them for longer, write an `assign`, or:"
+        )));
+        keeps.iter().for_each(|keep| text.push_str(keep));
+    }
+    text
+}
