@@ -21,7 +21,7 @@ fn differences(spec: &GenerateSpec) -> (BTreeSet<Difference>, BTreeSet<Differenc
     assert!(project.diagnostics.is_empty(), "{:#?}", project.diagnostics);
     let config = project.config.unwrap();
     let (sources, origins) = (&project.sources, &project.origins);
-    let inputs = Inputs { config: &config, sources, origins, snapshot: &made.snapshot };
+    let inputs = Inputs { config: &config, sources, origins, snapshot: &made.snapshot, guards: None };
     let settings = Settings {
         today: "2026-11-24".parse().unwrap(),
         as_of_given: false,

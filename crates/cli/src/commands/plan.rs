@@ -164,7 +164,7 @@ pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) ->
 
 fn make_with_gaps(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
     let Loaded { config, sources, origins, warnings, .. } = loaded;
-    let inputs = Inputs { config, sources, origins, snapshot };
+    let inputs = Inputs { config, sources, origins, snapshot, guards: None };
     match rolecall_planner::plan(&inputs, settings) {
         Ok(mut plan) => {
             plan.findings.splice(0..0, warnings.iter().cloned());

@@ -3,7 +3,7 @@
 use rolecall_model::{Diagnostic, Sources};
 
 use super::escape::{for_html, for_markdown};
-use super::fold::{Fold, fold};
+use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
 use super::text::Detail;
 use super::wording;
@@ -37,6 +37,18 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
             for_markdown(&violation.message)
         ));
         page.line("");
+        let rows = fold_rows(&violation.rows, detail == Detail::Full).into_iter().map(|rows| {
+            let first = rows[0];
+            let accounts = match rows.len() {
+                1 => wording::account(first),
+                many => format!("{many} accounts"),
+            };
+            table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts])
+        });
+        if detail != Detail::Summary {
+            let head = ["Principal", "Permission set", "Account"];
+            page.table("Rows that the guard stops", &head, rows.collect());
+        }
     }
     let source = match plan.provenance {
         Provenance::Live => "",
@@ -71,6 +83,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
         set_section(change, page);
     }
     row_table(plan, detail, page);
+    kept_table(plan, detail, page);
     let rows = plan.temporary.iter().map(|one| {
         let sets: Vec<String> = one.permission_sets.iter().map(ToString::to_string).collect();
         let cells = [
@@ -122,12 +135,27 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     page.table("Account assignments", &head, rows);
 }
 
+fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
+    let mut rows = Vec::new();
+    for KeptFold { rows: folded, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+        let first = folded[0];
+        let accounts = match folded.len() {
+            1 => wording::account(first),
+            many => format!("{many} accounts"),
+        };
+        let set = first.assignment.permission_set.to_string();
+        rows.push(table_row(&[principal(first), set, accounts, wording::kept_by(by), written.to_string()]));
+    }
+    let head = ["Principal", "Permission set", "Account", "Why", "Kept by"];
+    page.table("Not wanted by any assign, and kept", &head, rows);
+}
+
 /// A permission set, with all that differs; one that is made or deleted, whole, since a reviewer approves what it
 /// grants.
 fn set_section(change: &Change, page: &mut Page) {
     let Some(SetChange { name, words, .. }) = sets::set_change(change) else { return };
     let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
-    let (mark, verb) = (wording::mark(&change.action), wording::verb(&change.action));
+    let (mark, verb) = (wording::mark(&change.action), wording::verb(change));
     let title = format!("{verb} permission set {name}: {}{place}", words.join("; "));
     let mut lines = sets::whole_lines(change);
     for (words, inner) in sets::differences(change) {
@@ -148,6 +176,7 @@ fn left_alone(plan: &Plan, page: &mut Page) {
             BlockedAction::Revoke(row) => ("revoke", &row.assignment.permission_set, Some(row)),
             BlockedAction::Update(name) => ("change", name, None),
             BlockedAction::Provision(name) => ("provision", name, None),
+            BlockedAction::Release(name) => ("release", name, None),
             BlockedAction::Delete(name) => ("delete", name, None),
         };
         let place = blocked.written.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! A plan for people and for programs. Renderers only read a plan; none of them decides anything.
 
 mod columns;
+mod document;
 mod escape;
 mod fold;
 pub mod json;

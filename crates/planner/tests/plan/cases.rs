@@ -34,7 +34,7 @@ pub(crate) fn plan_of(
     snapshot: &rolecall_model::Snapshot,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let Project { config, sources, origins, .. } = project;
-    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
     rolecall_planner::plan(&inputs, &settings())
 }
 
@@ -122,11 +122,15 @@ fn a_comment_is_cut_between_rows_and_says_so() {
     for at in 0..1_500 {
         let _ = write!(
             config,
-            "group \"a-group-with-a-long-name-{at:04}\"\nassign \"Deploy\" {{ to \"a-group-with-a-long-name-{at:04}\"; on {{ account \"one\" }} }}\n"
+            "group \"a-group-with-a-long-name-{at:04}\"\nassign \"Deploy\" {{ to \"a-group-with-a-long-name-{at:04}\"; on {{ account \"one-{:02}\" }} }}\n",
+            at % 20
         );
         let _ = writeln!(world_text, "group a-group-with-a-long-name-{at:04}");
     }
-    world_text.push_str("account one 111111111111 /\n");
+    // AWS takes 100 groups of one set on one account.
+    for at in 0..20 {
+        let _ = writeln!(world_text, "account one-{at:02} 1111111111{at:02} /");
+    }
     let project = project(&config);
     let plan = plan_of(&project, &world(&world_text)).unwrap();
     let comment = markdown::render(&plan, &project.sources, text::Detail::Full);
