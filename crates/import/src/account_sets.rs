@@ -31,10 +31,9 @@ pub(crate) struct AccountSets {
     pub(crate) selections: Vec<Selection>,
 }
 
-/// A set that has a name, while others may still be said by it.
-struct Candidate<'a> {
+/// A set that may get a name.
+struct Candidate {
     wanted: usize,
-    mask: &'a Mask,
     size: usize,
 }
 
@@ -42,11 +41,11 @@ struct Candidate<'a> {
 pub(crate) fn say(accounts: &Accounts<'_>, wanted: &[Wanted<'_>]) -> AccountSets {
     let mut sayer = Sayer { accounts, named: Vec::new(), sets: AccountSets { named: Vec::new(), names: Vec::new(), selections: Vec::new() } };
     let plain: Vec<Selection> = wanted.iter().map(|set| sayer.plain(set.mask)).collect();
-    let mut candidates: Vec<Candidate<'_>> = wanted
+    let mut candidates: Vec<Candidate> = wanted
         .iter()
         .enumerate()
         .filter(|(_, set)| set.uses > 1 && set.mask.count_ones(..) > 1)
-        .map(|(at, set)| Candidate { wanted: at, mask: set.mask, size: set.mask.count_ones(..) })
+        .map(|(at, set)| Candidate { wanted: at, size: set.mask.count_ones(..) })
         .collect();
     // Small ones first: a set may be said by smaller ones alone, so no two are said by each other.
     candidates.sort_by_key(|candidate| (candidate.size, candidate.wanted));

@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounts::Mask;
 
+/// What an `assign` costs beside its names, in names.
+const NODE: usize = 3;
+/// With more pairs on one set of accounts, the search for the largest rectangle takes too long.
+const MOST_SEARCHED: usize = 600;
+
 /// On which accounts a principal has a permission set.
 pub(crate) type Pairs = BTreeMap<Pair, Mask>;
 
@@ -82,26 +87,66 @@ fn divide(graphs: Vec<(&Mask, Graph)>) -> Vec<(Mask, Graph)> {
     divided
 }
 
-/// Covers the pairs of one set of accounts by rectangles: the sets that the same principals have, or the principals
-/// that have the same sets, whichever needs fewer.
+/// Covers the pairs of one set of accounts by rectangles, in the shortest of three ways: the sets that the same
+/// principals have; the principals that have the same sets; the largest rectangle first.
 fn rectangles(graph: &Graph, mask: usize) -> Vec<Rectangle> {
     let by_principal = grouped(graph.iter().map(|pair| (pair.principal, pair.set)));
     let by_set = grouped(graph.iter().map(|pair| (pair.set, pair.principal)));
-    if by_set.len() < by_principal.len() {
-        by_set.into_iter().map(|(principals, sets)| Rectangle { sets, principals, mask }).collect()
-    } else {
-        by_principal.into_iter().map(|(sets, principals)| Rectangle { sets, principals, mask }).collect()
+    let of_principals =
+        by_principal.into_iter().map(|(sets, principals)| Rectangle { sets, principals, mask }).collect();
+    let of_sets = by_set.into_iter().map(|(principals, sets)| Rectangle { sets, principals, mask }).collect();
+    let mut ways: Vec<Vec<Rectangle>> = vec![of_principals, of_sets];
+    if graph.len() <= MOST_SEARCHED {
+        ways.push(largest_first(graph, mask));
     }
+    let cost = |way: &Vec<Rectangle>| -> usize {
+        way.iter().map(|one| NODE + one.sets.len() + one.principals.len()).sum()
+    };
+    ways.into_iter().min_by_key(cost).unwrap_or_default()
 }
 
-/// The keys that have the same values, by those values.
-fn grouped(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<Vec<usize>, Vec<usize>> {
+/// Takes the largest rectangle of what is left, until nothing is.
+fn largest_first(graph: &Graph, mask: usize) -> Vec<Rectangle> {
+    let mut left = graph.clone();
+    let mut found = Vec::new();
+    while !left.is_empty() {
+        let sets_of = neighbours(left.iter().map(|pair| (pair.principal, pair.set)));
+        let principals_of = neighbours(left.iter().map(|pair| (pair.set, pair.principal)));
+        let from_principals = sets_of.values().map(|sets| {
+            let all = sets_of.iter().filter(|(_, others)| sets.is_subset(others)).map(|(at, _)| *at);
+            (sets.clone(), all.collect::<BTreeSet<usize>>())
+        });
+        let from_sets = principals_of.values().map(|principals| {
+            let all = principals_of.iter().filter(|(_, others)| principals.is_subset(others)).map(|(at, _)| *at);
+            (all.collect::<BTreeSet<usize>>(), principals.clone())
+        });
+        let area = |(sets, principals): &(BTreeSet<usize>, BTreeSet<usize>)| sets.len() * principals.len();
+        let best = from_principals.chain(from_sets).max_by_key(|one| (area(one), std::cmp::Reverse(one.clone())));
+        // A pair is a rectangle by itself, so there is always one.
+        let Some((sets, principals)) = best else { break };
+        left.retain(|pair| !(sets.contains(&pair.set) && principals.contains(&pair.principal)));
+        found.push(Rectangle {
+            sets: sets.into_iter().collect(),
+            principals: principals.into_iter().collect(),
+            mask,
+        });
+    }
+    found
+}
+
+/// The values of each key.
+fn neighbours(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut values: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (key, value) in pairs {
         values.entry(key).or_default().insert(value);
     }
+    values
+}
+
+/// The keys that have the same values, by those values.
+fn grouped(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<Vec<usize>, Vec<usize>> {
     let mut keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-    for (key, values) in values {
+    for (key, values) in neighbours(pairs) {
         keys.entry(values.into_iter().collect()).or_default().push(key);
     }
     keys
