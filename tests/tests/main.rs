@@ -9,6 +9,7 @@ mod dependencies;
 mod every_file;
 mod foreign_clients;
 mod generated;
+mod imported;
 mod interruption;
 mod mistakes;
 mod moto;

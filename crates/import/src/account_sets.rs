@@ -39,7 +39,11 @@ struct Candidate {
 
 /// Names sets and says all that are wanted.
 pub(crate) fn say(accounts: &Accounts<'_>, wanted: &[Wanted<'_>]) -> AccountSets {
-    let mut sayer = Sayer { accounts, named: Vec::new(), sets: AccountSets { named: Vec::new(), names: Vec::new(), selections: Vec::new() } };
+    let mut sayer = Sayer {
+        accounts,
+        named: Vec::new(),
+        sets: AccountSets { named: Vec::new(), names: Vec::new(), selections: Vec::new() },
+    };
     let plain: Vec<Selection> = wanted.iter().map(|set| sayer.plain(set.mask)).collect();
     let mut candidates: Vec<Candidate> = wanted
         .iter()
@@ -183,7 +187,9 @@ impl Sayer<'_> {
         }
         let names: Vec<&str> = mask.ones().map(|at| self.accounts.name(at)).collect();
         let start = common_start(&names);
-        let end = common_start(&names.iter().map(|name| name.chars().rev().collect::<String>()).collect::<Vec<_>>());
+        let end = common_start(
+            &names.iter().map(|name| name.chars().rev().collect::<String>()).collect::<Vec<_>>(),
+        );
         let end: String = end.chars().rev().collect();
         let patterns = [(start.as_str(), ""), ("", end.as_str()), (start.as_str(), end.as_str())];
         let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "-_. ".contains(c));
@@ -192,7 +198,9 @@ impl Sayer<'_> {
                 name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
             };
             let says_enough = start.len() + end.len() > 2 && is_plain(start) && is_plain(end);
-            let is_exact = || self.accounts.members.ones().all(|at| matches(self.accounts.name(at)) == mask.contains(at));
+            let is_exact = || {
+                self.accounts.members.ones().all(|at| matches(self.accounts.name(at)) == mask.contains(at))
+            };
             (says_enough && is_exact())
                 .then(|| Selection { pattern: Some(format!("{start}*{end}")), ..Selection::default() })
         })
@@ -239,6 +247,10 @@ impl Sayer<'_> {
         sets.iter().for_each(|set| added.difference_with(self.named[*set]));
         added.difference_with(&self.of_units(units));
         accounts.iter().for_each(|at| added.set(*at, false));
-        if added == *mask { selection } else { Selection { accounts: mask.ones().collect(), ..Selection::default() } }
+        if added == *mask {
+            selection
+        } else {
+            Selection { accounts: mask.ones().collect(), ..Selection::default() }
+        }
     }
 }

@@ -93,7 +93,8 @@ fn references(list: &[Account]) -> Vec<String> {
         let name = account.name.as_str();
         // The language takes so long a number for an id.
         let is_like_an_id = name.len() >= 9 && name.bytes().all(|byte| byte.is_ascii_digit());
-        let can_be_written = says_something(name) && name.chars().count() <= MAX_ACCOUNT_NAME && !is_like_an_id;
+        let can_be_written =
+            says_something(name) && name.chars().count() <= MAX_ACCOUNT_NAME && !is_like_an_id;
         if counts[name] == 1 && can_be_written { name.to_owned() } else { account.id.to_string() }
     };
     list.iter().map(reference).collect()
@@ -165,7 +166,8 @@ fn select_by_path(units: &mut [Unit], ids: &[&str]) {
         // A unit above it that shares its name with a sibling leads the path astray as well.
         let is_unique = (1..=unit.path.len()).all(|length| counts[&unit.path[..length]] == 1);
         let is_clear = is_unique && unit.path.iter().all(can_be_written) && !is_unit_id(&path);
-        unit.selector = if is_clear { Some(path) } else { Some((*id).to_owned()).filter(|id| is_unit_id(id)) };
+        unit.selector =
+            if is_clear { Some(path) } else { Some((*id).to_owned()).filter(|id| is_unit_id(id)) };
         unit.is_selectable_whole = unit.selector.is_some();
     }
 }

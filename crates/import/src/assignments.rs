@@ -8,7 +8,7 @@ use crate::account_sets::{self, AccountSets, Wanted};
 use crate::accounts::{Accounts, Mask};
 use crate::census::{Census, MentionedSet};
 use crate::cover::{Cover, Rectangle, cover};
-use crate::findings::incomplete;
+use crate::findings::{counted, incomplete};
 use crate::principals::{Directory, Identity};
 use crate::selection::Selection;
 use crate::text::{Node, comment, list, quoted};
@@ -38,7 +38,8 @@ pub(crate) fn write(
     let mut masks = Masks::default();
     masks.add(&of_groups, &labels);
     masks.add(&of_users, &users);
-    let wanted: Vec<Wanted<'_>> = masks.list.iter().map(|(mask, uses, used_by)| Wanted { mask, uses: *uses, used_by }).collect();
+    let wanted: Vec<Wanted<'_>> =
+        masks.list.iter().map(|(mask, uses, used_by)| Wanted { mask, uses: *uses, used_by }).collect();
     let said = account_sets::say(accounts, &wanted);
     let writer = Writer { accounts, sets, said: &said, masks: &masks };
     let nodes = |cover: &Cover, word: &str, names: &[&str]| -> Vec<Node> {
@@ -100,55 +101,59 @@ impl Writer<'_> {
     }
 }
 
-/// Live rows of adopted sets that Terraform does not manage: a comment with a `keep` for each.
+/// Live rows of adopted sets that Terraform does not manage: a comment with a `keep` for those whose principals can be
+/// named. A `keep` that names nobody would keep everybody's rows.
 fn beyond_state(
     writer: &Writer<'_>,
     census: &Census<'_>,
     directory: &Directory<'_>,
     warnings: &mut Vec<Diagnostic>,
 ) -> String {
-    let mut by_set: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut by_set: BTreeMap<usize, (usize, String)> = BTreeMap::new();
     for ((set, principal), mask) in &census.beyond_state {
-        let label = match directory.identity(principal) {
+        let (count, text) = by_set.entry(*set).or_default();
+        *count += mask.count_ones(..);
+        let who = match directory.identity(principal) {
             Identity::Group { group, object_id: _ } => {
-                let declared = census.groups.iter().find(|declared| declared.is(group));
-                match declared {
+                match census.groups.iter().find(|declared| declared.is(group)) {
                     Some(declared) => format!("to {}", quoted(&declared.label)),
-                    None => format!("to-undeclared // {}", quoted(&group.display_name)),
+                    None => {
+                        text.push_str(&comment(&format!("for {}:", quoted(&group.display_name))));
+                        "to-undeclared".to_owned()
+                    }
                 }
             }
             Identity::User(name) => format!("to-user {}", quoted(name.as_str())),
-            Identity::Indistinct(_) | Identity::Gone => format!("// {}", principal.id()),
+            Identity::Indistinct(_) | Identity::Gone => {
+                let accounts = list(mask.ones().map(|at| writer.accounts.reference(at)));
+                text.push_str(&comment(&format!("- {} on {accounts}", principal.id())));
+                continue;
+            }
         };
-        let ids = mask.ones().map(|at| writer.accounts.reference(at));
-        let on = Node::short("on", Node::repeated("account", ids, 2));
-        let name = quoted(writer.sets[*set].live.name.as_str());
-        let mut text = String::new();
-        let (who, what) = label.split_once("//").map_or((label.as_str(), ""), |(who, what)| (who.trim(), what));
-        let who = if who.is_empty() { Vec::new() } else { vec![Node::line(who)] };
-        let mut lines = who;
-        lines.push(on);
-        lines.push(Node::line("reason \"made outside Terraform\""));
-        Node::block(format!("keep {name}"), lines).write(0, &mut text);
-        let noted = if what.is_empty() { String::new() } else { comment(&format!("for{what}:")) };
-        let commented: String = text.lines().map(|line| format!("// {line}\n")).collect();
-        by_set.entry(*set).or_default().push(format!("{noted}{commented}"));
-        *counts.entry(*set).or_default() += mask.count_ones(..);
+        let accounts = Node::repeated("account", mask.ones().map(|at| writer.accounts.reference(at)), 2);
+        let parts = vec![
+            Node::line(who),
+            Node::short("on", accounts),
+            Node::line("reason \"made outside Terraform\""),
+        ];
+        let mut keep = String::new();
+        Node::block(format!("keep {}", quoted(writer.sets[*set].live.name.as_str())), parts)
+            .write(0, &mut keep);
+        text.extend(keep.lines().map(|line| format!("// {line}\n")));
     }
-    let mut text = String::new();
-    for (set, keeps) in by_set {
+    let mut all = String::new();
+    for (set, (rows, text)) in by_set {
         let name = quoted(writer.sets[set].live.name.as_str());
-        let rows = counts[&set];
-        let message = format!("{rows} live rows of {name} are not in Terraform's state, so they are not imported");
         warnings.push(incomplete(
-            message,
-            "while `adopt` stands they are reported and not revoked. For those that shall stay, write an `assign`, or the `keep` that stands in a comment in assignments.kdl",
+            format!("live rows of {name} that are not in Terraform's state are not imported: {}", counted(rows)),
+            "while `adopt` stands they are reported and not revoked. For those that shall stay, write an `assign`, or take \
+             the `keep` that stands in a comment in the file of assignments",
         ));
-        text.push_str(&comment(&format!(
-            "Live on {name} and not in Terraform's state. While `adopt` stands these rows are reported and not revoked; to keep them for longer, write an `assign`, or:"
+        all.push_str(&comment(&format!(
+            "Live on {name} and not in Terraform's state. While `adopt` stands these rows are reported and not revoked; to \
+             keep them for longer, write an `assign`, or:"
         )));
-        keeps.iter().for_each(|keep| text.push_str(keep));
+        all.push_str(&text);
     }
-    text
+    all
 }

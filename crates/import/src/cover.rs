@@ -69,11 +69,14 @@ fn divide(graphs: Vec<(&Mask, Graph)>) -> Vec<(Mask, Graph)> {
         let size = mask.count_ones(..);
         for pair in graph {
             let completes = |graph: &Graph| {
-                graph.iter().any(|other| other.set == pair.set) && graph.iter().any(|other| other.principal == pair.principal)
+                graph.iter().any(|other| other.set == pair.set)
+                    && graph.iter().any(|other| other.principal == pair.principal)
             };
             let base = popular
                 .iter()
-                .filter(|(base, _, common)| *common < size && size - *common <= (*common / 8).max(1) && base.is_subset(mask))
+                .filter(|(base, _, common)| {
+                    *common < size && size - *common <= (*common / 8).max(1) && base.is_subset(mask)
+                })
                 .filter(|(_, of_base, _)| of_base.len() > graph.len() && completes(of_base))
                 .max_by_key(|(_, _, common)| *common);
             let mut rest = (*mask).clone();
@@ -117,11 +120,13 @@ fn largest_first(graph: &Graph, mask: usize) -> Vec<Rectangle> {
             (sets.clone(), all.collect::<BTreeSet<usize>>())
         });
         let from_sets = principals_of.values().map(|principals| {
-            let all = principals_of.iter().filter(|(_, others)| principals.is_subset(others)).map(|(at, _)| *at);
+            let all =
+                principals_of.iter().filter(|(_, others)| principals.is_subset(others)).map(|(at, _)| *at);
             (all.collect::<BTreeSet<usize>>(), principals.clone())
         });
         let area = |(sets, principals): &(BTreeSet<usize>, BTreeSet<usize>)| sets.len() * principals.len();
-        let best = from_principals.chain(from_sets).max_by_key(|one| (area(one), std::cmp::Reverse(one.clone())));
+        let best =
+            from_principals.chain(from_sets).max_by_key(|one| (area(one), std::cmp::Reverse(one.clone())));
         // A pair is a rectangle by itself, so there is always one.
         let Some((sets, principals)) = best else { break };
         left.retain(|pair| !(sets.contains(&pair.set) && principals.contains(&pair.principal)));

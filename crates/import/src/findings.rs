@@ -23,14 +23,22 @@ fn fate(sets: &[MentionedSet<'_>], of: &BTreeSet<usize>) -> String {
     let name = |at: &&usize| sets[**at].live.name.as_str();
     let (adopted, owned): (Vec<&usize>, Vec<&usize>) = of.iter().partition(|at| sets[**at].is_adopted());
     let adopted = (!adopted.is_empty()).then(|| {
-        format!("while `adopt` stands in {}, they are reported and not revoked", list(adopted.iter().map(name)))
+        format!(
+            "while `adopt` stands in {}, they are reported and not revoked",
+            list(adopted.iter().map(name))
+        )
     });
-    let owned = (!owned.is_empty())
-        .then(|| format!("the next apply revokes them on {}, which is this stack's already", list(owned.iter().map(name))));
+    let owned = (!owned.is_empty()).then(|| {
+        format!(
+            "the next apply revokes them on {}, which is this stack's already",
+            list(owned.iter().map(name))
+        )
+    });
     adopted.into_iter().chain(owned).collect::<Vec<_>>().join("; ")
 }
 
-fn count(rows: usize) -> String {
+/// A number of rows in words.
+pub(crate) fn counted(rows: usize) -> String {
     if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
@@ -57,14 +65,17 @@ pub(crate) fn indistinct(
     let mut lines = Vec::new();
     for (principal, parts) in by_principal(&census.indistinct) {
         let (what, way_out) = match principal {
-            Principal::Group(_) => ("group", "rename one of them in Entra, or have provisioning give it an external id; then write its rows"),
+            Principal::Group(_) => (
+                "group",
+                "rename one of them in Entra, or have provisioning give it an external id; then write its rows",
+            ),
             Principal::User(_) => ("user", "assign a group that holds the user"),
         };
         let name = match directory.identity(principal) {
             Identity::Indistinct(name) => name,
             Identity::Group { .. } | Identity::User(_) | Identity::Gone => "",
         };
-        let rows = count(rows_in(&parts));
+        let rows = counted(rows_in(&parts));
         let of: BTreeSet<usize> = parts.iter().map(|(set, _)| *set).collect();
         let message = format!(
             "the {what} {} ({}) cannot be told from others by name or id, so its {rows} are left out",
@@ -91,12 +102,12 @@ pub(crate) fn gone(
         let known = terraform.and_then(|state| state.name_of(principal.id()));
         let known = known.map(|name| format!(" (Terraform knew {})", quoted(name))).unwrap_or_default();
         let names = list(parts.iter().map(|(set, _)| sets[*set].live.name.as_str()));
-        lines.push(format!("- {}{known}, {} of {names}", principal.id(), count(rows_in(&parts))));
+        lines.push(format!("- {}{known}, {} of {names}", principal.id(), counted(rows_in(&parts))));
         rows += rows_in(&parts);
         of.extend(parts.iter().map(|(set, _)| *set));
     }
     if rows > 0 {
-        let message = format!("{} of principals that are gone are not imported", count(rows));
+        let message = format!("rows of principals that are gone are not imported: {}", counted(rows));
         warnings.push(incomplete(message, fate(sets, &of)));
     }
     listed("Groups and users that are gone and whose rows AWS still keeps. They are not imported:", lines)
@@ -126,28 +137,52 @@ pub(crate) fn differing_states(
         census_sets.iter().map(|set| (set.live.arn.as_str(), set)).collect();
     for (arn, state) in terraform.sets() {
         let Some(set) = by_arn.get(arn.as_str()) else {
-            let message = format!("Terraform manages the permission set {} ({}), which this project cannot hold: it does not exist, or belongs to another stack", quoted(&state.name), state.address);
-            warnings.push(incomplete(message, "refresh the state; if somebody deleted the set by hand, declare it anew"));
+            let message = format!(
+                "Terraform manages the permission set {} ({}), which this project cannot hold: it does not exist, or belongs to another stack",
+                quoted(&state.name),
+                state.address
+            );
+            warnings.push(incomplete(
+                message,
+                "refresh the state; if somebody deleted the set by hand, declare it anew",
+            ));
             continue;
         };
         let found = set.live.details.as_ref().map(|live| differences(state, live)).unwrap_or_default();
         if !found.is_empty() {
-            let message = format!("the permission set {} is not as Terraform's state says: live it has {}", quoted(set.live.name.as_str()), found.join(", "));
-            warnings.push(incomplete(message, "the project says what is live; correct it there if Terraform is right"));
+            let message = format!(
+                "the permission set {} is not as Terraform's state says: live it has {}",
+                quoted(set.live.name.as_str()),
+                found.join(", ")
+            );
+            warnings.push(incomplete(
+                message,
+                "the project says what is live; correct it there if Terraform is right",
+            ));
         }
     }
     for (arn, rows) in terraform.rows() {
         let set = by_arn.get(arn.as_str());
         let is_live = |row: &&crate::terraform::Row| {
             set.is_some_and(|set| {
-                snapshot.rows_on(&set.live.name, row.account).iter().any(|live| live.principal == row.principal)
+                snapshot
+                    .rows_on(&set.live.name, row.account)
+                    .iter()
+                    .any(|live| live.principal == row.principal)
             })
         };
         let missing = rows.iter().filter(|row| !is_live(row)).count();
         if missing > 0 {
             let name = set.map_or(arn.as_str(), |set| set.live.name.as_str());
-            let message = format!("{} of {} are in Terraform's state and not live, so they are not imported", count(missing), quoted(name));
-            warnings.push(incomplete(message, "write an `assign` for those that are wanted; `terraform plan` lists them"));
+            let message = format!(
+                "rows of {} that are in Terraform's state are not live, so they are not imported: {}",
+                quoted(name),
+                counted(missing)
+            );
+            warnings.push(incomplete(
+                message,
+                "write an `assign` for those that are wanted; `terraform plan` lists them",
+            ));
         }
     }
 }

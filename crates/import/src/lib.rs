@@ -28,7 +28,7 @@ use rolecall_model::Diagnostic;
 
 pub use project::import;
 pub use standing::stacks;
-pub use terraform::{Terraform, TerraformError};
+pub use terraform::{States, Terraform, TerraformError};
 
 /// A project that was written from what is live.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,8 @@ pub struct Summary {
     pub assigns: usize,
     /// The live rows that they say.
     pub rows: usize,
+    /// Accounts that hold an older version of a permission set of the stack: plans provision those.
+    pub outdated: usize,
     /// Rows on accounts that are not active, which no plan grants or revokes.
     pub resting: usize,
     /// Rows of users on external sets, which are left to who made them.

@@ -31,7 +31,8 @@ impl<'a> Namer<'a> {
 
     /// A name that is free.
     pub(crate) fn name(&self, set: &Named<'_>) -> String {
-        let wish = self.wish(set);
+        let wish =
+            Some(self.wish(set)).filter(|wish| !wish.is_empty()).unwrap_or_else(|| "accounts".to_owned());
         let mut name = wish.clone();
         let mut number = 2;
         while self.taken.contains(&name) {
@@ -100,10 +101,11 @@ fn unit_names(accounts: &Accounts<'_>) -> Vec<String> {
     let named = accounts.units.iter().enumerate().map(|(at, unit)| {
         let ends = (1..=unit.path.len()).map(|length| (length, end(&unit.path, length)));
         let alone = ends.into_iter().find(|wish| shared[wish] == 1).map(|(_, name)| name);
-        match at {
-            0 => "everywhere".to_owned(),
-            1 => "root".to_owned(),
-            _ => alone.unwrap_or_else(|| slug(&unit.path.join("-"))),
+        match (at, alone.filter(|name| !name.is_empty())) {
+            (0, _) => "everywhere".to_owned(),
+            (1, _) => "root".to_owned(),
+            (_, Some(name)) => name,
+            (_, None) => format!("unit-{}", slug(&unit.path.join("-"))),
         }
     });
     named.collect()

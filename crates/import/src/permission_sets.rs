@@ -7,7 +7,7 @@ use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, SessionDuration};
 
 use crate::policies::{self, Written};
-use crate::text::{Node, list, quoted, says_something};
+use crate::text::{Node, is_writable, list, quoted, says_something};
 
 /// What the language takes, in characters (service model of sso-admin) and in numbers (documented quotas).
 const MAX_DESCRIPTION: usize = 700;
@@ -94,7 +94,9 @@ impl Writer<'_> {
     fn text(&mut self, word: &str, text: Option<&str>, is_taken: fn(&str) -> bool) {
         match text {
             Some(text) if is_taken(text) => self.line(&format!("{word} {}", quoted(text))),
-            Some(text) => self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text))),
+            Some(text) => {
+                self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text)))
+            }
             None => {}
         }
     }
@@ -147,7 +149,9 @@ impl Writer<'_> {
             Some(Boundary::ManagedPolicy(arn)) => {
                 self.managed_name(arn).map(|name| Node::line(format!("managed-policy {}", quoted(name))))
             }
-            Some(Boundary::CustomerPolicy(policy)) => is_customer_policy(policy).then(|| customer_policy(policy)),
+            Some(Boundary::CustomerPolicy(policy)) => {
+                is_customer_policy(policy).then(|| customer_policy(policy))
+            }
         };
         match inner {
             Some(inner) => self.lines.push(Node::short("boundary", vec![inner])),
@@ -201,4 +205,6 @@ fn is_tag(key: &str, value: &str) -> bool {
         && key.chars().count() <= MAX_TAG_KEY
         && value.chars().count() <= MAX_TAG_VALUE
         && key.chars().chain(value.chars()).all(is_taken)
+        && is_writable(key)
+        && is_writable(value)
 }

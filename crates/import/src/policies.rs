@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::Policy;
 use serde_json::{Map, Value, json};
 
-use crate::text::{Node, list, quoted, says_something};
+use crate::text::{Node, is_writable, list, quoted, says_something};
 
 /// The quotas of an inline policy, which the language checks: bytes, and characters other than white space.
 const MAX_BYTES: usize = 32_768;
 const MAX_CHARACTERS: usize = 10_240;
+/// A policy with a longer line, in characters, is easier to read in a file: the actions of a statement stand on one.
+const MOST_COLUMNS: usize = 140;
 /// The depth of `allow` and `deny` in a file.
 const STATEMENT_DEPTH: usize = 2;
 
@@ -85,7 +87,8 @@ fn in_kdl(policy: &Policy) -> Option<Vec<Node>> {
     let read_back = Policy::from_value(json!({ "Version": "2012-10-17", "Statement": read_back }));
     let nodes: Vec<Node> = statements.iter().map(Statement::node).collect();
     let is_exact = read_back == *policy && is_within_limits(&read_back);
-    (distinct && is_exact && nodes.iter().all(|node| node.is_narrow(STATEMENT_DEPTH))).then_some(nodes)
+    (distinct && is_exact && nodes.iter().all(|node| node.is_within(MOST_COLUMNS, STATEMENT_DEPTH)))
+        .then_some(nodes)
 }
 
 /// A statement that the language can say.
@@ -101,16 +104,19 @@ struct Statement<'a> {
 impl<'a> Statement<'a> {
     fn read(value: &'a Value) -> Option<Self> {
         let statement = value.as_object()?;
-        let known = |key: &String| matches!(key.as_str(), "Effect" | "Sid" | "Action" | "Resource" | "Condition");
+        let known =
+            |key: &String| matches!(key.as_str(), "Effect" | "Sid" | "Action" | "Resource" | "Condition");
         if !statement.keys().all(known) {
             return None;
         }
-        let effect = statement.get("Effect")?.as_str().filter(|effect| matches!(*effect, "Allow" | "Deny"))?;
+        let effect =
+            statement.get("Effect")?.as_str().filter(|effect| matches!(*effect, "Allow" | "Deny"))?;
         let id = match statement.get("Sid") {
             None => None,
-            Some(id) => Some(id.as_str().filter(|id| {
-                says_something(id) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            })?),
+            Some(id) => Some(
+                id.as_str()
+                    .filter(|id| says_something(id) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?,
+            ),
         };
         let actions = texts(statement.get("Action")?).filter(|all| all.iter().all(|one| is_action(one)))?;
         let resources = texts(statement.get("Resource")?)
@@ -118,7 +124,10 @@ impl<'a> Statement<'a> {
         let mut conditions = BTreeMap::new();
         if let Some(condition) = statement.get("Condition") {
             for (operator, keys) in condition.as_object()? {
-                for (key, values) in keys.as_object()? {
+                for (key, values) in keys.as_object().filter(|_| is_writable(operator))? {
+                    if !is_writable(key) {
+                        return None;
+                    }
                     conditions.insert((operator.as_str(), key.as_str()), texts(values)?);
                 }
             }
@@ -153,21 +162,26 @@ impl<'a> Statement<'a> {
             Node::line(format!("when {} {} {}", quoted(operator), quoted(key), list(values)))
         }));
         let head = format!("{} {}{id}", effect.to_lowercase(), list(actions));
-        if children.len() == 1 && conditions.is_empty() { Node::short(head, children) } else { Node::block(head, children) }
+        if children.len() == 1 && conditions.is_empty() {
+            Node::short(head, children)
+        } else {
+            Node::block(head, children)
+        }
     }
 }
 
-/// The texts of a list that has some, none of them twice.
+/// The texts of a list that has some, none of them twice, if the language takes them all.
 fn texts(value: &Value) -> Option<Vec<&str>> {
     let list = value.as_array().filter(|list| !list.is_empty())?;
     let texts: Vec<&str> = list.iter().map(Value::as_str).collect::<Option<_>>()?;
     let distinct: BTreeSet<&str> = texts.iter().copied().collect();
-    (distinct.len() == texts.len()).then_some(texts)
+    (distinct.len() == texts.len() && texts.iter().all(|text| is_writable(text))).then_some(texts)
 }
 
 /// Whether the language takes a text for an action.
 fn is_action(text: &str) -> bool {
-    let is_service = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_service =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let is_name = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
     };

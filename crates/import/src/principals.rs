@@ -51,7 +51,8 @@ impl<'a> Directory<'a> {
             let name = group.display_name.as_str();
             let object_id = object_id(group);
             let is_found = object_id.is_some() || (group_names[name] == 1 && is_display_name(name));
-            let identity = if is_found { Identity::Group { group, object_id } } else { Identity::Indistinct(name) };
+            let identity =
+                if is_found { Identity::Group { group, object_id } } else { Identity::Indistinct(name) };
             (Principal::Group(group.id.clone()), identity)
         });
         let users = snapshot.users.iter().map(|user| {
@@ -83,7 +84,9 @@ pub(crate) struct DeclaredGroup<'a> {
 impl<'a> DeclaredGroup<'a> {
     /// The declarations of these groups, each with its principal, sorted by label. The label is the display name,
     /// unless two of them share that.
-    pub(crate) fn all(groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>) -> Vec<(&'a Principal, Self)> {
+    pub(crate) fn all(
+        groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,
+    ) -> Vec<(&'a Principal, Self)> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (group, _) in groups.values() {
             *counts.entry(&group.display_name).or_default() += 1;
@@ -105,7 +108,8 @@ impl<'a> DeclaredGroup<'a> {
                 free.or(labels.last()).unwrap_or_default()
             };
             taken.insert(label.clone());
-            declared.push((*principal, Self { label, id: &group.id, display_name: name, object_id: *object_id }));
+            declared
+                .push((*principal, Self { label, id: &group.id, display_name: name, object_id: *object_id }));
         }
         declared.sort_by(|a, b| a.1.label.cmp(&b.1.label));
         declared

@@ -36,7 +36,9 @@ pub fn import(
         match standing(live, stack, terraform) {
             Standing::Foreign(owner) => foreign.push((&live.name, owner)),
             Standing::Unmentioned => {}
-            standing @ (Standing::Owned { .. } | Standing::External) => sets.push(MentionedSet { live, standing }),
+            standing @ (Standing::Owned { .. } | Standing::External) => {
+                sets.push(MentionedSet { live, standing })
+            }
         }
     }
     check_whole(snapshot, &sets)?;
@@ -96,6 +98,11 @@ fn summary(sets: &[MentionedSet<'_>], census: &Census<'_>, assignments: &Assignm
         external: sets.iter().filter(|set| set.standing == Standing::External).count(),
         assigns: assignments.of_groups.len() + assignments.of_users.len(),
         rows: rows.map(|mask| mask.count_ones(..)).sum(),
+        outdated: sets
+            .iter()
+            .filter(|set| set.standing != Standing::External)
+            .map(|set| set.live.outdated.len())
+            .sum(),
         resting: census.resting,
         left_to_others: census.left_to_others,
     }
@@ -179,7 +186,8 @@ impl Project {
             parts.push(text);
         }
         let external = sets.iter().filter(|set| set.standing == Standing::External);
-        let external = external.map(|set| format!("external-permission-set {}\n", quoted(set.live.name.as_str())));
+        let external =
+            external.map(|set| format!("external-permission-set {}\n", quoted(set.live.name.as_str())));
         let mut external: String = external.collect();
         if !external.is_empty() {
             let why = "Made and kept elsewhere, by AWS Control Tower for instance. Only the assignments of declared groups are managed here.";

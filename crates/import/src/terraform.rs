@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::{AccountId, Assignment, Boundary, CustomerPolicy, GroupId, Policy, Principal, UserId};
 
 pub(crate) use differences::differences;
-pub use state::TerraformError;
+pub use state::{States, TerraformError};
 
-/// What one or several states manage.
+/// What one or several states manage of one instance; [`States`] reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Terraform {
     sets: BTreeMap<String, ManagedSet>,
@@ -47,19 +47,6 @@ pub(crate) struct Row {
 }
 
 impl Terraform {
-    /// Reads states: the name of each file, for messages, and its bytes. `instance` is the ARN of the instance that is
-    /// imported.
-    ///
-    /// # Errors
-    /// A file is no output of `terraform show -json`, or of another version; it holds a plan rather than a state; a
-    /// resource lacks what the provider documents; or none of the states manages anything of this instance.
-    pub fn read<'f>(
-        files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
-        instance: &str,
-    ) -> Result<Self, TerraformError> {
-        state::read(files, instance)
-    }
-
     /// Whether a state manages the permission set of this ARN.
     pub(crate) fn manages(&self, set: &str) -> bool {
         self.sets.contains_key(set)

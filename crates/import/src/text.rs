@@ -36,9 +36,20 @@ fn is_unseen(character: char) -> bool {
         || matches!(character, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
-/// Whether the language takes the text where it wants one that says something.
+/// Whether the language takes the text: it refuses control characters and those that make a reader see another order or
+/// other lines, even as escapes.
+pub(crate) fn is_writable(text: &str) -> bool {
+    let is_refused = |character: char| match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => true,
+        other => other.is_control(),
+    };
+    !text.chars().any(is_refused)
+}
+
+/// Whether the language takes the text where it wants one that is not blank.
 pub(crate) fn says_something(text: &str) -> bool {
-    !text.trim().is_empty()
+    !text.trim().is_empty() && is_writable(text)
 }
 
 /// Several texts in quotes, with spaces between them.
@@ -74,7 +85,11 @@ impl Node {
 
     /// `word` and values, on as many lines as it takes to keep each within the width; one line for each that is too
     /// long by itself.
-    pub(crate) fn repeated<T: AsRef<str>>(word: &str, values: impl IntoIterator<Item = T>, depth: usize) -> Vec<Self> {
+    pub(crate) fn repeated<T: AsRef<str>>(
+        word: &str,
+        values: impl IntoIterator<Item = T>,
+        depth: usize,
+    ) -> Vec<Self> {
         let mut nodes = Vec::new();
         let mut head = word.to_owned();
         let mut width = depth * INDENT + width_of(word);
@@ -114,18 +129,20 @@ impl Node {
         Some(format!("{} {{ {} }}", self.head, children?.join("; ")))
     }
 
-    /// Whether every line of it is within the width.
-    pub(crate) fn is_narrow(&self, depth: usize) -> bool {
+    /// Whether every line of it has at most so many characters.
+    pub(crate) fn is_within(&self, width: usize, depth: usize) -> bool {
         let mut text = String::new();
         self.write(depth, &mut text);
-        text.lines().all(|line| width_of(line) <= WIDTH)
+        text.lines().all(|line| width_of(line) <= width)
     }
 
     /// Writes the node with its line breaks. Blocks are nested as deep as the language has them, never as deep as
     /// some input.
     pub(crate) fn write(&self, depth: usize, text: &mut String) {
         let indent = " ".repeat(depth * INDENT);
-        let short = self.on_one_line().filter(|line| self.children.is_empty() || indent.len() + width_of(line) <= WIDTH);
+        let short = self
+            .on_one_line()
+            .filter(|line| self.children.is_empty() || indent.len() + width_of(line) <= WIDTH);
         text.push_str(&indent);
         if let Some(line) = short {
             text.push_str(&line);
@@ -153,14 +170,16 @@ fn width_of(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A comment of one line for each line of the text, broken between words so that each stays within the width.
+/// A comment of one line for each line of the text, broken between words so that each stays within the width. What
+/// goes on from a line that begins with a hyphen is indented.
 pub(crate) fn comment(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::from("//");
+        let next = if paragraph.starts_with("- ") { "//  " } else { "//" };
         for word in paragraph.split(' ') {
             if width_of(&line) + 1 + width_of(word) > WIDTH && line != "//" {
-                lines.push(std::mem::replace(&mut line, String::from("//")));
+                lines.push(std::mem::replace(&mut line, String::from(next)));
             }
             line.push(' ');
             line.push_str(word);
@@ -185,13 +204,19 @@ mod tests {
         let nodes = Node::repeated("account", (0..12).map(|n| format!("account-number-{n:02}")), 2);
         let mut text = String::new();
         nodes.iter().for_each(|node| node.write(2, &mut text));
-        assert!(text.lines().all(|line| line.len() <= WIDTH && line.starts_with("        account \"")), "{text}");
+        assert!(
+            text.lines().all(|line| line.len() <= WIDTH && line.starts_with("        account \"")),
+            "{text}"
+        );
         assert_eq!(text.matches("account-number").count(), 12);
     }
 
     #[test]
     fn a_block_stands_on_one_line_if_it_fits() {
-        let node = Node::short("on", vec![Node::line("ou \"Prod\""), Node::short("except", vec![Node::line("account \"a\"")])]);
+        let node = Node::short(
+            "on",
+            vec![Node::line("ou \"Prod\""), Node::short("except", vec![Node::line("account \"a\"")])],
+        );
         let mut text = String::new();
         node.write(1, &mut text);
         assert_eq!(text, "    on { ou \"Prod\"; except { account \"a\" } }\n");

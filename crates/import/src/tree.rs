@@ -57,7 +57,9 @@ pub(crate) fn factor(accounts: &Accounts<'_>, must: &Mask, keep: &Mask) -> Selec
             let bad = accounts.units[unit].direct.iter().copied().filter(|at| !keep.contains(*at));
             selection.except.accounts.extend(bad);
         } else {
-            selection.accounts.extend(accounts.units[unit].direct.iter().copied().filter(|at| must.contains(*at)));
+            selection
+                .accounts
+                .extend(accounts.units[unit].direct.iter().copied().filter(|at| must.contains(*at)));
         }
         open.extend(&accounts.units[unit].below);
     }
@@ -171,7 +173,9 @@ fn take_out(accounts: &Accounts<'_>, costs: &[Costs], keep: &Mask, unit: usize, 
         if direct_out_cost(accounts, unit, here) < here.direct_out_listed {
             except.units.push(UnitLine { unit, is_direct: true });
         } else {
-            except.accounts.extend(accounts.units[unit].direct.iter().copied().filter(|at| !keep.contains(*at)));
+            except
+                .accounts
+                .extend(accounts.units[unit].direct.iter().copied().filter(|at| !keep.contains(*at)));
         }
         open.extend(&accounts.units[unit].below);
     }

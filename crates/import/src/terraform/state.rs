@@ -218,39 +218,92 @@ impl From<CustomerPolicyReference> for CustomerPolicy {
     }
 }
 
-/// Reads all files.
-pub(super) fn read<'f>(
-    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
-    instance: &str,
-) -> Result<Terraform, TerraformError> {
-    let mut reader = Reader { instance, others: BTreeSet::new(), attached: BTreeMap::new(), found: Terraform::default() };
-    for (name, bytes) in files {
-        let mut open = vec![root(name, bytes)?];
-        while let Some(Module { resources, child_modules }) = open.pop() {
-            for resource in resources {
-                reader.resource(name, resource)?;
+/// The resources of ssoadmin that are read. Applications and trusted token issuers are not Rolecall's.
+const MANAGED: &[&str] = &[
+    "aws_ssoadmin_account_assignment",
+    "aws_ssoadmin_customer_managed_policy_attachment",
+    "aws_ssoadmin_instance_access_control_attributes",
+    "aws_ssoadmin_managed_policy_attachment",
+    "aws_ssoadmin_permission_set",
+    "aws_ssoadmin_permission_set_inline_policy",
+    "aws_ssoadmin_permissions_boundary_attachment",
+];
+
+/// States that were read, whatever instances they are of.
+#[derive(Debug, Clone, Default)]
+pub struct States {
+    by_instance: BTreeMap<String, OfOneInstance>,
+    names: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct OfOneInstance {
+    found: Terraform,
+    /// What is attached to permission sets, by their ARN: it may stand before its set, or in another state.
+    attached: BTreeMap<String, ManagedSet>,
+}
+
+impl States {
+    /// Reads states: the name of each file, for messages, and its bytes.
+    ///
+    /// # Errors
+    /// A file is no output of `terraform show -json`, or of another version; it holds a plan rather than a state; or
+    /// a resource lacks what the provider documents.
+    pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Self, TerraformError> {
+        let mut states = Self::default();
+        for (name, bytes) in files {
+            let mut open = vec![root(name, bytes)?];
+            while let Some(Module { resources, child_modules }) = open.pop() {
+                for resource in resources {
+                    states.resource(name, resource)?;
+                }
+                open.extend(child_modules);
             }
-            open.extend(child_modules);
         }
+        Ok(states)
     }
-    // What is attached may stand before its set, or in another state.
-    let Reader { instance, others, attached, mut found } = reader;
-    for (arn, parts) in attached {
-        if let Some(set) = found.sets.get_mut(&arn) {
-            let ManagedSet { address, name, description, session, relay_state, .. } = std::mem::take(set);
-            *set = ManagedSet { address, name, description, session, relay_state, ..parts };
+
+    /// What they manage of one instance, by its ARN.
+    ///
+    /// # Errors
+    /// Nothing.
+    pub fn of_instance(mut self, instance: &str) -> Result<Terraform, TerraformError> {
+        let own = self.by_instance.remove(instance).unwrap_or_default();
+        let OfOneInstance { mut found, attached } = own;
+        for (arn, parts) in attached {
+            if let Some(set) = found.sets.get_mut(&arn) {
+                let ManagedSet { address, name, description, session, relay_state, .. } = std::mem::take(set);
+                *set = ManagedSet { address, name, description, session, relay_state, ..parts };
+            }
         }
+        if found.sets.is_empty() && found.rows.is_empty() {
+            let others = self.by_instance.into_keys().collect();
+            return Err(TerraformError::NothingManaged { instance: instance.to_owned(), others });
+        }
+        found.names = self.names;
+        Ok(found)
     }
-    if found.sets.is_empty() && found.rows.is_empty() {
-        return Err(TerraformError::NothingManaged { instance: instance.to_owned(), others });
+
+    fn resource(&mut self, file: &str, resource: Resource) -> Result<(), TerraformError> {
+        let Resource { address, mode, kind, values } = resource;
+        let at = At { file, address: &address };
+        if matches!(kind.as_str(), "aws_identitystore_group" | "aws_identitystore_user") {
+            let NamedValues { group_id, user_id, display_name, user_name } = at.values(values)?;
+            let id = group_id.or(user_id);
+            self.names.extend(id.zip(filled(display_name).or(user_name)));
+        } else if mode == "managed" && MANAGED.contains(&kind.as_str()) {
+            // Data is looked up, not managed.
+            let OfInstance { instance_arn } = at.values(values.clone())?;
+            self.by_instance.entry(instance_arn).or_default().managed(&at, &kind, values)?;
+        }
+        Ok(())
     }
-    Ok(found)
 }
 
 fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
     let named = || file.to_owned();
-    let read: File =
-        serde_json::from_slice(bytes).map_err(|source| TerraformError::Malformed { file: named(), source })?;
+    let read: File = serde_json::from_slice(bytes)
+        .map_err(|source| TerraformError::Malformed { file: named(), source })?;
     let File { format_version, values, planned_values } = read;
     if format_version.split('.').next() != Some("1") {
         return Err(TerraformError::OtherVersion { file: named(), found: format_version });
@@ -261,41 +314,12 @@ fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
     values.and_then(|values| values.root_module).ok_or_else(|| TerraformError::Empty { file: named() })
 }
 
-struct Reader<'a> {
-    instance: &'a str,
-    /// The other instances that were met.
-    others: BTreeSet<String>,
-    /// What is attached to permission sets, by their ARN.
-    attached: BTreeMap<String, ManagedSet>,
-    found: Terraform,
-}
-
-impl Reader<'_> {
-    fn resource(&mut self, file: &str, resource: Resource) -> Result<(), TerraformError> {
-        let Resource { address, mode, kind, values } = resource;
-        let at = At { file, address: &address };
-        if matches!(kind.as_str(), "aws_identitystore_group" | "aws_identitystore_user") {
-            let NamedValues { group_id, user_id, display_name, user_name } = at.values(values)?;
-            let id = group_id.or(user_id);
-            self.found.names.extend(id.zip(display_name.filter(|name| !name.is_empty()).or(user_name)));
-            return Ok(());
-        }
-        // Data is looked up, not managed.
-        if mode != "managed" || !kind.starts_with("aws_ssoadmin_") {
-            return Ok(());
-        }
-        let of: Option<OfInstance> = serde_json::from_value(values.clone()).ok();
-        if let Some(OfInstance { instance_arn }) = of.filter(|of| of.instance_arn != self.instance) {
-            self.others.insert(instance_arn);
-            return Ok(());
-        }
-        self.managed(&at, &kind, values)
-    }
-
+impl OfOneInstance {
     fn managed(&mut self, at: &At<'_>, kind: &str, values: Value) -> Result<(), TerraformError> {
         match kind {
             "aws_ssoadmin_permission_set" => {
-                let PermissionSetValues { arn, name, description, relay_state, session_duration } = at.values(values)?;
+                let PermissionSetValues { arn, name, description, relay_state, session_duration } =
+                    at.values(values)?;
                 let set = ManagedSet {
                     address: at.address.to_owned(),
                     name,
@@ -316,13 +340,15 @@ impl Reader<'_> {
                 self.attached(permission_set_arn).managed_policies.insert(managed_policy_arn);
             }
             "aws_ssoadmin_customer_managed_policy_attachment" => {
-                let CustomerPolicyValues { permission_set_arn, customer_managed_policy_reference } = at.values(values)?;
+                let CustomerPolicyValues { permission_set_arn, customer_managed_policy_reference } =
+                    at.values(values)?;
                 let policies = customer_managed_policy_reference.into_iter().map(CustomerPolicy::from);
                 self.attached(permission_set_arn).customer_policies.extend(policies);
             }
             "aws_ssoadmin_permissions_boundary_attachment" => {
                 let BoundaryValues { permission_set_arn, permissions_boundary } = at.values(values)?;
-                self.attached(permission_set_arn).boundary = permissions_boundary.into_iter().find_map(boundary);
+                self.attached(permission_set_arn).boundary =
+                    permissions_boundary.into_iter().find_map(boundary);
             }
             "aws_ssoadmin_account_assignment" => self.assignment(at, values)?,
             "aws_ssoadmin_instance_access_control_attributes" => {
@@ -332,14 +358,15 @@ impl Reader<'_> {
                 });
                 self.found.attributes.extend(attributes);
             }
-            // Applications and trusted token issuers are not Rolecall's.
+            // Only kinds of the list come here.
             _ => {}
         }
         Ok(())
     }
 
     fn assignment(&mut self, at: &At<'_>, values: Value) -> Result<(), TerraformError> {
-        let AssignmentValues { permission_set_arn, principal_id, principal_type, target_id } = at.values(values)?;
+        let AssignmentValues { permission_set_arn, principal_id, principal_type, target_id } =
+            at.values(values)?;
         let row = principal(&principal_type, &principal_id)
             .zip(target_id.parse().ok())
             .map(|(principal, account)| Row { account, principal });

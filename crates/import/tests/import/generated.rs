@@ -20,7 +20,7 @@ fn any_spec() -> impl Strategy<Value = GenerateSpec> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn what_is_live_plans_to_nothing(spec in any_spec()) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_import::{Import, Terraform, import};
-use rolecall_model::snapshot::{SnapshotFile};
+use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{PermissionSetName, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, load};
 use rolecall_planner::plan::{Action, Difference, Plan, Provenance, Reason};
@@ -36,7 +36,8 @@ pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> 
         .filter(|node| node.lines().nth(1) == Some("    adopt"))
         .map(|node| node.split('"').next().unwrap().to_owned())
         .collect();
-    let files: BTreeMap<&String, String> = files.iter().map(|(path, text)| (path, text.replace("    adopt\n", ""))).collect();
+    let files: BTreeMap<&String, String> =
+        files.iter().map(|(path, text)| (path, text.replace("    adopt\n", ""))).collect();
     let files: MemoryFiles = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let project = load(&files, "rolecall.kdl");
     let errors: Vec<_> = project.diagnostics.iter().filter(|found| found.is_error()).collect();
