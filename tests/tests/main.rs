@@ -11,6 +11,7 @@ mod foreign_clients;
 mod generated;
 mod imported;
 mod interruption;
+mod messages;
 mod mistakes;
 mod moto;
 mod project;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_aws::Strategy;
 use rolecall_model::{Date, InstanceId, Region, StackName};
+use rolecall_parser::messages;
 use rolecall_planner::render::text;
 
 /// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
@@ -46,7 +47,7 @@ pub(crate) enum Command {
     /// The simulated AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Explain a diagnostic, such as RC0101
+    /// Explain a diagnostic, such as RC0101, or a lint, such as direct-user
     Explain(ExplainArgs),
 }
 
@@ -61,6 +62,48 @@ pub(crate) struct ProjectArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+    /// Make the changes that are safe to make, then check
+    ///
+    /// Only what says the same in the way that the language wants: a missing quote, a comma, a value that stands twice.
+    /// What is a guess, such as the nearest name of a group, is left to you.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MessageArgs {
+    /// How errors and warnings are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Text)]
+    pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people, on standard error
+    Text,
+    /// A JSON object a line
+    Json,
+    /// A SARIF 2.1.0 document, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions, for annotations
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+}
+
+impl MessageFormat {
+    /// The format for machines, unless it is the one for people.
+    pub(crate) fn for_machines(self) -> Option<messages::Format> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some(messages::Format::Json),
+            Self::Sarif => Some(messages::Format::Sarif),
+            Self::Github => Some(messages::Format::Github),
+            Self::Gitlab => Some(messages::Format::Gitlab),
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -124,6 +167,8 @@ pub(crate) struct PlanArgs {
     /// How much of it is shown; JSON always holds all of it
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
     /// Save the plan, for apply --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -283,7 +328,7 @@ pub(crate) struct GenerateArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
-    /// The code
+    /// The code, or the name of a lint
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
 }

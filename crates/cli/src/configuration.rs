@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rolecall_model::{Code, Config, Diagnostic, Origins, Sources};
-use rolecall_parser::DiskFiles;
+use rolecall_parser::{DiskFiles, Project};
 
 use crate::args::ProjectArgs;
 use crate::failure::Failure;
 
 /// The name of a project file where a directory is given.
-const PROJECT_FILE: &str = "rolecall.kdl";
+pub(crate) const PROJECT_FILE: &str = "rolecall.kdl";
 
 /// A project whose files are without mistakes.
 pub(crate) struct Loaded {
@@ -24,7 +24,10 @@ pub(crate) struct Loaded {
 }
 
 /// The directory of a project and its project file's name.
-fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Failure> {
+///
+/// # Errors
+/// There is nothing at this path.
+pub(crate) fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Failure> {
     if project.is_dir() {
         return Ok((project.to_owned(), PROJECT_FILE.to_owned()));
     }
@@ -51,18 +54,17 @@ pub(crate) fn load(args: &ProjectArgs) -> Result<Loaded, Failure> {
     let (directory, file) = directory_and_file(&args.project)?;
     let start = Instant::now();
     let project = rolecall_parser::load(&DiskFiles::new(directory.clone()), &file);
-    let parse = start.elapsed();
-    match project.config {
-        Some(config) => Ok(Loaded {
-            directory,
-            config,
-            sources: project.sources,
-            origins: project.origins,
-            warnings: project.diagnostics,
-            parse,
-        }),
-        None => {
-            Err(Failure::Diagnostics { diagnostics: project.diagnostics, sources: Box::new(project.sources) })
-        }
+    loaded(project, directory, start.elapsed())
+}
+
+/// A project that was read, if it is without mistakes.
+///
+/// # Errors
+/// All mistakes of all its files.
+pub(crate) fn loaded(project: Project, directory: PathBuf, parse: Duration) -> Result<Loaded, Failure> {
+    let Project { config, sources, origins, diagnostics } = project;
+    match config {
+        Some(config) => Ok(Loaded { directory, config, sources, origins, warnings: diagnostics, parse }),
+        None => Err(Failure::Diagnostics { diagnostics, sources: Box::new(sources) }),
     }
 }

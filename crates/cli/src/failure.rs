@@ -83,23 +83,47 @@ impl Failure {
 
     /// Says it on standard error.
     pub(crate) fn print(&self) {
+        match self.said() {
+            Said::Diagnostics(diagnostics, sources) => output::print_diagnostics(diagnostics, sources),
+            Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
+        }
+    }
+
+    /// What is to be said.
+    pub(crate) fn said(&self) -> Said<'_> {
+        let plain = |code, message, help| Said::Plain { code, message, help };
         match self {
-            Self::Diagnostics { diagnostics, sources } => output::print_diagnostics(diagnostics, sources),
+            Self::Diagnostics { diagnostics, sources } => Said::Diagnostics(diagnostics, sources),
             Self::Observe(error) => {
-                print_plain(Some(error.code()), &error_chain(error.as_ref()), Some(&error.help()));
+                plain(Some(error.code()), error_chain(error.as_ref()), Some(error.help()))
             }
-            Self::Plain { code, message, help } => print_plain(*code, message, Some(help)),
+            Self::Plain { code, message, help } => plain(*code, message.clone(), Some(help.clone())),
             Self::Snapshot { source: SnapshotError::OtherVersion(_), .. } => {
                 let help = "take the snapshot again with this version of rolecall";
-                print_plain(Some(Code::SnapshotUnusable), &error_chain(self), Some(help));
+                plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
             Self::Snapshot { .. } => {
                 let help = "it must be a file that `rolecall snapshot` or `rolecall sandbox generate` wrote";
-                print_plain(Some(Code::SnapshotUnusable), &error_chain(self), Some(help));
+                plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
-            Self::File { .. } | Self::System { .. } => print_plain(None, &error_chain(self), None),
+            Self::File { .. } | Self::System { .. } => plain(None, error_chain(self), None),
         }
     }
+}
+
+/// What a failure says, in whatever format.
+pub(crate) enum Said<'a> {
+    /// Diagnostics, and the texts they point into.
+    Diagnostics(&'a [Diagnostic], &'a Sources),
+    /// A sentence.
+    Plain {
+        /// The code.
+        code: Option<Code>,
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        help: Option<String>,
+    },
 }
 
 /// The message of an error and of what caused it. A cause whose text is already in the message is not said twice.

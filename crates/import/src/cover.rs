@@ -44,7 +44,7 @@ pub(crate) fn cover(pairs: &Pairs) -> Cover {
         graphs.entry(mask.ones().collect()).or_insert_with(|| (mask, Graph::new())).1.insert(*pair);
     }
     let mut parts: BTreeMap<Vec<usize>, (Mask, Graph)> = BTreeMap::new();
-    for (mask, graph) in divide(graphs.into_values().collect()) {
+    for (mask, graph) in divide(&graphs.into_values().collect::<Vec<_>>()) {
         parts.entry(mask.ones().collect()).or_insert_with(|| (mask, Graph::new())).1.extend(graph);
     }
     let mut cover = Cover { rectangles: Vec::new(), masks: Vec::new() };
@@ -58,14 +58,14 @@ pub(crate) fn cover(pairs: &Pairs) -> Cover {
 }
 
 /// A pair that has what others have and a little more is divided into both, if it completes what they have.
-fn divide(graphs: Vec<(&Mask, Graph)>) -> Vec<(Mask, Graph)> {
+fn divide(graphs: &[(&Mask, Graph)]) -> Vec<(Mask, Graph)> {
     let popular: Vec<(&Mask, &Graph, usize)> = graphs
         .iter()
         .filter(|(_, graph)| graph.len() > 2)
         .map(|(mask, graph)| (*mask, graph, mask.count_ones(..)))
         .collect();
     let mut divided = Vec::with_capacity(graphs.len());
-    for (mask, graph) in &graphs {
+    for (mask, graph) in graphs {
         let size = mask.count_ones(..);
         for pair in graph {
             let completes = |graph: &Graph| {

@@ -95,7 +95,7 @@ impl Writer<'_> {
         match text {
             Some(text) if is_taken(text) => self.line(&format!("{word} {}", quoted(text))),
             Some(text) => {
-                self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text)))
+                self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text)));
             }
             None => {}
         }

@@ -103,9 +103,9 @@ impl<'a> DeclaredGroup<'a> {
                 // Nobody else has the whole id, so the search ends.
                 let id = object_id.unwrap_or(group.id.as_str());
                 let lengths = [8, 13, 18, 23, id.len()].into_iter();
-                let labels = lengths.map(|length| format!("{base} ({})", id.get(..length).unwrap_or(id)));
+                let mut labels = lengths.map(|length| format!("{base} ({})", id.get(..length).unwrap_or(id)));
                 let free = labels.clone().find(|label| !taken.contains(label));
-                free.or(labels.last()).unwrap_or_default()
+                free.or(labels.next_back()).unwrap_or_default()
             };
             taken.insert(label.clone());
             declared

@@ -37,7 +37,7 @@ pub fn import(
             Standing::Foreign(owner) => foreign.push((&live.name, owner)),
             Standing::Unmentioned => {}
             standing @ (Standing::Owned { .. } | Standing::External) => {
-                sets.push(MentionedSet { live, standing })
+                sets.push(MentionedSet { live, standing });
             }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rolecall_model::{Code, Diagnostic, Place};
 
 use crate::mistakes::Mistakes;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::unquoted;
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{Arguments, BlockRule, Kind, Within, Word, find, places_of, words_within};
@@ -96,7 +96,9 @@ impl Checker {
             let Some(text) = value.text().map(str::to_owned) else { continue };
             match seen.get(&text) {
                 Some(first) => {
-                    self.found.push(repeated_value(&text, value.place, *first));
+                    // The node says the same without it.
+                    let found = repeated_value(&text, value.place, *first);
+                    self.found.push(found.suggest_safe(value.place, ""));
                     value.faulty = true;
                 }
                 None => {
@@ -226,9 +228,10 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
                 format!("`{text}` is nothing that `{of}` can be"),
             );
             Some(match nearest(text, allowed.iter().copied()) {
-                Some(near) => found
-                    .help(format!("did you mean `\"{near}\"`?"))
-                    .suggest(value.place, format!("\"{near}\"")),
+                Some(near) => {
+                    let found = found.help(format!("did you mean `\"{near}\"`?"));
+                    suggest_value(found, value.place, text, near)
+                }
                 None => found.help(format!("`{of}` can be {}", quoted.join(", "))),
             })
         }
@@ -237,7 +240,7 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
             Some(match text.parse::<u32>() {
                 Ok(number) => found
                     .help(format!("write `{number}`, without quotes"))
-                    .suggest(value.place, number.to_string()),
+                    .suggest_safe(value.place, number.to_string()),
                 Err(_) => found.help("write a whole number, without quotes"),
             })
         }
@@ -272,7 +275,9 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
         .at(node.word_place, format!("`{name}` is no word that may stand here"));
     match nearest(name, words_within(within).map(|word| word.name)) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(node.word_place, near),
+        Some(near) => {
+            suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)
+        }
         None => {
             let words: Vec<String> = words_within(within).map(|word| format!("`{}`", word.name)).collect();
             found.help(format!("these may stand here: {}", words.join(", ")))
@@ -289,7 +294,9 @@ fn unknown_property(property: &Property, word: &Word) -> Diagnostic {
     }
     let names: Vec<&str> = word.properties.iter().map(|rule| rule.name).collect();
     match nearest(name, names.iter().copied()) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(property.name_place, near),
+        Some(near) => {
+            suggest_word(found.help(format!("did you mean `{near}`?")), property.name_place, name, near)
+        }
         None if names.is_empty() => found.help(format!("`{of}` has no properties")),
         None => found.help(format!("`{of}` has the properties {}", names.join(", "))),
     }

@@ -9,7 +9,9 @@
 mod check;
 mod decode;
 mod explain;
+mod fix;
 mod json;
+pub mod messages;
 mod mistakes;
 mod nearest;
 mod project;
@@ -21,7 +23,8 @@ pub mod source;
 mod syntax;
 mod words;
 
-pub use explain::explain;
+pub use explain::{explain, page};
+pub use fix::{Fixed, Mended, fix};
 pub use project::{Project, load};
 pub use reference::reference;
 pub use rolecall_model::Config;

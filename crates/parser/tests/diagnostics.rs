@@ -2,43 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod inputs;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use inputs::{files, inputs, name, rendered_one};
 use rolecall_model::{Code, Diagnostic};
-use rolecall_parser::{DiskFiles, MemoryFiles, Project, ProjectFiles, load, render};
+use rolecall_parser::{Project, load};
 
-fn inputs() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
-    let mut inputs: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    inputs.sort();
-    inputs
-}
-
-fn name(input: &Path) -> String {
-    input.file_stem().unwrap().to_str().unwrap().to_owned()
-}
-
-/// The files of an input, in memory, so that a test can change them.
-fn files(input: &Path) -> MemoryFiles {
-    if input.is_file() {
-        return [("rolecall.kdl", fs::read_to_string(input).unwrap())].into_iter().collect();
-    }
-    let disk = DiskFiles::new(input.to_owned());
-    let text = |path: &String| String::from_utf8(disk.read(path, u64::MAX - 1).unwrap()).unwrap();
-    disk.list().unwrap().iter().map(|path| (path.clone(), text(path))).collect()
-}
-
+/// All diagnostics as they are printed.
 fn rendered(project: &Project) -> String {
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(80);
-    let mut out = String::new();
-    for diagnostic in &project.diagnostics {
-        handler.render_report(&mut out, &render::report(diagnostic, &project.sources)).unwrap();
-        out.push('\n');
-    }
-    out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let one = |found: &Diagnostic| rendered_one(found, &project.sources);
+    project.diagnostics.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

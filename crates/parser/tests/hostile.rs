@@ -337,3 +337,18 @@ fn links_neither_loop_nor_lead_out() {
         assert_eq!(codes_on_disk(folder.path()), BTreeSet::from([code]), "{path}");
     }
 }
+
+#[test]
+fn of_a_policy_full_of_mistakes_the_first_are_told() {
+    let statement =
+        "{\"Efect\":\"alow\",\"Action\":[\"s3\",\"s3\"],\"a\":1,\"a\":2,\"Condition\":{\"Strin\":[]}},";
+    let policy = format!("{{\"Statement\":[{}{{}}]}}", statement.repeat(200_000 / statement.len()));
+    let files: MemoryFiles = [
+        ("rolecall.kdl", format!("{HEAD}permission-set \"A\" {{ inline-policy file=\"a.json\" }}")),
+        ("a.json", policy),
+    ]
+    .into_iter()
+    .collect();
+    let found = load(&files, "rolecall.kdl").diagnostics;
+    assert_eq!(found.iter().filter(|one| one.is_error()).count(), MAX_DIAGNOSTICS + 1);
+}

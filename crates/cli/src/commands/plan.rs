@@ -3,8 +3,8 @@
 use std::time::Instant as WallInstant;
 
 use rolecall_aws::{Clients, Scope, Statistics};
-use rolecall_model::{Code, Date, Snapshot};
-use rolecall_planner::plan::Provenance;
+use rolecall_model::{Code, Date, Diagnostic, Place, Snapshot, Sources};
+use rolecall_planner::plan::{Line, Provenance, Violation, Written};
 use rolecall_planner::render::{json, markdown, text};
 use rolecall_planner::{Inputs, Plan, Settings};
 use tokio::time::Instant;
@@ -15,10 +15,17 @@ use crate::configuration::{self, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
+use crate::messages::{Messages, Stream};
 use crate::output;
 
 /// Plans and shows.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
+    let mut messages = Messages::new(&args.messages, &args.project, Stream::Error);
+    let result = plan(args, &mut messages);
+    messages.end(result)
+}
+
+fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let (plan, statistics) = match &args.snapshot {
@@ -41,7 +48,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
             })?
         }
     };
-    show(&plan, &loaded, args)?;
+    show(&plan, &loaded, args, messages)?;
     if let Some(file) = &args.out {
         output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
     }
@@ -55,17 +62,48 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs) -> Result<(), Failure> {
+fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) -> Result<(), Failure> {
+    // In the other formats for people the plan itself holds what was found.
+    if args.format == Format::Text || !messages.are_for_people() {
+        messages.add(&plan.findings, &loaded.sources);
+    }
+    if !messages.are_for_people() {
+        let violations: Vec<Diagnostic> =
+            plan.violations.iter().map(|violation| of_violation(violation, &loaded.sources)).collect();
+        messages.add(&violations, &loaded.sources);
+    }
     let detail = text::Detail::from(args.detail);
     let rendered = match args.format {
-        Format::Text => {
-            output::print_diagnostics(&plan.findings, &loaded.sources);
-            text::render(plan, text::Style { detail, color: output::stdout_has_color() })
-        }
+        Format::Text => text::render(plan, text::Style { detail, color: output::stdout_has_color() }),
         Format::Json => json::render(plan, &loaded.sources),
         Format::Markdown => markdown::render(plan, &loaded.sources, detail),
     };
     output::print(&rendered)
+}
+
+/// A guard that stops the plan, as a diagnostic at the line that says it.
+fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
+    let Violation { code, message, rows, written } = violation;
+    let mut found = Diagnostic::error(*code, message);
+    if !rows.is_empty() {
+        found = found.help(format!("the plan lists the rows, {} in all", rows.len()));
+    }
+    let Some(Written { at: Line { file, line }, template: _ }) = written else { return found };
+    let place = sources.iter().find(|(_, source)| *source.name == **file).map(|(id, source)| {
+        let start = source
+            .text
+            .split_inclusive('\n')
+            .take((*line as usize).saturating_sub(1))
+            .map(str::len)
+            .sum::<usize>();
+        let text = source.text[start..].lines().next().unwrap_or_default();
+        let indent = text.len() - text.trim_start().len();
+        Place::new(id, start + indent..start + text.trim_end().len().max(indent))
+    });
+    match place {
+        Some(place) => found.at(place, "this guard stops the plan"),
+        None => found,
+    }
 }
 
 /// The settings of a plan. Without a day given, it is today's, in UTC.

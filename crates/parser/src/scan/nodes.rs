@@ -271,7 +271,7 @@ impl Cutter<'_> {
             let diagnostic = Diagnostic::error(Code::Syntax, "a block is followed by something on its line")
                 .at(self.place(token), format!("`{shown}` begins on the line on which a block ends"))
                 .help("begin a new line behind the `}`, or separate the two with `;`")
-                .suggest(after, ";");
+                .suggest_safe(after, ";");
             self.out.mistakes.push(diagnostic);
             if self.states.len() == 1 {
                 // What belongs to the block before is no node of its own, and would only be reported as misplaced.
@@ -302,6 +302,7 @@ impl Cutter<'_> {
             Diagnostic::error(Code::TypeAnnotation, format!("the type annotation `{shown}` has no meaning"))
                 .at(self.place(token), format!("`{shown}` says nothing to Rolecall"))
                 .help("take it away")
+                // Whoever wrote it meant something by it, so what is left may not be all that was meant.
                 .suggest(self.place(token), "");
         self.out.mistakes.push(diagnostic);
         self.out.blanks.push(token.start..token.end);
@@ -374,12 +375,12 @@ impl Cutter<'_> {
         let token = self.tokens[index];
         let end_of_line = self.tokens[index - 1].end;
         let shown = self.shown(token);
-        let before = Place::new(self.file, token.start..token.start);
+        let behind = Place::new(self.file, end_of_line..end_of_line);
         let message = format!("a `;` or a new line is missing before `{shown}`");
         let diagnostic = Diagnostic::error(Code::Syntax, message)
             .at(self.place(token), format!("`{shown}` begins a line of its own"))
             .help(format!("separate the two with `;`, or begin a new line with `{shown}`"))
-            .suggest(before, "; ");
+            .suggest_safe(behind, ";");
         self.out.mistakes.push(diagnostic);
         if self.states.len() == 1 {
             let rest = RawNode { range: token.start..token.end, broken: false };
@@ -480,7 +481,7 @@ impl Cutter<'_> {
             let diagnostic = Diagnostic::error(Code::Syntax, "values are separated by spaces, not by commas")
                 .at(self.place(comma), "this comma does not belong here")
                 .help("take the comma away")
-                .suggest(self.place(comma), " ");
+                .suggest_safe(self.place(comma), " ");
             self.out.mistakes.push(diagnostic);
             self.out.blanks.push(comma.start..comma.end);
             if comma.end < next.end {
@@ -522,7 +523,12 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     } else {
         format!("`{shown}` is a value, and every value stands in quotes")
     };
-    found.at(place, label).help(format!("write `\"{bare}\"`")).suggest(place, format!("\"{bare}\""))
+    let found = found.at(place, label).help(format!("write `\"{bare}\"`"));
+    let quoted = format!("\"{bare}\"");
+    // A text in other quotes ends at its first space for KDL, a comma was hardly meant to be part of a name, and what a
+    // `#` was meant to say is not known.
+    let is_plain = bare == shown && bare.chars().all(|c| c.is_alphanumeric() || "-_.:/@*+".contains(c));
+    if is_plain { found.suggest_safe(place, quoted) } else { found.suggest(place, quoted) }
 }
 
 /// What a value without quotes says: without the `#` of a keyword, and without quotes that KDL does not know.
