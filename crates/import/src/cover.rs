@@ -7,7 +7,7 @@ use crate::accounts::Mask;
 /// What an `assign` costs beside its names, in names.
 const NODE: usize = 3;
 /// With more pairs on one set of accounts, the search for the largest rectangle takes too long.
-const MOST_SEARCHED: usize = 600;
+const MOST_SEARCHED: usize = 200;
 
 /// On which accounts a principal has a permission set.
 pub(crate) type Pairs = BTreeMap<Pair, Mask>;

@@ -6,8 +6,20 @@ use std::fmt::Write as _;
 pub(crate) const WIDTH: usize = 100;
 const INDENT: usize = 4;
 
-/// A text in quotes. What a reader could not see, or could take for something else, is escaped.
+/// A text in quotes, in the spelling that the formatter leaves as it is: raw where it holds quotes or backslashes, with
+/// escapes where it holds what nobody sees.
 pub(crate) fn quoted(text: &str) -> String {
+    let plain = format!("\"{text}\"");
+    if !text.contains(is_unseen) {
+        if !text.contains(['"', '\\']) {
+            return plain;
+        }
+        // Three quotes would begin a text of many lines.
+        if !plain.starts_with("\"\"\"") {
+            let hashes = "#".repeat(hashes_after_quotes(text) + 1);
+            return format!("{hashes}{plain}{hashes}");
+        }
+    }
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
@@ -18,6 +30,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             other if is_unseen(other) => {
+                // Writing to a String cannot fail.
                 let _ = write!(quoted, "\\u{{{:x}}}", u32::from(other));
             }
             other => quoted.push(other),
@@ -27,24 +40,33 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Control characters, spaces other than the plain one, and characters without width or that turn the direction of
-/// text. KDL refuses some of them outside escapes.
+/// The longest run of `#` behind a quote: a raw text with no more of them would end there.
+fn hashes_after_quotes(text: &str) -> usize {
+    let runs = text.split('"').skip(1);
+    runs.map(|rest| rest.chars().take_while(|character| *character == '#').count()).max().unwrap_or_default()
+}
+
+/// Line breaks and tabs, control characters, spaces other than the plain one, and characters without width.
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
-        || matches!(character, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
-        || matches!(character, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+        || !is_shown(character)
+        || matches!(character, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}')
+}
+
+/// Whether a character may stand in a file at all: not one that makes a reader see another order or other lines.
+fn is_shown(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => false,
+        other => !other.is_control(),
+    }
 }
 
 /// Whether the language takes the text: it refuses control characters and those that make a reader see another order or
 /// other lines, even as escapes.
 pub(crate) fn is_writable(text: &str) -> bool {
-    let is_refused = |character: char| match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => true,
-        other => other.is_control(),
-    };
-    !text.chars().any(is_refused)
+    text.chars().all(is_shown)
 }
 
 /// Whether the language takes the text where it wants one that is not blank.
@@ -195,7 +217,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_escaped() {
-        assert_eq!(quoted("a \"b\" c:\\d"), r#""a \"b\" c:\\d""#);
+        assert_eq!(quoted("a \"b\" c:\\d"), r##"#"a "b" c:\d"#"##);
+        assert_eq!(quoted("a \"# b"), r###"##"a "# b"##"###);
+        assert_eq!(quoted("\"\""), r#""\"\"""#);
+        assert_eq!(quoted("a\t\"b\""), r#""a\t\"b\"""#);
         assert_eq!(quoted("über\u{A0}x\u{202E}\u{7}\n"), r#""über\u{a0}x\u{202e}\u{7}\n""#);
     }
 
