@@ -44,6 +44,8 @@ pub const MAX_PATTERN_BYTES: usize = 512;
 pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
 /// The largest top-level node with its block, in bytes: 512 KiB. The KDL crate needs up to a thousand times as much.
 pub const MAX_NODE_BYTES: usize = 512 * 1024;
+/// How much all uses of templates may make together: words and values, and of long texts each begun 64 bytes.
+pub const MAX_MADE: usize = 1_000_000;
 /// How many errors of a project are told, and how many warnings; one more diagnostic then says that there may be others.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
 /// How deep blocks may be nested. The language itself needs five levels.
