@@ -3,8 +3,8 @@
 //!
 //! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
 //! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
-//! `words`, and `decode` makes model types of them. The crate knows neither tokio nor AWS, so a language server can
-//! stand on it alone.
+//! `words`, and `decode` makes model types of them and of what templates make. The crate knows neither tokio nor
+//! AWS, so a language server can stand on it alone.
 
 mod check;
 mod decode;

@@ -278,8 +278,8 @@ fn templates_make_no_more_than_a_bound() {
 #[test]
 fn mistakes_with_parameters_are_told_some_of_them() {
     let parameters: String =
-        (0..8_000).map(|nth| format!("parameter \"parameter-{nth}\" kind=\"group\"\n")).collect();
-    let unknown: String = (0..4_000).map(|nth| format!("(param)\"paramater-{nth}\" ")).collect();
+        (0..1_500).map(|nth| format!("parameter \"parameter-{nth}\" kind=\"group\"\n")).collect();
+    let unknown: String = (0..1_400).map(|nth| format!("(param)\"paramater-{nth}\" ")).collect();
     let text = format!(
         "{WORLD}template \"t\" {{\n{parameters}assign \"Deploy\" {{ to {unknown}; on \"all\" }} }}\n"
     );
@@ -288,7 +288,7 @@ fn mistakes_with_parameters_are_told_some_of_them() {
     let template = format!("{WORLD}template \"t\" {{\n{parameters}{body} }}\n");
     let missing = format!("{template}{}", "use \"t\"\n".repeat(10));
     assert_eq!(codes_of(&missing), BTreeSet::from([Code::ArgumentMissing, Code::TooManyMistakes]));
-    let unknown: String = (0..4_000).map(|nth| format!("use \"t\" {{ paramater-{nth} \"a\" }}\n")).collect();
+    let unknown: String = (0..1_400).map(|nth| format!("use \"t\" {{ paramater-{nth} \"a\" }}\n")).collect();
     let found = codes_of(&format!("{template}{unknown}"));
     assert!(found.contains(&Code::UnknownParameter), "{found:?}");
     let like: String = "\"x\" ".repeat(5_000);

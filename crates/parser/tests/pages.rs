@@ -96,14 +96,16 @@ fn visible(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Each page whose code has an input shows the shortest of them.
+/// Each page whose code has an input shows the shortest of them; one with a template only where all have one, since
+/// it shows a mistake in its rarer form.
 #[test]
 fn pages_show_what_the_tests_show() {
     let mut examples: BTreeMap<String, String> = BTreeMap::new();
     for input in inputs() {
         let (code, made) = (name(&input)[..6].to_owned(), example(&input));
         let shortest = examples.entry(code).or_insert_with(|| made.clone());
-        if made.lines().count() < shortest.lines().count() {
+        let rank = |made: &str| (made.contains("\ntemplate "), made.lines().count());
+        if rank(&made) < rank(shortest) {
             *shortest = made;
         }
     }

@@ -142,6 +142,26 @@ fn a_missing_value_never_widens() {
 }
 
 #[test]
+fn a_keep_is_made_like_an_assign_and_never_keeps_more() {
+    let parameters = "parameter \"sets\" kind=\"permission-set\" empty=\"allowed\"\n\
+                      parameter \"who\" kind=\"group\" empty=\"allowed\"\n\
+                      parameter \"where\" kind=\"accounts\" empty=\"allowed\"\n\
+                      parameter \"end\" kind=\"text\" empty=\"allowed\"";
+    let keep = "keep (param)\"sets\" { to (param)\"who\"; on (param)\"where\"; until (param)\"end\" }";
+    let all = ["sets \"Deploy\" \"Audit\"", "who \"g0\"", "where { ou \"a\" }", "end \"2027-01-31\""];
+    let made = config(&used(parameters, keep, &all.join("; ")));
+    let written = "keep \"Deploy\" \"Audit\" { to \"g0\"; on { ou \"a\" }; until \"2027-01-31\" }";
+    assert_eq!(made, config(written));
+    assert_eq!(made.keeps.len(), 1);
+    // A part without a value would match everything.
+    for missing in 0..all.len() {
+        let given: Vec<&str> =
+            all.iter().enumerate().filter(|(nth, _)| *nth != missing).map(|(_, line)| *line).collect();
+        assert_eq!(config(&used(parameters, keep, &given.join("; "))).keeps, [], "without {}", all[missing]);
+    }
+}
+
+#[test]
 fn selectors_stand_for_accounts() {
     let parameters = "parameter \"where\" kind=\"accounts\"";
     let block = "ou \"a\"; account \"b\"; only { tag \"k\" \"v\" }; except { accounts \"pci\" }";

@@ -250,7 +250,9 @@ impl Judge<'_> {
         let count = wording::count(rows.len(), "row");
         let message = match within_days {
             None => format!("{count} without an end; require-until wants one"),
-            Some(days) => format!("{count} without an end within {}", wording::count(*days as usize, "day")),
+            Some(days) => {
+                format!("{count} that must end within {}", wording::count(*days as usize, "day"))
+            }
         };
         let written = Some(self.source.written(*origin));
         self.stop(Code::UntilRequired, message, rows, written);

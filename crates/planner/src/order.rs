@@ -384,7 +384,11 @@ fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<Operation> {
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     let edits = ranked.into_iter().map(|(_, edit)| edit);
-    let edits = edits.chain((!tags.is_empty()).then_some(Edit::Tag(tags)));
+    let is_adoption = tags.contains_key(STACK_TAG);
+    let tag = (!tags.is_empty()).then_some(Edit::Tag(tags));
+    // A set that is adopted is marked before anything of it is changed: an edited set must never be nobody's.
+    let (first, last) = if is_adoption { (tag, None) } else { (None, tag) };
+    let edits = first.into_iter().chain(edits).chain(last);
     edits.map(|edit| Operation::Edit { permission_set: after.name.clone(), edit }).collect()
 }
 

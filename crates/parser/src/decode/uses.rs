@@ -8,6 +8,7 @@ use super::Decoder;
 use super::templates::{Parameter, ParameterKind, Template};
 use crate::MAX_MADE;
 use crate::check::{check, repeated, wrong_value};
+use crate::nearest::suggest_word;
 use crate::syntax::{Node, Value};
 use crate::words::{Kind, Within};
 
@@ -216,7 +217,10 @@ impl Decoder<'_> {
         .at(line.word_place, format!("`{word}` is no parameter of `{name}`"))
         .and(template.header, "the template is declared here");
         match self.nearest_parameter(word, template) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).suggest(line.word_place, near),
+            Some(near) => {
+                let found = found.help(format!("did you mean `{near}`?"));
+                suggest_word(found, line.word_place, word, near)
+            }
             None if template.parameters.is_empty() => {
                 found.help(format!("`{name}` has no parameters; write `use \"{name}\"` alone"))
             }

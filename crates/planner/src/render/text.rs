@@ -46,6 +46,9 @@ pub fn render(plan: &Plan, style: Style) -> String {
             lines.extend(violating(violation, style.detail).lines(str::to_owned));
         }
     }
+    if !plan.violations.is_empty() {
+        lines.push(String::new());
+    }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
@@ -237,7 +240,9 @@ fn kept(plan: &Plan, detail: Detail) -> Columns {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let because = format!("{}, {written}", for_terminal(&wording::kept_by(by)));
+        let why = for_terminal(&wording::kept_by(by));
+        let because = [why, written.to_string()];
+        let because = because.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         columns.row(vec!["= keep".to_owned(), principal(first), set_name(first), where_to, because]);
     }
     columns

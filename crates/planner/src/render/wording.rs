@@ -51,7 +51,7 @@ pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
 pub(crate) fn kept_by(by: &KeptBy) -> String {
     match by {
         KeptBy::Adopt => "while its permission set says `adopt`".to_owned(),
-        KeptBy::Keep { until: None, note: None } => "kept".to_owned(),
+        KeptBy::Keep { until: None, note: None } => String::new(),
         KeptBy::Keep { until: None, note: Some(note) } => note.clone(),
         KeptBy::Keep { until: Some(until), note: None } => format!("until {until}"),
         KeptBy::Keep { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),

@@ -174,7 +174,7 @@ fn account_id(snapshot: &Snapshot, name: &str) -> AccountId {
     account.unwrap_or_else(|| panic!("no account {name}")).id
 }
 
-fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
+pub(crate) fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
     let principal = match principal.split_once(':') {
         Some(("user", _)) => Principal::User(id_of(principal).parse().unwrap()),
         _ => Principal::Group(id_of(principal).parse().unwrap()),
