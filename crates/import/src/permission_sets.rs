@@ -35,7 +35,7 @@ pub(crate) fn write(
     live: &LivePermissionSet,
     details: &PermissionSet,
     is_adopted: bool,
-    partition: &str,
+    region: &str,
     policy_path: &str,
 ) -> WrittenSet {
     let PermissionSet {
@@ -50,7 +50,7 @@ pub(crate) fn write(
         // A live set's tags stand beside its details.
         tags: _,
     } = details;
-    let mut writer = Writer { partition, lines: Vec::new(), left_out: Vec::new() };
+    let mut writer = Writer { partition: partition(region), lines: Vec::new(), left_out: Vec::new() };
     if is_adopted {
         writer.line("adopt");
     }
@@ -59,7 +59,7 @@ pub(crate) fn write(
     writer.text("relay-state", relay_state.as_deref(), is_relay_state);
     writer.attached(managed_policies, customer_policies);
     writer.boundary(boundary.as_ref());
-    let policy_file = inline_policy.as_ref().and_then(|policy| match policies::write(policy) {
+    let policy_file = inline_policy.as_ref().and_then(|policy| match policies::write(policy, region) {
         Written::Kdl(statements) => {
             writer.lines.push(Node::block("inline-policy", statements));
             None
@@ -163,6 +163,15 @@ impl Writer<'_> {
     fn tags(&mut self, live: &LivePermissionSet) {
         let sayable = live.tags.iter().filter(|(key, value)| is_tag(key, value)).take(MAX_TAGS);
         self.lines.extend(sayable.map(|(key, value)| Node::line(format!("tag {}", list([key, value])))));
+    }
+}
+
+/// The partition of a Region, as the language takes it from `identity-center`.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
     }
 }
 

@@ -1,19 +1,22 @@
 //! Inline policies: in KDL where the language can say them, else in JSON files.
+//!
+//! What the language takes for a policy is the parser's to say, so it is asked: a project with this one policy is
+//! loaded, and what it reads is compared with what is live.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::Policy;
-use serde_json::{Map, Value, json};
+use rolecall_parser::{MemoryFiles, load};
+use serde_json::Value;
 
-use crate::text::{Node, is_writable, list, quoted, says_something};
+use crate::text::{Node, is_writable, list, quoted};
 
-/// The quotas of an inline policy, which the language checks: bytes, and characters other than white space.
-const MAX_BYTES: usize = 32_768;
-const MAX_CHARACTERS: usize = 10_240;
 /// A policy with a longer line, in characters, is easier to read in a file: the actions of a statement stand on one.
 const MOST_COLUMNS: usize = 140;
 /// The depth of `allow` and `deny` in a file.
 const STATEMENT_DEPTH: usize = 2;
+/// The file of a policy in the project that is loaded to try it.
+const TRIED: &str = "policy.json";
 
 /// How a policy is written.
 pub(crate) enum Written {
@@ -22,73 +25,53 @@ pub(crate) enum Written {
     /// In a file, with this text.
     File(String),
     /// Not at all: the language refuses it, with the reason.
-    Refused(&'static str),
+    Refused(String),
 }
 
-/// How a live policy is written, so that what is read back is equal to it.
-pub(crate) fn write(policy: &Policy) -> Written {
+/// How a live policy of an instance in this Region is written, so that what is read back is equal to it.
+pub(crate) fn write(policy: &Policy, region: &str) -> Written {
     if let Some(nodes) = in_kdl(policy) {
-        return Written::Kdl(nodes);
-    }
-    let Ok(value) = serde_json::from_str::<Value>(policy.as_json()) else {
-        return Written::Refused("it is not JSON");
-    };
-    match refusal(&value) {
-        Some(reason) => Written::Refused(reason),
-        None if !is_within_limits(&Policy::from_value(value.clone())) => {
-            Written::Refused("it is beyond a limit of AWS")
+        let inline = Node::block("inline-policy", nodes.clone());
+        if read_back(&inline, "", region).is_ok_and(|read| read.as_ref() == Some(policy)) {
+            return Written::Kdl(nodes);
         }
-        None => Written::File(format!("{value:#}\n")),
+    }
+    let text = match serde_json::from_str::<Value>(policy.as_json()) {
+        Ok(value) => format!("{value:#}\n"),
+        Err(_) => return Written::Refused("it is not JSON".to_owned()),
+    };
+    let inline = Node::line(format!("inline-policy file={}", quoted(TRIED)));
+    match read_back(&inline, &text, region) {
+        Ok(read) if read.as_ref() == Some(policy) => Written::File(text),
+        Ok(_) => Written::Refused("it reads as another".to_owned()),
+        Err(reason) => Written::Refused(reason.replace(&format!("`{TRIED}`"), "its JSON")),
     }
 }
 
-fn is_within_limits(policy: &Policy) -> bool {
-    let text = policy.as_json();
-    text.len() <= MAX_BYTES
-        && text.chars().filter(|c| !c.is_whitespace()).count() <= MAX_CHARACTERS
-        && text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FF}'))
-}
-
-/// Why the language does not take a JSON value for a policy.
-fn refusal(value: &Value) -> Option<&'static str> {
-    let Value::Object(document) = value else { return Some("it is not an object") };
-    let statements = match document.get("Statement") {
-        None => return Some("it has no `Statement`"),
-        Some(Value::Array(statements)) if statements.is_empty() => return Some("its `Statement` is empty"),
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(single) => std::slice::from_ref(single),
-    };
-    statements.iter().find_map(|statement| {
-        let Value::Object(statement) = statement else { return Some("a statement is not an object") };
-        let has = |key: &str| statement.contains_key(key);
-        let effect = statement.get("Effect").and_then(Value::as_str);
-        if !matches!(effect, Some("Allow" | "Deny")) {
-            Some("a statement has no `Effect`")
-        } else if has("Action") == has("NotAction") || has("Resource") == has("NotResource") {
-            Some("a statement has not one each of `Action` or `NotAction` and `Resource` or `NotResource`")
-        } else if has("Principal") || has("NotPrincipal") {
-            Some("a statement has a `Principal`")
-        } else {
-            None
+/// What the parser makes of an `inline-policy`, or the first thing that it refuses.
+fn read_back(inline: &Node, file: &str, region: &str) -> Result<Option<Policy>, String> {
+    let mut project =
+        format!("rolecall language=1 stack=\"x\"\nidentity-center region={}\n", quoted(region));
+    Node::block("permission-set \"x\"", vec![inline.clone()]).write(0, &mut project);
+    let files: MemoryFiles = [("rolecall.kdl", project.as_str()), (TRIED, file)].into_iter().collect();
+    let read = load(&files, "rolecall.kdl");
+    match (read.diagnostics.into_iter().find(|found| found.is_error()), read.config) {
+        (None, Some(config)) => {
+            Ok(config.permission_sets.into_iter().next().and_then(|set| set.permission_set.inline_policy))
         }
-    })
+        (Some(error), _) => Err(error.message),
+        (None, None) => Err("the language does not take it".to_owned()),
+    }
 }
 
-/// The statements in KDL, if the language says them exactly, on lines that a person would write.
+/// The statements in KDL, if the language has words for all of it, on lines that a person would write.
 fn in_kdl(policy: &Policy) -> Option<Vec<Node>> {
     let canonical = policy.canonical().as_object()?;
-    let is_plain = canonical.keys().all(|key| matches!(key.as_str(), "Version" | "Statement"))
-        && canonical.get("Version").and_then(Value::as_str) == Some("2012-10-17");
+    let is_plain = canonical.keys().all(|key| matches!(key.as_str(), "Version" | "Statement"));
     let statements = canonical.get("Statement")?.as_array().filter(|list| is_plain && !list.is_empty())?;
     let statements: Vec<Statement<'_>> = statements.iter().map(Statement::read).collect::<Option<_>>()?;
-    let mut ids = BTreeSet::new();
-    let distinct = statements.iter().filter_map(|statement| statement.id).all(|id| ids.insert(id));
-    let read_back: Vec<Value> = statements.iter().map(Statement::read_back).collect();
-    let read_back = Policy::from_value(json!({ "Version": "2012-10-17", "Statement": read_back }));
     let nodes: Vec<Node> = statements.iter().map(Statement::node).collect();
-    let is_exact = read_back == *policy && is_within_limits(&read_back);
-    (distinct && is_exact && nodes.iter().all(|node| node.is_within(MOST_COLUMNS, STATEMENT_DEPTH)))
-        .then_some(nodes)
+    nodes.iter().all(|node| node.is_within(MOST_COLUMNS, STATEMENT_DEPTH)).then_some(nodes)
 }
 
 /// A statement that the language can say.
@@ -113,14 +96,10 @@ impl<'a> Statement<'a> {
             statement.get("Effect")?.as_str().filter(|effect| matches!(*effect, "Allow" | "Deny"))?;
         let id = match statement.get("Sid") {
             None => None,
-            Some(id) => Some(
-                id.as_str()
-                    .filter(|id| says_something(id) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?,
-            ),
+            Some(id) => Some(id.as_str().filter(|id| is_writable(id))?),
         };
-        let actions = texts(statement.get("Action")?).filter(|all| all.iter().all(|one| is_action(one)))?;
-        let resources = texts(statement.get("Resource")?)
-            .filter(|all| all.iter().all(|one| *one == "*" || one.starts_with("arn:")))?;
+        let actions = texts(statement.get("Action")?)?;
+        let resources = texts(statement.get("Resource")?)?;
         let mut conditions = BTreeMap::new();
         if let Some(condition) = statement.get("Condition") {
             for (operator, keys) in condition.as_object()? {
@@ -133,25 +112,6 @@ impl<'a> Statement<'a> {
             }
         }
         Some(Self { effect, id, actions, resources, conditions })
-    }
-
-    /// What the language makes of it.
-    fn read_back(&self) -> Value {
-        let Self { effect, id, actions, resources, conditions } = self;
-        let mut statement = Map::new();
-        statement.extend(id.map(|id| ("Sid".to_owned(), Value::from(id))));
-        statement.insert("Effect".to_owned(), Value::from(*effect));
-        statement.insert("Action".to_owned(), json!(actions));
-        statement.insert("Resource".to_owned(), json!(resources));
-        let mut operators: Map<String, Value> = Map::new();
-        for ((operator, key), values) in conditions {
-            let keys = operators.entry(*operator).or_insert_with(|| json!({}));
-            keys[*key] = json!(values);
-        }
-        if !operators.is_empty() {
-            statement.insert("Condition".to_owned(), operators.into());
-        }
-        statement.into()
     }
 
     fn node(&self) -> Node {
@@ -178,22 +138,14 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
     (distinct.len() == texts.len() && texts.iter().all(|text| is_writable(text))).then_some(texts)
 }
 
-/// Whether the language takes a text for an action.
-fn is_action(text: &str) -> bool {
-    let is_service =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let is_name = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
-    };
-    text == "*" || text.split_once(':').is_some_and(|(service, name)| is_service(service) && is_name(name))
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn written(value: Value) -> Written {
-        write(&Policy::from_value(value))
+        write(&Policy::from_value(value), "eu-west-1")
     }
 
     #[test]
@@ -205,9 +157,9 @@ mod tests {
         };
         assert!(matches!(written(statement(json!({}))), Written::Kdl(_)));
         assert!(matches!(written(statement(json!({ "Sid": "A1" }))), Written::Kdl(_)));
-        assert!(matches!(written(statement(json!({ "Sid": "A 1" }))), Written::File(_)));
+        assert!(matches!(written(statement(json!({ "Sid": "A 1" }))), Written::Refused(_)));
         assert!(matches!(written(statement(json!({ "Action": "s3:*" }))), Written::Kdl(_)));
-        assert!(matches!(written(statement(json!({ "Resource": "bucket" }))), Written::File(_)));
+        assert!(matches!(written(statement(json!({ "Resource": "bucket" }))), Written::Refused(_)));
         let on_null = json!({ "Condition": { "Null": { "aws:MultiFactorAuthAge": true } } });
         assert!(matches!(written(statement(on_null)), Written::Kdl(_)));
         let no_version = json!({ "Statement": { "Effect": "Deny", "NotAction": "iam:*", "Resource": "*" } });

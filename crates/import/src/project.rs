@@ -159,7 +159,7 @@ impl Project {
         snapshot: &Snapshot,
         warnings: &mut Vec<Diagnostic>,
     ) {
-        let partition = partition(snapshot.instance.region.as_str());
+        let region = snapshot.instance.region.as_str();
         let mut file_names = FileNames::default();
         let mut parts = Vec::new();
         for set in sets {
@@ -168,7 +168,7 @@ impl Project {
                 _ => continue,
             };
             let path = format!("policies/{}.json", file_names.peek(set.live.name.as_str()));
-            let written = permission_sets::write(set.live, details, set.is_adopted(), partition, &path);
+            let written = permission_sets::write(set.live, details, set.is_adopted(), region, &path);
             let WrittenSet { node, policy_file, left_out } = written;
             if let Some(text) = policy_file {
                 file_names.take(set.live.name.as_str());
@@ -243,15 +243,6 @@ fn foreign_sets(foreign: &[(&PermissionSetName, &str)]) -> String {
         comment(&format!("Not imported, since the stack {} owns them: {}", quoted(owner), list(names)))
     });
     lines.collect()
-}
-
-/// The partition of a Region, as the language takes it from `identity-center`.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ => "aws",
-    }
 }
 
 /// Names of files after permission sets. Some file systems do not tell upper from lower case.

@@ -29,25 +29,11 @@ pub(crate) fn imported(snapshot: &Snapshot, terraform: Option<&Terraform>) -> Im
 
 /// Plans what was written.
 pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Plan {
-    // SHIM until the parser knows `adopt`.
-    let adopting: BTreeSet<String> = files
-        .values()
-        .flat_map(|text| text.split("permission-set \"").skip(1))
-        .filter(|node| node.lines().nth(1) == Some("    adopt"))
-        .map(|node| node.split('"').next().unwrap().to_owned())
-        .collect();
-    let files: BTreeMap<&String, String> =
-        files.iter().map(|(path, text)| (path, text.replace("    adopt\n", ""))).collect();
     let files: MemoryFiles = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let project = load(&files, "rolecall.kdl");
     let errors: Vec<_> = project.diagnostics.iter().filter(|found| found.is_error()).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
-    let mut config = project.config.unwrap();
-    for set in &mut config.permission_sets {
-        if adopting.contains(set.permission_set.name.as_str()) {
-            set.adopt = Some(set.origin);
-        }
-    }
+    let config = project.config.unwrap();
     let settings = Settings {
         today: "2026-11-24".parse().unwrap(),
         as_of_given: false,
