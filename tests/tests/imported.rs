@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::project::Project;
 
 const SANDBOX: &str = "examples/acme/sandbox.json";
@@ -92,4 +94,28 @@ fn a_state_that_is_none_stops_before_anything_is_written() {
     let unknown = project.run(&with("pulumi")).exits(1).stderr;
     assert!(unknown.contains("--from terraform FILE"), "{unknown}");
     assert!(!project.file("out").exists());
+}
+
+#[test]
+fn what_is_adopted_stays_when_the_word_is_taken_away() {
+    let project = world();
+    let mut live: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    for set in live["permissionSets"].as_array_mut().unwrap() {
+        if set["tags"]["rolecall:stack"] == "acme" {
+            set["tags"].as_object_mut().unwrap().remove("rolecall:stack");
+        }
+    }
+    project.write("live.json", &live.to_string());
+    project.run(&["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"]).exits(0);
+    let before = live["assignments"].clone();
+    project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
+    let after: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    assert_eq!(after["assignments"], before);
+
+    let sets = project.read("out/permission-sets.kdl");
+    assert!(sets.contains("\n    adopt\n"), "{sets}");
+    project.write("out/permission-sets.kdl", &sets.replace("    adopt\n", ""));
+    // Only the row of a group that is gone is left to do, and import told of it.
+    let plan = project.run(&["plan", "out", "--sandbox", "live.json"]).exits(0).stdout;
+    assert!(plan.contains("1 to revoke") && plan.contains("no longer exists"), "{plan}");
 }

@@ -50,8 +50,7 @@ pub(crate) fn write(policy: &Policy, region: &str) -> Written {
 
 /// What the parser makes of an `inline-policy`, or the first thing that it refuses.
 fn read_back(inline: &Node, file: &str, region: &str) -> Result<Option<Policy>, String> {
-    let mut project =
-        format!("rolecall language=1 stack=\"x\"\nidentity-center region={}\n", quoted(region));
+    let mut project = format!("rolecall language=1 stack=\"x\"\nidentity-center region={}\n", quoted(region));
     Node::block("permission-set \"x\"", vec![inline.clone()]).write(0, &mut project);
     let files: MemoryFiles = [("rolecall.kdl", project.as_str()), (TRIED, file)].into_iter().collect();
     let read = load(&files, "rolecall.kdl");

@@ -13,7 +13,7 @@ use crate::permission_sets::{self, WrittenSet};
 use crate::principals::Directory;
 use crate::standing::{Standing, standing};
 use crate::terraform::Terraform;
-use crate::text::{Node, comment, list, quoted};
+use crate::text::{Node, comment, list, quoted, says_something};
 use crate::{Import, Summary};
 
 /// A file that would grow beyond this is divided, in bytes. The language reads files of up to 8 MiB.
@@ -225,13 +225,47 @@ impl Project {
     }
 }
 
-/// Attributes for access control, as Terraform manages them.
+/// Attributes for access control, as Terraform manages them. Files that speak of them own all of them, so they are
+/// written whole or not at all.
 fn attributes(terraform: &Terraform, warnings: &mut Vec<Diagnostic>) -> String {
-    let _ = warnings;
-    if terraform.attributes().is_empty() {
+    let mut lines = Vec::new();
+    for (key, sources) in terraform.attributes() {
+        match &sources[..] {
+            [source] if is_attribute(key, source) => {
+                lines.push(Node::line(format!("attribute {} source={}", quoted(key), quoted(source))));
+            }
+            _ => {
+                warnings.push(incomplete(
+                    format!(
+                        "the attributes for access control are not imported: {} has not one source that the language takes",
+                        quoted(key)
+                    ),
+                    "they stay as they are, since the files do not speak of them",
+                ));
+                return comment("Attributes for access control, which Terraform manages, are not imported.");
+            }
+        }
+    }
+    if lines.is_empty() {
         return String::new();
     }
-    String::new()
+    let mut text = "\n".to_owned();
+    Node::block("attributes", lines).write(0, &mut text);
+    text
+}
+
+/// Whether the language takes an attribute (service model of sso-admin).
+fn is_attribute(key: &str, source: &str) -> bool {
+    let is_of = |text: &str, most: usize, more: &str| {
+        let is_taken = |c: char| {
+            c.is_alphanumeric()
+                || (c.is_whitespace() && !c.is_control())
+                || "_.:/=+-@".contains(c)
+                || more.contains(c)
+        };
+        says_something(text) && text.chars().count() <= most && text.chars().all(is_taken)
+    };
+    is_of(key, 128, "") && is_of(source, 256, "[]{}$\\\"")
 }
 
 fn foreign_sets(foreign: &[(&PermissionSetName, &str)]) -> String {
