@@ -15,4 +15,5 @@ mod messages;
 mod mistakes;
 mod moto;
 mod project;
+mod pull_requests;
 mod records;

@@ -3,6 +3,7 @@
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
 mod accounts;
+pub mod base;
 mod compare;
 mod consequences;
 mod difference;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::snapshot::Depth;
 use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Place, Snapshot, Sources};
 
+pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
 pub use estimate::Estimate;
 pub use order::{Node, OperationGraph};
@@ -146,6 +148,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
             .map(|name| (*name).clone())
             .collect(),
         unseen: compared.unseen,
+        base: None,
         findings,
     })
 }
@@ -176,7 +179,10 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
         );
     }
     let untagged = accounts::account_without_tags(inputs.snapshot);
-    if let Some(account) = untagged.filter(|_| accounts::uses_tags(inputs.config)) {
+    // A guard of another checkout that looks at tags must not find none where they were not read.
+    let uses_tags = accounts::uses_tags(inputs.config)
+        || inputs.guards.is_some_and(|guards| accounts::uses_tags(guards.config));
+    if let Some(account) = untagged.filter(|_| uses_tags) {
         diagnostics.push(
             Diagnostic::error(
                 Code::SnapshotUnusable,

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::comparison_document::BaseDocument;
+
 /// A plan. Fields are only ever added within a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +48,9 @@ pub struct PlanDocument {
     pub unmanaged: Vec<UnmanagedDocument>,
     /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
     pub read_by_principal: Vec<String>,
+    /// How the files differ from those of a base; absent without `--base`. Outside the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseDocument>,
     /// Warnings.
     pub findings: Vec<FindingDocument>,
     /// Guards that stop the plan.

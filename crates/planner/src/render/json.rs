@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rolecall_model::{Diagnostic, PermissionSet, Severity, Sources};
 use serde_json::{Value, json};
 
+use super::comparison_document;
 pub use super::document::{
     BlockedDocument, ChangeDocument, Counts, FindingDocument, KeptDocument, PlanDocument, RebindDocument,
     RowDocument, SkippedAccountDocument, TemporaryDocument, UnmanagedDocument, ViolationDocument,
@@ -54,6 +55,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
             .map(|one| UnmanagedDocument { permission_set: one.permission_set.to_string(), rows: one.rows })
             .collect(),
         read_by_principal: plan.read_by_principal.iter().map(ToString::to_string).collect(),
+        base: plan.base.as_ref().map(comparison_document::base),
         findings: plan.findings.iter().map(|one| finding(one, sources)).collect(),
         guard_violations: plan.violations.iter().map(violation).collect(),
         changes,
@@ -177,11 +179,11 @@ fn action_word(change: &Change) -> &'static str {
     }
 }
 
-fn template_file(written: &Written) -> Option<String> {
+pub(super) fn template_file(written: &Written) -> Option<String> {
     written.template.as_ref().map(|line| line.file.clone())
 }
 
-fn template_line(written: &Written) -> Option<u32> {
+pub(super) fn template_line(written: &Written) -> Option<u32> {
     written.template.as_ref().map(|line| line.line)
 }
 
@@ -272,7 +274,7 @@ fn row_document_parts(row: &Row) -> RowParts {
     }
 }
 
-fn row_document(
+pub(super) fn row_document(
     action: &str,
     permission_set: &str,
     row: Option<&Row>,

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::columns::Columns;
+use super::comparison;
 use super::escape::for_terminal;
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
@@ -50,6 +51,10 @@ pub fn render(plan: &Plan, style: Style) -> String {
         lines.push(String::new());
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
+    if let Some(base) = &plan.base {
+        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+    }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
     } else {
@@ -115,6 +120,9 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push("Temporary assignments that stand:".to_owned(), &temporary(plan));
     push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
     push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
+    for (title, columns) in plan.base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
+        push(title, &columns);
+    }
 }
 
 fn rows(plan: &Plan, detail: Detail) -> Columns {

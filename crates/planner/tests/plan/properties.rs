@@ -10,10 +10,13 @@ use proptest::prelude::*;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{Assignment, Operation, Snapshot};
 use rolecall_parser::Project;
+use rolecall_planner::BaseComparison;
+use rolecall_planner::base::{ComparedRow, LineDifference};
 use rolecall_planner::plan::Action;
 use rolecall_planner::render::{json, text};
 use rolecall_planner::{OperationGraph, Plan};
 
+use crate::base::compared;
 use crate::cases::{HEAD, plan_of, project};
 use crate::world::{carry_out, world};
 
@@ -153,6 +156,11 @@ impl Case {
             }
         }
         nodes
+    }
+
+    fn wanted_rows(&self) -> usize {
+        let declared = self.sets.iter().filter(|set| set.declared);
+        declared.map(|set| set.wanted.count_ones() as usize).sum()
     }
 
     fn project(&self) -> Project {
@@ -416,6 +424,26 @@ proptest! {
         prop_assert_eq!(&plan.digest, &shuffled.digest);
         let actions = |plan: &Plan| plan.changes.iter().map(|change| change.action.clone()).collect::<Vec<_>>();
         prop_assert_eq!(actions(&plan), actions(&shuffled));
+    }
+
+    /// What one checkout gains over another, the other loses over the one, and the counts add up; a checkout differs from
+    /// itself in nothing.
+    #[test]
+    fn a_base_is_compared_alike_from_both_sides(before in case(), after in case()) {
+        let snapshot = after.snapshot();
+        let (base, head) = (before.project(), after.project());
+        let there = compared(&head, &base, &snapshot);
+        let back = compared(&base, &head, &snapshot);
+        let rows = |found: &BaseComparison, of: fn(&LineDifference) -> &Vec<ComparedRow>| {
+            let rows: BTreeSet<_> = found.lines.iter().flat_map(of).map(|one| one.row.assignment.clone()).collect();
+            rows
+        };
+        prop_assert_eq!(rows(&there, |line| &line.gained), rows(&back, |line| &line.lost));
+        prop_assert_eq!(rows(&there, |line| &line.lost), rows(&back, |line| &line.gained));
+        let (gained, lost) = there.row_counts();
+        prop_assert_eq!(before.wanted_rows() + gained, after.wanted_rows() + lost);
+        let same = compared(&head, &head, &snapshot);
+        prop_assert!(same.lines.is_empty() && same.differences.is_empty(), "{:?}", same);
     }
 
     /// The same input gives the same bytes.
