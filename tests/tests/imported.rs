@@ -20,11 +20,11 @@ fn a_generated_company_comes_back_and_plans_to_nothing() {
     let project = Project::of(&[]);
     let numbers = "--accounts 60 --permission-sets 12 --groups 40 --assignments 700 --drift 20 --out made";
     let generate: Vec<&str> = ["sandbox", "generate"].into_iter().chain(numbers.split(' ')).collect();
-    project.run(&generate).exits(0);
+    let _ = project.run(&generate).exits(0);
     // The one stack that owns something needs not be named.
     let said = project.run(&["import", "--sandbox", "made/sandbox.json", "--out", "back"]).exits(0).stdout;
     assert!(said.contains("for 700 assignments") && said.contains("The plan has nothing to do."), "{said}");
-    project.run(&["check", "back"]).exits(0);
+    let _ = project.run(&["check", "back"]).exits(0);
     let plan = ["plan", "back", "--sandbox", "made/sandbox.json", "--detailed-exitcode"];
     assert!(project.run(&plan).exits(0).stdout.contains("Nothing to do"));
 }
@@ -42,11 +42,11 @@ fn nothing_is_written_over_and_nothing_is_half_written() {
     fs::remove_file(project.file("out/groups.kdl")).unwrap();
     // A directory cannot be made where a file is: then what was written before is taken away again.
     project.write("out/policies", "a file");
-    project.run(&import).exits(1);
+    let _ = project.run(&import).exits(1);
     assert_eq!(fs::read_dir(project.file("out")).unwrap().count(), 1);
 
     fs::remove_file(project.file("out/policies")).unwrap();
-    project.run(&import).exits(0);
+    let _ = project.run(&import).exits(0);
     let again = project.run(&import).exits(1).stderr;
     assert!(again.contains("rolecall.kdl") && again.contains("policies/"), "{again}");
 }
@@ -59,7 +59,7 @@ fn the_current_directory_is_taken_only_if_it_is_empty() {
     fs::create_dir_all(project.file("empty/.git")).unwrap();
     let empty = Project::of(&[]);
     let live = project.file("live.json");
-    empty.run(&["import", "--stack", "acme", "--snapshot", live.to_str().unwrap()]).exits(0);
+    let _ = empty.run(&["import", "--stack", "acme", "--snapshot", live.to_str().unwrap()]).exits(0);
     assert!(empty.file("rolecall.kdl").is_file());
 }
 
@@ -106,9 +106,9 @@ fn what_is_adopted_stays_when_the_word_is_taken_away() {
         }
     }
     project.write("live.json", &live.to_string());
-    project.run(&["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"]).exits(0);
+    let _ = project.run(&["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"]).exits(0);
     let before = live["assignments"].clone();
-    project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
+    let _ = project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
     let after: Value = serde_json::from_str(&project.read("live.json")).unwrap();
     assert_eq!(after["assignments"], before);
 

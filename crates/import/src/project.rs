@@ -50,7 +50,7 @@ pub fn import(
     let assignments = assignments::write(&accounts, &sets, &census, &directory, &mut warnings);
     let summary = summary(&sets, &census, &assignments);
     let mut project = Project { files: BTreeMap::new(), includes: Vec::new() };
-    project.add("groups", vec![census.groups.iter().map(|group| group.line()).collect()]);
+    project.add("groups", census.groups.iter().map(|group| group.line()).collect());
     project.add("accounts", nodes(&assignments.account_sets));
     project.permission_sets(&sets, &foreign, snapshot, &mut warnings);
     let mut parts = nodes(&assignments.of_groups);
@@ -299,5 +299,32 @@ impl FileNames {
     fn take(&mut self, name: &str) {
         let name = self.peek(name).to_lowercase();
         self.taken.insert(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_would_grow_too_large_becomes_a_directory() {
+        let mut project = Project { files: BTreeMap::new(), includes: Vec::new() };
+        let line = format!("group \"{}\"\n", "x".repeat(1_000));
+        project.add("groups", vec![line.clone(); 2_500]);
+        project.add("accounts", vec![line.clone(), line.clone()]);
+        project.add("assignments", vec![String::new()]);
+        assert_eq!(project.includes, ["groups/*.kdl", "accounts.kdl"]);
+        let names: Vec<&str> = project.files.keys().map(String::as_str).collect();
+        assert_eq!(names, ["accounts.kdl", "groups/001.kdl", "groups/002.kdl", "groups/003.kdl"]);
+        assert!(project.files.values().all(|text| text.len() <= MAX_FILE && !text.contains("\n\n")));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_get_files_of_their_own() {
+        let mut names = FileNames::default();
+        names.take("Deploy");
+        assert_eq!(names.peek("deploy"), "deploy-2");
+        assert_eq!(names.peek(".hidden."), "hidden");
+        assert_eq!(names.peek("..."), "policy");
     }
 }
