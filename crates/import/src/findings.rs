@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::{Code, Diagnostic, Principal};
+use rolecall_model::{Code, Diagnostic, Principal, Snapshot};
 
 use crate::accounts::Mask;
 use crate::census::{Census, MentionedSet, Rows};
 use crate::principals::{Directory, Identity};
-use crate::terraform::{Terraform, differences};
+use crate::terraform::{Row, Terraform, differences};
 use crate::text::{comment, list, quoted};
 
 /// So many principals are listed in a comment one by one.
@@ -126,15 +126,15 @@ fn listed(head: &str, lines: Vec<String>) -> String {
     text
 }
 
-/// What differs between the states and what is live, the rows of [`beyond_state`] aside.
+/// What differs between the states and what is live; rows that are live alone are told where they would have stood.
 pub(crate) fn differing_states(
-    census_sets: &[MentionedSet<'_>],
-    snapshot: &rolecall_model::Snapshot,
+    sets: &[MentionedSet<'_>],
+    snapshot: &Snapshot,
     terraform: &Terraform,
     warnings: &mut Vec<Diagnostic>,
 ) {
     let by_arn: BTreeMap<&str, &MentionedSet<'_>> =
-        census_sets.iter().map(|set| (set.live.arn.as_str(), set)).collect();
+        sets.iter().map(|set| (set.live.arn.as_str(), set)).collect();
     for (arn, state) in terraform.sets() {
         let Some(set) = by_arn.get(arn.as_str()) else {
             let message = format!(
@@ -163,7 +163,7 @@ pub(crate) fn differing_states(
     }
     for (arn, rows) in terraform.rows() {
         let set = by_arn.get(arn.as_str());
-        let is_live = |row: &&crate::terraform::Row| {
+        let is_live = |row: &&Row| {
             set.is_some_and(|set| {
                 snapshot
                     .rows_on(&set.live.name, row.account)

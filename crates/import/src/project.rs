@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::snapshot::Coverage;
+use rolecall_model::snapshot::Depth;
 use rolecall_model::{Code, Diagnostic, PermissionSetName, Snapshot, StackName};
 
 use crate::accounts::Accounts;
@@ -67,15 +67,13 @@ pub fn import(
     Ok(Import { files, warnings, summary })
 }
 
+/// Rows that were not read would be missing in the files, and revoked.
 fn check_whole(snapshot: &Snapshot, sets: &[MentionedSet<'_>]) -> Result<(), Box<Diagnostic>> {
-    use rolecall_model::snapshot::Depth;
     let is_whole = |set: &&MentionedSet<'_>| {
-        let depth = snapshot.coverage.depth(&set.live.name);
-        let is_read = set.live.details.is_some() || set.standing == Standing::External;
-        matches!(depth, Some(Depth::Whole)) && is_read
+        let rows = matches!(snapshot.coverage.depth(&set.live.name), Some(Depth::Whole));
+        rows && (set.live.details.is_some() || set.standing == Standing::External)
     };
-    let all = snapshot.coverage == Coverage::Everything;
-    match sets.iter().find(|set| !(is_whole(set) || all && set.live.details.is_some())) {
+    match sets.iter().find(|set| !is_whole(set)) {
         None => Ok(()),
         Some(set) => Err(Box::new(
             Diagnostic::error(
