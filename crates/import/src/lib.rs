@@ -5,6 +5,7 @@
 //! exceptions, and `project` writes the files. Nothing here reads a clock, a disk or AWS, and nothing depends on
 //! chance: the same snapshot gives the same bytes.
 
+mod access_control;
 mod account_sets;
 mod accounts;
 mod assignments;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::snapshot::Depth;
 use rolecall_model::{Code, Diagnostic, PermissionSetName, Snapshot, StackName};
 
+use crate::access_control;
 use crate::accounts::Accounts;
 use crate::assignments::{self, Assignments};
 use crate::census::{self, Census, MentionedSet};
@@ -13,7 +14,7 @@ use crate::permission_sets::{self, WrittenSet};
 use crate::principals::Directory;
 use crate::standing::{Standing, standing};
 use crate::terraform::Terraform;
-use crate::text::{Node, comment, list, quoted, says_something};
+use crate::text::{Node, comment, list, quoted};
 use crate::{Import, Summary};
 
 /// A file that would grow beyond this is divided, in bytes. The language reads files of up to 8 MiB.
@@ -215,55 +216,10 @@ impl Project {
         if !includes.is_empty() {
             text.push_str(&format!("\ninclude {}\n", list(includes)));
         }
-        if let Some(terraform) = terraform {
-            text.push_str(&attributes(terraform, warnings));
-        }
+        text.push_str(&access_control::write(&snapshot.access_control, terraform, warnings));
         files.insert("rolecall.kdl".to_owned(), text);
         files
     }
-}
-
-/// Attributes for access control, as Terraform manages them. Files that speak of them own all of them, so they are
-/// written whole or not at all.
-fn attributes(terraform: &Terraform, warnings: &mut Vec<Diagnostic>) -> String {
-    let mut lines = Vec::new();
-    for (key, sources) in terraform.attributes() {
-        match &sources[..] {
-            [source] if is_attribute(key, source) => {
-                lines.push(Node::line(format!("attribute {} source={}", quoted(key), quoted(source))));
-            }
-            _ => {
-                warnings.push(incomplete(
-                    format!(
-                        "the attributes for access control are not imported: {} has not one source that the language takes",
-                        quoted(key)
-                    ),
-                    "they stay as they are, since the files do not speak of them",
-                ));
-                return comment("Attributes for access control, which Terraform manages, are not imported.");
-            }
-        }
-    }
-    if lines.is_empty() {
-        return String::new();
-    }
-    let mut text = "\n".to_owned();
-    Node::block("attributes", lines).write(0, &mut text);
-    text
-}
-
-/// Whether the language takes an attribute (service model of sso-admin).
-fn is_attribute(key: &str, source: &str) -> bool {
-    let is_of = |text: &str, most: usize, more: &str| {
-        let is_taken = |c: char| {
-            c.is_alphanumeric()
-                || (c.is_whitespace() && !c.is_control())
-                || "_.:/=+-@".contains(c)
-                || more.contains(c)
-        };
-        says_something(text) && text.chars().count() <= most && text.chars().all(is_taken)
-    };
-    is_of(key, 128, "") && is_of(source, 256, "[]{}$\\\"")
 }
 
 fn foreign_sets(foreign: &[(&PermissionSetName, &str)]) -> String {
@@ -309,7 +265,7 @@ mod tests {
         let mut project = Project { files: BTreeMap::new(), includes: Vec::new() };
         let line = format!("group \"{}\"\n", "x".repeat(1_000));
         project.add("groups", vec![line.clone(); 2_500]);
-        project.add("accounts", vec![line.clone(), line.clone()]);
+        project.add("accounts", vec![line]);
         project.add("assignments", vec![String::new()]);
         assert_eq!(project.includes, ["groups/*.kdl", "accounts.kdl"]);
         let names: Vec<&str> = project.files.keys().map(String::as_str).collect();

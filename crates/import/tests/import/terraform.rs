@@ -41,6 +41,7 @@ fn world() -> Snapshot {
     let file = json!({
         "format": "rolecall-snapshot",
         "version": 1,
+        "accessControl": { "on": { "costCenter": "${path:enterprise.costCenter}" } },
         "instance": {
             "arn": INSTANCE, "id": "ssoins-7223abcd1234ef56", "identityStoreId": "d-9067642ac3",
             "ownerAccount": "999999999999", "region": "eu-west-1",
@@ -192,4 +193,27 @@ fn what_is_no_state_is_refused_with_its_reason() {
     );
     let deep = format!("{{\"format_version\":\"1.0\",\"values\":{}", "{\"root_module\":".repeat(100_000));
     assert!(States::read([("deep.json", deep.as_bytes())]).is_err());
+}
+
+#[test]
+fn attributes_are_written_as_they_are_live_and_only_if_terraform_manages_them() {
+    use rolecall_model::access_control::AccessControlState;
+    let mut world = world();
+    let project = |world: &Snapshot, state: Option<&Value>| {
+        let terraform = state.map(|state| read(state).unwrap());
+        let written = imported(world, terraform.as_ref());
+        let has = written.files["rolecall.kdl"].contains("attribute \"costCenter\" source=\"${path:other}\"");
+        (has, written.warnings.iter().any(|warning| warning.message.contains("attributes")))
+    };
+    world.access_control =
+        AccessControlState::On([("costCenter".to_owned(), "${path:other}".to_owned())].into());
+    assert_eq!(project(&world, None), (true, false));
+    assert_eq!(project(&world, Some(&state())), (true, true));
+    let mut without = state();
+    let resources = without["values"]["root_module"]["resources"].as_array_mut().unwrap();
+    resources.retain(|one| one["type"] != "aws_ssoadmin_instance_access_control_attributes");
+    assert_eq!(project(&world, Some(&without)), (false, false));
+    world.access_control = AccessControlState::Off;
+    assert_eq!(project(&world, Some(&state())), (false, true));
+    assert_eq!(project(&world, None), (false, false));
 }
