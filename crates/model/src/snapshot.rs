@@ -468,6 +468,8 @@ fn group_of_rows(rows: &[Assignment]) -> AssignmentGroup {
         match &row.principal {
             Principal::Group(id) => group.groups.push(id.clone()),
             Principal::User(id) => group.users.push(id.clone()),
+            // Live rows never have one.
+            Principal::NewGroup(_) => {}
         }
     }
     group

@@ -180,7 +180,7 @@ fn draw(world: &World, kind: ChangeKind, number: usize, source: &mut ChaCha8Rng)
             });
             let in_scope = |row: &Assignment| match &row.principal {
                 Principal::Group(id) => is_in(&scope.revoked_groups, id),
-                Principal::User(_) => false,
+                Principal::NewGroup(_) | Principal::User(_) => false,
             };
             pick(rows.filter(in_scope).collect(), source).map(AdminChange::Revoke)
         }
