@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::access_control::AccessControlState;
 use crate::assignment::{Assignment, Principal};
 use crate::entra::Tenant;
 use crate::identity::{
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub assignments: Vec<Assignment>,
     /// Of which permission sets the assignments were read.
     pub coverage: Coverage,
+    /// Attributes for access control, if they were read.
+    pub access_control: AccessControlState,
     /// Who is in which group of the Identity Store, of the groups for which it was read; in a sandbox's state, of all
     /// that have members.
     pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
@@ -260,6 +263,9 @@ pub struct SnapshotFile {
     /// The sets whose assignments were read, and how; absent when those of all sets were read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments_read_of: Option<BTreeMap<PermissionSetName, Depth>>,
+    /// Attributes for access control: `"off"`, or `{"on": {KEY: SOURCE}}`; absent when they were not read.
+    #[serde(default, skip_serializing_if = "AccessControlState::is_not_read")]
+    pub access_control: AccessControlState,
     /// The members of the groups for which they were read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
@@ -368,6 +374,7 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             assignments_read_of,
+            access_control,
             memberships,
             entra,
         } = self;
@@ -380,6 +387,7 @@ impl SnapshotFile {
             permission_sets,
             assignments: Vec::new(),
             coverage: assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
+            access_control,
             memberships,
             entra,
         };
@@ -401,6 +409,7 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             coverage,
+            access_control,
             memberships,
             entra,
         } = snapshot;
@@ -420,6 +429,7 @@ impl SnapshotFile {
                 Coverage::Everything => None,
                 Coverage::PermissionSets(names) => Some(names.clone()),
             },
+            access_control: access_control.clone(),
             memberships: memberships.clone(),
             entra: entra.clone(),
         }
@@ -467,9 +477,9 @@ fn group_of_rows(rows: &[Assignment]) -> AssignmentGroup {
     for row in rows {
         match &row.principal {
             Principal::Group(id) => group.groups.push(id.clone()),
-            Principal::User(id) => group.users.push(id.clone()),
-            // Live rows never have one.
+            // A group that is not in the Identity Store has no row there.
             Principal::NewGroup(_) => {}
+            Principal::User(id) => group.users.push(id.clone()),
         }
     }
     group

@@ -18,7 +18,8 @@ use rand_chacha::ChaCha8Rng;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::{Caller, Coverage, Instance, LivePermissionSet};
 use rolecall_model::{
-    AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region, Snapshot,
+    AccessControlState, AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region,
+    Snapshot,
 };
 use serde::Serialize;
 
@@ -259,6 +260,7 @@ fn assemble(
         permission_sets,
         assignments,
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
         memberships: BTreeMap::new(),
         entra: None,
     };
