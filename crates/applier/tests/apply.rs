@@ -68,6 +68,7 @@ impl Company {
             as_of_given: false,
             provenance: Provenance::Sandbox,
             accepted_rebinds: BTreeSet::new(),
+            defer_missing_groups: false,
         };
         rolecall_planner::plan(&inputs, &settings).unwrap()
     }

@@ -94,6 +94,7 @@ impl Case {
             as_of_given: false,
             provenance: Provenance::Sandbox,
             accepted_rebinds: groups.map(|group| group.label.clone()).collect(),
+            defer_missing_groups: false,
         };
         rolecall_planner::plan(&inputs, &settings).map_err(|diagnostics| {
             diagnostics.into_iter().filter(|one| one.is_error()).map(|one| one.code).collect()

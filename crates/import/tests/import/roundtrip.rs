@@ -39,6 +39,7 @@ pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> 
         as_of_given: false,
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
+        defer_missing_groups: false,
     };
     let (sources, origins) = (&project.sources, &project.origins);
     let inputs = Inputs { config: &config, sources, origins, snapshot, guards: None };
