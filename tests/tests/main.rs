@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acme;
+mod attributes;
 mod dependencies;
 mod every_file;
 mod foreign_clients;

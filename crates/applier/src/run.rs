@@ -263,7 +263,10 @@ async fn verify<T: Target>(
             Operation::CreatePermissionSet { .. }
             | Operation::Edit { .. }
             | Operation::Provision { .. }
-            | Operation::DeletePermissionSet { .. } => continue,
+            | Operation::DeletePermissionSet { .. }
+            | Operation::SetAccessControl { .. }
+            | Operation::AwaitGroup { .. }
+            | Operation::Entra(_) => continue,
         };
         pairs.entry((&row.permission_set, row.account)).or_default().push(Expected {
             operation: at,

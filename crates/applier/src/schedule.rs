@@ -228,7 +228,10 @@ impl<'g> Schedule<'g> {
             Operation::Provision { .. } => Lane::Provision,
             Operation::CreatePermissionSet { .. }
             | Operation::Edit { .. }
-            | Operation::DeletePermissionSet { .. } => Lane::Edit,
+            | Operation::DeletePermissionSet { .. }
+            | Operation::SetAccessControl { .. }
+            | Operation::AwaitGroup { .. }
+            | Operation::Entra(_) => Lane::Edit,
         }
     }
 

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
-use crate::identity::{AccountId, PermissionSetName};
+use crate::entra::EntraOperation;
+use crate::identity::{AccountId, ObjectId, PermissionSetName};
 use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
 use crate::policy::Policy;
 
@@ -45,6 +46,24 @@ pub enum Operation {
     DeletePermissionSet {
         /// The set.
         permission_set: PermissionSetName,
+    },
+    /// Waits until a group of Entra ID is in the Identity Store, found there by its external id.
+    AwaitGroup {
+        /// The object id in Entra ID.
+        group: ObjectId,
+        /// Its display name, for people.
+        name: String,
+    },
+    /// A step in Entra ID, by Microsoft Graph.
+    Entra(EntraOperation),
+    /// Sets attributes for access control (ABAC) of the instance: all of them, whatever there was.
+    SetAccessControl {
+        /// The source of each attribute, by key. At most 50.
+        attributes: BTreeMap<String, String>,
+        /// Whether the instance has no configuration of them yet: then it is
+        /// `CreateInstanceAccessControlAttributeConfiguration`, which AWS goes on with after it has answered, and
+        /// otherwise `UpdateInstanceAccessControlAttributeConfiguration`.
+        is_new: bool,
     },
 }
 
@@ -98,14 +117,15 @@ pub enum ProvisionTarget {
 }
 
 impl Operation {
-    /// The permission set that the operation is about.
-    pub fn permission_set(&self) -> &PermissionSetName {
+    /// The permission set that the operation is about; `None` where it is about the instance itself.
+    pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::CreatePermissionSet { permission_set, .. }
             | Self::Edit { permission_set, .. }
             | Self::Provision { permission_set, .. }
-            | Self::DeletePermissionSet { permission_set } => permission_set,
-            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => &row.permission_set,
+            | Self::DeletePermissionSet { permission_set } => Some(permission_set),
+            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => Some(&row.permission_set),
+            Self::SetAccessControl { .. } | Self::AwaitGroup { .. } | Self::Entra(_) => None,
         }
     }
 
@@ -118,6 +138,14 @@ impl Operation {
             Self::CreateAssignment(_) => "CreateAccountAssignment",
             Self::DeleteAssignment(_) => "DeleteAccountAssignment",
             Self::DeletePermissionSet { .. } => "DeletePermissionSet",
+            Self::AwaitGroup { .. } => "GetGroupId",
+            Self::Entra(step) => step.name(),
+            Self::SetAccessControl { is_new: true, .. } => {
+                "CreateInstanceAccessControlAttributeConfiguration"
+            }
+            Self::SetAccessControl { is_new: false, .. } => {
+                "UpdateInstanceAccessControlAttributeConfiguration"
+            }
         }
     }
 }
@@ -145,8 +173,10 @@ impl Edit {
 /// are; graphs, records and errors use it.
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.permission_set();
-        write!(formatter, "{} {name}", self.api_name())?;
+        formatter.write_str(self.api_name())?;
+        if let Some(name) = self.permission_set() {
+            write!(formatter, " {name}")?;
+        }
         match self {
             Self::CreatePermissionSet { .. } | Self::DeletePermissionSet { .. } => Ok(()),
             Self::Edit { edit, .. } => match edit {
@@ -177,8 +207,17 @@ impl fmt::Display for Operation {
             }
             Self::CreateAssignment(row) | Self::DeleteAssignment(row) => match &row.principal {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
+                Principal::NewGroup(id) => write!(formatter, " {} new group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),
             },
+            Self::AwaitGroup { group, name } => write!(formatter, " {name} {group}"),
+            Self::Entra(step) => match step.group() {
+                Some((group, name)) => write!(formatter, " {name} {group}"),
+                None => write!(formatter, " {}", step.application()),
+            },
+            Self::SetAccessControl { attributes, is_new: _ } => {
+                attributes.iter().try_for_each(|(key, source)| write!(formatter, " {key}={source}"))
+            }
         }
     }
 }

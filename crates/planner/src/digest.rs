@@ -1,10 +1,13 @@
 //! What identifies the changes of a plan: what was reviewed on Monday is what is merged on Tuesday, unless the changes
 //! themselves differ.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
+use rolecall_model::entra::EntraOperation;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::{Action, Change, Provisioning, Reason};
@@ -51,6 +54,8 @@ enum CoveredChange<'a> {
     Provision { set: &'a PermissionSetName, accounts: &'a [AccountId] },
     Release { set: &'a PermissionSetName },
     Delete { before: &'a PermissionSet },
+    Entra { before: &'a Value, step: &'a EntraOperation },
+    SetAccessControl { before: Option<&'a BTreeMap<String, String>>, after: &'a BTreeMap<String, String> },
 }
 
 /// The digest of sorted changes.
@@ -103,5 +108,9 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
         }
         Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
         Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
+        Action::Entra(change) => CoveredChange::Entra { before: &change.before, step: &change.step },
+        Action::SetAccessControl { before, after } => {
+            CoveredChange::SetAccessControl { before: before.as_ref(), after }
+        }
     }
 }

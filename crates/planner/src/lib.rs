@@ -2,12 +2,14 @@
 //!
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
+mod access_control;
 mod accounts;
 pub mod base;
 mod compare;
 mod consequences;
 mod difference;
 mod digest;
+mod entra;
 mod estimate;
 mod expand;
 mod guards;
@@ -24,8 +26,12 @@ mod set_changes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolecall_model::config::{AssignmentRule, Guard, PermissionSetRef};
+use rolecall_model::lint::Level;
 use rolecall_model::snapshot::Depth;
-use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Place, Snapshot, Sources};
+use rolecall_model::{
+    Code, Config, Date, Diagnostic, OriginId, Origins, PermissionSetName, Place, Snapshot, Sources,
+};
 
 pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
@@ -87,11 +93,30 @@ pub struct Settings {
     pub provenance: Provenance,
     /// Labels of groups whose grants are not withheld as possible rebinds.
     pub accepted_rebinds: BTreeSet<String>,
+    /// Whether grants to groups that are not in the Identity Store yet are left out, rather than waited for.
+    pub defer_missing_groups: bool,
 }
 
 /// What observing must read for this configuration, beyond what every plan needs.
 pub fn needs_account_tags(config: &Config) -> bool {
     accounts::uses_tags(config)
+}
+
+/// The external permission sets of which observing must read what they are, though only their rows are compared. Guards
+/// ask with `grants-policy` what they grant, and a lint whether they make an administrator of a group that is found by
+/// name alone. `guard` is what will judge the plan: the configuration's own, or that of another checkout.
+pub fn needs_details(config: &Config, guard: &Guard) -> BTreeSet<PermissionSetName> {
+    if guard.filters().any(|filter| !filter.grants_policies.is_empty()) {
+        return config.external_permission_sets.iter().map(|set| set.name.clone()).collect();
+    }
+    if config.lints.level(Code::UnpinnedAdministrators) == Some(Level::Allow) {
+        return BTreeSet::new();
+    }
+    let names_groups =
+        |rule: &&AssignmentRule| rule.groups.iter().any(|group| config[*group].object_id.is_none());
+    let sets = config.assignments.iter().filter(names_groups).flat_map(|rule| &rule.permission_sets);
+    let external = sets.filter(|set| matches!(set, PermissionSetRef::External(_)));
+    external.map(|set| config.permission_set_name(*set).clone()).collect()
 }
 
 /// Plans.
@@ -115,6 +140,11 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
     }
     let mut compared = compare::compare(inputs, settings, &desired, &standings);
     findings.append(&mut compared.findings);
+    // They sort behind everything else.
+    compared.changes.extend(access_control::change(inputs));
+    let entra = entra::compare(inputs, settings, &desired);
+    findings.extend(entra.findings);
+    compared.changes.extend(entra.changes);
     let snapshot = inputs.snapshot;
     let replacements = replacement::replacements(&compared.changes, snapshot);
     findings.extend(consequences::findings(inputs, &compared.changes, &replacements));
@@ -132,7 +162,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         provenance: settings.provenance.clone(),
         as_of: settings.today,
         as_of_given: settings.as_of_given,
-        violations: judgement.violations,
+        violations: entra.violations.into_iter().chain(judgement.violations).collect(),
         estimate: estimate::estimate(&compared.changes),
         digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),
         changes: compared.changes,
@@ -178,6 +208,16 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
                 .help("correct the id, or use the credentials or the snapshot of the instance that is meant"),
         );
     }
+    if let (Some(entra), None) = (&inputs.config.entra, &inputs.snapshot.entra) {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::SnapshotUnusable,
+                "the snapshot does not hold the Entra tenant, and the files speak of it",
+            )
+            .at_origin(inputs.origins, entra.origin, "its groups and its application cannot be compared")
+            .help("take it again with `rolecall snapshot DIR`, which reads what the files name in Entra ID"),
+        );
+    }
     let untagged = accounts::account_without_tags(inputs.snapshot);
     // A guard of another checkout that looks at tags must not find none where they were not read.
     let uses_tags = accounts::uses_tags(inputs.config)
@@ -193,6 +233,7 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
             .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
         );
     }
+    diagnostics.extend(access_control::unread(inputs));
     diagnostics
 }
 

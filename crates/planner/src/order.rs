@@ -10,13 +10,12 @@ use std::fmt::Write as _;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rolecall_model::entra::EntraOperation;
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{
-    AccountId, Assignment, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
-};
+use rolecall_model::{AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal, ProvisionTarget, Snapshot};
 
-use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason};
+use crate::plan::{Action, Change, Difference, EntraChange, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};
 
 /// One API call of a plan.
@@ -43,7 +42,9 @@ impl OperationGraph {
     pub fn new(plan: &Plan, snapshot: &Snapshot) -> Self {
         let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
         for (at, change) in plan.changes.iter().enumerate() {
-            by_set.entry(change.action.permission_set()).or_default().push(at);
+            if let Some(name) = change.action.permission_set() {
+                by_set.entry(name).or_default().push(at);
+            }
         }
         let replacements = replacements(&plan.changes, snapshot);
         let mut builder = Builder { plan, snapshot, replacements, graph: DiGraph::new() };
@@ -51,6 +52,8 @@ impl OperationGraph {
             builder.add_set(changes);
         }
         builder.order_renames();
+        builder.add_access_control();
+        builder.add_entra();
         Self { graph: builder.graph }
     }
 
@@ -103,14 +106,17 @@ impl From<DiGraph<Node, ()>> for OperationGraph {
 }
 
 impl Action {
-    /// The permission set that the action is about.
-    pub fn permission_set(&self) -> &PermissionSetName {
+    /// The permission set that the action is about; `None` where it is about the instance itself.
+    pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
-            Self::Grant(row) | Self::Revoke(row) => &row.assignment.permission_set,
-            Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => &after.name,
+            Self::Grant(row) | Self::Revoke(row) => Some(&row.assignment.permission_set),
+            Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => {
+                Some(&after.name)
+            }
             Self::ProvisionPermissionSet { permission_set, .. }
-            | Self::ReleasePermissionSet { permission_set } => permission_set,
-            Self::DeletePermissionSet { before } => &before.name,
+            | Self::ReleasePermissionSet { permission_set } => Some(permission_set),
+            Self::DeletePermissionSet { before } => Some(&before.name),
+            Self::SetAccessControl { .. } | Self::Entra(_) => None,
         }
     }
 }
@@ -179,6 +185,60 @@ impl Builder<'_> {
         }
     }
 
+    /// The steps in Entra ID: an application before everything of it, credentials of provisioning before its start, that
+    /// and the assignment of a group before the group is provisioned, and a group in the Identity Store before the grants
+    /// to it.
+    fn add_entra(&mut self) {
+        let mut steps: Vec<(NodeIndex, EntraOperation)> = Vec::new();
+        let mut awaited: BTreeMap<ObjectId, NodeIndex> = BTreeMap::new();
+        for (at, change) in self.plan.changes.iter().enumerate() {
+            let Action::Entra(entra) = &change.action else { continue };
+            let EntraChange { step, is_awaited, .. } = &**entra;
+            let operation = Operation::Entra(step.clone());
+            let node = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+            steps.push((node, step.clone()));
+            if let (true, EntraOperation::ProvisionGroup { group, name, .. }) = (is_awaited, step) {
+                let operation = Operation::AwaitGroup { group: group.clone(), name: name.clone() };
+                let wait = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+                self.graph.add_edge(node, wait, ());
+                awaited.insert(group.clone(), wait);
+            }
+        }
+        for (before, first) in &steps {
+            for (after, second) in &steps {
+                if comes_before(first, second) {
+                    self.graph.add_edge(*before, *after, ());
+                }
+            }
+        }
+        let grants: Vec<(NodeIndex, ObjectId)> = self
+            .graph
+            .node_indices()
+            .filter_map(|index| match &self.graph[index].operation {
+                Operation::CreateAssignment(row) => match &row.principal {
+                    Principal::NewGroup(group) => Some((index, group.clone())),
+                    Principal::Group(_) | Principal::User(_) => None,
+                },
+                _ => None,
+            })
+            .collect();
+        for (grant, group) in grants {
+            if let Some(wait) = awaited.get(&group) {
+                self.graph.add_edge(*wait, grant, ());
+            }
+        }
+    }
+
+    /// What a session carries and what a permission set grants are separate things, so nothing waits for it.
+    fn add_access_control(&mut self) {
+        for (at, change) in self.plan.changes.iter().enumerate() {
+            let Action::SetAccessControl { before, after } = &change.action else { continue };
+            let operation =
+                Operation::SetAccessControl { attributes: after.clone(), is_new: before.is_none() };
+            self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+        }
+    }
+
     fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {
         self.graph.add_node(Node { operation, change, accounts: vec![account] })
     }
@@ -194,7 +254,9 @@ impl Builder<'_> {
                 Action::Grant(_)
                 | Action::Revoke(_)
                 | Action::ProvisionPermissionSet { .. }
-                | Action::DeletePermissionSet { .. } => continue,
+                | Action::DeletePermissionSet { .. }
+                | Action::SetAccessControl { .. }
+                | Action::Entra(_) => continue,
             };
             for operation in operations {
                 nodes.push(self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() }));
@@ -208,13 +270,17 @@ impl Builder<'_> {
         let plan = self.plan;
         let mut nodes = BTreeMap::new();
         for at in changes {
-            let action = &plan.changes[*at].action;
-            let (Action::UpdatePermissionSet { provision, .. }
-            | Action::ProvisionPermissionSet { provision, .. }) = action
-            else {
-                continue;
+            let (permission_set, provision) = match &plan.changes[*at].action {
+                Action::UpdatePermissionSet { after, provision, .. } => (&after.name, provision),
+                Action::ProvisionPermissionSet { permission_set, provision } => (permission_set, provision),
+                Action::Grant(_)
+                | Action::Revoke(_)
+                | Action::CreatePermissionSet { .. }
+                | Action::ReleasePermissionSet { .. }
+                | Action::DeletePermissionSet { .. }
+                | Action::SetAccessControl { .. }
+                | Action::Entra(_) => continue,
             };
-            let permission_set = action.permission_set();
             let Provisioning { accounts, everywhere } = provision;
             let targets: Vec<(Option<AccountId>, ProvisionTarget, Vec<AccountId>)> = if *everywhere {
                 // AWS goes to every account in which the set is provisioned, wanted or not.
@@ -309,6 +375,33 @@ impl Builder<'_> {
                 self.graph.add_edge(*revoke, deletion, ());
             }
         }
+    }
+}
+
+/// Whether one step in Entra ID has to wait for another.
+fn comes_before(first: &EntraOperation, second: &EntraOperation) -> bool {
+    use EntraOperation as Step;
+    match (first, second) {
+        (Step::CreateApplication { .. }, Step::CreateApplication { .. }) => false,
+        (Step::CreateApplication { .. }, _)
+        | (Step::SetSamlMode { .. }, Step::SetUrls { .. } | Step::AddCertificate { .. })
+        | (Step::AddCertificate { .. }, Step::PreferCertificate { .. })
+        | (Step::CreateSyncJob { .. }, Step::SetSyncSecrets { .. })
+        | (
+            Step::CreateSyncJob { .. } | Step::SetSyncSecrets { .. },
+            Step::StartSync { .. } | Step::RestartSync { .. },
+        )
+        | (
+            Step::CreateSyncJob { .. }
+            | Step::SetSyncSecrets { .. }
+            | Step::StartSync { .. }
+            | Step::RestartSync { .. },
+            Step::ProvisionGroup { .. },
+        ) => true,
+        (Step::AssignGroup { group, .. }, Step::ProvisionGroup { group: provisioned, .. }) => {
+            group == provisioned
+        }
+        _ => false,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rolecall_model::{AccountId, Assignment, GroupId, PermissionSet, PermissionSetName, Principal};
+use rolecall_model::{
+    AccessControlState, AccountId, Assignment, GroupId, PermissionSet, PermissionSetName, Principal,
+};
 
 use crate::call::Service;
 use crate::faults::RequestFault;
@@ -18,6 +20,8 @@ pub enum Actor {
     OtherAdministrator,
     /// Identity Center itself, which takes permission sets out of accounts in which nobody has them any more.
     IdentityCenter,
+    /// Entra's provisioning.
+    Provisioning,
 }
 
 /// One effective change.
@@ -80,14 +84,25 @@ pub enum Change {
         /// Where.
         account: AccountId,
     },
+    /// Attributes for access control of the instance changed.
+    AccessControlSet {
+        /// What they were; not read, where the world began without knowing, which is then taken as off.
+        before: AccessControlState,
+        /// What they are.
+        after: AccessControlState,
+    },
     /// An account was suspended.
     AccountSuspended(AccountId),
     /// A group was deleted.
     GroupDeleted(GroupId),
+    /// A group came into the Identity Store.
+    GroupCreated(GroupId),
+    /// A group of the Identity Store got another name or another external id.
+    GroupUpdated(GroupId),
 }
 
 impl Change {
-    /// The permission set that changed, or whose rows did.
+    /// The permission set that changed, or whose rows did; `None` of what belongs to no permission set.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::Granted(row) | Self::Revoked(row) => Some(&row.permission_set),
@@ -97,7 +112,11 @@ impl Change {
             | Self::SetDeleted { permission_set }
             | Self::Provisioned { permission_set, .. }
             | Self::Deprovisioned { permission_set, .. } => Some(permission_set),
-            Self::AccountSuspended(_) | Self::GroupDeleted(_) => None,
+            Self::AccessControlSet { .. }
+            | Self::AccountSuspended(_)
+            | Self::GroupDeleted(_)
+            | Self::GroupCreated(_)
+            | Self::GroupUpdated(_) => None,
         }
     }
 }
@@ -151,6 +170,8 @@ pub struct Refusals {
     pub provisions: RefusalCount,
     /// Operations on an account in which another is under way.
     pub account_busy: RefusalCount,
+    /// Requests to Graph, whatever the limit. Other clients of the tenant are not simulated.
+    pub graph: RefusalCount,
 }
 
 impl RefusalCount {

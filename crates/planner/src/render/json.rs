@@ -13,7 +13,7 @@ pub use super::document::{
 };
 use super::{escape, wording};
 use crate::plan::{
-    Action, Blocked, BlockedAction, Change, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
+    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
     Violation, Written,
 };
 use crate::principals::PrincipalName;
@@ -31,6 +31,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         provision: number("provision"),
         release: number("release"),
         delete: number("delete"),
+        set_attributes: number("set-attributes"),
     };
     PlanDocument {
         format: PlanDocument::FORMAT.to_owned(),
@@ -112,13 +113,19 @@ fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument>
             .map(|id| format!("{} ({id})", change.account_name.as_deref().unwrap_or_default()));
         let principal = change.principal_label.as_ref().or(change.principal_name.as_ref());
         let principal = principal.or(change.principal_id.as_ref()).cloned();
-        let parts = [principal, Some(change.permission_set.clone()), account];
+        let what = match (&change.permission_set, change.kind.as_str()) {
+            (Some(set), _) => set.clone(),
+            (None, "entra") => format!("{} in Entra ID", change.action),
+            (None, _) => "attributes for access control".to_owned(),
+        };
+        let parts = [principal, Some(what), account];
         parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
     };
     let key = |change| -> Subject<'_> {
         let ChangeDocument { permission_set, account_id, principal_id, .. }: &ChangeDocument = change;
         let (account, principal) = (account_id.as_deref(), principal_id.as_deref());
-        (permission_set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
+        let set = permission_set.as_deref().unwrap_or_default();
+        (set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
     };
     document.changes.iter().map(|change| (key(change), change)).collect()
 }
@@ -147,11 +154,14 @@ fn change(change: &Change) -> ChangeDocument {
     };
     let (before, after) = before_and_after(action);
     let row = row_of(action);
-    let names = row.map(row_document_parts).unwrap_or_default();
+    let names = match action {
+        Action::Entra(change) => entra_parts(change),
+        _ => row.map(row_document_parts).unwrap_or_default(),
+    };
     ChangeDocument {
         action: action_word(change).to_owned(),
-        kind: if row.is_some() { "account-assignment" } else { "permission-set" }.to_owned(),
-        permission_set: action.permission_set().to_string(),
+        kind: kind_word(action).to_owned(),
+        permission_set: action.permission_set().map(ToString::to_string),
         account_id: names.account_id,
         account_name: names.account_name,
         principal_type: row.map(|row| principal_type(row).to_owned()),
@@ -161,6 +171,10 @@ fn change(change: &Change) -> ChangeDocument {
         before,
         after,
         provisions: provisions_of(action),
+        lost: match action {
+            Action::Entra(change) => change.rows.iter().map(|row| plain_row("lose", row, None)).collect(),
+            _ => Vec::new(),
+        },
         reason: reason_word(reason).to_owned(),
         renamed_to: if let Reason::Renamed { to } = reason { Some(to.to_string()) } else { None },
         until,
@@ -172,8 +186,23 @@ fn change(change: &Change) -> ChangeDocument {
     }
 }
 
+fn kind_word(action: &Action) -> &'static str {
+    match action {
+        Action::Grant(_) | Action::Revoke(_) => "account-assignment",
+        Action::CreatePermissionSet { .. }
+        | Action::UpdatePermissionSet { .. }
+        | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. }
+        | Action::DeletePermissionSet { .. } => "permission-set",
+        Action::SetAccessControl { .. } => "access-control-attributes",
+        Action::Entra(_) => "entra",
+    }
+}
+
 fn action_word(change: &Change) -> &'static str {
     match (&change.action, &change.reason) {
+        (Action::SetAccessControl { .. }, _) => "set-attributes",
+        (Action::Entra(change), _) => change.step.name().trim_start_matches("entra:"),
         (Action::UpdatePermissionSet { .. }, Reason::Declared { .. }) => "update",
         _ => wording::verb(change),
     }
@@ -208,13 +237,15 @@ fn row_of(action: &Action) -> Option<&Row> {
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => None,
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. }
+        | Action::Entra(_) => None,
     }
 }
 
 fn principal_type(row: &Row) -> &'static str {
     match row.assignment.principal {
-        rolecall_model::Principal::Group(_) => "GROUP",
+        rolecall_model::Principal::Group(_) | rolecall_model::Principal::NewGroup(_) => "GROUP",
         rolecall_model::Principal::User(_) => "USER",
     }
 }
@@ -232,6 +263,8 @@ fn before_and_after(action: &Action) -> (Value, Value) {
             (Value::Null, Value::Null)
         }
         Action::DeletePermissionSet { before } => (whole(before), Value::Null),
+        Action::SetAccessControl { before, after } => (json!(before), json!(after)),
+        Action::Entra(change) => (change.before.clone(), json!(change.step)),
     }
 }
 
@@ -245,7 +278,19 @@ fn provisions_of(action: &Action) -> Vec<String> {
         | Action::Revoke(_)
         | Action::CreatePermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => Vec::new(),
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. }
+        | Action::Entra(_) => Vec::new(),
+    }
+}
+
+/// The group that a step in Entra ID is about.
+fn entra_parts(change: &EntraChange) -> RowParts {
+    let group = change.step.group();
+    RowParts {
+        principal_id: group.map(|(id, _)| id.to_string()),
+        principal_name: group.map(|(_, name)| name.to_owned()),
+        ..RowParts::default()
     }
 }
 

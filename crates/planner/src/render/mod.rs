@@ -1,9 +1,11 @@
 //! A plan for people and for programs. Renderers only read a plan; none of them decides anything.
 
+mod access_control;
 mod columns;
 mod comparison;
 mod comparison_document;
 mod document;
+mod entra;
 mod escape;
 mod fold;
 pub mod json;

@@ -8,6 +8,7 @@ mod catalogue;
 mod company;
 mod drift;
 mod people;
+mod tenant;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +18,14 @@ use rand_chacha::ChaCha8Rng;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::{Caller, Coverage, Instance, LivePermissionSet};
 use rolecall_model::{
-    AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region, Snapshot,
+    AccessControlState, AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region,
+    Snapshot,
 };
 use serde::Serialize;
 
 use crate::limits;
+
+pub use tenant::add_tenant;
 
 /// The stack that owns the generated permission sets.
 const STACK: &str = "acme";
@@ -256,6 +260,9 @@ fn assemble(
         permission_sets,
         assignments,
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     Generated { snapshot, files, drift }
