@@ -69,6 +69,7 @@ impl Company {
             provenance: Provenance::Sandbox,
             accepted_rebinds: BTreeSet::new(),
             defer_missing_groups: false,
+        renew_scim_token: false,
         };
         rolecall_planner::plan(&inputs, &settings).unwrap()
     }

@@ -58,6 +58,7 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
         defer_missing_groups: false,
+        renew_scim_token: false,
     };
     (OperationGraph::new(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
 }

@@ -154,6 +154,17 @@ pub(crate) struct PlanningArgs {
     /// Grant to this group although it may have taken the name of one that is gone
     #[arg(long, value_name = "GROUP")]
     pub(crate) accept_rebind: Vec<String>,
+    /// Leave out grants to groups that are not in the Identity Store yet, rather than wait for them
+    ///
+    /// Such groups are assigned to the application in Entra ID all the same; the next plan after provisioning has brought
+    /// them grants. Without this, one apply provisions them, waits, and grants.
+    #[arg(long)]
+    pub(crate) defer_missing_groups: bool,
+    /// Set the credentials of provisioning anew, from ROLECALL_SCIM_ENDPOINT and ROLECALL_SCIM_TOKEN
+    ///
+    /// A SCIM token lives one year. Entra ID does not show its credentials, so only this says that there are others.
+    #[arg(long)]
+    pub(crate) renew_scim_token: bool,
 }
 
 #[derive(Debug, clap::Args)]

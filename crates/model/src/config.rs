@@ -117,6 +117,9 @@ pub struct Saml {
     pub service_provider: ServiceProvider,
     /// So many days before its end a certificate is told; 45 by default.
     pub certificate_warning_days: u32,
+    /// `aws-has-certificate=`: the thumbprint of a certificate whose metadata somebody has uploaded in AWS, in upper-case
+    /// hexadecimal digits. AWS has no API that would tell, and a certificate that AWS does not know must not sign.
+    pub aws_has: Option<String>,
     /// Where it was written.
     pub origin: OriginId,
 }

@@ -95,6 +95,9 @@ pub struct Settings {
     pub accepted_rebinds: BTreeSet<String>,
     /// Whether grants to groups that are not in the Identity Store yet are left out, rather than waited for.
     pub defer_missing_groups: bool,
+    /// Whether the credentials of provisioning are set though nothing is wrong with them: a token ends, and its drift
+    /// cannot be seen.
+    pub renew_scim_token: bool,
 }
 
 /// What observing must read for this configuration, beyond what every plan needs.

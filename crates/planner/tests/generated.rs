@@ -29,6 +29,7 @@ fn differences(spec: &GenerateSpec) -> (BTreeSet<Difference>, BTreeSet<Differenc
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
         defer_missing_groups: false,
+        renew_scim_token: false,
     };
     let plan = plan(&inputs, &settings).unwrap();
     assert!(plan.violations.is_empty() && plan.blocked.is_empty() && plan.rebinds.is_empty());

@@ -50,7 +50,7 @@ async fn plan_and_apply(
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
-    let settings = plan::settings(None, live.provenance(), &args.planning.accept_rebind, loaded)?;
+    let settings = plan::settings(None, live.provenance(), &args.planning, loaded)?;
     let (snapshot, made, read) =
         plan::read_and_make(&clients, loaded, &args.planning.reading, &settings).await?;
     (seconds.observe, seconds.plan) = (read.observe, read.plan);

@@ -10,7 +10,7 @@ use rolecall_planner::{BaseComparison, Plan, Settings, compare_with_base};
 use tokio::time::Instant;
 
 use super::stats::{self, Seconds};
-use crate::args::{Format, PlanArgs, ReadingArgs};
+use crate::args::{Format, PlanArgs, PlanningArgs, ReadingArgs};
 use crate::configuration::{self, Base, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     let base = args.base.as_deref().map(configuration::load_base).transpose()?;
     let loaded = configuration::load_planned(planning)?;
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
-    let settings = |provenance| settings(args.as_of, provenance, &planning.accept_rebind, &loaded);
+    let settings = |provenance| settings(args.as_of, provenance, planning, &loaded);
     let (snapshot, mut plan, statistics, day) = match &args.snapshot {
         Some(file) => {
             let snapshot = live::read_snapshot(file)?;
@@ -141,9 +141,10 @@ fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
 pub(crate) fn settings(
     as_of: Option<Date>,
     provenance: Provenance,
-    accepted: &[String],
+    planning: &PlanningArgs,
     loaded: &Loaded,
 ) -> Result<Settings, Failure> {
+    let accepted = &planning.accept_rebind;
     let unknown =
         accepted.iter().find(|label| !loaded.config.groups.iter().any(|group| group.label == **label));
     if let Some(label) = unknown {
@@ -158,6 +159,8 @@ pub(crate) fn settings(
         as_of_given: as_of.is_some(),
         provenance,
         accepted_rebinds: accepted.iter().cloned().collect(),
+        defer_missing_groups: planning.defer_missing_groups,
+        renew_scim_token: planning.renew_scim_token,
     })
 }
 

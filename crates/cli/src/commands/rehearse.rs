@@ -55,7 +55,7 @@ struct Subject {
 
 /// The plan for a snapshot file, for the sandbox's state, or for what is live.
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
-    let settings = |provenance| plan::settings(None, provenance, &args.planning.accept_rebind, loaded);
+    let settings = |provenance| plan::settings(None, provenance, &args.planning, loaded);
     if let Some(file) = &args.snapshot {
         let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;

@@ -40,6 +40,7 @@ pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> 
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
         defer_missing_groups: false,
+        renew_scim_token: false,
     };
     let (sources, origins) = (&project.sources, &project.origins);
     let inputs = Inputs { config: &config, sources, origins, snapshot, guards: None };

@@ -88,8 +88,21 @@ impl Decoder<'_> {
         Some(Saml {
             service_provider,
             certificate_warning_days: days.unwrap_or(CERTIFICATE_WARNING_DAYS),
+            aws_has: self.thumbprint(node),
             origin: self.origin(node.header),
         })
+    }
+
+    fn thumbprint(&mut self, node: &Node) -> Option<String> {
+        let value = node.property("aws-has-certificate")?;
+        let text = value.text()?;
+        let is_thumbprint = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_thumbprint {
+            let wanted = "the thumbprint of a certificate (40 hexadecimal digits), as the plan shows it";
+            self.invalid(value.place, text, wanted);
+            return None;
+        }
+        Some(text.to_ascii_uppercase())
     }
 
     fn service_provider(&mut self, path: &str, place: Place) -> Option<ServiceProvider> {

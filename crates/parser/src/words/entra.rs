@@ -109,6 +109,14 @@ pub(super) static WORDS: &[Word] = &[
                 doc: "is how many days before its end the signing certificate is replaced and plans begin to warn, 1 \
                       to 365; 45 by default.",
             },
+            PropertyWord {
+                name: "aws-has-certificate",
+                kind: Kind::Text,
+                required: false,
+                doc: "is the thumbprint of a certificate, 40 hexadecimal digits: it says that the metadata with this \
+                      certificate has been uploaded in AWS. AWS has no API that would tell; without this, a new \
+                      certificate is added to the application, and does not sign.",
+            },
         ],
         block: BlockRule::None,
         repeats: false,

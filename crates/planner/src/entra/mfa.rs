@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Comparer, TenantDirectory};
 use crate::plan::Violation;
+use crate::render::entra::state;
 
 impl Comparer<'_> {
     pub(super) fn require_mfa(&mut self) {
@@ -152,7 +153,7 @@ fn force(state: PolicyState) -> u8 {
 fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
     let mut found = Vec::new();
     if force(after.state) < force(before.state) {
-        found.push(format!("from {} to {}", before.state.as_str(), after.state.as_str()));
+        found.push(format!("from {} to {}", state(before.state), state(after.state)));
     }
     if strength(after) < strength(before) {
         found.push("a weaker sign-in would do".to_owned());

@@ -81,7 +81,7 @@ impl Comparer<'_> {
             format!("the certificate that signs sign-ins ends in {days} days"),
             saml.origin,
             "after its last day, nobody can sign in to AWS",
-            "the plan adds the next one; carry it to AWS by hand, and the plan after that makes it sign",
+            "the next one is added first, carried to AWS by hand, and then made to sign by a second apply",
         );
         match valid.iter().filter(|one| one.not_after > signing.not_after).max_by_key(|one| one.not_after) {
             None => {
@@ -90,10 +90,23 @@ impl Comparer<'_> {
                 self.change(step, Value::Null, saml.origin);
                 self.metadata_step(saml);
             }
-            Some(next) => {
+            Some(next) if saml.aws_has.as_ref() == Some(&next.thumbprint) => {
                 let thumbprint = Some(next.thumbprint.clone());
                 let step = EntraOperation::PreferCertificate { application, thumbprint };
                 self.change(step, json!({ "thumbprint": signing.thumbprint }), saml.origin);
+            }
+            // AWS has no API that says which certificates it knows, and one that it does not know locks everybody out.
+            Some(next) => {
+                self.warn(
+                    Code::CertificateEndsSoon,
+                    format!("the next certificate ({}) waits until AWS has it", next.thumbprint),
+                    saml.origin,
+                    "it signs once the files say that its metadata is uploaded in AWS",
+                    &format!(
+                        "upload the metadata in AWS as the other finding says, then write aws-has-certificate=\"{}\"",
+                        next.thumbprint
+                    ),
+                );
                 self.metadata_step(saml);
             }
         }

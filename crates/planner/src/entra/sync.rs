@@ -38,7 +38,8 @@ impl Comparer<'_> {
         let before = json!({ "state": job.state });
         let has_bad_secrets =
             job.quarantine.as_ref().is_some_and(|quarantine| quarantine.reason == INVALID_CREDENTIALS);
-        if !job.has_secrets || job.state == SyncState::NotConfigured || has_bad_secrets {
+        let is_renewed = self.settings.renew_scim_token;
+        if is_renewed || !job.has_secrets || job.state == SyncState::NotConfigured || has_bad_secrets {
             let step = EntraOperation::SetSyncSecrets { application: application.clone() };
             self.change(step, json!({ "configured": job.has_secrets }), origin);
             self.scim_step(provisioning);

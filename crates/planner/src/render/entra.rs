@@ -1,6 +1,6 @@
 //! What happens in Entra ID, in words and in lines.
 
-use rolecall_model::entra::{AccessPolicy, EntraOperation};
+use rolecall_model::entra::{AccessPolicy, EntraOperation, PolicyState};
 
 use super::wording;
 use crate::plan::{Action, Change, EntraChange};
@@ -119,15 +119,30 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
             (format!("group {name}"), words, Vec::new())
         }
         EntraOperation::CreatePolicy { policy, .. } => {
-            (format!("policy {}", policy.name), policy.state.as_str().to_owned(), policy_lines(None, policy))
+            (format!("policy {}", policy.name), state(policy.state).to_owned(), policy_lines(None, policy))
         }
         EntraOperation::UpdatePolicy { policy, .. } => {
             let live: Option<AccessPolicy> = serde_json::from_value(before.clone()).ok();
             let lines = policy_lines(live.as_ref(), policy);
-            (format!("policy {}", policy.name), wording::count(lines.len(), "difference"), lines)
+            let was = live.map_or(policy.state, |live| live.state);
+            let words = if was == policy.state {
+                state(was).to_owned()
+            } else {
+                format!("{} to {}", state(was), state(policy.state))
+            };
+            (format!("policy {}", policy.name), words, lines)
         }
     };
     Some(EntraWords { mark: mark(step), verb: verb(step), what, words, lines })
+}
+
+/// The state of a policy, as the files and Entra ID's own pages call it.
+pub(crate) fn state(state: PolicyState) -> &'static str {
+    match state {
+        PolicyState::Disabled => "off",
+        PolicyState::EnabledForReportingButNotEnforced => "report-only",
+        PolicyState::Enabled => "enabled",
+    }
 }
 
 /// The lines of a policy, or those that differ.

@@ -5,7 +5,7 @@ mod columns;
 mod comparison;
 mod comparison_document;
 mod document;
-mod entra;
+pub(crate) mod entra;
 mod escape;
 mod fold;
 pub mod json;

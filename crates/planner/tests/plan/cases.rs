@@ -27,6 +27,7 @@ pub(crate) fn settings() -> Settings {
         provenance: Provenance::Live,
         accepted_rebinds: ["accepted".to_owned()].into(),
         defer_missing_groups: false,
+        renew_scim_token: false,
     }
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn plan_of(
     rolecall_planner::plan(&inputs, &settings())
 }
 
-fn diagnostics_text(diagnostics: &[Diagnostic], project: &Project) -> String {
+pub(crate) fn diagnostics_text(diagnostics: &[Diagnostic], project: &Project) -> String {
     let mut text = String::new();
     for one in diagnostics {
         let place = one.primary.as_ref().map(|label| project.sources.file_and_line(label.place));

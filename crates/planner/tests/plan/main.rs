@@ -5,5 +5,6 @@
 mod attributes;
 mod base;
 mod cases;
+mod entra;
 mod properties;
 mod world;

@@ -260,7 +260,9 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: Permis
             assert!(!snapshot.assignments.iter().any(|row| row.permission_set == name), "{name} is assigned");
             snapshot.permission_sets.retain(|set| set.name != name);
         }
-        Operation::SetAccessControl { .. } => unreachable!("it is about no permission set"),
+        Operation::SetAccessControl { .. } | Operation::AwaitGroup { .. } | Operation::Entra(_) => {
+            unreachable!("it is about no permission set")
+        }
     }
 }
 

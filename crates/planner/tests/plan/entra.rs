@@ -1,0 +1,387 @@
+//! The Entra half: what of a tenant changes, and what waits for it.
+
+use rolecall_model::entra::{
+    AccessPolicy, AppRole, AppRoleAssignment, ConditionalAccessPolicy, DirectoryGroup,
+    EnterpriseApplication, PolicyState, Quarantine, SigningCertificate, SyncJob, SyncState, Tenant,
+};
+use rolecall_model::snapshot::ExternalId;
+use rolecall_model::{ObjectId, Snapshot};
+use rolecall_parser::{MemoryFiles, Project};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::render::{json, markdown, text};
+use rolecall_planner::{Inputs, OperationGraph, Plan, Settings};
+
+use crate::cases::{diagnostics_text, settings};
+use crate::world::{id_of, world};
+
+const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890">
+<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://eu-west-1.signin.aws.amazon.com/platform/saml/acs/1234" index="0" isDefault="true"/>
+</SPSSODescriptor></EntityDescriptor>"#;
+
+const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+
+/// An `application` block of these lines.
+fn application(lines: &str) -> String {
+    format!("entra tenant=\"acme.onmicrosoft.com\" {{\n application \"AWS\" {{\n{lines}\n }}\n}}\n")
+}
+
+const EVERYTHING: &str = "assign-groups
+provisioning scim-token-expires=\"2027-06-01\"
+saml sign-on-metadata=\"aws.xml\"
+require-mfa \"AWS needs MFA\" strength=\"phishing-resistant\" state=\"report-only\" { except-to \"break-glass\" }";
+
+const FILES: &str = "group \"devs\"\ngroup \"break-glass\"
+permission-set \"Deploy\" { managed-policy \"A\" }
+assign \"Deploy\" { to \"devs\"; on { account \"one\" } }\n";
+
+fn project(config: &str) -> Project {
+    let files = [("rolecall.kdl", format!("{HEAD}{config}")), ("aws.xml", METADATA.to_owned())];
+    let files: MemoryFiles = files.into_iter().collect();
+    let project = rolecall_parser::load(&files, "rolecall.kdl");
+    assert!(project.config.is_some(), "{}", diagnostics_text(&project.diagnostics, &project));
+    project
+}
+
+fn object(name: &str) -> ObjectId {
+    id_of(&format!("entra:{name}")).parse().unwrap()
+}
+
+fn group(name: &str) -> DirectoryGroup {
+    DirectoryGroup {
+        id: object(name),
+        display_name: name.to_owned(),
+        security_enabled: true,
+        members: (0..7).map(|user| object(&format!("{name}{user}"))).collect(),
+        nested: [].into(),
+    }
+}
+
+fn tenant(groups: &[&str]) -> Tenant {
+    let mut groups: Vec<DirectoryGroup> = groups.iter().map(|name| group(name)).collect();
+    groups.sort_by(|a, b| a.id.cmp(&b.id));
+    Tenant {
+        id: "7d0c3b52-66e1-4f0a-8c55-1b9e2f7a4d10".to_owned(),
+        domains: ["acme.onmicrosoft.com".to_owned()].into(),
+        groups,
+        users: Vec::new(),
+        applications: Vec::new(),
+        conditional_access: Vec::new(),
+        logs: Default::default(),
+    }
+}
+
+/// An application at work, to which these groups are assigned.
+fn working(groups: &[&str]) -> EnterpriseApplication {
+    EnterpriseApplication {
+        service_principal_id: object("sp"),
+        application_id: object("app"),
+        client_id: object("client"),
+        display_name: "AWS".to_owned(),
+        template_id: None,
+        app_roles: vec![AppRole { id: object("role"), display_name: "User".to_owned(), is_enabled: true }],
+        sign_on_mode: Some("saml".to_owned()),
+        identifier_uris: ["https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890".to_owned()].into(),
+        redirect_uris: ["https://eu-west-1.signin.aws.amazon.com/platform/saml/acs/1234".to_owned()].into(),
+        certificates: vec![certificate("AA", "2029-01-01T00:00:00Z")],
+        preferred_thumbprint: Some("AA".to_owned()),
+        assignments: groups
+            .iter()
+            .map(|name| AppRoleAssignment {
+                id: format!("assignment-{name}"),
+                principal: object(name),
+                principal_name: (*name).to_owned(),
+                is_group: true,
+                app_role: object("role"),
+            })
+            .collect(),
+        jobs: vec![job(SyncState::Active)],
+        federation: None,
+    }
+}
+
+fn certificate(thumbprint: &str, not_after: &str) -> SigningCertificate {
+    SigningCertificate {
+        thumbprint: thumbprint.to_owned(),
+        subject: "CN=AWS".to_owned(),
+        not_after: not_after.parse().unwrap(),
+    }
+}
+
+fn job(state: SyncState) -> SyncJob {
+    SyncJob {
+        id: "aws.1".to_owned(),
+        template_id: "aws".to_owned(),
+        state,
+        quarantine: None,
+        last_success: None,
+        last_error: None,
+        failures_in_a_row: 0,
+        interval_seconds: 2_400,
+        group_external_id: Some("objectId".to_owned()),
+        user_external_id: Some("objectId".to_owned()),
+        group_rule_id: Some("rule".to_owned()),
+        has_secrets: true,
+    }
+}
+
+fn policy(state: PolicyState) -> ConditionalAccessPolicy {
+    let policy = AccessPolicy {
+        name: "AWS needs MFA".to_owned(),
+        state,
+        applications: [object("client").to_string()].into(),
+        include_users: ["All".to_owned()].into(),
+        include_groups: [].into(),
+        exclude_groups: [object("break-glass")].into(),
+        exclude_users: [].into(),
+        client_app_types: ["all".to_owned()].into(),
+        controls: [].into(),
+        strength: Some("00000000-0000-0000-0000-000000000004".to_owned()),
+    };
+    ConditionalAccessPolicy { id: object("policy"), policy }
+}
+
+/// A world in which these groups came from Entra.
+fn live(text: &str, provisioned: &[&str], tenant: Tenant) -> Snapshot {
+    let mut snapshot = world(&format!("account one 111111111111 /\nset Deploy owner=acme managed=A\n{text}"));
+    for name in provisioned {
+        snapshot.groups.push(rolecall_model::snapshot::Group {
+            id: id_of(name).parse().unwrap(),
+            display_name: (*name).to_owned(),
+            external_ids: vec![ExternalId { issuer: "entra".to_owned(), id: object(name).to_string() }],
+        });
+    }
+    snapshot.entra = Some(tenant);
+    snapshot.sort();
+    snapshot
+}
+
+fn plan_with(project: &Project, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, String> {
+    let Project { config, sources, origins, .. } = project;
+    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
+    rolecall_planner::plan(&inputs, settings).map_err(|found| diagnostics_text(&found, project))
+}
+
+/// The plan, its graph and its findings, for a snapshot test.
+fn shown(config: &str, snapshot: &Snapshot) -> String {
+    let project = project(config);
+    match plan_with(&project, snapshot, &settings()) {
+        Err(found) => found,
+        Ok(plan) => {
+            let text = text::render(&plan, text::Style { detail: text::Detail::Changed, color: false });
+            let graph = OperationGraph::new(&plan, snapshot).to_text();
+            format!("{text}\n{graph}\n{}", diagnostics_text(&plan.findings, &project))
+        }
+    }
+}
+
+#[test]
+fn a_company_goes_from_nothing_to_working_in_one_plan() {
+    let config = format!("{}{FILES}", application(&format!("create\n{EVERYTHING}")));
+    let snapshot = live("", &[], tenant(&["devs", "break-glass"]));
+    insta::assert_snapshot!(shown(&config, &snapshot));
+    let project = project(&config);
+    let plan = plan_with(&project, &snapshot, &settings()).unwrap();
+    insta::assert_snapshot!("from_nothing_json", json::render(&plan, &project.sources));
+    let comment = markdown::render(&plan, &project.sources, text::Detail::Changed);
+    insta::assert_snapshot!("from_nothing_markdown", comment);
+}
+
+#[test]
+fn what_works_is_left_alone() {
+    let config = format!("{}{FILES}", application(EVERYTHING));
+    let mut tenant = tenant(&["devs", "break-glass"]);
+    tenant.applications.push(working(&["devs"]));
+    tenant.conditional_access.push(policy(PolicyState::EnabledForReportingButNotEnforced));
+    let snapshot = live("group ignored\n", &["devs", "break-glass"], tenant);
+    let mut snapshot = snapshot;
+    let row = crate::world::row(&snapshot, "Deploy", "devs", "one");
+    snapshot.assignments.push(row);
+    let project = project(&config);
+    let plan = plan_with(&project, &snapshot, &settings()).unwrap();
+    assert!(plan.is_empty(), "{:#?}", plan.changes);
+    assert_eq!(diagnostics_text(&plan.findings, &project), "");
+}
+
+#[test]
+fn a_new_group_is_waited_for_or_deferred() {
+    let config = format!("{}{FILES}", application(EVERYTHING));
+    let mut tenant = tenant(&["devs", "break-glass"]);
+    tenant.applications.push(working(&[]));
+    tenant.conditional_access.push(policy(PolicyState::EnabledForReportingButNotEnforced));
+    let snapshot = live("", &["break-glass"], tenant);
+    insta::assert_snapshot!(shown(&config, &snapshot));
+    let project = project(&config);
+    let deferred = Settings { defer_missing_groups: true, ..settings() };
+    let plan = plan_with(&project, &snapshot, &deferred).unwrap();
+    let text = text::render(&plan, text::Style { detail: text::Detail::Changed, color: false });
+    insta::assert_snapshot!("a_new_group_deferred", text);
+}
+
+#[test]
+fn a_renamed_group_keeps_its_access_and_a_taken_name_waits() {
+    // In Entra the group is called otherwise now; the Identity Store still has the old name.
+    let config = format!("{}{}", application("assign-groups"), FILES.replace("\"devs\"", "\"developers\""));
+    let mut renamed = tenant(&["devs", "break-glass"]);
+    renamed.groups.iter_mut().filter(|group| group.display_name == "devs").for_each(|group| {
+        "developers".clone_into(&mut group.display_name);
+    });
+    renamed.applications.push(working(&["devs"]));
+    let mut snapshot = live("", &["devs", "break-glass"], renamed);
+    let row = crate::world::row(&snapshot, "Deploy", "devs", "one");
+    snapshot.assignments.push(row);
+    let files = project(&config);
+    let plan = plan_with(&files, &snapshot, &settings()).unwrap();
+    assert!(plan.is_empty(), "{:#?}", plan.changes);
+
+    // The group was deleted and made again: its row is an orphan's, and its name is not enough.
+    let config = format!("{}{FILES}", application("assign-groups"));
+    let mut again = tenant(&["devs", "break-glass"]);
+    again.applications.push(working(&["devs"]));
+    let snapshot = live("row Deploy gone:devs one\n", &["break-glass"], again);
+    let files = project(&config);
+    let plan = plan_with(&files, &snapshot, &settings()).unwrap();
+    assert_eq!(plan.rebinds.len(), 1, "{plan:#?}");
+    let pinned = config.replace("group \"devs\"", &format!("group \"devs\" id=\"{}\"", object("devs")));
+    let files = project(&pinned);
+    let plan = plan_with(&files, &snapshot, &settings()).unwrap();
+    assert!(plan.rebinds.is_empty());
+    insta::assert_snapshot!("pinned_group_made_again", OperationGraph::new(&plan, &snapshot).to_text());
+}
+
+#[test]
+fn groups_that_cannot_be_used_are_told_with_their_place() {
+    let files = "group \"devs\"\ngroup \"missing\"\ngroup \"twice\"\ngroup \"mail\"\ngroup \"outer\"
+permission-set \"Deploy\" { managed-policy \"A\" }
+assign \"Deploy\" { to \"devs\" \"missing\" \"twice\" \"mail\" \"outer\"; on { account \"one\" } }\n";
+    let config = format!("{}{files}", application("assign-groups"));
+    let mut tenant = tenant(&["devs", "twice", "mail", "outer", "inner"]);
+    tenant.groups.push(DirectoryGroup { id: object("other"), ..group("twice") });
+    for group in &mut tenant.groups {
+        group.security_enabled = group.display_name != "mail";
+        if group.display_name == "outer" {
+            group.nested = [object("inner")].into();
+        }
+    }
+    tenant.applications.push(working(&[]));
+    let snapshot = live("", &[], tenant.clone());
+    insta::assert_snapshot!(shown(&config, &snapshot));
+    let config = config.replace(" \"missing\" \"twice\"", "");
+    let config = config.replace("group \"missing\"\ngroup \"twice\"\n", "");
+    insta::assert_snapshot!("groups_that_cannot_be_assigned", shown(&config, &live("", &[], tenant)));
+}
+
+#[test]
+fn unassigning_says_what_goes_with_the_group() {
+    let config =
+        format!("guard {{ max-deletions 1 }}\n{}{FILES}", application("assign-groups\nunassign-group \"old\" \"devs\" \"nobody\""));
+    let mut tenant = tenant(&["devs", "break-glass"]);
+    tenant.applications.push(working(&["devs", "old"]));
+    let mut snapshot = live("set Foreign\naccount two 222222222222 /\n", &["devs", "break-glass", "old"], tenant);
+    for (set, account) in [("Foreign", "one"), ("Foreign", "two")] {
+        let row = crate::world::row(&snapshot, set, "old", account);
+        snapshot.assignments.push(row);
+    }
+    snapshot.sort();
+    insta::assert_snapshot!(shown(&config, &snapshot));
+    insta::assert_snapshot!("unassigned", shown(&config.replace(" \"devs\" \"nobody\"", ""), &snapshot));
+}
+
+#[test]
+fn provisioning_is_repaired_and_its_troubles_are_told() {
+    let config = format!("{}{FILES}", application("assign-groups\nprovisioning scim-token-expires=\"2026-12-01\""));
+    let mut shown_all = String::new();
+    for (what, job) in [
+        ("paused", SyncJob { last_error: Some("Timeout: no answer".to_owned()), ..job(SyncState::Paused) }),
+        ("not configured", SyncJob { has_secrets: false, ..job(SyncState::NotConfigured) }),
+        (
+            "quarantine",
+            SyncJob {
+                quarantine: Some(Quarantine {
+                    reason: "TenantProvisioningInvalidCredentials".to_owned(),
+                    message: Some("401".to_owned()),
+                    since: None,
+                }),
+                group_external_id: Some("displayName".to_owned()),
+                ..job(SyncState::Quarantine)
+            },
+        ),
+    ] {
+        let mut tenant = tenant(&["devs", "break-glass"]);
+        tenant.applications.push(EnterpriseApplication { jobs: vec![job], ..working(&["devs"]) });
+        let mut snapshot = live("", &["devs", "break-glass"], tenant);
+        let row = crate::world::row(&snapshot, "Deploy", "devs", "one");
+        snapshot.assignments.push(row);
+        shown_all.push_str(&format!("=== {what}\n{}\n", shown(&config, &snapshot)));
+    }
+    insta::assert_snapshot!(shown_all);
+}
+
+#[test]
+fn a_certificate_is_rotated_in_two_applies() {
+    let config = format!("{}{FILES}", application("assign-groups\nsaml sign-on-metadata=\"aws.xml\""));
+    let mut shown_all = String::new();
+    let old = certificate("AA", "2026-12-20T12:00:00Z");
+    let both = vec![old.clone(), certificate("BB", "2029-11-23T00:00:00Z")];
+    let carried = config.replace("aws.xml\"", "aws.xml\" aws-has-certificate=\"00000000000000000000000000000000000000BB\"");
+    let full = |mut certificates: Vec<SigningCertificate>| {
+        certificates.iter_mut().for_each(|one| one.thumbprint = format!("{:0>40}", one.thumbprint));
+        certificates
+    };
+    for (what, config, certificates) in [
+        ("it ends soon", &config, full(vec![old])),
+        ("the next is there", &config, full(both.clone())),
+        ("AWS has it", &carried, full(both)),
+    ] {
+        let mut tenant = tenant(&["devs", "break-glass"]);
+        let preferred_thumbprint = Some(format!("{:0>40}", "AA"));
+        let application = EnterpriseApplication { certificates, preferred_thumbprint, ..working(&["devs"]) };
+        tenant.applications.push(application);
+        let mut snapshot = live("", &["devs", "break-glass"], tenant);
+        let row = crate::world::row(&snapshot, "Deploy", "devs", "one");
+        snapshot.assignments.push(row);
+        shown_all.push_str(&format!("=== {what}\n{}\n", shown(config, &snapshot)));
+    }
+    insta::assert_snapshot!(shown_all);
+}
+
+#[test]
+fn a_policy_is_enabled_in_two_applies_and_never_weakened_in_silence() {
+    let mfa = |state: &str, strength: &str| {
+        let line = format!(
+            "assign-groups\nrequire-mfa \"AWS needs MFA\" strength=\"{strength}\" state=\"{state}\" {{ except-to \"break-glass\" }}"
+        );
+        format!("{}{FILES}", application(&line))
+    };
+    let mut shown_all = String::new();
+    let stands = [
+        ("made", None, mfa("enabled", "mfa")),
+        ("off", Some(PolicyState::Disabled), mfa("enabled", "phishing-resistant")),
+        (
+            "report-only",
+            Some(PolicyState::EnabledForReportingButNotEnforced),
+            mfa("enabled", "phishing-resistant"),
+        ),
+        ("weaker", Some(PolicyState::Enabled), mfa("report-only", "mfa")),
+    ];
+    for (what, state, config) in stands {
+        let mut tenant = tenant(&["devs", "break-glass"]);
+        tenant.applications.push(working(&["devs"]));
+        tenant.conditional_access.extend(state.map(policy));
+        let mut snapshot = live("", &["devs", "break-glass"], tenant);
+        let row = crate::world::row(&snapshot, "Deploy", "devs", "one");
+        snapshot.assignments.push(row);
+        shown_all.push_str(&format!("=== {what}\n{}\n", shown(&config, &snapshot)));
+    }
+    insta::assert_snapshot!(shown_all);
+}
+
+#[test]
+fn a_snapshot_without_the_tenant_is_refused() {
+    let config = format!("{}{FILES}", application(EVERYTHING));
+    let mut snapshot = live("", &[], tenant(&[]));
+    snapshot.entra = None;
+    let found = plan_with(&project(&config), &snapshot, &settings()).unwrap_err();
+    assert!(found.starts_with("RC0506"), "{found}");
+    assert_eq!(settings().provenance, Provenance::Live);
+}
