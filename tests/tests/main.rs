@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acme;
+mod attributes;
 mod dependencies;
 mod every_file;
 mod foreign_clients;
@@ -14,4 +15,5 @@ mod messages;
 mod mistakes;
 mod moto;
 mod project;
+mod pull_requests;
 mod records;

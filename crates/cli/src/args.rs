@@ -131,8 +131,21 @@ impl ReadingArgs {
     }
 }
 
+/// What every command that plans takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct RebindArgs {
+pub(crate) struct PlanningArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Take the guards of another checkout (a directory or a project file) instead of this project's own
+    ///
+    /// FILE is the project in a checkout of the base branch. Its guards hold, with the names that they use looked up
+    /// there, so a pull request cannot relax the guards that judge it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) guards: Option<PathBuf>,
     /// Grant to this group although it may have taken the name of one that is gone
     #[arg(long, value_name = "GROUP")]
     pub(crate) accept_rebind: Vec<String>,
@@ -148,14 +161,17 @@ pub(crate) struct StatsArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Plan offline against a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
+    /// Show also what differs from another checkout of the project (a directory or a project file)
+    ///
+    /// DIR is a checkout of the base branch. The plan then lists what the difference from live cannot show: ends taken
+    /// away, guards relaxed, `keep` added, and the rows that each line gains and loses. Nothing more is read for it, and
+    /// the digest stays the same.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<PathBuf>,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -174,8 +190,6 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<Date>,
     #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
-    #[command(flatten)]
     pub(crate) stats: StatsArgs,
 }
 
@@ -183,11 +197,7 @@ pub(crate) struct PlanArgs {
 #[command(group = ArgGroup::new("approval"))]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Apply whatever the plan says, without asking
     #[arg(long, group = "approval")]
     pub(crate) auto_approve: bool,
@@ -200,8 +210,6 @@ pub(crate) struct ApplyArgs {
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
     /// Add a line of JSON to this file for each operation that came to its end
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -212,19 +220,13 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Rehearse offline on a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
     /// Write the state after the rehearsal, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

@@ -21,6 +21,14 @@ pub(crate) enum Failure {
         /// The texts they point into.
         sources: Box<Sources>,
     },
+    /// Mistakes in the files of another checkout, which are named with its directory.
+    #[error("the files of another checkout cannot be used")]
+    DiagnosticsElsewhere {
+        /// The mistakes, warnings among them.
+        diagnostics: Vec<Diagnostic>,
+        /// The texts they point into.
+        sources: Box<Sources>,
+    },
     /// The live state could not be read.
     #[error("the live state could not be read")]
     Observe(#[source] Box<ObserveError>),
@@ -84,7 +92,9 @@ impl Failure {
     /// Says it on standard error.
     pub(crate) fn print(&self) {
         match self.said() {
-            Said::Diagnostics(diagnostics, sources) => output::print_diagnostics(diagnostics, sources),
+            Said::Diagnostics(diagnostics, sources) | Said::DiagnosticsElsewhere(diagnostics, sources) => {
+                output::print_diagnostics(diagnostics, sources);
+            }
             Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
         }
     }
@@ -94,6 +104,9 @@ impl Failure {
         let plain = |code, message, help| Said::Plain { code, message, help };
         match self {
             Self::Diagnostics { diagnostics, sources } => Said::Diagnostics(diagnostics, sources),
+            Self::DiagnosticsElsewhere { diagnostics, sources } => {
+                Said::DiagnosticsElsewhere(diagnostics, sources)
+            }
             Self::Observe(error) => {
                 plain(Some(error.code()), error_chain(error.as_ref()), Some(error.help()))
             }
@@ -115,6 +128,8 @@ impl Failure {
 pub(crate) enum Said<'a> {
     /// Diagnostics, and the texts they point into.
     Diagnostics(&'a [Diagnostic], &'a Sources),
+    /// Diagnostics of another checkout, whose files are named with its directory.
+    DiagnosticsElsewhere(&'a [Diagnostic], &'a Sources),
     /// A sentence.
     Plain {
         /// The code.

@@ -69,6 +69,10 @@ impl Messages {
             Err(failure) => {
                 match failure.said() {
                     Said::Diagnostics(diagnostics, sources) => self.add(diagnostics, sources),
+                    Said::DiagnosticsElsewhere(diagnostics, sources) => {
+                        let message = |diagnostic| Message::of(diagnostic, sources, "");
+                        self.collected.extend(diagnostics.iter().map(message));
+                    }
                     Said::Plain { code, message, help } => {
                         self.collected.push(Message::failure(code, &message, help.as_deref()));
                     }

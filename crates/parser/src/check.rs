@@ -93,7 +93,11 @@ impl Checker {
     fn distinct(&mut self, node: &mut Node, from: usize) {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         for value in node.arguments.iter_mut().skip(from) {
-            let Some(text) = value.text().map(str::to_owned) else { continue };
+            let text = match &value.content {
+                Content::Text(text) if !value.faulty => text.clone(),
+                Content::Parameter(name) => format!("(param)\"{name}\""),
+                _ => continue,
+            };
             match seen.get(&text) {
                 Some(first) => {
                     // The node says the same without it.
@@ -157,7 +161,7 @@ impl Checker {
         let Node { word: name, word_place, block, .. } = node;
         let name = name.as_str();
         match (block, &word.block) {
-            (None, BlockRule::None | BlockRule::Optional(_)) => {}
+            (None, BlockRule::None | BlockRule::Optional(_) | BlockRule::Declared) => {}
             (None, BlockRule::Required(..)) => self.found.push(says_nothing(name, *word_place, word)),
             (Some(_), BlockRule::None) => {
                 let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
@@ -166,6 +170,12 @@ impl Checker {
                     shown_example(word)
                 );
                 self.found.push(found.at(*word_place, format!("a block follows this `{name}`")).help(help));
+            }
+            // What stands in it is held against the declaration, once that is known.
+            (Some(block), BlockRule::Declared) => {
+                if block.nodes.is_empty() {
+                    self.found.push(says_nothing(name, *word_place, word));
+                }
             }
             (Some(block), BlockRule::Optional(within) | BlockRule::Required(within, _)) => {
                 if block.nodes.is_empty() {
@@ -209,7 +219,8 @@ impl Checker {
     }
 }
 
-fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
+/// What is wrong with one value of the word or property `of`.
+pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
     let wrong = |message: String, label: String| {
         Diagnostic::error(Code::WrongValueKind, message).at(value.place, label)
     };
@@ -251,7 +262,8 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
                     .help(format!("write a whole number from {min} to {max}"))
             })
         }
-        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => None,
+        // What a parameter may stand for depends on its declaration, which is not known here.
+        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) | (Content::Parameter(_), _) => None,
     }
 }
 
@@ -302,7 +314,8 @@ fn unknown_property(property: &Property, word: &Word) -> Diagnostic {
     }
 }
 
-fn repeated(node: &Node, first: Place) -> Diagnostic {
+/// A word that stands twice where it may stand once.
+pub(crate) fn repeated(node: &Node, first: Place) -> Diagnostic {
     let name = &node.word;
     Diagnostic::error(Code::RepeatedNode, format!("`{name}` may stand once, and stands twice"))
         .at(node.word_place, format!("`{name}` stands again"))
@@ -318,12 +331,17 @@ fn says_nothing(name: &str, place: Place, word: &Word) -> Diagnostic {
         .flat_map(words_within)
         .map(|word| format!("`{}`", word.name))
         .collect();
-    let way_out = if matches!(word.block, BlockRule::Optional(_)) {
-        "take the empty braces away, or say"
-    } else {
-        "say"
+    let help = match word.block {
+        BlockRule::Declared => {
+            "take the empty braces away, or give the parameters their values in them".to_owned()
+        }
+        BlockRule::Optional(_) => {
+            format!("take the empty braces away, or say something in its block: {}", words.join(", "))
+        }
+        BlockRule::None | BlockRule::Required(..) => {
+            format!("say something in its block: {}", words.join(", "))
+        }
     };
-    let help = format!("{way_out} something in its block: {}", words.join(", "));
     Diagnostic::error(Code::NothingDeclared, format!("`{name}` says nothing"))
         .at(place, format!("nothing stands in the block of this `{name}`"))
         .help(help)

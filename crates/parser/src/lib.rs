@@ -3,8 +3,8 @@
 //!
 //! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
 //! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
-//! `words`, and `decode` makes model types of them. The crate knows neither tokio nor AWS, so a language server can
-//! stand on it alone.
+//! `words`, and `decode` makes model types of them and of what templates make. The crate knows neither tokio nor
+//! AWS, so a language server can stand on it alone.
 
 mod check;
 mod decode;
@@ -44,6 +44,8 @@ pub const MAX_PATTERN_BYTES: usize = 512;
 pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
 /// The largest top-level node with its block, in bytes: 512 KiB. The KDL crate needs up to a thousand times as much.
 pub const MAX_NODE_BYTES: usize = 512 * 1024;
+/// How much all uses of templates may make together: words and values, and of long texts each begun 64 bytes.
+pub const MAX_MADE: usize = 1_000_000;
 /// How many errors of a project are told, and how many warnings; one more diagnostic then says that there may be others.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
 /// How deep blocks may be nested. The language itself needs five levels.

@@ -25,7 +25,7 @@ fn messages() -> Vec<Message> {
         ),
         (
             "policies/de ploy.json",
-            "{ \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\" } }\n",
+            "{ \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\" } }\n",
         ),
     ]
     .into_iter()

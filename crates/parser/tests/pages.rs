@@ -96,14 +96,16 @@ fn visible(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Each page whose code has an input shows the shortest of them.
+/// Each page whose code has an input shows the shortest of them; one with a template only where all have one, since
+/// it shows a mistake in its rarer form.
 #[test]
 fn pages_show_what_the_tests_show() {
     let mut examples: BTreeMap<String, String> = BTreeMap::new();
     for input in inputs() {
         let (code, made) = (name(&input)[..6].to_owned(), example(&input));
         let shortest = examples.entry(code).or_insert_with(|| made.clone());
-        if made.lines().count() < shortest.lines().count() {
+        let rank = |made: &str| (made.contains("\ntemplate "), made.lines().count());
+        if rank(&made) < rank(shortest) {
             *shortest = made;
         }
     }
@@ -183,8 +185,10 @@ fn the_index_lists_every_code() {
 fn the_index_says_what_a_code_weighs() {
     for input in inputs() {
         for found in load(&files(&input), "rolecall.kdl").diagnostics {
-            let is_warning = found.code.lint_name().is_some() || WARNINGS.contains(&found.code);
-            let agrees = EITHER.contains(&found.code) || is_warning != found.is_error();
+            // The level of a lint is for the files to set.
+            let agrees = EITHER.contains(&found.code)
+                || found.code.lint_name().is_some()
+                || WARNINGS.contains(&found.code) != found.is_error();
             assert!(agrees, "{}: {} is {:?}", name(&input), found.code, found.severity);
         }
     }

@@ -313,8 +313,11 @@ pub(crate) fn uses_tags(config: &rolecall_model::Config) -> bool {
         let Selection { lines, only, except } = selection;
         in_lines(lines) || only.iter().chain(except).any(|filter| in_lines(&filter.lines))
     }
+    let assigned = config.assignments.iter().flat_map(|rule| &rule.on);
+    let kept = config.keeps.iter().flat_map(|keep| &keep.on);
+    let guarded = config.guard.filters().flat_map(|filter| &filter.on);
     config.account_sets.iter().any(|set| in_selection(&set.selection))
-        || config.assignments.iter().flat_map(|rule| &rule.on).any(|on| match on {
+        || assigned.chain(kept).chain(guarded).any(|on| match on {
             On::Set(..) => false,
             On::Selection(selection, _) => in_selection(selection),
         })

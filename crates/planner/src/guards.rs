@@ -182,7 +182,7 @@ impl Judge<'_> {
             lost.filter(|row| !replacements.rows.contains(&row.assignment)).cloned().collect();
         let is_deletion = |change: &Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
-                && change.action.permission_set() == name
+                && change.action.permission_set() == Some(name)
         };
         let is_deleted = changes.iter().any(is_deletion);
         let rows = wording::count(lost.len(), "row");
@@ -250,7 +250,9 @@ impl Judge<'_> {
         let count = wording::count(rows.len(), "row");
         let message = match within_days {
             None => format!("{count} without an end; require-until wants one"),
-            Some(days) => format!("{count} without an end within {}", wording::count(*days as usize, "day")),
+            Some(days) => {
+                format!("{count} that must end within {}", wording::count(*days as usize, "day"))
+            }
         };
         let written = Some(self.source.written(*origin));
         self.stop(Code::UntilRequired, message, rows, written);

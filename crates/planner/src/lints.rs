@@ -27,7 +27,7 @@ pub(crate) fn lints(
     compared: &Comparison,
 ) -> Vec<Diagnostic> {
     let mut found = ends_soon(inputs, today);
-    found.extend(unpinned_administrators(inputs));
+    found.extend(unpinned_administrators(inputs, today));
     found.extend(crowded(inputs, desired, compared));
     found.extend(idle_words(inputs, standings, compared));
     found.extend(idle_keeps(inputs, today, compared));
@@ -63,10 +63,11 @@ fn ends_soon(inputs: &Inputs<'_>, today: Date) -> Vec<Diagnostic> {
 }
 
 /// Groups that are found by name alone and get the rights of an administrator: a name can be taken again.
-fn unpinned_administrators(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
+fn unpinned_administrators(inputs: &Inputs<'_>, today: Date) -> Vec<Diagnostic> {
     let config = inputs.config;
     let mut reached: BTreeMap<GroupIx, &PermissionSetName> = BTreeMap::new();
-    for rule in &config.assignments {
+    let holds = |until: &Option<Until>| until.is_none_or(|until| until.date >= today);
+    for rule in config.assignments.iter().filter(|rule| holds(&rule.until)) {
         let sets = rule.permission_sets.iter().map(|set| config.permission_set_name(*set));
         let Some(set) = sets.into_iter().find(|name| is_administrators(inputs, name)) else { continue };
         for group in rule.groups.iter().filter(|group| config[**group].object_id.is_none()) {

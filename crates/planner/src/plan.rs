@@ -1,6 +1,6 @@
 //! What a plan says. Everything in it is data, in a fixed order; renderers and the operation graph only read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rolecall_model::{
@@ -8,6 +8,7 @@ use rolecall_model::{
     PermissionSetName, Policy, SessionDuration, StackName, snapshot::Instance,
 };
 
+use crate::base::BaseComparison;
 use crate::digest::Digest;
 use crate::estimate::Estimate;
 use crate::principals::PrincipalName;
@@ -45,6 +46,8 @@ pub struct Plan {
     /// Pairs of permission set and account that would be changed, and of which not every row was read. Whoever reads
     /// the live state reads these whole and plans again; a plan that has any must not be shown or applied.
     pub unseen: BTreeSet<(PermissionSetName, AccountId)>,
+    /// How the files differ from those of a base, where one is given. Outside the digest.
+    pub base: Option<BaseComparison>,
     /// Warnings.
     pub findings: Vec<Diagnostic>,
     /// Guards that stop the plan.
@@ -59,6 +62,12 @@ impl Plan {
     /// Whether there is nothing to do in what was read.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Shows, with the plan, how the files differ from those of a base.
+    pub fn set_base(&mut self, comparison: BaseComparison) {
+        self.findings.extend(comparison.finding());
+        self.base = Some(comparison);
     }
 }
 
@@ -170,6 +179,13 @@ pub enum Action {
     DeletePermissionSet {
         /// What it is.
         before: Box<PermissionSet>,
+    },
+    /// Attributes for access control of the instance are set, all of them.
+    SetAccessControl {
+        /// The source of each attribute that there is, by key; `None` where they are turned off.
+        before: Option<BTreeMap<String, String>>,
+        /// The source of each attribute that there will be, by key.
+        after: BTreeMap<String, String>,
     },
 }
 

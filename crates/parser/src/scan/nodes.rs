@@ -1,14 +1,16 @@
 //! Cuts the tokens of a file into top-level nodes and checks, within them, what the KDL crate would misread or
 //! explain badly.
 
+mod annotations;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-use super::RawNode;
 use super::braces::Balance;
-use super::tokens::{Token, TokenKind};
+use super::tokens::{Token, TokenKind, is_word};
+use super::{Annotation, RawNode};
 use crate::mistakes::Mistakes;
 use crate::words::{Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
@@ -18,6 +20,7 @@ use crate::{MAX_DEPTH, MAX_NODE_BYTES};
 pub(super) struct Cut {
     pub(super) nodes: Vec<RawNode>,
     pub(super) unquoted: BTreeMap<usize, String>,
+    pub(super) annotations: BTreeMap<usize, Annotation>,
     pub(super) blanks: Vec<Range<usize>>,
     /// Spaces that become `;`, where a block is followed by something on its line.
     pub(super) semicolons: Vec<usize>,
@@ -25,7 +28,8 @@ pub(super) struct Cut {
 }
 
 /// The words whose first argument declares a name.
-const DECLARING: [&str; 4] = ["accounts", "external-permission-set", "group", "permission-set"];
+const DECLARING: [&str; 6] =
+    ["accounts", "external-permission-set", "forbid", "group", "permission-set", "template"];
 
 /// Where in a node a block's scan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +67,7 @@ pub(super) fn cut(file: FileId, text: &str, tokens: &[Token], balance: &Balance)
         states: vec![State::Start],
         within: vec![Some(Within::File)],
         begun: None,
+        may_be_template: false,
         current: None,
         out: Cut::default(),
     };
@@ -90,6 +95,8 @@ struct Cutter<'a> {
     within: Vec<Option<Within>>,
     /// The number of the token that began the last node.
     begun: Option<usize>,
+    /// Whether the last top-level node is a template, or may be one with its word misspelt.
+    may_be_template: bool,
     current: Option<RawNode>,
     out: Cut,
 }
@@ -152,7 +159,7 @@ impl Cutter<'_> {
             TokenKind::Open => self.open(token),
             TokenKind::Close => self.close(index),
             TokenKind::Slashdash => self.slashdash(token),
-            TokenKind::Type => self.annotation(token),
+            TokenKind::Type => self.annotation(index),
             _ if *self.state() == State::Start => self.begin(index),
             _ => return self.entry(index),
         }
@@ -296,24 +303,16 @@ impl Cutter<'_> {
         self.out.mistakes.push(diagnostic);
     }
 
-    fn annotation(&mut self, token: Token) {
-        let shown = self.shown(token);
-        let diagnostic =
-            Diagnostic::error(Code::TypeAnnotation, format!("the type annotation `{shown}` has no meaning"))
-                .at(self.place(token), format!("`{shown}` says nothing to Rolecall"))
-                .help("take it away")
-                // Whoever wrote it meant something by it, so what is left may not be all that was meant.
-                .suggest(self.place(token), "");
-        self.out.mistakes.push(diagnostic);
-        self.out.blanks.push(token.start..token.end);
-    }
-
     /// Takes what stands where a word of the language is expected.
     fn begin(&mut self, index: usize) {
         let token = self.tokens[index];
         let shown = self.shown(token);
         *self.state() = State::Entries;
         self.begun = Some(index);
+        if self.states.len() == 1 {
+            let word = self.text_of(token);
+            self.may_be_template = word == "template" || find(word, Within::File).is_none();
+        }
         match token.kind {
             TokenKind::Word if is_identifier(self.text_of(token)) => {
                 if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Text && next.start == token.end) {
@@ -535,6 +534,11 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
 pub(crate) fn without_marks(shown: &str) -> &str {
     let bare = shown.trim_start_matches('#');
     bare.strip_prefix('\'').and_then(|bare| bare.strip_suffix('\'')).unwrap_or(bare)
+}
+
+/// Whether a text could begin a line as it stands, without quotes.
+pub(crate) fn is_bare_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_word) && is_identifier(text)
 }
 
 /// Whether a token can name a node or a property.

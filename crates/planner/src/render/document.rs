@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::comparison_document::BaseDocument;
+
 /// A plan. Fields are only ever added within a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +48,9 @@ pub struct PlanDocument {
     pub unmanaged: Vec<UnmanagedDocument>,
     /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
     pub read_by_principal: Vec<String>,
+    /// How the files differ from those of a base; absent without `--base`. Outside the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseDocument>,
     /// Warnings.
     pub findings: Vec<FindingDocument>,
     /// Guards that stop the plan.
@@ -72,18 +77,22 @@ pub struct Counts {
     pub release: usize,
     /// Permission sets to delete.
     pub delete: usize,
+    /// 1 where attributes for access control are to be set.
+    #[serde(default)]
+    pub set_attributes: usize,
 }
 
 /// One change. Fields that do not concern its kind are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeDocument {
-    /// `assign`, `revoke`, `create`, `adopt`, `update`, `provision`, `release` or `delete`.
+    /// `assign`, `revoke`, `create`, `adopt`, `update`, `provision`, `release`, `delete` or `set-attributes`.
     pub action: String,
-    /// `account-assignment` or `permission-set`.
+    /// `account-assignment`, `permission-set` or `access-control-attributes`.
     pub kind: String,
     /// The permission set's name.
-    pub permission_set: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_set: Option<String>,
     /// The account's 12-digit id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,

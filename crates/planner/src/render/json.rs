@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rolecall_model::{Diagnostic, PermissionSet, Severity, Sources};
 use serde_json::{Value, json};
 
+use super::comparison_document;
 pub use super::document::{
     BlockedDocument, ChangeDocument, Counts, FindingDocument, KeptDocument, PlanDocument, RebindDocument,
     RowDocument, SkippedAccountDocument, TemporaryDocument, UnmanagedDocument, ViolationDocument,
@@ -30,6 +31,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         provision: number("provision"),
         release: number("release"),
         delete: number("delete"),
+        set_attributes: number("set-attributes"),
     };
     PlanDocument {
         format: PlanDocument::FORMAT.to_owned(),
@@ -54,6 +56,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
             .map(|one| UnmanagedDocument { permission_set: one.permission_set.to_string(), rows: one.rows })
             .collect(),
         read_by_principal: plan.read_by_principal.iter().map(ToString::to_string).collect(),
+        base: plan.base.as_ref().map(comparison_document::base),
         findings: plan.findings.iter().map(|one| finding(one, sources)).collect(),
         guard_violations: plan.violations.iter().map(violation).collect(),
         changes,
@@ -110,13 +113,16 @@ fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument>
             .map(|id| format!("{} ({id})", change.account_name.as_deref().unwrap_or_default()));
         let principal = change.principal_label.as_ref().or(change.principal_name.as_ref());
         let principal = principal.or(change.principal_id.as_ref()).cloned();
-        let parts = [principal, Some(change.permission_set.clone()), account];
+        let what =
+            change.permission_set.clone().unwrap_or_else(|| "attributes for access control".to_owned());
+        let parts = [principal, Some(what), account];
         parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
     };
     let key = |change| -> Subject<'_> {
         let ChangeDocument { permission_set, account_id, principal_id, .. }: &ChangeDocument = change;
         let (account, principal) = (account_id.as_deref(), principal_id.as_deref());
-        (permission_set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
+        let set = permission_set.as_deref().unwrap_or_default();
+        (set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
     };
     document.changes.iter().map(|change| (key(change), change)).collect()
 }
@@ -148,8 +154,8 @@ fn change(change: &Change) -> ChangeDocument {
     let names = row.map(row_document_parts).unwrap_or_default();
     ChangeDocument {
         action: action_word(change).to_owned(),
-        kind: if row.is_some() { "account-assignment" } else { "permission-set" }.to_owned(),
-        permission_set: action.permission_set().to_string(),
+        kind: kind_word(action).to_owned(),
+        permission_set: action.permission_set().map(ToString::to_string),
         account_id: names.account_id,
         account_name: names.account_name,
         principal_type: row.map(|row| principal_type(row).to_owned()),
@@ -170,18 +176,31 @@ fn change(change: &Change) -> ChangeDocument {
     }
 }
 
+fn kind_word(action: &Action) -> &'static str {
+    match action {
+        Action::Grant(_) | Action::Revoke(_) => "account-assignment",
+        Action::CreatePermissionSet { .. }
+        | Action::UpdatePermissionSet { .. }
+        | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. }
+        | Action::DeletePermissionSet { .. } => "permission-set",
+        Action::SetAccessControl { .. } => "access-control-attributes",
+    }
+}
+
 fn action_word(change: &Change) -> &'static str {
     match (&change.action, &change.reason) {
+        (Action::SetAccessControl { .. }, _) => "set-attributes",
         (Action::UpdatePermissionSet { .. }, Reason::Declared { .. }) => "update",
         _ => wording::verb(change),
     }
 }
 
-fn template_file(written: &Written) -> Option<String> {
+pub(super) fn template_file(written: &Written) -> Option<String> {
     written.template.as_ref().map(|line| line.file.clone())
 }
 
-fn template_line(written: &Written) -> Option<u32> {
+pub(super) fn template_line(written: &Written) -> Option<u32> {
     written.template.as_ref().map(|line| line.line)
 }
 
@@ -206,7 +225,8 @@ fn row_of(action: &Action) -> Option<&Row> {
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => None,
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. } => None,
     }
 }
 
@@ -230,6 +250,7 @@ fn before_and_after(action: &Action) -> (Value, Value) {
             (Value::Null, Value::Null)
         }
         Action::DeletePermissionSet { before } => (whole(before), Value::Null),
+        Action::SetAccessControl { before, after } => (json!(before), json!(after)),
     }
 }
 
@@ -243,7 +264,8 @@ fn provisions_of(action: &Action) -> Vec<String> {
         | Action::Revoke(_)
         | Action::CreatePermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => Vec::new(),
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. } => Vec::new(),
     }
 }
 
@@ -272,7 +294,7 @@ fn row_document_parts(row: &Row) -> RowParts {
     }
 }
 
-fn row_document(
+pub(super) fn row_document(
     action: &str,
     permission_set: &str,
     row: Option<&Row>,

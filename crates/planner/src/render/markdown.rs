@@ -2,11 +2,14 @@
 
 use rolecall_model::{Diagnostic, Sources};
 
+use super::access_control::{AttributesChange, attributes_change};
+use super::comparison::{self, Table};
 use super::escape::{for_html, for_markdown};
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
 use super::text::Detail;
 use super::wording;
+use crate::base::BaseComparison;
 use crate::plan::{Change, Plan, Provenance, Row};
 
 /// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
@@ -70,6 +73,9 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
         page.line(&format!("Digest `{}`", plan.digest));
         page.line("");
     }
+    if let Some(base) = &plan.base {
+        compared_with_base(base, detail, &mut page);
+    }
     if detail != Detail::Summary {
         sections(plan, sources, detail, &mut page);
     }
@@ -81,6 +87,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     left_alone(plan, page);
     for change in &plan.changes {
         set_section(change, page);
+        attributes_section(change, page);
     }
     row_table(plan, detail, page);
     kept_table(plan, detail, page);
@@ -110,6 +117,29 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     page.table("Rows of others on external permission sets, left alone", &head, rows.collect());
     let rows = plan.findings.iter().map(|finding| finding_row(finding, sources));
     page.table("Findings", &["Code", "Finding", "Way out", "Place"], rows.collect());
+}
+
+/// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
+fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
+    page.line(&format!("**Compared with the base:** {}.", comparison::counts(base)));
+    page.line("");
+    if let Some(text) = base.shortfall() {
+        page.line(&format!("> **Not all of it was compared:** {}.", for_markdown(&text)));
+        page.line("");
+    }
+    if detail == Detail::Summary {
+        return;
+    }
+    let looser = comparison::looser(base);
+    for line in &looser {
+        page.line(&format!("- **Looser:** {}", for_markdown(line)));
+    }
+    if !looser.is_empty() {
+        page.line("");
+    }
+    for Table { title, head, rows } in comparison::tables(base, detail) {
+        page.table(title, head, rows.iter().map(|row| table_row(row)).collect());
+    }
 }
 
 fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
@@ -165,6 +195,14 @@ fn set_section(change: &Change, page: &mut Page) {
         }
     }
     page.diff(mark, &title, &lines);
+}
+
+/// Attributes for access control, with the source of each that differs.
+fn attributes_section(change: &Change, page: &mut Page) {
+    let Some(AttributesChange { words, lines }) = attributes_change(change) else { return };
+    let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
+    let (mark, verb) = (wording::mark(&change.action), wording::verb(change));
+    page.diff(mark, &format!("{verb} attributes for access control: {}{place}", words.join("; ")), &lines);
 }
 
 fn left_alone(plan: &Plan, page: &mut Page) {

@@ -2,7 +2,9 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
+use super::comparison;
 use super::escape::for_terminal;
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
@@ -46,7 +48,14 @@ pub fn render(plan: &Plan, style: Style) -> String {
             lines.extend(violating(violation, style.detail).lines(str::to_owned));
         }
     }
+    if !plan.violations.is_empty() {
+        lines.push(String::new());
+    }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
+    if let Some(base) = &plan.base {
+        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+    }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
     } else {
@@ -103,6 +112,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     };
     push(String::new(), &rows(plan, style.detail));
     push(String::new(), &permission_sets(plan, style));
+    push(String::new(), &attributes(plan, style));
     push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
     push(
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
@@ -112,6 +122,9 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push("Temporary assignments that stand:".to_owned(), &temporary(plan));
     push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
     push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
+    for (title, columns) in plan.base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
+        push(title, &columns);
+    }
 }
 
 fn rows(plan: &Plan, detail: Detail) -> Columns {
@@ -148,6 +161,26 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
             Action::CreatePermissionSet { .. } if !fits => words,
             _ => difference_lines(change, !fits),
         };
+        for line in lines {
+            columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
+        }
+    }
+    columns
+}
+
+fn attributes(plan: &Plan, style: Style) -> Columns {
+    let mut columns = Columns::default();
+    for change in &plan.changes {
+        let Some(AttributesChange { words, lines }) = attributes_change(change) else { continue };
+        let verb = format!(
+            "{} {} attributes for access control",
+            wording::mark(&change.action),
+            wording::verb(change)
+        );
+        let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let line = words.join("; ");
+        let said = if line.width() <= WORDS_ON_A_LINE { line } else { wording::count(lines.len(), "line") };
+        columns.row(vec![verb, for_terminal(&said), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
@@ -237,7 +270,9 @@ fn kept(plan: &Plan, detail: Detail) -> Columns {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let because = format!("{}, {written}", for_terminal(&wording::kept_by(by)));
+        let why = for_terminal(&wording::kept_by(by));
+        let because = [why, written.to_string()];
+        let because = because.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         columns.row(vec!["= keep".to_owned(), principal(first), set_name(first), where_to, because]);
     }
     columns

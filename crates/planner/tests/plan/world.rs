@@ -7,8 +7,8 @@ use rolecall_model::snapshot::{
     Caller, Coverage, ExternalId, Group, Instance, LivePermissionSet, Organization, User,
 };
 use rolecall_model::{
-    Account, AccountId, AccountState, Assignment, Boundary, Edit, Operation, OrganizationalUnit,
-    PermissionSet, Policy, Principal, ProvisionTarget, Snapshot,
+    AccessControlState, Account, AccountId, AccountState, Assignment, Boundary, Edit, Operation,
+    OrganizationalUnit, PermissionSet, PermissionSetName, Policy, Principal, ProvisionTarget, Snapshot,
 };
 
 const MANAGEMENT: &str = "999999999999";
@@ -21,7 +21,7 @@ pub(crate) fn id_of(name: &str) -> String {
     format!("{:08x}-0000-4000-8000-{:012x}", hash >> 32, hash & 0xffff_ffff)
 }
 
-/// Reads a world. Each line is a word and its parts:
+/// Reads a world. Each line is a word and its parts, in which `~` stands for a space:
 ///
 /// ```text
 /// delegated                                     the caller is a delegated administrator
@@ -31,11 +31,14 @@ pub(crate) fn id_of(name: &str) -> String {
 /// set NAME [owner=STACK] [session=8h] [managed=A,B] [customer=/p/n] [boundary=N] [inline=ACTION] [tag:K=V]
 /// row SET PRINCIPAL ACCOUNT…                    PRINCIPAL is a group, user:NAME or gone:NAME
 /// outdated SET ACCOUNT…
+/// attributes KEY=SOURCE…                        attributes for access control, which are off otherwise
+/// attributes-unread
 /// ```
 pub(crate) fn world(text: &str) -> Snapshot {
     let mut snapshot = empty();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<String> = line.split_whitespace().map(|word| word.replace('~', " ")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
             ["delegated"] => snapshot.caller.account = "888888888888".parse().unwrap(),
             ["account", name, id, path, ref rest @ ..] => add_account(&mut snapshot, name, id, path, rest),
@@ -71,6 +74,12 @@ pub(crate) fn world(text: &str) -> Snapshot {
                     live.outdated.insert(id);
                 }
             }
+            ["attributes", ref pairs @ ..] => {
+                let pair = |pair: &&str| pair.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned()));
+                let attributes = pairs.iter().map(|one| pair(one).unwrap()).collect();
+                snapshot.access_control = AccessControlState::On(attributes);
+            }
+            ["attributes-unread"] => snapshot.access_control = AccessControlState::NotRead,
             _ => panic!("not a line of a world: {line}"),
         }
     }
@@ -108,6 +117,7 @@ fn empty() -> Snapshot {
         permission_sets: Vec::new(),
         assignments: Vec::new(),
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
     }
 }
 
@@ -174,7 +184,7 @@ fn account_id(snapshot: &Snapshot, name: &str) -> AccountId {
     account.unwrap_or_else(|| panic!("no account {name}")).id
 }
 
-fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
+pub(crate) fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
     let principal = match principal.split_once(':') {
         Some(("user", _)) => Principal::User(id_of(principal).parse().unwrap()),
         _ => Principal::Group(id_of(principal).parse().unwrap()),
@@ -189,7 +199,18 @@ fn live_set<'s>(snapshot: &'s mut Snapshot, name: &str) -> &'s mut LivePermissio
 
 /// Carries out one operation as AWS would, refusing what AWS refuses.
 pub(crate) fn carry_out(snapshot: &mut Snapshot, operation: &Operation) {
-    let name = operation.permission_set().clone();
+    let name = operation.permission_set().cloned();
+    if let Operation::SetAccessControl { attributes, is_new } = operation {
+        assert_eq!(*is_new, snapshot.access_control == AccessControlState::Off, "{operation}");
+        snapshot.access_control = AccessControlState::On(attributes.clone());
+    }
+    if let Some(name) = name {
+        carry_out_on_set(snapshot, operation, name);
+    }
+    snapshot.sort();
+}
+
+fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: PermissionSetName) {
     match operation {
         Operation::CreatePermissionSet { attributes, tags, .. } => {
             assert!(snapshot.permission_set(&name).is_none(), "{name} exists");
@@ -237,8 +258,8 @@ pub(crate) fn carry_out(snapshot: &mut Snapshot, operation: &Operation) {
             assert!(!snapshot.assignments.iter().any(|row| row.permission_set == name), "{name} is assigned");
             snapshot.permission_sets.retain(|set| set.name != name);
         }
+        Operation::SetAccessControl { .. } => unreachable!("it is about no permission set"),
     }
-    snapshot.sort();
 }
 
 fn carry_out_edit(live: &mut LivePermissionSet, edit: &Edit) {
