@@ -277,7 +277,7 @@ fn role(application: &str, roles: &[AppRole]) -> Result<ObjectId, Refusal> {
 /// The moment at which a last day ends, in UTC.
 fn end_of(day: Date) -> Result<Timestamp, Refusal> {
     let next = day.tomorrow().ok();
-    let end = next.and_then(|next| next.to_zoned(TimeZone::UTC).ok()).map(|end| end.timestamp());
+    let end = next.and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok());
     end.ok_or_else(|| failure("InvalidDate", format!("{day} is no last day of a certificate")).into())
 }
 
