@@ -3,7 +3,7 @@
 //! Everything is read to its end or not at all: the first call that fails ends the reading with its error, so that
 //! nobody plans on a partial view.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use futures_util::StreamExt;
@@ -163,6 +163,8 @@ pub async fn observe(
         assignments: rows,
         coverage: if scope.everything { Coverage::Everything } else { Coverage::PermissionSets(depths) },
         access_control,
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     Ok(snapshot)

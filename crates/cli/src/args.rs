@@ -250,7 +250,7 @@ pub(crate) struct SnapshotArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
-    /// Serve the simulator on the loopback interface, for any AWS client
+    /// Serve the simulator on the loopback interface, for any client of AWS or Microsoft Graph
     ///
     /// Prints "Listening on http://127.0.0.1:PORT", then serves until it is interrupted. Any credentials will do.
     Serve(ServeArgs),
@@ -291,6 +291,9 @@ pub(crate) struct GenerateArgs {
     /// In how many rows the world differs from the configuration; they are listed in drift.json
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub(crate) drift: usize,
+    /// Give the world the Entra tenant that its groups come from
+    #[arg(long)]
+    pub(crate) entra: bool,
     /// The directory to write to: new, or empty
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

@@ -41,6 +41,32 @@ pub struct Tenant {
     pub logs: AuditLogs,
 }
 
+impl Tenant {
+    /// Puts the lists into the order that the type promises. The logs stay as they are.
+    pub fn sort(&mut self) {
+        self.groups.sort_by(|a, b| a.id.cmp(&b.id));
+        self.users.sort_by(|a, b| a.id.cmp(&b.id));
+        self.applications.sort_by(|a, b| a.service_principal_id.cmp(&b.service_principal_id));
+        self.conditional_access.sort_by(|a, b| a.id.cmp(&b.id));
+        for application in &mut self.applications {
+            application.app_roles.sort_by(|a, b| a.id.cmp(&b.id));
+            application.certificates.sort_by(|a, b| a.thumbprint.cmp(&b.thumbprint));
+            application.assignments.sort_by(|a, b| a.id.cmp(&b.id));
+            application.jobs.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+    }
+
+    /// The group of that id.
+    pub fn group(&self, id: &ObjectId) -> Option<&DirectoryGroup> {
+        self.groups.binary_search_by(|group| group.id.cmp(id)).ok().map(|at| &self.groups[at])
+    }
+
+    /// The user of that id.
+    pub fn user(&self, id: &ObjectId) -> Option<&DirectoryUser> {
+        self.users.binary_search_by(|user| user.id.cmp(id)).ok().map(|at| &self.users[at])
+    }
+}
+
 /// A group of the directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -333,7 +359,7 @@ impl MfaStrength {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuditLogs {
-    /// Provisioning steps that did not succeed.
+    /// Provisioning steps that did not succeed; in a sandbox's state, the others too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provisioning: Vec<ProvisioningEvent>,
     /// Sign-ins that failed.

@@ -195,6 +195,7 @@ impl fmt::Display for Operation {
             }
             Self::CreateAssignment(row) | Self::DeleteAssignment(row) => match &row.principal {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
+                Principal::NewGroup(id) => write!(formatter, " {} new group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),
             },
             Self::SetAccessControl { attributes, is_new: _ } => {

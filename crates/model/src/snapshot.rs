@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::access_control::AccessControlState;
 use crate::assignment::{Assignment, Principal};
-use crate::identity::{AccountId, GroupId, InstanceId, OuId, PermissionSetName, Region, UserId, UserName};
+use crate::entra::Tenant;
+use crate::identity::{
+    AccountId, GroupId, InstanceId, ObjectId, OuId, PermissionSetName, Region, UserId, UserName,
+};
 use crate::organization::{Account, OrganizationalUnit};
 use crate::permission_set::PermissionSet;
 
@@ -37,6 +40,11 @@ pub struct Snapshot {
     pub coverage: Coverage,
     /// Attributes for access control, if they were read.
     pub access_control: AccessControlState,
+    /// Who is in which group of the Identity Store, of the groups for which it was read; in a sandbox's state, of all
+    /// that have members.
+    pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// The Entra tenant that provisions to the Identity Store. `None` where there is none, or none was read.
+    pub entra: Option<Tenant>,
 }
 
 /// Which assignments were read.
@@ -224,6 +232,9 @@ impl Snapshot {
         self.permission_sets.sort_by(|a, b| a.name.cmp(&b.name));
         self.assignments.sort_unstable();
         self.assignments.dedup();
+        if let Some(tenant) = &mut self.entra {
+            tenant.sort();
+        }
     }
 }
 
@@ -255,6 +266,12 @@ pub struct SnapshotFile {
     /// Attributes for access control: `"off"`, or `{"on": {KEY: SOURCE}}`; absent when they were not read.
     #[serde(default, skip_serializing_if = "AccessControlState::is_not_read")]
     pub access_control: AccessControlState,
+    /// The members of the groups for which they were read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// The Entra tenant, if one was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entra: Option<Tenant>,
 }
 
 /// All assignments of one permission set on one account.
@@ -358,6 +375,8 @@ impl SnapshotFile {
             assignments,
             assignments_read_of,
             access_control,
+            memberships,
+            entra,
         } = self;
         let mut snapshot = Snapshot {
             instance,
@@ -369,6 +388,8 @@ impl SnapshotFile {
             assignments: Vec::new(),
             coverage: assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
             access_control,
+            memberships,
+            entra,
         };
         snapshot.assignments = share_rows(assignments, &snapshot)?;
         snapshot.sort();
@@ -389,6 +410,8 @@ impl SnapshotFile {
             assignments,
             coverage,
             access_control,
+            memberships,
+            entra,
         } = snapshot;
         let same_pair =
             |a: &Assignment, b: &Assignment| a.permission_set == b.permission_set && a.account == b.account;
@@ -407,6 +430,8 @@ impl SnapshotFile {
                 Coverage::PermissionSets(names) => Some(names.clone()),
             },
             access_control: access_control.clone(),
+            memberships: memberships.clone(),
+            entra: entra.clone(),
         }
     }
 }
@@ -453,6 +478,8 @@ fn group_of_rows(rows: &[Assignment]) -> AssignmentGroup {
         match &row.principal {
             Principal::Group(id) => group.groups.push(id.clone()),
             Principal::User(id) => group.users.push(id.clone()),
+            // Live rows never have one.
+            Principal::NewGroup(_) => {}
         }
     }
     group
@@ -482,8 +509,22 @@ fn refuse_repetitions(snapshot: &Snapshot) -> Result<(), SnapshotError> {
         .or_else(|| {
             first_repeated(snapshot.permission_sets.iter().map(|set| &set.name))
                 .map(|name| format!("permission set {name}"))
-        });
+        })
+        .or_else(|| snapshot.entra.as_ref().and_then(repeated_in_tenant));
     repeated.map_or(Ok(()), |what| Err(SnapshotError::Repeated(what)))
+}
+
+/// What a tenant whose lists are sorted lists twice.
+fn repeated_in_tenant(tenant: &Tenant) -> Option<String> {
+    fn first<'a>(mut ids: impl Iterator<Item = &'a ObjectId>) -> Option<&'a ObjectId> {
+        let mut before = ids.next()?;
+        ids.find(|id| std::mem::replace(&mut before, *id) == *id)
+    }
+    first(tenant.groups.iter().map(|group| &group.id))
+        .or_else(|| first(tenant.users.iter().map(|user| &user.id)))
+        .or_else(|| first(tenant.applications.iter().map(|one| &one.service_principal_id)))
+        .or_else(|| first(tenant.conditional_access.iter().map(|policy| &policy.id)))
+        .map(|id| format!("the object {id} of the Entra tenant"))
 }
 
 fn refuse_dangling(snapshot: &Snapshot) -> Result<(), SnapshotError> {

@@ -15,16 +15,20 @@ pub enum Service {
     IdentityStore,
     /// The Security Token Service.
     Sts,
+    /// Microsoft Graph, with the token endpoint and the federation metadata. Its operations are routes, such as
+    /// `GET /groups/{id}`.
+    Graph,
 }
 
 impl Service {
-    /// The name that AWS's command line uses.
+    /// The name that AWS's command line uses, or `graph`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Organizations => "organizations",
             Self::SsoAdmin => "sso-admin",
             Self::IdentityStore => "identitystore",
             Self::Sts => "sts",
+            Self::Graph => "graph",
         }
     }
 }
@@ -40,7 +44,7 @@ impl fmt::Display for Service {
 pub enum Outcome {
     /// It was answered. An asynchronous operation may still fail later.
     Ok,
-    /// It was refused with an error of this type, such as `ThrottlingException`.
+    /// It was refused with an error of this type, such as `ThrottlingException`, or with this code of Graph's.
     Failed(&'static str),
 }
 
@@ -51,9 +55,10 @@ pub struct CallRecord {
     pub at: Duration,
     /// To which service.
     pub service: Service,
-    /// Which operation.
+    /// Which operation, or which route of Graph's.
     pub operation: &'static str,
-    /// What it was about: those of the request's ids and ARNs that tell one call from another, by member name.
+    /// What it was about: those of the request's ids and ARNs that tell one call from another, by member name; of a
+    /// route of Graph's, what stood in the path for the names in braces.
     pub keys: BTreeMap<&'static str, String>,
     /// How it ended.
     pub outcome: Outcome,

@@ -27,7 +27,9 @@ impl Failure {
     pub(crate) fn rate_exceeded(service: Service) -> Self {
         let kind = match service {
             Service::Organizations => "TooManyRequestsException",
-            Service::SsoAdmin | Service::IdentityStore | Service::Sts => "ThrottlingException",
+            Service::SsoAdmin | Service::IdentityStore | Service::Sts | Service::Graph => {
+                "ThrottlingException"
+            }
         };
         Self::new(kind, "Rate exceeded")
     }
@@ -42,7 +44,9 @@ impl Failure {
     pub(crate) fn expired(service: Service) -> Self {
         let kind = match service {
             Service::Sts => "ExpiredToken",
-            Service::Organizations | Service::SsoAdmin | Service::IdentityStore => "ExpiredTokenException",
+            Service::Organizations | Service::SsoAdmin | Service::IdentityStore | Service::Graph => {
+                "ExpiredTokenException"
+            }
         };
         Self::new(kind, "The security token included in the request is expired")
     }
@@ -52,7 +56,7 @@ impl Failure {
         let kind = match service {
             Service::Organizations => "ServiceException",
             Service::Sts => "InternalFailure",
-            Service::SsoAdmin | Service::IdentityStore => "InternalServerException",
+            Service::SsoAdmin | Service::IdentityStore | Service::Graph => "InternalServerException",
         };
         Self::new(kind, "The service failed. Please try again.")
     }
@@ -69,7 +73,7 @@ impl Failure {
                 more: vec![("Reason", Value::from(reason))],
                 ..Self::new("InvalidInputException", message)
             },
-            Service::SsoAdmin | Service::IdentityStore | Service::Sts => {
+            Service::SsoAdmin | Service::IdentityStore | Service::Sts | Service::Graph => {
                 Self::new("ValidationException", message)
             }
         }

@@ -9,6 +9,7 @@ use rolecall_model::{
     AccountId, AccountState, Assignment, GroupId, PermissionSet, PermissionSetName, Principal,
 };
 
+use crate::graph::{self, DirectoryChange};
 use crate::observations::{Actor, Change, InterventionRecord};
 use crate::world::World;
 
@@ -70,6 +71,8 @@ pub enum AdminChange {
     SuspendAccount(AccountId),
     /// A group is deleted. Its rows stay, without a group.
     DeleteGroup(GroupId),
+    /// Something in the Entra tenant.
+    Directory(DirectoryChange),
 }
 
 /// The kinds of changes that can be drawn.
@@ -123,7 +126,7 @@ pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Interven
 }
 
 /// Makes a change, and says whether there was anything to change.
-fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
+pub(crate) fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
     let by = Actor::OtherAdministrator;
     match change {
         AdminChange::Grant(row) => {
@@ -159,6 +162,7 @@ fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
             }
             done
         }
+        AdminChange::Directory(change) => graph::apply(world, change, at),
     }
 }
 
@@ -176,7 +180,7 @@ fn draw(world: &World, kind: ChangeKind, number: usize, source: &mut ChaCha8Rng)
             });
             let in_scope = |row: &Assignment| match &row.principal {
                 Principal::Group(id) => is_in(&scope.revoked_groups, id),
-                Principal::User(_) => false,
+                Principal::NewGroup(_) | Principal::User(_) => false,
             };
             pick(rows.filter(in_scope).collect(), source).map(AdminChange::Revoke)
         }

@@ -1,9 +1,10 @@
-//! A simulated AWS organization with IAM Identity Center that speaks the real wire protocols.
+//! A simulated AWS organization with IAM Identity Center, and the Entra tenant that provisions to it. They speak the
+//! real wire protocols.
 //!
 //! A [`Sandbox`] is a stateful world, loaded from a [`Snapshot`](rolecall_model::Snapshot). The AWS SDK reaches it in
-//! process through [`Sandbox::http_client`], any other client over HTTP through [`serve`]. It keeps the limits, the
-//! asynchronous states, the conflicts and the error shapes of AWS; `docs/sandbox.md` says which, and what it leaves
-//! out. Nothing goes wrong in it but what a [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a
+//! process through [`Sandbox::http_client`], a client of Microsoft Graph through [`Sandbox::graph_service`], any other
+//! client over HTTP through [`serve`]. It keeps the limits, the asynchronous states, the conflicts and the error shapes
+//! of AWS and Graph; `docs/sandbox.md` says which, and what it leaves out. Nothing goes wrong in it but what a [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a
 //! configuration directory that match, or differ in known rows.
 //!
 //! Invariant: the world itself (`world.rs` and what it calls) reads no clock and knows no runtime. It is told what time
@@ -15,6 +16,7 @@ mod changes;
 mod failure;
 pub mod faults;
 pub mod generate;
+mod graph;
 mod http_client;
 mod identity_store;
 mod interventions;
@@ -36,6 +38,9 @@ mod wire;
 mod world;
 
 pub use call::{CallRecord, Outcome, Service};
+pub use graph::{
+    ConnectionLost, DirectoryChange, GraphService, SANDBOX_TOKEN, graph_routes, signing_certificate,
+};
 pub use observations::{
     Actor, Change, InjectedFault, InterventionRecord, JournalEntry, OperationKind, OperationRecord,
     RefusalCount, Refusals,

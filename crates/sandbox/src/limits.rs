@@ -54,7 +54,8 @@ fn rate_of(service: Service, operation: &'static str) -> Option<(BucketKey, Rate
             };
             Some(((service, Some(operation)), rate))
         }
-        Service::Sts => None,
+        // Graph's limits are its own.
+        Service::Sts | Service::Graph => None,
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Actor {
     OtherAdministrator,
     /// Identity Center itself, which takes permission sets out of accounts in which nobody has them any more.
     IdentityCenter,
+    /// Entra's provisioning.
+    Provisioning,
 }
 
 /// One effective change.
@@ -93,6 +95,10 @@ pub enum Change {
     AccountSuspended(AccountId),
     /// A group was deleted.
     GroupDeleted(GroupId),
+    /// A group came into the Identity Store.
+    GroupCreated(GroupId),
+    /// A group of the Identity Store got another name or another external id.
+    GroupUpdated(GroupId),
 }
 
 impl Change {
@@ -106,7 +112,11 @@ impl Change {
             | Self::SetDeleted { permission_set }
             | Self::Provisioned { permission_set, .. }
             | Self::Deprovisioned { permission_set, .. } => Some(permission_set),
-            Self::AccessControlSet { .. } | Self::AccountSuspended(_) | Self::GroupDeleted(_) => None,
+            Self::AccessControlSet { .. }
+            | Self::AccountSuspended(_)
+            | Self::GroupDeleted(_)
+            | Self::GroupCreated(_)
+            | Self::GroupUpdated(_) => None,
         }
     }
 }
@@ -160,6 +170,8 @@ pub struct Refusals {
     pub provisions: RefusalCount,
     /// Operations on an account in which another is under way.
     pub account_busy: RefusalCount,
+    /// Requests to Graph, whatever the limit. Other clients of the tenant are not simulated.
+    pub graph: RefusalCount,
 }
 
 impl RefusalCount {

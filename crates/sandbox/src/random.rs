@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rolecall_model::ObjectId;
 
 /// The shortest time that an asynchronous operation takes, unless the mean is less.
 const LEAST_LATENCY: Duration = Duration::from_secs(5);
@@ -14,6 +15,8 @@ const LEAST_LATENCY: Duration = Duration::from_secs(5);
 pub(crate) struct Source {
     requests: ChaCha8Rng,
     operations: ChaCha8Rng,
+    /// What comes into being in Entra, and from there in the Identity Store.
+    directory: ChaCha8Rng,
 }
 
 impl Source {
@@ -21,6 +24,7 @@ impl Source {
         Self {
             requests: ChaCha8Rng::seed_from_u64(seed),
             operations: ChaCha8Rng::seed_from_u64(seed ^ 0x005b_ab1e),
+            directory: ChaCha8Rng::seed_from_u64(seed ^ 0x00d1_4ec7),
         }
     }
 
@@ -41,10 +45,34 @@ impl Source {
 
     /// A latency of that mean: the sum of two even chances between the least one and its mirror image.
     pub(crate) fn latency(&mut self, mean: Duration) -> Duration {
-        let least = LEAST_LATENCY.min(mean);
-        let spread = self.operations.random::<f64>() + self.operations.random::<f64>();
-        least + (mean - least).mul_f64(spread)
+        latency(&mut self.operations, mean)
     }
+
+    /// A latency of something in Entra, spread alike.
+    pub(crate) fn directory_latency(&mut self, mean: Duration) -> Duration {
+        latency(&mut self.directory, mean)
+    }
+
+    /// The id of an object of Entra.
+    pub(crate) fn object_id(&mut self) -> ObjectId {
+        uuid(&mut self.directory).parse().expect("a UUID is an object id")
+    }
+
+    /// The id of something new in an Identity Store, `d-…`.
+    pub(crate) fn store_id(&mut self, store: &str) -> String {
+        format!("{}-{}", store.trim_start_matches("d-"), uuid(&mut self.directory))
+    }
+}
+
+fn latency(source: &mut ChaCha8Rng, mean: Duration) -> Duration {
+    let least = LEAST_LATENCY.min(mean);
+    let spread = source.random::<f64>() + source.random::<f64>();
+    least + (mean - least).mul_f64(spread)
+}
+
+/// A UUID that follows from what it is of.
+pub(crate) fn uuid_of(parts: &[&[u8]]) -> String {
+    uuid(&mut ChaCha8Rng::seed_from_u64(fingerprint(parts)))
 }
 
 /// A random UUID of version 4.

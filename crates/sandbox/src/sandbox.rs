@@ -9,12 +9,15 @@ use rolecall_model::Snapshot;
 use tokio::time::Instant;
 
 use crate::call::CallRecord;
+use crate::graph::{GraphReply, GraphRequest};
+use crate::interventions::AdminChange;
 use crate::observations::{InjectedFault, InterventionRecord, JournalEntry, OperationRecord, Refusals};
 use crate::settings::Settings;
 use crate::wire::{Reply, WireRequest};
 use crate::world::World;
 
-/// A simulated AWS organization with its Identity Center. Clones share one world.
+/// A simulated AWS organization with its Identity Center and, where the snapshot has one, the Entra tenant that provisions
+/// to it. Clones share one world.
 ///
 /// Its clock is tokio's, so under a paused runtime it runs on virtual time. Outside a runtime, and when a runtime's
 /// virtual clock is left behind, its time stands still rather than going back.
@@ -65,14 +68,15 @@ impl Sandbox {
         self.up_to_date().snapshot()
     }
 
-    /// Lets everything under way come to its end at once, as time would. A world is settled before it is saved, since
-    /// a snapshot cannot hold an operation that is half done.
+    /// Lets everything under way come to its end at once, as time would, with one more cycle of each synchronization
+    /// job that runs. A world is settled before it is saved, since a snapshot cannot hold an operation that is half
+    /// done.
     pub fn settle(&self) {
         self.world().settle();
     }
 
-    /// The calls so far, in their order: the last half million of them. Requests for what is not offered are not
-    /// among them.
+    /// The calls to AWS so far, in their order: the last half million of them. Requests for what is not offered are
+    /// not among them.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.world().calls()
     }
@@ -82,7 +86,19 @@ impl Sandbox {
         self.world().call_counts()
     }
 
-    /// Every change of rows and permission sets that took effect by now, in its order, with who made it. Journal,
+    /// The calls to Graph so far, in their order: the last half million of them. Those within a batch are among them,
+    /// and so are those to the token endpoint and for the federation metadata. The operation is the method and the
+    /// template of the path, such as `GET /groups/{id}`.
+    pub fn graph_calls(&self) -> Vec<CallRecord> {
+        self.world().graph_calls()
+    }
+
+    /// Lets another administrator change something now, and says whether there was anything to change.
+    pub fn intervene(&self, change: &AdminChange) -> bool {
+        self.up_to_date().intervene(change)
+    }
+
+    /// Every change of rows, groups and permission sets that took effect by now, in its order, with who made it. Journal,
     /// interventions and operations are kept whole.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.up_to_date().observations.entries.clone()
@@ -135,6 +151,12 @@ impl Sandbox {
     pub(crate) fn handle(&self, request: &WireRequest) -> Reply {
         let now = self.now();
         self.world().handle(now, request)
+    }
+
+    /// Answers a request to Graph that arrives now.
+    pub(crate) fn handle_graph(&self, request: &GraphRequest) -> GraphReply {
+        let now = self.now();
+        self.world().handle_graph(now, request)
     }
 
     pub(crate) fn request_latency(&self) -> Duration {

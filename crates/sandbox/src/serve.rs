@@ -1,4 +1,4 @@
-//! The sandbox on a port, for any AWS client.
+//! The sandbox on a port, for any client of AWS or of Microsoft Graph.
 
 use std::future::Future;
 use std::io;
@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::graph::{GraphReply, GraphRequest, is_graph};
 use crate::sandbox::Sandbox;
 use crate::wire::{Reply, WireRequest};
 
@@ -92,14 +93,21 @@ async fn serve_connection(sandbox: Sandbox, stream: TcpStream, mut stopped: watc
 
 /// An error closes the connection without an answer.
 async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
-    let target =
-        request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let Ok(body) = Limited::new(request.into_body(), LARGEST_BODY).collect().await else {
+    let (head, incoming) = request.into_parts();
+    let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let Ok(body) = Limited::new(incoming, LARGEST_BODY).collect().await else {
         let mut response =
             Response::new(Full::new(Bytes::from_static(b"the request's body could not be read")));
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };
+    if target.is_none() && is_graph(head.uri.path()) {
+        let request = GraphRequest::from_http(&Request::from_parts(head, body.to_bytes()));
+        return match sandbox.handle_graph(&request) {
+            GraphReply::Answer(answer) => Ok(answer.into_http().map(Full::new)),
+            GraphReply::NeverArrived | GraphReply::AnswerLost => Err(io::ErrorKind::ConnectionReset.into()),
+        };
+    }
     let answer = match sandbox.handle(&WireRequest { target, body: body.to_bytes() }) {
         Reply::Answer(answer) => answer,
         Reply::NeverArrived | Reply::AnswerLost => return Err(io::ErrorKind::ConnectionReset.into()),

@@ -24,13 +24,23 @@ pub struct Settings {
     /// The round trip of one request to the in-process client. Default 50 ms. A served sandbox adds nothing to what
     /// the network takes.
     pub request_latency: Duration,
-    /// What the sandbox's calendar says at its start, in seconds since 1970. Default: the start of 2026.
+    /// What the sandbox's calendar says at its start, in seconds since 1970. Default: the start of 2026. A tenant whose
+    /// jobs or logs know a later time puts it forward to that.
     pub epoch_seconds: u64,
     /// Whether accounts come with `State` and `Paths`, as AWS's do. Endpoints without them exist. Default `true`.
     pub account_paths: bool,
     /// Whether some lists of Organizations have an empty page before they go on, as AWS reserves the right to.
     /// Default `true`.
     pub empty_pages: bool,
+    /// The token that the SCIM endpoint of Identity Center takes. Default `sandbox-scim-token`.
+    pub scim_token: String,
+    /// How long it takes until a new application can be read, spread like the latencies of AWS. Its service principal
+    /// comes some seconds after it. Default 10 s.
+    pub appearance_latency_mean: Duration,
+    /// How long it takes until what was provisioned on demand is in the Identity Store, spread alike. Default 10 s.
+    pub provisioning_latency_mean: Duration,
+    /// How many items Graph puts into a page of which the client does not say a size: 1 to 999. Default 100.
+    pub graph_page_size: usize,
     /// What goes wrong, and when. Default: nothing.
     pub faults: FaultPlan,
 }
@@ -47,6 +57,10 @@ impl Default for Settings {
             epoch_seconds: 1_767_225_600,
             account_paths: true,
             empty_pages: true,
+            scim_token: "sandbox-scim-token".to_owned(),
+            appearance_latency_mean: Duration::from_secs(10),
+            provisioning_latency_mean: Duration::from_secs(10),
+            graph_page_size: 100,
             faults: FaultPlan::default(),
         }
     }

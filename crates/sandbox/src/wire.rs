@@ -96,7 +96,7 @@ impl WireResponse {
         let status = if answer.is_ok() { 200 } else { 400 };
         let (content_type, body) = match service {
             Service::Sts => ("text/xml", encode_xml(operation, &request_id, &answer)),
-            Service::Organizations | Service::SsoAdmin | Service::IdentityStore => {
+            Service::Organizations | Service::SsoAdmin | Service::IdentityStore | Service::Graph => {
                 ("application/x-amz-json-1.1", encode_json(service, &request_id, answer))
             }
         };
@@ -128,7 +128,7 @@ fn encode_json(service: Service, request_id: &str, answer: Answer) -> Vec<u8> {
         let namespace = match service {
             Service::SsoAdmin => "com.amazonaws.swbexternalservice#",
             Service::IdentityStore => "com.amazonaws.identitystore#",
-            Service::Organizations | Service::Sts => "",
+            Service::Organizations | Service::Sts | Service::Graph => "",
         };
         let mut error = Map::new();
         error.insert("__type".to_owned(), json!(format!("{namespace}{kind}")));

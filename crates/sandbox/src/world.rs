@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rolecall_model::entra::Tenant;
 use rolecall_model::snapshot::{Caller, Coverage, Instance};
 use rolecall_model::{AccessControlState, Snapshot};
 use serde_json::{Value, json};
@@ -12,11 +13,12 @@ use crate::call::{CallLog, CallRecord, Outcome, Service};
 use crate::changes::Past;
 use crate::failure::{Answer, Failure};
 use crate::faults::{Course, Moment, RequestFault, ServerError, is_asynchronous};
+use crate::graph::Tenancy;
 use crate::identity_store::{self, Directory};
-use crate::interventions;
+use crate::interventions::{self, AdminChange};
 use crate::limits::Limits;
 use crate::members::Members;
-use crate::observations::{Observations, OperationRecord};
+use crate::observations::{InterventionRecord, Observations, OperationRecord};
 use crate::organizations::{self, OrganizationTree};
 use crate::paging::PageRule;
 use crate::permission_sets::PermissionSets;
@@ -49,6 +51,8 @@ pub(crate) fn offered_by(service: Service) -> &'static [OfferedOperation] {
         Service::SsoAdmin => sso_admin::OPERATIONS,
         Service::IdentityStore => identity_store::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
+        // They are routes, not operations of AWS's.
+        Service::Graph => &[],
     }
 }
 
@@ -83,6 +87,8 @@ pub(crate) struct World {
     pub(crate) caller: Caller,
     pub(crate) organization: OrganizationTree,
     pub(crate) directory: Directory,
+    /// The Entra tenant, if there is one.
+    pub(crate) tenancy: Option<Box<Tenancy>>,
     pub(crate) permission_sets: PermissionSets,
     pub(crate) rows: Rows,
     pub(crate) agenda: Agenda,
@@ -104,7 +110,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(mut snapshot: Snapshot, settings: Settings) -> Self {
+    pub(crate) fn new(mut snapshot: Snapshot, mut settings: Settings) -> Self {
         snapshot.sort();
         let Snapshot {
             instance,
@@ -116,13 +122,21 @@ impl World {
             assignments,
             coverage,
             access_control,
+            memberships,
+            entra,
         } = snapshot;
+        if let Some(tenant) = &entra {
+            settings.epoch_seconds = settings.epoch_seconds.max(latest_second(tenant));
+        }
+        let directory = Directory::new(groups, users, memberships, entra.as_ref());
+        let tenancy = entra.map(|tenant| Box::new(Tenancy::new(tenant, &directory, &settings)));
         Self {
             now: Duration::ZERO,
             instance,
             caller,
             organization: OrganizationTree::new(organization),
-            directory: Directory::new(groups, users),
+            directory,
+            tenancy,
             permission_sets: PermissionSets::from_live(permission_sets),
             rows: Rows::from_sorted(&assignments),
             agenda: Agenda::default(),
@@ -257,10 +271,10 @@ impl World {
         self.now = self.now.max(now);
         loop {
             // Of two things at one time, what a client asked for comes first.
-            let next = self.agenda.next_due();
+            let next = self.agenda.next_due().into_iter().chain(self.next_due_in_tenant()).min();
             if let Some((at, number, intervention)) = self.course.take_timed(self.now, next) {
                 interventions::carry_out(self, number, intervention, at);
-            } else if !self.carry_out_next(self.now) {
+            } else if !self.carry_out_earliest(self.now) {
                 break;
             }
         }
@@ -269,10 +283,21 @@ impl World {
     /// Lets everything that is under way come to its end, whenever that is due. Interventions that are still to come
     /// are not under way.
     pub(crate) fn settle(&mut self) {
+        self.settle_tenant();
         while self.carry_out_next(Duration::MAX) {}
     }
 
-    /// Carries out what is due next, if it is by `end`.
+    /// Carries out what is due next in AWS or in the tenant, if it is by `end`.
+    fn carry_out_earliest(&mut self, end: Duration) -> bool {
+        let in_tenant = self.next_due_in_tenant().filter(|at| *at <= end);
+        if in_tenant.is_some_and(|at| self.agenda.next_due().is_none_or(|other| at < other)) {
+            self.carry_out_next_in_tenant(end);
+            return true;
+        }
+        self.carry_out_next(end)
+    }
+
+    /// Carries out what is due next in AWS, if it is by `end`.
     fn carry_out_next(&mut self, end: Duration) -> bool {
         let Some((at, due)) = self.agenda.take_due(end) else { return false };
         match due {
@@ -306,11 +331,25 @@ impl World {
             assignments: self.rows.all(),
             coverage: self.coverage.clone(),
             access_control: self.access_control.clone(),
+            memberships: self.directory.memberships().clone(),
+            entra: self.tenancy.as_ref().map(|tenancy| tenancy.tenant().clone()),
         }
     }
 
     pub(crate) fn calls(&self) -> Vec<CallRecord> {
         self.log.records()
+    }
+
+    pub(crate) fn graph_calls(&self) -> Vec<CallRecord> {
+        self.tenancy.as_ref().map_or_else(Vec::new, |tenancy| tenancy.calls())
+    }
+
+    /// Makes a change that nobody planned.
+    pub(crate) fn intervene(&mut self, change: &AdminChange) -> bool {
+        let (at, requests, change) = (self.now, self.course.requests(), change.clone());
+        let effective = interventions::apply(self, &change, at);
+        self.observations.interventions.push(InterventionRecord { at, requests, change, effective });
+        effective
     }
 
     pub(crate) fn call_counts(&self) -> BTreeMap<String, u64> {
@@ -332,6 +371,17 @@ impl World {
     pub(crate) fn pages(&self, most: u64) -> PageRule {
         PageRule { most, seed: self.settings.seed }
     }
+}
+
+/// The latest time that a tenant's jobs and logs know of: its past cannot lie ahead.
+fn latest_second(tenant: &Tenant) -> u64 {
+    let jobs = tenant.applications.iter().flat_map(|application| &application.jobs);
+    let of_jobs = jobs.flat_map(|job| {
+        job.last_success.into_iter().chain(job.quarantine.as_ref().and_then(|quarantine| quarantine.since))
+    });
+    let of_logs = tenant.logs.provisioning.iter().map(|event| event.at);
+    let of_logs = of_logs.chain(tenant.logs.sign_ins.iter().map(|sign_in| sign_in.at));
+    of_jobs.chain(of_logs).filter_map(|at| u64::try_from(at.as_second()).ok()).max().unwrap_or(0)
 }
 
 fn logged_members(call: &Call) -> BTreeMap<&'static str, String> {

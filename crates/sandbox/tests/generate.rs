@@ -1,11 +1,13 @@
 //! What `generate` promises, for every specification that can be met and for the sizes that the program is made for.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, proptest};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountId, PermissionSetName, Principal};
-use rolecall_sandbox::generate::{DriftAction, GenerateError, GenerateSpec, Generated, generate};
+use rolecall_model::{AccountId, PermissionSetName, Principal, Snapshot};
+use rolecall_sandbox::generate::{DriftAction, GenerateError, GenerateSpec, Generated, add_tenant, generate};
+use rolecall_sandbox::{Sandbox, Settings};
 
 fn spec(accounts: usize, permission_sets: usize, groups: usize, assignments: usize) -> GenerateSpec {
     GenerateSpec { accounts, permission_sets, groups, assignments, seed: 7, drift: 0 }
@@ -145,4 +147,25 @@ fn a_small_project_reads_well() {
     let made = generate(&GenerateSpec { drift: 4, ..spec(14, 5, 6, 30) }).unwrap();
     let text: String = made.files.iter().map(|(path, text)| format!("// ---- {path}\n{text}\n")).collect();
     insta::assert_snapshot!(text);
+}
+
+/// Whoever generates a tenant wants nothing to come of its next cycles: both halves say the same.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_fits_the_world_that_it_is_made_for() {
+    let mut snapshot = generate(&spec(20, 6, 40, 120)).unwrap().snapshot;
+    add_tenant(&mut snapshot, 7);
+    let tenant = snapshot.entra.clone().unwrap();
+    assert_eq!(tenant.groups.len(), 40);
+    for group in &snapshot.groups {
+        let of_entra = tenant.group(&group.external_ids[0].id.parse().unwrap()).unwrap();
+        assert_eq!(of_entra.members.len(), snapshot.memberships[&group.id].len());
+    }
+    let file = SnapshotFile::from_json(SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes()).unwrap();
+    assert_eq!(file.into_snapshot().unwrap(), snapshot);
+    let sandbox = Sandbox::new(snapshot.clone(), Settings::default());
+    tokio::time::sleep(Duration::from_secs(3 * 60 * 60)).await;
+    let mut later = sandbox.snapshot();
+    let logs = later.entra.take().unwrap().logs.provisioning;
+    assert!(logs.is_empty(), "{logs:?}");
+    assert_eq!(later, Snapshot { entra: None, ..snapshot });
 }

@@ -72,6 +72,8 @@ pub(super) fn world() -> Snapshot {
         assignments: assignments(),
         coverage: Coverage::Everything,
         access_control: AccessControlState::On(attributes(&[("costCenter", COST_CENTER)])),
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     snapshot

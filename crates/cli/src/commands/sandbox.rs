@@ -65,13 +65,16 @@ fn save(sandbox: &Sandbox, saved: &SnapshotFile, file: &Path) -> Result<Snapshot
 
 /// Makes a world and a configuration.
 pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
-    let GenerateArgs { accounts, permission_sets, groups, assignments, seed, drift, ref out } = *args;
+    let GenerateArgs { accounts, permission_sets, groups, assignments, seed, drift, entra, ref out } = *args;
     let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed, drift };
-    let generated = generate::generate(&spec).map_err(|error| Failure::Plain {
+    let mut generated = generate::generate(&spec).map_err(|error| Failure::Plain {
         code: None,
         message: error.to_string(),
         help: "ask for other numbers".to_owned(),
     })?;
+    if entra {
+        generate::add_tenant(&mut generated.snapshot, seed);
+    }
     refuse_occupied(out)?;
     fs::create_dir_all(out).map_err(|error| Failure::writing(out, error))?;
     for (name, text) in &generated.files {

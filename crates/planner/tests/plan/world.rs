@@ -118,6 +118,8 @@ fn empty() -> Snapshot {
         assignments: Vec::new(),
         coverage: Coverage::Everything,
         access_control: AccessControlState::Off,
+        memberships: BTreeMap::new(),
+        entra: None,
     }
 }
 

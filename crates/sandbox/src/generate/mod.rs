@@ -8,6 +8,7 @@ mod catalogue;
 mod company;
 mod drift;
 mod people;
+mod tenant;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ use rolecall_model::{
 use serde::Serialize;
 
 use crate::limits;
+
+pub use tenant::add_tenant;
 
 /// The stack that owns the generated permission sets.
 const STACK: &str = "acme";
@@ -258,6 +261,8 @@ fn assemble(
         assignments,
         coverage: Coverage::Everything,
         access_control: AccessControlState::Off,
+        memberships: BTreeMap::new(),
+        entra: None,
     };
     snapshot.sort();
     Generated { snapshot, files, drift }

@@ -9,6 +9,7 @@ use rolecall_model::snapshot::{ExternalId, Group};
 
 use super::company::Company;
 use super::group_id;
+use crate::identity_store::SCIM_ISSUER;
 
 const PLATFORM_GROUPS: &[&str] = &[
     "platform-admins",
@@ -26,10 +27,6 @@ const PLATFORM_GROUPS: &[&str] = &[
 ];
 const TEAMS: &[&str] = &["core", "apps", "data", "api", "ui", "batch", "edge", "tools"];
 const ROLES: &[&str] = &["devs", "oncall", "leads", "testers", "readers", "ops"];
-
-/// Whom Identity Center learns the groups from. Whether Entra's groups carry this issuer is not confirmed; the
-/// program matches on the id alone.
-const ISSUER: &str = "https://scim.example.com";
 
 /// All groups and how they belong together.
 pub(super) struct People {
@@ -55,7 +52,7 @@ impl GroupPlan {
         Group {
             id: self.id.clone(),
             display_name: self.display_name.clone(),
-            external_ids: vec![ExternalId { issuer: ISSUER.to_owned(), id: self.object_id.clone() }],
+            external_ids: vec![ExternalId { issuer: SCIM_ISSUER.to_owned(), id: self.object_id.clone() }],
         }
     }
 }

@@ -189,6 +189,8 @@ fn refuse_unknown_principal(world: &World, principal: &Principal) -> Result<(), 
     let known = match principal {
         Principal::Group(id) => world.directory.group(id).is_some(),
         Principal::User(id) => world.directory.user(id).is_some(),
+        // AWS does not know the groups of Entra.
+        Principal::NewGroup(_) => false,
     };
     if known { Ok(()) } else { Err(Failure::not_found(format!("Principal {} not found.", principal.id()))) }
 }
@@ -210,6 +212,7 @@ fn refuse_too_many_groups(world: &World, row: &Assignment) -> Result<(), Failure
 fn principal_key(principal: &Principal) -> String {
     match principal {
         Principal::Group(id) => format!("g{id}"),
+        Principal::NewGroup(id) => format!("n{id}"),
         Principal::User(id) => format!("u{id}"),
     }
 }
@@ -217,7 +220,7 @@ fn principal_key(principal: &Principal) -> String {
 /// The type of a principal as AWS names it.
 pub(super) fn principal_type(principal: &Principal) -> &'static str {
     match principal {
-        Principal::Group(_) => "GROUP",
+        Principal::Group(_) | Principal::NewGroup(_) => "GROUP",
         Principal::User(_) => "USER",
     }
 }

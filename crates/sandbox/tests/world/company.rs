@@ -109,6 +109,8 @@ pub(crate) fn company() -> Snapshot {
         }],
         coverage: Coverage::Everything,
         access_control: AccessControlState::Off,
+        memberships: BTreeMap::new(),
+        entra: None,
     }
 }
 

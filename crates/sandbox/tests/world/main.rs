@@ -6,6 +6,10 @@ mod access_control;
 mod company;
 mod delegation;
 mod faults;
+mod graph_applications;
+mod graph_directory;
+mod graph_faults;
+mod graph_provisioning;
 mod interventions;
 mod limits;
 mod lists;
@@ -13,5 +17,6 @@ mod operations;
 mod permission_sets;
 mod seeds;
 mod served;
+mod tenant;
 
 pub(crate) use company::{ACCOUNTS, Clients, GROUPS, assign, company, struck, world};
