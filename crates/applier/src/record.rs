@@ -82,7 +82,7 @@ pub fn line(
         permission_set: operation.permission_set().map(PermissionSetName::as_str),
         account_id: row.map(|row| row.account.to_string()),
         principal_type: row.map(|row| match row.principal {
-            Principal::Group(_) => "GROUP",
+            Principal::Group(_) | Principal::NewGroup(_) => "GROUP",
             Principal::User(_) => "USER",
         }),
         principal_id: row.map(|row| row.principal.id()),

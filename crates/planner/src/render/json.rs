@@ -232,7 +232,7 @@ fn row_of(action: &Action) -> Option<&Row> {
 
 fn principal_type(row: &Row) -> &'static str {
     match row.assignment.principal {
-        rolecall_model::Principal::Group(_) => "GROUP",
+        rolecall_model::Principal::Group(_) | rolecall_model::Principal::NewGroup(_) => "GROUP",
         rolecall_model::Principal::User(_) => "USER",
     }
 }
