@@ -127,18 +127,13 @@ fn of_azure(source_name: &'static str, error: &azure_core::Error) -> TokenFailur
     TokenFailure { source_name, message: chain(error), may_pass: may_pass(error) }
 }
 
-/// Whether any of the causes of an error is one that may pass: the connection, or an answer of the 500s.
+/// Whether any of the causes of an error is one that may pass: the connection, or what the bridge takes for its failure.
 fn may_pass(error: &azure_core::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(error) = error.downcast_ref::<azure_core::Error>() {
-            match error.kind() {
-                ErrorKind::Connection | ErrorKind::Io => return true,
-                ErrorKind::HttpResponse { status, .. } => {
-                    let status = u16::from(*status);
-                    return status == 429 || status >= 500;
-                }
-                _ => {}
+            if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io) {
+                return true;
             }
         }
         next = error.source();

@@ -101,11 +101,10 @@ impl Reader {
         let error = GraphError::of_parts(route, status, body.to_string().as_bytes(), retry_after, None);
         match error.kind {
             Kind::Throttled(retry_after) => self.note_throttle(route, retry_after, 1),
-            Kind::Transient { .. } | Kind::Token => {}
+            Kind::Transient { .. } | Kind::Token | Kind::Conflict => {}
             Kind::Credentials
             | Kind::Denied
             | Kind::NotFound
-            | Kind::Conflict
             | Kind::Unreadable
             | Kind::Refused => return Err(error),
         }

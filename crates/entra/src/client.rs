@@ -100,6 +100,8 @@ pub fn connect_for_writing(connection: Connection) -> Writer {
 /// Whether a request may be sent again when it is not known if it took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Resend {
+    /// It reads. Whatever is in the way of others is not in its own.
+    Read,
     /// Twice is as good as once.
     Always,
     /// Twice makes two things; look first.
@@ -137,13 +139,9 @@ impl Reader {
         self.shared.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn login(&self) -> &str {
-        &self.shared.endpoints.login
-    }
-
     /// Reads one thing.
     pub(crate) async fn get<T: DeserializeOwned>(&self, read: &Read) -> Result<T, GraphError> {
-        let answer = self.call(&read.0, Resend::Always).await?;
+        let answer = self.call(&read.0, Resend::Read).await?;
         serde_json::from_slice(&answer.body).map_err(|error| GraphError::unreadable(read.0.route, error))
     }
 
@@ -194,7 +192,7 @@ impl Reader {
     /// Fetches a document from the place of tokens and metadata, without a token.
     pub(crate) async fn fetch(&self, read: &Read) -> Result<Bytes, GraphError> {
         let uri = read.0.uri(&self.shared.endpoints.login);
-        self.attempt(&read.0, Resend::Always, &uri, false).await.map(|answer| answer.body)
+        self.attempt(&read.0, Resend::Read, &uri, false).await.map(|answer| answer.body)
     }
 
     /// Sends a request: waits for its turn, waits out throttles without bound, renews the token, and sends it again
@@ -240,6 +238,10 @@ impl Reader {
                     renewals += 1;
                     failures += u32::from(renewals > 1);
                     if renewals > 1 { AFTER_FAILURE.after(failures) } else { Duration::ZERO }
+                }
+                Kind::Conflict if resend == Resend::Read => {
+                    failures += 1;
+                    AFTER_FAILURE.after(failures)
                 }
                 Kind::Token
                 | Kind::Credentials

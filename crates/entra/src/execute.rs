@@ -258,6 +258,11 @@ impl From<Failure> for Refusal {
     }
 }
 
+/// Ends a step of which a request may have taken effect: to begin again could make a second thing.
+fn ended(error: GraphError) -> Refusal {
+    Refusal::Final(error.into())
+}
+
 fn failure(code: &str, message: String) -> Failure {
     Failure { code: code.to_owned(), message, request_id: None }
 }

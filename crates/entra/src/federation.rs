@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_certificates_that_sign_saml_are_read_and_no_others() {
-        let pem = include_bytes!("tests/client-certificate.pem");
+        let pem = include_bytes!("../tests/graph/client-certificate.pem");
         let der = CertificateDer::from_pem_slice(pem).unwrap();
         let (first, second) = (BASE64_STANDARD.encode(&der), "AAAA");
         let (start, end) = first.split_at(64);

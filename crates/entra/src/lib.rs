@@ -33,6 +33,3 @@ pub use routes::{Part, ROUTES, Route};
 pub use secret::Secret;
 pub use statistics::Statistics;
 pub use transport::{ConnectionError, Http, Transport};
-
-#[cfg(test)]
-mod tests;

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     /// Made for this test with `openssl req -x509 -newkey rsa:2048 -nodes`; opens nothing.
-    const PEM: &str = include_str!("../tests/client-certificate.pem");
+    const PEM: &str = include_str!("../../tests/graph/client-certificate.pem");
 
     #[test]
     fn an_assertion_is_signed_by_the_key_of_its_certificate() {

@@ -180,12 +180,13 @@ pub(crate) struct OnDemandResult {
     pub(crate) details: Option<BTreeMap<String, serde_json::Value>>,
 }
 
-/// What is in the value: one object, or a list of them.
+/// What is in the value: one object, or a list of them. The list is tried first, since a list also reads as the members
+/// of an object in their order.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum OnDemandEvents {
-    One(OnDemandEvent),
     Several(Vec<OnDemandEvent>),
+    One(OnDemandEvent),
 }
 
 #[derive(Debug, Deserialize)]

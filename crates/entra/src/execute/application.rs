@@ -8,7 +8,7 @@ use rolecall_model::entra::{AppRole, GALLERY_TEMPLATE};
 use rolecall_model::{Date, ObjectId};
 use tokio::time::Instant;
 
-use super::{CREATIONS, EntraTarget, Known, PATIENCE, Refusal, SEARCH, failure};
+use super::{CREATIONS, EntraTarget, Known, PATIENCE, Refusal, SEARCH, ended, failure};
 use crate::bodies::applications::{
     APPLICATION, Application, Assign, Instantiate, Instantiated, Made, MadeCertificate, NewCertificate, Preferred,
     RedirectUris, SERVICE_PRINCIPAL, SamlMode, ServicePrincipal, Urls,
@@ -39,7 +39,7 @@ impl EntraTarget {
                 Ok(answer) => {
                     request_id = answer.request_id;
                     let unreadable = |error| GraphError::unreadable(INSTANTIATE.0, error);
-                    made = Some(serde_json::from_slice(&answer.body).map_err(unreadable)?);
+                    made = Some(serde_json::from_slice(&answer.body).map_err(unreadable).map_err(ended)?);
                 }
                 Err(error) if error.may_have_taken_effect() => {
                     made = self.search_application(name).await?;
@@ -51,7 +51,7 @@ impl EntraTarget {
             }
         }
         if let Some(made) = made {
-            self.learn_application(name, made).await?;
+            self.learn_application(name, made).await.map_err(ended)?;
         }
         Ok(request_id)
     }
@@ -79,7 +79,10 @@ impl EntraTarget {
         let mut tries = 0;
         loop {
             tries += 1;
-            let found = self.find_application(name).await?;
+            let found = match self.find_application(name).await {
+                Err(Refusal::Call(error)) => return Err(ended(error)),
+                found => found?,
+            };
             if found.is_some() || Instant::now() >= deadline {
                 return Ok(found);
             }
@@ -88,7 +91,7 @@ impl EntraTarget {
     }
 
     /// Waits until both halves of a new application can be read, and notes what they are.
-    async fn learn_application(&self, name: &str, made: Instantiated) -> Result<(), Refusal> {
+    async fn learn_application(&self, name: &str, made: Instantiated) -> Result<(), GraphError> {
         let Instantiated { application, service_principal } = made;
         let (id, principal) = (application.id.as_str(), service_principal.id.as_str());
         let _: Application =
@@ -162,13 +165,15 @@ impl EntraTarget {
             match self.change_once(application, &change).await {
                 Ok(answer) => {
                     let made: MadeCertificate = serde_json::from_slice(&answer.body)
-                        .map_err(|error| GraphError::unreadable(ADD_CERTIFICATE.0, error))?;
+                        .map_err(|error| ended(GraphError::unreadable(ADD_CERTIFICATE.0, error)))?;
                     let thumbprint = made.thumbprint.to_ascii_uppercase();
                     self.note(application, |known| known.added = Some(thumbprint));
                     return Ok(answer.request_id);
                 }
                 Err(error) if error.may_have_taken_effect() => {
-                    if let Some(thumbprint) = self.search_certificate(&known, subject, &before).await? {
+                    if let Some(thumbprint) =
+                        self.search_certificate(&known, subject, &before).await.map_err(ended)?
+                    {
                         self.note(application, |known| known.added = Some(thumbprint));
                         return Ok(None);
                     }
