@@ -78,10 +78,10 @@ impl Tokens {
     /// The token in use, or a new one. Callers who come while it is being fetched wait for it.
     pub(crate) async fn current(&self) -> Result<Token, TokenFailure> {
         let mut state = self.state.lock().await;
-        if let Some(token) = &state.token {
-            if state.renew_at.is_none_or(|at| Instant::now() < at) {
-                return Ok(token.clone());
-            }
+        if let Some(token) = &state.token
+            && state.renew_at.is_none_or(|at| Instant::now() < at)
+        {
+            return Ok(token.clone());
         }
         let Fresh { secret, lifetime } = self.fetch().await?;
         state.given += 1;
@@ -131,10 +131,10 @@ fn of_azure(source_name: &'static str, error: &azure_core::Error) -> TokenFailur
 fn may_pass(error: &azure_core::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<azure_core::Error>() {
-            if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io) {
-                return true;
-            }
+        if let Some(error) = error.downcast_ref::<azure_core::Error>()
+            && matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io)
+        {
+            return true;
         }
         next = error.source();
     }

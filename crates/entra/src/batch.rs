@@ -79,8 +79,8 @@ impl Reader {
         let mut results = Vec::with_capacity(reads.len());
         for (number, read) in reads.iter().enumerate() {
             let answer = answers.remove(&number.to_string());
-            let answer =
-                answer.ok_or_else(|| GraphError::unreadable(BATCH.0, format!("it lacks request {number}")))?;
+            let answer = answer
+                .ok_or_else(|| GraphError::unreadable(BATCH.0, format!("it lacks request {number}")))?;
             results.push(self.open(read, answer).await);
         }
         Ok(results)
@@ -102,11 +102,9 @@ impl Reader {
         match error.kind {
             Kind::Throttled(retry_after) => self.note_throttle(route, retry_after, 1),
             Kind::Transient { .. } | Kind::Token | Kind::Conflict => {}
-            Kind::Credentials
-            | Kind::Denied
-            | Kind::NotFound
-            | Kind::Unreadable
-            | Kind::Refused => return Err(error),
+            Kind::Credentials | Kind::Denied | Kind::NotFound | Kind::Unreadable | Kind::Refused => {
+                return Err(error);
+            }
         }
         self.get(read).await
     }

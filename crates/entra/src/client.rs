@@ -1,6 +1,7 @@
 //! The connection to Graph, and the one way in which every call goes out.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,8 +43,8 @@ impl Default for Endpoints {
     }
 }
 
-/// How to reach Graph.
-#[derive(Debug, Clone)]
+/// How to reach Graph. It prints without its transport, which may hold what it carried.
+#[derive(Clone)]
 pub struct Connection {
     /// What carries HTTP requests: the network, or the sandbox's service.
     pub transport: Arc<dyn Transport>,
@@ -53,6 +54,14 @@ pub struct Connection {
     pub credential: Credential,
     /// Waits are spread from this. Two pipelines that start together should have different ones.
     pub seed: u64,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { transport: _, endpoints, credential, seed: _ } = self;
+        let mut printed = formatter.debug_struct("Connection");
+        printed.field("endpoints", endpoints).field("credential", credential).finish_non_exhaustive()
+    }
 }
 
 /// Reads from Graph. Clones share limits, token and statistics.
@@ -67,7 +76,6 @@ pub struct Writer {
     reader: Reader,
 }
 
-#[derive(Debug)]
 struct Shared {
     transport: Arc<dyn Transport>,
     endpoints: Endpoints,
@@ -75,6 +83,13 @@ struct Shared {
     limits: Limits,
     jitter: Jitter,
     statistics: Mutex<Statistics>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut printed = formatter.debug_struct("Shared");
+        printed.field("endpoints", &self.endpoints).field("tokens", &self.tokens).finish_non_exhaustive()
+    }
 }
 
 /// Makes a client that reads; nothing is sent yet. Must be used in a tokio runtime with its clock on.
@@ -154,7 +169,7 @@ impl Reader {
     /// Reads a list from its first page to its end. A page may be empty and still have a link.
     pub(crate) async fn rest_of<T: DeserializeOwned>(
         &self,
-        route: Route,
+        route: &'static Route,
         first: Page<T>,
     ) -> Result<Vec<T>, GraphError> {
         let Page { value: mut all, next_link: mut next } = first;
@@ -173,7 +188,7 @@ impl Reader {
     }
 
     /// Refuses a link that leads elsewhere: the token goes where it leads.
-    fn check_link(&self, route: Route, link: &str) -> Result<(), GraphError> {
+    fn check_link(&self, route: &'static Route, link: &str) -> Result<(), GraphError> {
         let base: Option<Uri> = self.shared.endpoints.graph.parse().ok();
         let uri: Option<Uri> = link.parse().ok();
         let is_ours = base.zip(uri).is_some_and(|(base, uri)| {
@@ -186,7 +201,10 @@ impl Reader {
         }
         let host = link.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
         let host = host.unwrap_or_else(|| "no host".to_owned());
-        Err(GraphError::unreadable(route, format!("the link to its next page leads away from Graph, to {host}")))
+        Err(GraphError::unreadable(
+            route,
+            format!("the link to its next page leads away from Graph, to {host}"),
+        ))
     }
 
     /// Fetches a document from the place of tokens and metadata, without a token.
@@ -223,9 +241,7 @@ impl Reader {
                     self.note_throttle(call.route, retry_after, throttles);
                     Duration::ZERO
                 }
-                Kind::Transient { .. }
-                    if resend == Resend::OnlyIfUnsent && error.may_have_taken_effect() =>
-                {
+                Kind::Transient { .. } if resend == Resend::OnlyIfUnsent && error.may_have_taken_effect() => {
                     return Err(error);
                 }
                 Kind::Transient { retry_after, .. } => {
@@ -267,7 +283,8 @@ impl Reader {
             let token = self.shared.tokens.current().await;
             let token = token.map_err(|failure| GraphError::of_token(route, failure))?;
             let value = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose()));
-            let mut value = value.map_err(|_| GraphError::unreadable(route, "the token has odd characters"))?;
+            let mut value =
+                value.map_err(|_| GraphError::unreadable(route, "the token has odd characters"))?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value).header(ACCEPT, "application/json");
             used = Some(token.number);
@@ -293,7 +310,7 @@ impl Reader {
 
     /// Closes the bucket of a route after a throttle: for as long as Graph says, and a little more, so that not all
     /// come back in the same moment.
-    pub(crate) fn note_throttle(&self, route: Route, retry_after: Option<Duration>, throttles: u32) {
+    pub(crate) fn note_throttle(&self, route: &'static Route, retry_after: Option<Duration>, throttles: u32) {
         self.count(|statistics| statistics.throttled += 1);
         let jitter = &self.shared.jitter;
         let wait = match retry_after {

@@ -216,6 +216,7 @@ impl EntraTarget {
     fn failure(&self, operation: &EntraOperation, error: GraphError) -> Failure {
         let mut failure = Failure::from(error);
         if let (EntraOperation::SetSyncSecrets { .. }, Some(secrets)) = (operation, &self.secrets) {
+            failure.code = secrets.token.blot_out(&failure.code);
             failure.message = secrets.token.blot_out(&failure.message);
         }
         failure

@@ -19,7 +19,7 @@ use crate::transport::ConnectionError;
 #[derive(Debug, Clone)]
 pub struct GraphError {
     /// The route that was called.
-    pub route: Route,
+    pub route: &'static Route,
     /// The HTTP status, where there was an answer.
     pub status: Option<u16>,
     /// Graph's error code, such as `Authorization_RequestDenied`, or the kind of failure of the connection.
@@ -29,7 +29,14 @@ pub struct GraphError {
     /// Graph's `request-id`, which Microsoft's support asks for.
     pub request_id: Option<String>,
     pub(crate) kind: Kind,
-    cause: Option<Arc<dyn Error + Send + Sync>>,
+    cause: Option<Arc<Cause>>,
+}
+
+/// What is behind an error that came before any answer.
+#[derive(Debug)]
+enum Cause {
+    Connection(ConnectionError),
+    Token(TokenFailure),
 }
 
 /// What kind of error it is, as far as it makes a difference to what is done next.
@@ -73,7 +80,10 @@ impl fmt::Display for GraphError {
 
 impl Error for GraphError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static))
+        self.cause.as_ref().map(|cause| match cause.as_ref() {
+            Cause::Connection(error) => error as &(dyn Error + 'static),
+            Cause::Token(failure) => failure as &(dyn Error + 'static),
+        })
     }
 }
 
@@ -107,7 +117,7 @@ struct Ids {
 
 impl GraphError {
     /// What an answer says that is no success.
-    pub(crate) fn of_answer(route: Route, answer: &Response<Bytes>) -> Self {
+    pub(crate) fn of_answer(route: &'static Route, answer: &Response<Bytes>) -> Self {
         let retry_after = retry_after(answer.headers());
         let id = answer.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         Self::of_parts(route, answer.status().as_u16(), answer.body(), retry_after, id)
@@ -115,7 +125,7 @@ impl GraphError {
 
     /// The same of an answer's parts, which is what a batch holds.
     pub(crate) fn of_parts(
-        route: Route,
+        route: &'static Route,
         status: u16,
         body: &[u8],
         retry_after: Option<Duration>,
@@ -137,7 +147,7 @@ impl GraphError {
         Self { route, status: Some(status), code, message, request_id, kind, cause: None }
     }
 
-    pub(crate) fn of_connection(route: Route, error: ConnectionError) -> Self {
+    pub(crate) fn of_connection(route: &'static Route, error: ConnectionError) -> Self {
         Self {
             route,
             status: None,
@@ -145,12 +155,12 @@ impl GraphError {
             message: error.message.clone(),
             request_id: None,
             kind: Kind::Transient { retry_after: None, may_have_arrived: error.may_have_arrived },
-            cause: Some(Arc::new(error)),
+            cause: Some(Arc::new(Cause::Connection(error))),
         }
     }
 
     /// Without a token nothing is sent.
-    pub(crate) fn of_token(route: Route, failure: TokenFailure) -> Self {
+    pub(crate) fn of_token(route: &'static Route, failure: TokenFailure) -> Self {
         let kind = if failure.may_pass {
             Kind::Transient { retry_after: None, may_have_arrived: false }
         } else {
@@ -163,12 +173,12 @@ impl GraphError {
             message: failure.to_string(),
             request_id: None,
             kind,
-            cause: Some(Arc::new(failure)),
+            cause: Some(Arc::new(Cause::Token(failure))),
         }
     }
 
     /// An answer that lacks what it must have, or holds what cannot be.
-    pub(crate) fn unreadable(route: Route, what: impl fmt::Display) -> Self {
+    pub(crate) fn unreadable(route: &'static Route, what: impl fmt::Display) -> Self {
         Self {
             route,
             status: None,
@@ -228,7 +238,8 @@ mod tests {
 
     #[test]
     fn a_throttle_is_never_absence_and_what_is_there_already_is_a_conflict() {
-        let of = |status, body: &str| GraphError::of_parts(ASSIGN.0, status, body.as_bytes(), seconds("7"), None);
+        let of =
+            |status, body: &str| GraphError::of_parts(ASSIGN.0, status, body.as_bytes(), seconds("7"), None);
         assert_eq!(of(429, "").kind, Kind::Throttled(Some(Duration::from_secs(7))));
         assert_eq!(of(404, "").kind, Kind::NotFound);
         let there = r#"{"error":{"code":"Request_BadRequest","message":"Permission being assigned already exists on the object"}}"#;

@@ -14,7 +14,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// A request. Its body may hold a secret, so it prints as its route.
 #[derive(Clone)]
 pub(crate) struct Call {
-    pub(crate) route: Route,
+    pub(crate) route: &'static Route,
     address: Address,
     body: Bytes,
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for Call {
 }
 
 impl Call {
-    fn new(route: Route, parameters: &[&str]) -> Self {
+    fn new(route: &'static Route, parameters: &[&str]) -> Self {
         let mut parameters = parameters.iter();
         let segments = route.template.split('/').map(|segment| {
             if segment.starts_with('{') {
@@ -111,7 +111,7 @@ impl Read {
     }
 
     /// The page behind a link that was looked at.
-    pub(crate) fn link(route: Route, link: String) -> Self {
+    pub(crate) fn link(route: &'static Route, link: String) -> Self {
         Self(Call { route, address: Address::Link(link), body: Bytes::new() })
     }
 
@@ -143,7 +143,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     use super::*;
     use crate::routes::{GET_GROUP, LIST_GROUPS};
@@ -151,7 +151,9 @@ mod tests {
     #[test]
     fn names_with_quotes_and_reserved_characters_arrive_as_they_are() {
         let name = "O'Neill & Söhne #1 100%+";
-        let read = Read::of(LIST_GROUPS, &[]).filter(&format!("displayName eq {}", quoted(name))).select("id,displayName");
+        let read = Read::of(LIST_GROUPS, &[])
+            .filter(&format!("displayName eq {}", quoted(name)))
+            .select("id,displayName");
         assert_eq!(
             read.0.uri("https://graph.microsoft.com/v1.0"),
             "https://graph.microsoft.com/v1.0/groups?$filter=displayName%20eq%20%27O%27%27Neill%20%26%20S%C3%B6hne%20%231\

@@ -49,16 +49,16 @@ impl fmt::Display for Route {
 
 /// A route that reads.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ReadRoute(pub(crate) Route);
+pub(crate) struct ReadRoute(pub(crate) &'static Route);
 
 /// A route that changes something.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ChangeRoute(pub(crate) Route);
+pub(crate) struct ChangeRoute(pub(crate) &'static Route);
 
 macro_rules! routes {
     ($($(#[$doc:meta])* $kind:ident $name:ident = $method:literal $template:literal $part:ident $bucket:ident
         plan $plan:tt apply $apply:tt;)*) => {
-        $($(#[$doc])* pub(crate) const $name: $kind = $kind(Route {
+        $($(#[$doc])* pub(crate) const $name: $kind = $kind(&Route {
             method: $method,
             template: $template,
             part: Part::$part,
@@ -68,7 +68,7 @@ macro_rules! routes {
         });)*
 
         /// Every route that this crate calls, but for those of tokens.
-        pub const ROUTES: &[Route] = &[$($name.0,)*];
+        pub const ROUTES: &[Route] = &[$(*$name.0,)*];
     };
 }
 

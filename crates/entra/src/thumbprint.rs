@@ -35,7 +35,8 @@ mod tests {
     #[test]
     fn an_identifier_is_the_bytes_or_the_digits_of_a_thumbprint() {
         let digits = "5EAE6A1B2C3D4E5F60718293A4B5C6D7E8F90A1B";
-        let bytes: Vec<u8> = (0..20).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let bytes: Vec<u8> =
+            (0..20).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
         assert_eq!(of_identifier(&BASE64_STANDARD.encode(&bytes)).as_deref(), Some(digits));
         assert_eq!(of_identifier(&BASE64_STANDARD.encode(digits.to_lowercase())).as_deref(), Some(digits));
         assert_eq!(of_identifier("c29tZXRoaW5nIGVsc2U="), None);

@@ -44,13 +44,15 @@ impl HttpClient for Bridge {
         // The identity crate expects JSON of every answer, and a gateway's page of HTML is none.
         let status = answer.status();
         if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
-            let message = format!("HTTP {} from {}", status.as_u16(), request.url().host_str().unwrap_or_default());
+            let message =
+                format!("HTTP {} from {}", status.as_u16(), request.url().host_str().unwrap_or_default());
             return Err(Error::with_message(ErrorKind::Io, message));
         }
         let mut headers = Headers::new();
         for (name, value) in answer.headers() {
             if let Ok(value) = value.to_str() {
-                headers.insert(HeaderName::from(name.as_str().to_owned()), HeaderValue::from(value.to_owned()));
+                headers
+                    .insert(HeaderName::from(name.as_str().to_owned()), HeaderValue::from(value.to_owned()));
             }
         }
         Ok(AsyncRawResponse::from_bytes(StatusCode::from(status.as_u16()), headers, answer.into_body()))

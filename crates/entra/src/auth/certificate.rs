@@ -45,8 +45,9 @@ impl Certificate {
     /// # Errors
     /// The text lacks one of the two, or the key is none that signs here.
     pub(super) fn from_pem(pem: &[u8], client_id: String, audience: String) -> Result<Self> {
-        let certificate = CertificateDer::from_pem_slice(pem)
-            .map_err(|_| credential("it holds no certificate in PEM (PKCS #12 is not read; convert it to PEM)"))?;
+        let certificate = CertificateDer::from_pem_slice(pem).map_err(|_| {
+            credential("it holds no certificate in PEM (PKCS #12 is not read; convert it to PEM)")
+        })?;
         let key = PrivateKeyDer::from_pem_slice(pem)
             .map_err(|_| credential("it holds no unencrypted private key in PEM"))?;
         let key = match &key {
@@ -106,7 +107,8 @@ mod tests {
     #[test]
     fn an_assertion_is_signed_by_the_key_of_its_certificate() {
         let audience = "https://login.microsoftonline.com/acme/oauth2/v2.0/token";
-        let certificate = Certificate::from_pem(PEM.as_bytes(), "client".to_owned(), audience.to_owned()).unwrap();
+        let certificate =
+            Certificate::from_pem(PEM.as_bytes(), "client".to_owned(), audience.to_owned()).unwrap();
         let assertion = certificate.assert(1_000_000).unwrap();
         let (signed, signature) = assertion.rsplit_once('.').unwrap();
         let der = CertificateDer::from_pem_slice(PEM.as_bytes()).unwrap();
@@ -127,7 +129,8 @@ mod tests {
     fn what_is_no_certificate_with_a_key_is_refused_without_being_shown() {
         let only_certificate = PEM.split("-----BEGIN PRIVATE KEY-----").next().unwrap();
         for pem in ["", "secret text", only_certificate] {
-            let error = Certificate::from_pem(pem.as_bytes(), "client".to_owned(), String::new()).unwrap_err();
+            let error =
+                Certificate::from_pem(pem.as_bytes(), "client".to_owned(), String::new()).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("secret text"));
         }
     }

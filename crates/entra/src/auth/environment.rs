@@ -15,7 +15,7 @@ use azure_identity::{
 };
 use rolecall_model::Code;
 
-use super::assertion::{Given, GitHub};
+use super::assertion::{GitHub, Given};
 use super::bridge::client_options;
 use super::certificate::Certificate;
 use crate::secret::Secret;
@@ -34,13 +34,39 @@ pub struct Credential {
 enum Kind {
     /// A token that is there already, for the sandbox.
     Fixed(Secret),
-    ClientSecret { tenant: String, client: String, secret: Secret },
-    ClientCertificate { tenant: String, client: String, path: String, authority: String },
-    WorkloadIdentity { tenant: String, client: String, file: String },
-    GitHub { tenant: String, client: String, url: String, request_token: Secret },
-    GitLab { tenant: String, client: String, id_token: Secret },
-    ManagedIdentity { client: Option<String> },
-    AzureCli { tenant: String },
+    ClientSecret {
+        tenant: String,
+        client: String,
+        secret: Secret,
+    },
+    ClientCertificate {
+        tenant: String,
+        client: String,
+        path: String,
+        authority: String,
+    },
+    WorkloadIdentity {
+        tenant: String,
+        client: String,
+        file: String,
+    },
+    GitHub {
+        tenant: String,
+        client: String,
+        url: String,
+        request_token: Secret,
+    },
+    GitLab {
+        tenant: String,
+        client: String,
+        id_token: Secret,
+    },
+    ManagedIdentity {
+        client: Option<String>,
+    },
+    AzureCli {
+        tenant: String,
+    },
 }
 
 /// What a credential opens into.
@@ -89,7 +115,10 @@ const CHOICES: [(&str, &str); 7] = [
     ("client-secret", "AZURE_CLIENT_SECRET"),
     ("client-certificate", "AZURE_CLIENT_CERTIFICATE_PATH"),
     ("workload-identity", "AZURE_FEDERATED_TOKEN_FILE"),
-    ("github", "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN (permission id-token: write)"),
+    (
+        "github",
+        "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN (permission id-token: write)",
+    ),
     ("gitlab", "ROLECALL_ENTRA_ID_TOKEN or GITLAB_OIDC_TOKEN"),
     ("managed-identity", "IDENTITY_ENDPOINT"),
     ("azure-cli", "the program az, signed in"),
@@ -181,8 +210,10 @@ impl Credential {
                 ManagedIdentityCredential::new(Some(options))?
             }
             Kind::AzureCli { tenant } => {
-                let options =
-                    AzureCliCredentialOptions { tenant_id: Some(tenant), ..AzureCliCredentialOptions::default() };
+                let options = AzureCliCredentialOptions {
+                    tenant_id: Some(tenant),
+                    ..AzureCliCredentialOptions::default()
+                };
                 AzureCliCredential::new(Some(options))?
             }
         };
@@ -241,7 +272,9 @@ impl Environment<'_> {
         let tenant = self.tenant();
         let kind = match name {
             "client-secret" => {
-                let Some(secret) = self.secret("AZURE_CLIENT_SECRET") else { return lacks("AZURE_CLIENT_SECRET") };
+                let Some(secret) = self.secret("AZURE_CLIENT_SECRET") else {
+                    return lacks("AZURE_CLIENT_SECRET");
+                };
                 Kind::ClientSecret { tenant, client: self.client(name)?, secret }
             }
             "client-certificate" => {

@@ -61,7 +61,8 @@ impl From<Policy> for ConditionalAccessPolicy {
     fn from(policy: Policy) -> Self {
         let Policy { id, display_name, state, conditions, grant_controls } = policy;
         let Conditions { applications, users, client_app_types } = conditions;
-        let Users { include_users, exclude_users, include_groups, exclude_groups } = users.unwrap_or_default();
+        let Users { include_users, exclude_users, include_groups, exclude_groups } =
+            users.unwrap_or_default();
         let (controls, strength) = match grant_controls {
             Some(GrantControls { built_in_controls, authentication_strength }) => {
                 (built_in_controls, authentication_strength.map(|strength| strength.id))
@@ -202,7 +203,14 @@ mod tests {
         let live = json!({ "grantControls": { "authenticationStrength": { "id": "x" } } });
         let weaker = AccessPolicy { strength: None, controls: ["mfa".to_owned()].into(), ..wanted() };
         assert_eq!(edited(&weaker, &live)["grantControls"]["authenticationStrength"], Value::Null);
-        assert!(edited(&weaker, &live)["grantControls"].as_object().unwrap().contains_key("authenticationStrength"));
-        assert!(!new_policy(&weaker)["grantControls"].as_object().unwrap().contains_key("authenticationStrength"));
+        assert!(
+            edited(&weaker, &live)["grantControls"]
+                .as_object()
+                .unwrap()
+                .contains_key("authenticationStrength")
+        );
+        assert!(
+            !new_policy(&weaker)["grantControls"].as_object().unwrap().contains_key("authenticationStrength")
+        );
     }
 }

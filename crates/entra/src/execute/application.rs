@@ -10,15 +10,15 @@ use tokio::time::Instant;
 
 use super::{CREATIONS, EntraTarget, Known, PATIENCE, Refusal, SEARCH, ended, failure};
 use crate::bodies::applications::{
-    APPLICATION, Application, Assign, Instantiate, Instantiated, Made, MadeCertificate, NewCertificate, Preferred,
-    RedirectUris, SERVICE_PRINCIPAL, SamlMode, ServicePrincipal, Urls,
+    APPLICATION, Application, Assign, Instantiate, Instantiated, Made, MadeCertificate, NewCertificate,
+    Preferred, RedirectUris, SERVICE_PRINCIPAL, SamlMode, ServicePrincipal, Urls,
 };
 use crate::failure::{GraphError, Kind};
 use crate::observe::application::{app_roles, assignments, certificates, named, of_client};
 use crate::request::{Change, Read};
 use crate::routes::{
-    ADD_CERTIFICATE, ASSIGN, GET_APPLICATION, GET_SERVICE_PRINCIPAL, INSTANTIATE, UNASSIGN, UPDATE_APPLICATION,
-    UPDATE_SERVICE_PRINCIPAL,
+    ADD_CERTIFICATE, ASSIGN, GET_APPLICATION, GET_SERVICE_PRINCIPAL, INSTANTIATE, UNASSIGN,
+    UPDATE_APPLICATION, UPDATE_SERVICE_PRINCIPAL,
 };
 
 /// The app role of the gallery application for people who sign in.
@@ -94,8 +94,7 @@ impl EntraTarget {
     async fn learn_application(&self, name: &str, made: Instantiated) -> Result<(), GraphError> {
         let Instantiated { application, service_principal } = made;
         let (id, principal) = (application.id.as_str(), service_principal.id.as_str());
-        let _: Application =
-            self.once_seen(&Read::of(GET_APPLICATION, &[id]).select(APPLICATION)).await?;
+        let _: Application = self.once_seen(&Read::of(GET_APPLICATION, &[id]).select(APPLICATION)).await?;
         let read: ServicePrincipal =
             self.once_seen(&Read::of(GET_SERVICE_PRINCIPAL, &[principal]).select(SERVICE_PRINCIPAL)).await?;
         let known = Known {
@@ -236,8 +235,11 @@ impl EntraTarget {
         let known = self.known(application)?;
         let role = role(application, &known.roles)?;
         let resource_id = &known.service_principal;
-        let change = Change::of(ASSIGN, &[resource_id.as_str()])
-            .body(&Assign { principal_id: group, resource_id, app_role_id: &role });
+        let change = Change::of(ASSIGN, &[resource_id.as_str()]).body(&Assign {
+            principal_id: group,
+            resource_id,
+            app_role_id: &role,
+        });
         let answer = self.change(application, &change).await?;
         Ok(answer.request_id)
     }
@@ -299,8 +301,14 @@ mod tests {
     fn a_group_gets_the_role_for_people() {
         let of = |roles: &[AppRole]| role("AWS", roles).ok().map(|id| id.to_string());
         let last = |id: Option<String>| id.map(|id| id[24..].trim_start_matches('0').to_owned());
-        assert_eq!(last(of(&[app_role(1, "msiam_access", true), app_role(2, "User", true)])).as_deref(), Some("2"));
-        assert_eq!(last(of(&[app_role(1, "msiam_access", true), app_role(2, "User", false)])).as_deref(), Some("1"));
+        assert_eq!(
+            last(of(&[app_role(1, "msiam_access", true), app_role(2, "User", true)])).as_deref(),
+            Some("2")
+        );
+        assert_eq!(
+            last(of(&[app_role(1, "msiam_access", true), app_role(2, "User", false)])).as_deref(),
+            Some("1")
+        );
         assert_eq!(of(&[]).as_deref(), Some(DEFAULT_ROLE));
         assert_eq!(of(&[app_role(1, "a", true), app_role(2, "b", true)]), None);
     }

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::{EntraTarget, PATIENCE, Refusal, failure};
 use crate::bodies::synchronization::{
-    Links, OnDemand, OnDemandAnswer, OnDemandEvent, OnDemandEvents, OnDemandParameters, OnDemandResult, StatusInfo,
-    Subject,
+    Links, OnDemand, OnDemandAnswer, OnDemandEvent, OnDemandEvents, OnDemandParameters, OnDemandResult,
+    StatusInfo, Subject,
 };
 use crate::client::Answer;
 use crate::failure::{GraphError, Kind};
@@ -53,7 +53,8 @@ impl EntraTarget {
         }
         let mut request_id = None;
         for members in calls {
-            let change = Change::of(PROVISION_ON_DEMAND, &[id.as_str(), &job]).body(&order(&rule, group, members));
+            let change =
+                Change::of(PROVISION_ON_DEMAND, &[id.as_str(), &job]).body(&order(&rule, group, members));
             match self.provision(application, name, &change).await {
                 Ok(id) => request_id = id,
                 Err(Refusal::Call(error)) if error.kind == Kind::Denied => {
@@ -154,9 +155,10 @@ fn judge(name: &str, answer: &Answer) -> Result<Verdict, GraphError> {
 
 /// What the first step that failed says.
 fn failed_step(event: &OnDemandEvent) -> Option<String> {
-    let failed = event.provisioning_steps.iter().find(|step| {
-        step.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("failure"))
-    });
+    let failed = event
+        .provisioning_steps
+        .iter()
+        .find(|step| step.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("failure")));
     failed.and_then(|step| step.description.clone())
 }
 
@@ -177,24 +179,36 @@ mod tests {
         let steps = json!({ "provisioningSteps": [{ "name": "EntryExportAdd", "status": "Success" }] });
         assert_eq!(judged(&json!({ "result": "Success", "details": {} }), &steps), Verdict::Done);
         assert_eq!(judged(&json!({ "result": "Success" }), &json!([steps])), Verdict::Done);
-        let redundant = json!({ "statusInfo": { "errorCode": "RedundantExport", "reason": "already match" } });
-        assert_eq!(judged(&json!({ "result": "Skipped", "details": null }), &json!([redundant])), Verdict::Done);
+        let redundant =
+            json!({ "statusInfo": { "errorCode": "RedundantExport", "reason": "already match" } });
+        assert_eq!(
+            judged(&json!({ "result": "Skipped", "details": null }), &json!([redundant])),
+            Verdict::Done
+        );
     }
 
     #[test]
     fn a_failure_has_a_reason() {
         let step = json!({ "status": "Failure", "description": "The token is not accepted" });
         let value = json!([{ "provisioningSteps": [{ "status": "Success" }, step] }]);
-        let Verdict::Failed(failure) = judged(&json!({ "result": "Failure" }), &value) else { panic!("a failure") };
-        assert_eq!(failure.message, "group \"devs\" was not provisioned (failure): The token is not accepted");
+        let Verdict::Failed(failure) = judged(&json!({ "result": "Failure" }), &value) else {
+            panic!("a failure")
+        };
+        assert_eq!(
+            failure.message,
+            "group \"devs\" was not provisioned (failure): The token is not accepted"
+        );
         let details = json!({ "errorCode": "NotEffectivelyEntitled", "errorMessage": "not assigned" });
         let verdict = judged(&json!({ "result": "Skipped", "details": details }), &json!([]));
-        assert!(matches!(verdict, Verdict::NotAssignedYet(failure) if failure.message.ends_with("not assigned")));
+        assert!(
+            matches!(verdict, Verdict::NotAssignedYet(failure) if failure.message.ends_with("not assigned"))
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_no_success() {
-        let answer = Answer { body: Bytes::from_static(b"{\"key\": \"Success\", \"value\": null}"), request_id: None };
+        let answer =
+            Answer { body: Bytes::from_static(b"{\"key\": \"Success\", \"value\": null}"), request_id: None };
         assert!(judge("devs", &answer).is_err());
     }
 }

@@ -71,7 +71,10 @@ impl EntraTarget {
         Ok(self.change(application, &change).await?.request_id)
     }
 
-    pub(super) async fn policy<T: serde::de::DeserializeOwned>(&self, id: &ObjectId) -> Result<T, GraphError> {
+    pub(super) async fn policy<T: serde::de::DeserializeOwned>(
+        &self,
+        id: &ObjectId,
+    ) -> Result<T, GraphError> {
         self.reader().get(&Read::of(GET_POLICY, &[id.as_str()]).select(POLICY)).await
     }
 

@@ -102,7 +102,8 @@ impl EntraTarget {
             (None, others) => {
                 let ids: Vec<&str> = others.iter().map(|template| template.id.as_str()).collect();
                 let what = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-                let message = format!("{application:?} offers no default template for provisioning, but: {what}");
+                let message =
+                    format!("{application:?} offers no default template for provisioning, but: {what}");
                 Err(failure("UnknownTemplate", message).into())
             }
         }

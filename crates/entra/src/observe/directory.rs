@@ -136,7 +136,8 @@ fn directory_group(group: &Group) -> DirectoryGroup {
 
 /// A user as far as Graph shows it. Whether the account is enabled takes `User.Read.All`; without it, it is taken to be.
 fn directory_user(group: &ObjectId, member: Member) -> Result<DirectoryUser, ObserveError> {
-    let Member { kind: _, id, display_name, user_principal_name, given_name, surname, account_enabled } = member;
+    let Member { kind: _, id, display_name, user_principal_name, given_name, surname, account_enabled } =
+        member;
     let Some(user_principal_name) = user_principal_name else {
         return Err(ObserveError::LimitedMember { group: group.clone(), user: id });
     };

@@ -12,7 +12,7 @@ use crate::federation::MetadataError;
 pub enum ObserveError {
     /// There are no credentials, or Entra does not accept them.
     #[error("Microsoft Graph cannot be called, since there are no credentials that it accepts: {0}")]
-    NoCredentials(#[source] GraphError),
+    NoCredentials(#[source] Box<GraphError>),
     /// The caller belongs to another tenant than the files name.
     #[error("the credentials are of tenant {id} ({}), not of {wanted}", list(domains))]
     WrongTenant {
@@ -25,7 +25,9 @@ pub enum ObserveError {
     },
     /// A service principal of the name that the files give is of an application in another tenant, so what belongs to
     /// the application cannot be read or changed.
-    #[error("the enterprise application {name:?} ({service_principal}) belongs to an application of another tenant")]
+    #[error(
+        "the enterprise application {name:?} ({service_principal}) belongs to an application of another tenant"
+    )]
     ForeignApplication {
         /// Its display name.
         name: String,
@@ -45,7 +47,7 @@ pub enum ObserveError {
     Metadata(#[source] MetadataError),
     /// A call failed.
     #[error(transparent)]
-    Call(GraphError),
+    Call(Box<GraphError>),
 }
 
 fn list(domains: &BTreeSet<String>) -> String {
@@ -55,8 +57,8 @@ fn list(domains: &BTreeSet<String>) -> String {
 impl From<GraphError> for ObserveError {
     fn from(error: GraphError) -> Self {
         match error.kind {
-            Kind::Token | Kind::Credentials => Self::NoCredentials(error),
-            _ => Self::Call(error),
+            Kind::Token | Kind::Credentials => Self::NoCredentials(Box::new(error)),
+            _ => Self::Call(Box::new(error)),
         }
     }
 }
@@ -77,20 +79,25 @@ impl ObserveError {
     /// The way out.
     pub fn help(&self) -> String {
         match self {
-            Self::NoCredentials(_) => "give the pipeline a federated credential of an application registration, or sign \
+            Self::NoCredentials(_) => {
+                "give the pipeline a federated credential of an application registration, or sign \
                 in with `az login`; the variables that are looked at are in the documentation"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::WrongTenant { .. } => {
                 "correct `entra tenant=`, or use credentials of that tenant (AZURE_TENANT_ID)".to_owned()
             }
             Self::ForeignApplication { .. } => {
-                "name an application that was made in this tenant, from the gallery or with `create`".to_owned()
+                "name an application that was made in this tenant, from the gallery or with `create`"
+                    .to_owned()
             }
             Self::LimitedMember { .. } => "grant the application permission User.ReadBasic.All".to_owned(),
             Self::Metadata(_) => "nothing was changed, so it is safe to try again".to_owned(),
             Self::Call(error) if error.kind == Kind::Denied => {
                 let needed = error.route.plan.join(" and ");
-                format!("grant {needed} to the application, with the consent of an administrator; nothing was changed")
+                format!(
+                    "grant {needed} to the application, with the consent of an administrator; nothing was changed"
+                )
             }
             Self::Call(_) => "nothing was changed, so it is safe to try again".to_owned(),
         }

@@ -1,5 +1,7 @@
 //! The audit logs of the application.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use rolecall_model::entra::{AuditLogs, EnterpriseApplication, ProvisioningEvent, SignIn};
 
@@ -23,7 +25,8 @@ pub(super) async fn read(
             let filter = format!("jobId eq {} and activityDateTime gt {since}", quoted(&job.id));
             let list = Read::of(LIST_PROVISIONING_LOGS, &[]).filter(&filter).large_pages();
             let entries: Vec<ProvisioningEntry> = reader.list(&list).await?;
-            logs.provisioning.extend(entries.into_iter().map(to_event).filter(|event| event.status != "success"));
+            logs.provisioning
+                .extend(entries.into_iter().map(to_event).filter(|event| event.status != "success"));
         }
         let client = quoted(application.client_id.as_str());
         let filter = format!("appId eq {client} and createdDateTime ge {since}");
@@ -31,8 +34,8 @@ pub(super) async fn read(
         let entries: Vec<SignInEntry> = reader.list(&list).await?;
         logs.sign_ins.extend(entries.into_iter().map(to_sign_in).filter(|sign_in| sign_in.error_code != 0));
     }
-    logs.provisioning.sort_by(|a, b| b.at.cmp(&a.at));
-    logs.sign_ins.sort_by(|a, b| b.at.cmp(&a.at));
+    logs.provisioning.sort_by_key(|event| Reverse(event.at));
+    logs.sign_ins.sort_by_key(|sign_in| Reverse(sign_in.at));
     Ok(logs)
 }
 

@@ -37,7 +37,11 @@ fn assert_working(live: &Tenant, what: &str) {
     assert_eq!(live.applications.len(), 1, "{what}");
     let application = &live.applications[0];
     assert_eq!(application.certificates.len(), 1, "{what}");
-    assert_eq!(application.preferred_thumbprint, Some(application.certificates[0].thumbprint.clone()), "{what}");
+    assert_eq!(
+        application.preferred_thumbprint,
+        Some(application.certificates[0].thumbprint.clone()),
+        "{what}"
+    );
     assert_eq!((application.identifier_uris.clone(), application.redirect_uris.clone()), urls(), "{what}");
     let assigned: Vec<_> = application.assignments.iter().map(|one| one.principal.clone()).collect();
     assert_eq!(assigned.len(), 2, "{what}");
@@ -107,8 +111,7 @@ async fn a_bad_day_ends_as_a_good_one() {
         };
         let lag = Lag { chance: Chance::per_mille(300), most: Duration::from_secs(20) };
         let horizon = Horizon { requests: 400, ..Horizon::default() };
-        let bench =
-            Bench::struck(FaultPlan { seed, horizon, odds, lag: Some(lag), ..FaultPlan::default() });
+        let bench = Bench::struck(FaultPlan { seed, horizon, odds, lag: Some(lag), ..FaultPlan::default() });
         carry_out(&bench, &format!("seed {seed}")).await;
         assert_working(&bench.live(), &format!("seed {seed}"));
     }

@@ -8,7 +8,10 @@ async fn refused(bench: &Bench) -> String {
     let scope = Scope { tenant: DOMAIN.to_owned(), conditional_access: true, ..Scope::default() };
     let error = observe(&bench.reader(), &scope).await.unwrap_err();
     let sent = bench.wire.sent.lock().unwrap();
-    assert!(sent.iter().all(|(_, uri)| uri.starts_with("https://graph.microsoft.com/v1.0/")), "{sent:?}");
+    assert!(
+        sent.iter().all(|one| one.uri().to_string().starts_with("https://graph.microsoft.com/v1.0/")),
+        "{sent:?}"
+    );
     error.to_string()
 }
 

@@ -28,15 +28,19 @@ async fn every_route_that_is_called_is_in_the_table_and_the_other_way_round() {
     let live = bench.live().conditional_access.remove(0);
     let policy = AccessPolicy { state: PolicyState::Enabled, ..live.policy };
     let application = || NAME.to_owned();
-    let unassign =
-        EntraOperation::UnassignGroup { application: application(), group: object(DEVS), name: "devs".to_owned() };
+    let unassign = EntraOperation::UnassignGroup {
+        application: application(),
+        group: object(DEVS),
+        name: "devs".to_owned(),
+    };
     let update = EntraOperation::UpdatePolicy { id: live.id, application: application(), policy };
     for operation in [unassign, update, EntraOperation::RestartSync { application: application() }] {
         target.start(&operation).await.unwrap();
     }
     let logs_since = Some("2026-01-01T00:00:00Z".parse().unwrap());
     observe(&bench.reader(), &Scope { logs_since, ..scope() }).await.unwrap();
-    let called: BTreeSet<String> = bench.sandbox.graph_calls().iter().map(|call| call.operation.to_owned()).collect();
+    let called: BTreeSet<String> =
+        bench.sandbox.graph_calls().iter().map(|call| call.operation.to_owned()).collect();
     let called: BTreeSet<String> = called.into_iter().filter(|name| name != TOKENS).collect();
     assert_eq!(called, names());
 }
@@ -51,8 +55,11 @@ async fn a_plan_calls_what_it_has_permissions_for() {
         bench.sandbox.graph_calls()[before..].iter().map(|call| call.operation.to_owned()).collect();
     let with_permission: BTreeSet<String> =
         ROUTES.iter().filter(|route| !route.plan.is_empty()).map(ToString::to_string).collect();
-    let open: BTreeSet<String> =
-        ROUTES.iter().filter(|route| route.plan.is_empty() && route.apply.is_empty()).map(ToString::to_string).collect();
+    let open: BTreeSet<String> = ROUTES
+        .iter()
+        .filter(|route| route.plan.is_empty() && route.apply.is_empty())
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(called, with_permission.union(&open).cloned().collect());
     // What only reads asks for nothing that writes.
     assert!(ROUTES.iter().flat_map(|route| route.plan).all(|permission| !permission.contains("Write")));

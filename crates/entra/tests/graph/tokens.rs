@@ -13,11 +13,15 @@ const TOKENS: &str = "POST /{tenant}/oauth2/v2.0/token";
 
 fn credential(variables: &[(&str, &str)]) -> Credential {
     let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
-    Credential::from_environment(TENANT, &|name| variables.get(name).map(|value| (*value).to_owned())).unwrap()
+    Credential::from_environment(TENANT, &|name| variables.get(name).map(|value| (*value).to_owned()))
+        .unwrap()
 }
 
 fn with_secret() -> Credential {
-    credential(&[("AZURE_CLIENT_ID", "11111111-0000-4000-8000-000000000001"), ("AZURE_CLIENT_SECRET", "hush")])
+    credential(&[
+        ("AZURE_CLIENT_ID", "11111111-0000-4000-8000-000000000001"),
+        ("AZURE_CLIENT_SECRET", "hush"),
+    ])
 }
 
 fn connection(bench: &Bench, credential: Credential) -> Connection {

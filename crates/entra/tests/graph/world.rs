@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use rolecall_entra::{
-    Connection, ConnectionError, Credential, Endpoints, EntraTarget, Reader, Scope, ScimSecrets, Secret, Transport,
-    Writer, connect, connect_for_writing,
+    Connection, ConnectionError, Credential, Endpoints, EntraTarget, Reader, ScimSecrets, Scope, Secret,
+    Transport, Writer, connect, connect_for_writing,
 };
 use rolecall_model::entra::{
     AccessPolicy, AuditLogs, DirectoryGroup, DirectoryUser, EntraOperation, PolicyState, Tenant,
@@ -113,20 +113,17 @@ pub(crate) fn snapshot(tenant: Tenant) -> Snapshot {
     }
 }
 
-/// A request as it was sent: method and URI.
-type Sent = (String, String);
-
 /// The sandbox's service as a transport, which notes what is sent and may answer in the service's place.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire {
     service: GraphService,
-    pub(crate) sent: Arc<Mutex<Vec<Sent>>>,
+    pub(crate) sent: Arc<Mutex<Vec<Request<Bytes>>>>,
     answer: fn(&Request<Bytes>) -> Option<Response<Bytes>>,
 }
 
 impl Transport for Wire {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>> {
-        self.sent.lock().unwrap().push((request.method().to_string(), request.uri().to_string()));
+        self.sent.lock().unwrap().push(request.clone());
         Box::pin(async move {
             if let Some(answer) = (self.answer)(&request) {
                 return Ok(answer);
@@ -153,8 +150,11 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn of(tenant: Tenant, settings: Settings) -> Self {
         let sandbox = Sandbox::new(snapshot(tenant), settings);
-        let wire =
-            Wire { service: sandbox.graph_service(), sent: Arc::new(Mutex::new(Vec::new())), answer: |_| None };
+        let wire = Wire {
+            service: sandbox.graph_service(),
+            sent: Arc::new(Mutex::new(Vec::new())),
+            answer: |_| None,
+        };
         Self { sandbox, wire }
     }
 
@@ -205,7 +205,10 @@ impl Bench {
         let bench = Self::new();
         let target = bench.target();
         for operation in everything() {
-            target.start(&operation).await.unwrap_or_else(|failure| panic!("{}: {failure}", operation.name()));
+            target
+                .start(&operation)
+                .await
+                .unwrap_or_else(|failure| panic!("{}: {failure}", operation.name()));
         }
         bench
     }
