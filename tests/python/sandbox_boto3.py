@@ -132,6 +132,10 @@ def check_identity_store():
     by_name = {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": "jane@acme.example"}}
     assert identity_store.get_user_id(AlternateIdentifier=by_name, **store)["UserId"] == jane
 
+    memberships = {"GroupId": operators["GroupId"], **store}
+    members = everything(identity_store, "list_group_memberships", "GroupMemberships", **memberships)
+    assert [one["MemberId"] for one in members] == [{"UserId": jane}], members
+
     missing = "9067000001-00000000-0000-4000-8000-000000000000"
     errors = identity_store.exceptions
     response = refused(errors.ResourceNotFoundException, identity_store.describe_group, GroupId=missing, **store)

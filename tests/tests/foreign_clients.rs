@@ -56,6 +56,7 @@ fn world() -> Value {
             },
         ],
         "users": [{"id": JANE, "userName": "jane@acme.example"}],
+        "memberships": {OPERATORS: [JANE]},
         "permissionSets": [{
             "arn": READ_ONLY,
             "name": "ReadOnly",
@@ -202,6 +203,18 @@ fn reads() -> Vec<Call> {
             ],
             "/GroupId",
             json!(OPERATORS),
+        ),
+        call(
+            &[
+                "identitystore",
+                "list-group-memberships",
+                "--identity-store-id",
+                STORE,
+                "--group-id",
+                OPERATORS,
+            ],
+            "/GroupMemberships/0/MemberId/UserId",
+            json!(JANE),
         ),
         call(&["identitystore", "list-users", "--identity-store-id", STORE], "/Users/0/UserId", json!(JANE)),
         call(

@@ -59,7 +59,9 @@ pub fn line(
         | Operation::Edit { .. }
         | Operation::Provision { .. }
         | Operation::DeletePermissionSet { .. }
-        | Operation::SetAccessControl { .. } => None,
+        | Operation::SetAccessControl { .. }
+        | Operation::AwaitGroup { .. }
+        | Operation::Entra(_) => None,
     };
     let (word, request_id, code, message) = match outcome {
         Outcome::Done { request_id } => ("done", request_id.as_deref(), None, None),

@@ -264,7 +264,9 @@ async fn verify<T: Target>(
             | Operation::Edit { .. }
             | Operation::Provision { .. }
             | Operation::DeletePermissionSet { .. }
-            | Operation::SetAccessControl { .. } => continue,
+            | Operation::SetAccessControl { .. }
+            | Operation::AwaitGroup { .. }
+            | Operation::Entra(_) => continue,
         };
         pairs.entry((&row.permission_set, row.account)).or_default().push(Expected {
             operation: at,

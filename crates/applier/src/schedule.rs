@@ -229,7 +229,9 @@ impl<'g> Schedule<'g> {
             Operation::CreatePermissionSet { .. }
             | Operation::Edit { .. }
             | Operation::DeletePermissionSet { .. }
-            | Operation::SetAccessControl { .. } => Lane::Edit,
+            | Operation::SetAccessControl { .. }
+            | Operation::AwaitGroup { .. }
+            | Operation::Entra(_) => Lane::Edit,
         }
     }
 

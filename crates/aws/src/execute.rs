@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rolecall_applier::{Failure, Request, RequestKind, RequestStatus, Started, Target};
-use rolecall_model::{AccountId, Operation, PermissionSetName, Principal, Snapshot};
+use rolecall_model::{AccountId, GroupId, ObjectId, Operation, PermissionSetName, Principal, Snapshot};
 use tokio::time::Instant;
 
 use crate::client::Clients;
@@ -19,6 +19,7 @@ use crate::permission_set::{self, SetAddress};
 use crate::retry::{CallError, Kind};
 
 mod access_control;
+mod new_groups;
 mod requests;
 mod reread;
 mod send;
@@ -45,6 +46,9 @@ pub struct AwsTarget {
     instance: String,
     /// The ARN of each set: those of the snapshot, and those made since.
     arns: Mutex<BTreeMap<PermissionSetName, String>>,
+    /// Groups of Entra ID that came to the Identity Store since the snapshot was read.
+    new_groups: Mutex<BTreeMap<ObjectId, GroupId>>,
+    identity_store: String,
     impatience: Impatience,
 }
 
@@ -68,7 +72,14 @@ impl AwsTarget {
     pub fn new(clients: Clients, snapshot: &Snapshot) -> Self {
         let arns = snapshot.permission_sets.iter().map(|set| (set.name.clone(), set.arn.clone())).collect();
         let (instance, arns) = (snapshot.instance.arn.clone(), Mutex::new(arns));
-        Self { clients, instance, arns, impatience: Impatience::default() }
+        Self {
+            clients,
+            instance,
+            arns,
+            new_groups: Mutex::default(),
+            identity_store: snapshot.instance.identity_store_id.clone(),
+            impatience: Impatience::default(),
+        }
     }
 
     /// What ends the target's waits when an apply is to stop.
@@ -78,6 +89,10 @@ impl AwsTarget {
 
     fn arns(&self) -> MutexGuard<'_, BTreeMap<PermissionSetName, String>> {
         self.arns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn new_groups(&self) -> MutexGuard<'_, BTreeMap<ObjectId, GroupId>> {
+        self.new_groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn learn(&self, name: &PermissionSetName, arn: String) {
@@ -179,7 +194,7 @@ impl Target for AwsTarget {
         let Some(arn) = self.known_arn(permission_set) else {
             return Ok(BTreeSet::new());
         };
-        Ok(principals(&self.clients, self.address(&arn), account).await?)
+        Ok(self.with_new_groups(principals(&self.clients, self.address(&arn), account).await?))
     }
 }
 

@@ -277,7 +277,7 @@ pub(crate) async fn rows_of_principal(
 ) -> Result<Vec<(String, AccountId)>, CallError> {
     let api = Api::sso_admin("ListAccountAssignmentsForPrincipal");
     let kind = match principal {
-        Principal::Group(_) => types::PrincipalType::Group,
+        Principal::Group(_) | Principal::NewGroup(_) => types::PrincipalType::Group,
         Principal::User(_) => types::PrincipalType::User,
     };
     let rows = clients

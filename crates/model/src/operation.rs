@@ -7,7 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
-use crate::identity::{AccountId, PermissionSetName};
+use crate::entra::EntraOperation;
+use crate::identity::{AccountId, ObjectId, PermissionSetName};
 use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
 use crate::policy::Policy;
 
@@ -46,6 +47,15 @@ pub enum Operation {
         /// The set.
         permission_set: PermissionSetName,
     },
+    /// Waits until a group of Entra ID is in the Identity Store, found there by its external id.
+    AwaitGroup {
+        /// The object id in Entra ID.
+        group: ObjectId,
+        /// Its display name, for people.
+        name: String,
+    },
+    /// A step in Entra ID, by Microsoft Graph.
+    Entra(EntraOperation),
     /// Sets attributes for access control (ABAC) of the instance: all of them, whatever there was.
     SetAccessControl {
         /// The source of each attribute, by key. At most 50.
@@ -115,7 +125,7 @@ impl Operation {
             | Self::Provision { permission_set, .. }
             | Self::DeletePermissionSet { permission_set } => Some(permission_set),
             Self::CreateAssignment(row) | Self::DeleteAssignment(row) => Some(&row.permission_set),
-            Self::SetAccessControl { .. } => None,
+            Self::SetAccessControl { .. } | Self::AwaitGroup { .. } | Self::Entra(_) => None,
         }
     }
 
@@ -128,6 +138,8 @@ impl Operation {
             Self::CreateAssignment(_) => "CreateAccountAssignment",
             Self::DeleteAssignment(_) => "DeleteAccountAssignment",
             Self::DeletePermissionSet { .. } => "DeletePermissionSet",
+            Self::AwaitGroup { .. } => "GetGroupId",
+            Self::Entra(step) => step.name(),
             Self::SetAccessControl { is_new: true, .. } => {
                 "CreateInstanceAccessControlAttributeConfiguration"
             }
@@ -197,6 +209,11 @@ impl fmt::Display for Operation {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
                 Principal::NewGroup(id) => write!(formatter, " {} new group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),
+            },
+            Self::AwaitGroup { group, name } => write!(formatter, " {name} {group}"),
+            Self::Entra(step) => match step.group() {
+                Some((group, name)) => write!(formatter, " {name} {group}"),
+                None => write!(formatter, " {}", step.application()),
             },
             Self::SetAccessControl { attributes, is_new: _ } => {
                 attributes.iter().try_for_each(|(key, source)| write!(formatter, " {key}={source}"))

@@ -477,9 +477,9 @@ fn group_of_rows(rows: &[Assignment]) -> AssignmentGroup {
     for row in rows {
         match &row.principal {
             Principal::Group(id) => group.groups.push(id.clone()),
-            Principal::User(id) => group.users.push(id.clone()),
-            // Live rows never have one.
+            // A group that is not in the Identity Store has no row there.
             Principal::NewGroup(_) => {}
+            Principal::User(id) => group.users.push(id.clone()),
         }
     }
     group

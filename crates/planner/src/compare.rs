@@ -69,7 +69,7 @@ pub(crate) fn compare(
 
 /// The principals whose rows on external sets are ours: declared groups and named users, by number.
 fn managed_principals(desired: &Desired<'_>) -> BTreeSet<u32> {
-    let groups = desired.principals.groups.values().cloned().map(Principal::Group);
+    let groups = desired.principals.groups.values().cloned();
     let users = desired.principals.users.values().cloned();
     let found =
         groups.chain(users).filter_map(|principal| desired.tables.principals.binary_search(&principal).ok());
@@ -238,9 +238,17 @@ impl Comparer<'_> {
         (self.delegated && account.id == management).then_some(BlockedCause::ManagementAccount)
     }
 
+    /// Whether the group is still to come from Entra ID, and is not waited for.
+    fn is_deferred(&self, key: Key) -> Option<BlockedCause> {
+        let principal = &self.desired.tables.principals[key.principal as usize];
+        let is_new = matches!(principal, Principal::NewGroup(_));
+        (is_new && self.settings.defer_missing_groups).then_some(BlockedCause::GroupNotProvisioned)
+    }
+
     fn block_rows(&self, differing: &mut Differing, result: &mut Comparison) {
         differing.grants.retain(|row| {
-            let Some(cause) = self.cause(row.key) else {
+            let cause = self.cause(row.key).or_else(|| self.is_deferred(row.key));
+            let Some(cause) = cause else {
                 return true;
             };
             let action = BlockedAction::Grant(self.row(row.key));
@@ -397,7 +405,7 @@ impl Comparer<'_> {
             let group = &config[**index];
             group.object_id.is_some() || self.settings.accepted_rebinds.contains(&group.label)
         });
-        let groups = groups.map(|(_, id)| Principal::Group(id.clone()));
+        let groups = groups.map(|(_, principal)| principal.clone());
         let users = self.desired.principals.users.values().cloned();
         let found =
             groups.chain(users).filter_map(|one| self.desired.tables.principals.binary_search(&one).ok());
@@ -521,6 +529,9 @@ impl Action {
             Self::ReleasePermissionSet { permission_set } => (5, permission_set.as_str(), "", None),
             Self::DeletePermissionSet { before } => (6, before.name.as_str(), "", None),
             Self::SetAccessControl { .. } => (7, "", "", None),
+            Self::Entra(change) => {
+                (8, change.step.application(), change.step.group().map_or("", |(_, name)| name), None)
+            }
         }
     }
 }

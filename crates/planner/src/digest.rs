@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
+use rolecall_model::entra::EntraOperation;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::{Action, Change, Provisioning, Reason};
@@ -52,6 +54,7 @@ enum CoveredChange<'a> {
     Provision { set: &'a PermissionSetName, accounts: &'a [AccountId] },
     Release { set: &'a PermissionSetName },
     Delete { before: &'a PermissionSet },
+    Entra { before: &'a Value, step: &'a EntraOperation },
     SetAccessControl { before: Option<&'a BTreeMap<String, String>>, after: &'a BTreeMap<String, String> },
 }
 
@@ -105,6 +108,7 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
         }
         Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
         Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
+        Action::Entra(change) => CoveredChange::Entra { before: &change.before, step: &change.step },
         Action::SetAccessControl { before, after } => {
             CoveredChange::SetAccessControl { before: before.as_ref(), after }
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use rolecall_model::AccountId;
+use rolecall_model::entra::EntraOperation;
 
-use crate::plan::{Action, Change, Provisioning};
+use crate::plan::{Action, Change, EntraChange, Provisioning};
 
 /// What one account assignment takes from request to `SUCCEEDED`, in seconds: 1,200 operations took 61 minutes with
 /// 10 in flight in the field, which is about 30 s each.
@@ -18,6 +19,13 @@ const PROVISIONS_IN_FLIGHT: u64 = 3;
 /// Requests a second to all of sso-admin together (sso-admin quotas).
 const REQUESTS_PER_SECOND: u64 = 20;
 
+/// Members of a group in one call that provisions on demand (Graph reference of `provisionOnDemand`).
+const MEMBERS_A_CALL: u64 = 5;
+/// The limit of five calls in ten seconds, as seconds a call (the same page).
+const ON_DEMAND_SECONDS_A_CALL: u64 = 2;
+/// What a group takes from provisioning on demand to the Identity Store, in seconds. Not measured in the field.
+const GROUP_SECONDS: u64 = 60;
+
 /// How long an apply would take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Estimate {
@@ -28,6 +36,7 @@ pub struct Estimate {
 /// Estimates.
 pub(crate) fn estimate(changes: &[Change]) -> Estimate {
     let (mut assignments, mut provisions, mut requests) = (0_u64, 0_u64, 0_u64);
+    let mut entra = EntraTime::default();
     let mut by_account: BTreeMap<AccountId, u64> = BTreeMap::new();
     let mut provision = |Provisioning { accounts, everywhere }: &Provisioning, requests: &mut u64| {
         let calls = if *everywhere { 1 } else { accounts.len() as u64 };
@@ -58,6 +67,7 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
             Action::ReleasePermissionSet { .. } | Action::DeletePermissionSet { .. } => requests += 1,
             // Sent, and looked at again.
             Action::SetAccessControl { .. } => requests += 2,
+            Action::Entra(change) => entra.count(change),
         }
     }
     for account in rows {
@@ -69,5 +79,29 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
         by_account.into_values().max().unwrap_or_default(),
         requests.div_ceil(REQUESTS_PER_SECOND),
     ];
-    Estimate { seconds: bounds.into_iter().max().unwrap_or_default() }
+    // Grants to a new group come after it has reached AWS.
+    Estimate { seconds: bounds.into_iter().max().unwrap_or_default() + entra.seconds() }
+}
+
+/// What the steps in Entra ID take.
+#[derive(Default)]
+struct EntraTime {
+    steps: u64,
+    on_demand_calls: u64,
+    waits: bool,
+}
+
+impl EntraTime {
+    fn count(&mut self, change: &EntraChange) {
+        self.steps += 1;
+        if let EntraOperation::ProvisionGroup { members, .. } = &change.step {
+            self.on_demand_calls += (members.len() as u64).div_ceil(MEMBERS_A_CALL).max(1);
+            self.waits |= change.is_awaited;
+        }
+    }
+
+    fn seconds(&self) -> u64 {
+        let on_demand = self.on_demand_calls * ON_DEMAND_SECONDS_A_CALL;
+        self.steps + on_demand + if self.waits { GROUP_SECONDS } else { 0 }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rolecall_model::config::{AssignmentRule, GroupIx, KeptPrincipals, Until};
-use rolecall_model::{Account, Code, Date, Diagnostic, GroupId, PermissionSetName, Principal};
+use rolecall_model::{Account, Code, Date, Diagnostic, PermissionSetName, Principal};
 
 use crate::Inputs;
 use crate::accounts::AccountResolver;
@@ -40,7 +40,7 @@ impl<'a> Tables<'a> {
         let external = config.external_permission_sets.iter().map(|set| &set.name);
         let live = inputs.snapshot.permission_sets.iter().map(|set| &set.name);
         let sets: BTreeSet<&PermissionSetName> = declared.chain(external).chain(live).collect();
-        let wanted = resolved.groups.values().cloned().map(Principal::Group);
+        let wanted = resolved.groups.values().cloned();
         let wanted = wanted.chain(resolved.users.values().cloned());
         let mut seen: HashSet<&Principal> = HashSet::new();
         let live = inputs.snapshot.assignments.iter().map(|row| &row.principal);
@@ -72,19 +72,19 @@ fn number(position: usize) -> u32 {
 /// The declared groups and the named users that were found.
 #[derive(Default)]
 pub(crate) struct Principals {
-    pub(crate) groups: BTreeMap<GroupIx, GroupId>,
+    pub(crate) groups: BTreeMap<GroupIx, Principal>,
     /// By user name.
     pub(crate) users: BTreeMap<String, Principal>,
 }
 
 impl Principals {
     fn resolve(inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let directory = Directory::new(inputs.snapshot);
+        let directory = Directory::new(inputs.snapshot, inputs.config);
         let mut resolved = Self::default();
         for (at, group) in inputs.config.groups.iter().enumerate() {
             match directory.group(group, inputs) {
-                Ok(Found { id, warning }) => {
-                    resolved.groups.insert(GroupIx(number(at)), id);
+                Ok(Found { principal, warning }) => {
+                    resolved.groups.insert(GroupIx(number(at)), principal);
                     diagnostics.extend(warning);
                 }
                 Err(diagnostic) => diagnostics.push(*diagnostic),
@@ -161,7 +161,7 @@ fn open_rule(
     let AssignmentRule { permission_sets, groups, users, on, until: _, reason: _, origin: _ } = rule;
     let accounts = resolver.all_of(on);
     let groups = groups.iter().filter_map(|index| resolved.groups.get(index));
-    let groups = groups.filter_map(|id| tables.principal(&Principal::Group(id.clone())));
+    let groups = groups.filter_map(|id| tables.principal(id));
     let users = users.iter().filter_map(|user| resolved.users.get(user.name.as_str()));
     let users = users.filter_map(|principal| tables.principal(principal));
     let principals: Vec<u32> = groups.chain(users).collect();

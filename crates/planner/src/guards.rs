@@ -63,7 +63,7 @@ pub(crate) fn judge(
         source: &source,
         today,
         desired,
-        directory: Directory::new(inputs.snapshot),
+        directory: Directory::new(inputs.snapshot, source.config),
         naming: Naming::new(inputs, desired),
         judgement: Judgement::default(),
     };
@@ -126,7 +126,8 @@ impl Judge<'_> {
         replacements: &Replacements,
     ) {
         let MaxDeletions { count, percent, origin } = max_deletions;
-        let rows = revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
+        let revokes = revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
+        let rows = revokes + lost_in_entra(&compared.changes);
         let is_lost = |change: &&Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
                 && !matches!(change.reason, Reason::Renamed { .. })
@@ -293,7 +294,7 @@ impl Judge<'_> {
         for index in groups {
             // A group of this checkout that is missing has been reported; one of another has no rows.
             if let Ok(group) = self.directory.group(&self.source.config[*index], self.source) {
-                found.push(Principal::Group(group.id));
+                found.push(group.principal);
             }
         }
         for user in users {
@@ -379,6 +380,15 @@ impl Judge<'_> {
     fn stop(&mut self, code: Code, message: String, rows: Vec<Row>, written: Option<Written>) {
         self.judgement.violations.push(Violation { code, message, rows, written });
     }
+}
+
+/// The rows that go with groups that are unassigned in Entra ID.
+fn lost_in_entra(changes: &[Change]) -> usize {
+    let lost = changes.iter().map(|change| match &change.action {
+        Action::Entra(entra) => entra.rows.len(),
+        _ => 0,
+    });
+    lost.sum()
 }
 
 fn revoked(changes: &[Change]) -> impl Iterator<Item = &Row> {

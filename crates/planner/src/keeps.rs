@@ -28,7 +28,14 @@ pub(crate) fn keeps(
     resolver: &mut AccountResolver<'_>,
 ) -> Vec<Keep> {
     let existing: BTreeSet<_> = inputs.snapshot.groups.iter().map(|group| &group.id).collect();
-    let declared: BTreeSet<_> = resolved.groups.values().collect();
+    let declared: BTreeSet<_> = resolved
+        .groups
+        .values()
+        .filter_map(|principal| match principal {
+            Principal::Group(id) => Some(id),
+            Principal::NewGroup(_) | Principal::User(_) => None,
+        })
+        .collect();
     let mut found = Vec::new();
     for (rule, keep) in (0_u32..).zip(&inputs.config.keeps) {
         let KeepRule { permission_sets, principals, on, until, reason: _, origin: _ } = keep;
@@ -42,7 +49,7 @@ pub(crate) fn keeps(
             KeptPrincipals::These { groups, users } => {
                 let groups = groups.iter().filter_map(|index| resolved.groups.get(index)).cloned();
                 let users = users.iter().filter_map(|user| resolved.users.get(user.name.as_str())).cloned();
-                Some(tables.principal_numbers(groups.map(Principal::Group).chain(users)))
+                Some(tables.principal_numbers(groups.chain(users)))
             }
         };
         let rows = RowMatcher {

@@ -9,6 +9,7 @@ mod compare;
 mod consequences;
 mod difference;
 mod digest;
+mod entra;
 mod estimate;
 mod expand;
 mod guards;
@@ -92,6 +93,8 @@ pub struct Settings {
     pub provenance: Provenance,
     /// Labels of groups whose grants are not withheld as possible rebinds.
     pub accepted_rebinds: BTreeSet<String>,
+    /// Whether grants to groups that are not in the Identity Store yet are left out, rather than waited for.
+    pub defer_missing_groups: bool,
 }
 
 /// What observing must read for this configuration, beyond what every plan needs.
@@ -139,6 +142,9 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
     findings.append(&mut compared.findings);
     // They sort behind everything else.
     compared.changes.extend(access_control::change(inputs));
+    let entra = entra::compare(inputs, settings, &desired);
+    findings.extend(entra.findings);
+    compared.changes.extend(entra.changes);
     let snapshot = inputs.snapshot;
     let replacements = replacement::replacements(&compared.changes, snapshot);
     findings.extend(consequences::findings(inputs, &compared.changes, &replacements));
@@ -156,7 +162,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         provenance: settings.provenance.clone(),
         as_of: settings.today,
         as_of_given: settings.as_of_given,
-        violations: judgement.violations,
+        violations: entra.violations.into_iter().chain(judgement.violations).collect(),
         estimate: estimate::estimate(&compared.changes),
         digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),
         changes: compared.changes,
@@ -200,6 +206,16 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
             Diagnostic::error(Code::NoInstance, format!("the instance is {}, not {wanted}", instance.id))
                 .at(place, format!("this says {wanted}"))
                 .help("correct the id, or use the credentials or the snapshot of the instance that is meant"),
+        );
+    }
+    if let (Some(entra), None) = (&inputs.config.entra, &inputs.snapshot.entra) {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::SnapshotUnusable,
+                "the snapshot does not hold the Entra tenant, and the files speak of it",
+            )
+            .at_origin(inputs.origins, entra.origin, "its groups and its application cannot be compared")
+            .help("take it again with `rolecall snapshot DIR`, which reads what the files name in Entra ID"),
         );
     }
     let untagged = accounts::account_without_tags(inputs.snapshot);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::{GroupIx, Until};
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{Code, Date, Diagnostic, OriginId, PermissionSetName, Principal};
+use rolecall_model::{Code, Date, Diagnostic, OriginId, PermissionSetName};
 
 use crate::Inputs;
 use crate::compare::Comparison;
@@ -103,7 +103,7 @@ fn is_administrators(inputs: &Inputs<'_>, name: &PermissionSetName) -> bool {
 /// Sets that more groups would have on one account than AWS takes: the grants beyond that fail.
 fn crowded(inputs: &Inputs<'_>, desired: &Desired<'_>, compared: &Comparison) -> Vec<Diagnostic> {
     let tables = &desired.tables;
-    let is_group = |number: u32| matches!(tables.principals[number as usize], Principal::Group(_));
+    let is_group = |number: u32| tables.principals[number as usize].is_group();
     let mut groups: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     let wanted = desired.rows.iter().map(|row| row.key);
     for key in

@@ -10,13 +10,12 @@ use std::fmt::Write as _;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rolecall_model::entra::EntraOperation;
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{
-    AccountId, Assignment, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
-};
+use rolecall_model::{AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal, ProvisionTarget, Snapshot};
 
-use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason};
+use crate::plan::{Action, Change, Difference, EntraChange, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};
 
 /// One API call of a plan.
@@ -54,6 +53,7 @@ impl OperationGraph {
         }
         builder.order_renames();
         builder.add_access_control();
+        builder.add_entra();
         Self { graph: builder.graph }
     }
 
@@ -116,7 +116,7 @@ impl Action {
             Self::ProvisionPermissionSet { permission_set, .. }
             | Self::ReleasePermissionSet { permission_set } => Some(permission_set),
             Self::DeletePermissionSet { before } => Some(&before.name),
-            Self::SetAccessControl { .. } => None,
+            Self::SetAccessControl { .. } | Self::Entra(_) => None,
         }
     }
 }
@@ -185,6 +185,50 @@ impl Builder<'_> {
         }
     }
 
+    /// The steps in Entra ID: an application before everything of it, credentials of provisioning before its start, that
+    /// and the assignment of a group before the group is provisioned, and a group in the Identity Store before the grants
+    /// to it.
+    fn add_entra(&mut self) {
+        let mut steps: Vec<(NodeIndex, EntraOperation)> = Vec::new();
+        let mut awaited: BTreeMap<ObjectId, NodeIndex> = BTreeMap::new();
+        for (at, change) in self.plan.changes.iter().enumerate() {
+            let Action::Entra(entra) = &change.action else { continue };
+            let EntraChange { step, is_awaited, .. } = &**entra;
+            let operation = Operation::Entra(step.clone());
+            let node = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+            steps.push((node, step.clone()));
+            if let (true, EntraOperation::ProvisionGroup { group, name, .. }) = (is_awaited, step) {
+                let operation = Operation::AwaitGroup { group: group.clone(), name: name.clone() };
+                let wait = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+                self.graph.add_edge(node, wait, ());
+                awaited.insert(group.clone(), wait);
+            }
+        }
+        for (before, first) in &steps {
+            for (after, second) in &steps {
+                if comes_before(first, second) {
+                    self.graph.add_edge(*before, *after, ());
+                }
+            }
+        }
+        let grants: Vec<(NodeIndex, ObjectId)> = self
+            .graph
+            .node_indices()
+            .filter_map(|index| match &self.graph[index].operation {
+                Operation::CreateAssignment(row) => match &row.principal {
+                    Principal::NewGroup(group) => Some((index, group.clone())),
+                    Principal::Group(_) | Principal::User(_) => None,
+                },
+                _ => None,
+            })
+            .collect();
+        for (grant, group) in grants {
+            if let Some(wait) = awaited.get(&group) {
+                self.graph.add_edge(*wait, grant, ());
+            }
+        }
+    }
+
     /// What a session carries and what a permission set grants are separate things, so nothing waits for it.
     fn add_access_control(&mut self) {
         for (at, change) in self.plan.changes.iter().enumerate() {
@@ -211,7 +255,8 @@ impl Builder<'_> {
                 | Action::Revoke(_)
                 | Action::ProvisionPermissionSet { .. }
                 | Action::DeletePermissionSet { .. }
-                | Action::SetAccessControl { .. } => continue,
+                | Action::SetAccessControl { .. }
+                | Action::Entra(_) => continue,
             };
             for operation in operations {
                 nodes.push(self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() }));
@@ -233,7 +278,8 @@ impl Builder<'_> {
                 | Action::CreatePermissionSet { .. }
                 | Action::ReleasePermissionSet { .. }
                 | Action::DeletePermissionSet { .. }
-                | Action::SetAccessControl { .. } => continue,
+                | Action::SetAccessControl { .. }
+                | Action::Entra(_) => continue,
             };
             let Provisioning { accounts, everywhere } = provision;
             let targets: Vec<(Option<AccountId>, ProvisionTarget, Vec<AccountId>)> = if *everywhere {
@@ -329,6 +375,33 @@ impl Builder<'_> {
                 self.graph.add_edge(*revoke, deletion, ());
             }
         }
+    }
+}
+
+/// Whether one step in Entra ID has to wait for another.
+fn comes_before(first: &EntraOperation, second: &EntraOperation) -> bool {
+    use EntraOperation as Step;
+    match (first, second) {
+        (Step::CreateApplication { .. }, Step::CreateApplication { .. }) => false,
+        (Step::CreateApplication { .. }, _)
+        | (Step::SetSamlMode { .. }, Step::SetUrls { .. } | Step::AddCertificate { .. })
+        | (Step::AddCertificate { .. }, Step::PreferCertificate { .. })
+        | (Step::CreateSyncJob { .. }, Step::SetSyncSecrets { .. })
+        | (
+            Step::CreateSyncJob { .. } | Step::SetSyncSecrets { .. },
+            Step::StartSync { .. } | Step::RestartSync { .. },
+        )
+        | (
+            Step::CreateSyncJob { .. }
+            | Step::SetSyncSecrets { .. }
+            | Step::StartSync { .. }
+            | Step::RestartSync { .. },
+            Step::ProvisionGroup { .. },
+        ) => true,
+        (Step::AssignGroup { group, .. }, Step::ProvisionGroup { group: provisioned, .. }) => {
+            group == provisioned
+        }
+        _ => false,
     }
 }
 

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use rolecall_model::entra::EntraOperation;
 use rolecall_model::{
     AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, PermissionSet,
     PermissionSetName, Policy, SessionDuration, StackName, snapshot::Instance,
 };
 
 use crate::base::BaseComparison;
+use serde_json::Value;
+
 use crate::digest::Digest;
 use crate::estimate::Estimate;
 use crate::principals::PrincipalName;
@@ -187,6 +190,21 @@ pub enum Action {
         /// The source of each attribute that there will be, by key.
         after: BTreeMap<String, String>,
     },
+    /// Something in Entra ID changes.
+    Entra(Box<EntraChange>),
+}
+
+/// A change in Entra ID: one step, with what was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntraChange {
+    /// The step; its fields are the whole after.
+    pub step: EntraOperation,
+    /// What is there now; `null` where nothing is.
+    pub before: Value,
+    /// Of a group that is unassigned: its account assignments, on permission sets of any owner. AWS drops them with it.
+    pub rows: Vec<Row>,
+    /// Of a group that is provisioned: whether grants wait for it.
+    pub is_awaited: bool,
 }
 
 /// The accounts to which a permission set is carried.
@@ -342,6 +360,8 @@ pub enum BlockedCause {
     RowsRemain,
     /// The grant that takes the row's place, on the permission set of the new name, waits.
     ReplacementWaits,
+    /// The group is not in the Identity Store yet, and the caller does not want to wait for it.
+    GroupNotProvisioned,
 }
 
 impl fmt::Display for BlockedCause {
@@ -355,6 +375,9 @@ impl fmt::Display for BlockedCause {
                 "provisioned in the management account: a delegated administrator cannot change it",
             ),
             Self::RowsRemain => formatter.write_str("it still has rows that are left alone"),
+            Self::GroupNotProvisioned => {
+                formatter.write_str("the group is not in the Identity Store yet; provisioning brings it")
+            }
             Self::ReplacementWaits => formatter.write_str("the grant that takes its place waits"),
         }
     }

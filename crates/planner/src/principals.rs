@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rolecall_model::config::{Group, UserRef};
-use rolecall_model::{Code, Diagnostic, GroupId, Principal, Snapshot, UserId, UserName, snapshot};
+use rolecall_model::config::{Config, Group, UserRef};
+use rolecall_model::entra::DirectoryGroup;
+use rolecall_model::{Code, Diagnostic, Principal, Snapshot, UserId, UserName, snapshot};
 
 use crate::Inputs;
 use crate::accounts::nearest;
+use crate::entra::TenantDirectory;
 
 /// The Identity Store, indexed for look-ups by what the files write.
 pub(crate) struct Directory<'a> {
+    /// The groups of Entra ID, where the files have an `entra` node: they come before those of the Identity Store.
+    tenant: Option<TenantDirectory<'a>>,
     groups_by_name: BTreeMap<&'a str, Vec<&'a snapshot::Group>>,
     groups_by_external_id: BTreeMap<String, Vec<&'a snapshot::Group>>,
     users_by_name: BTreeMap<&'a UserName, Vec<&'a UserId>>,
 }
 
 impl<'a> Directory<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, config: &Config) -> Self {
+        let tenant = snapshot.entra.as_ref().filter(|_| config.entra.is_some());
         let mut directory = Self {
+            tenant: tenant.map(TenantDirectory::new),
             groups_by_name: BTreeMap::new(),
             groups_by_external_id: BTreeMap::new(),
             users_by_name: BTreeMap::new(),
@@ -43,12 +49,15 @@ impl<'a> Directory<'a> {
     /// None, several, or one that contradicts the declaration. A name is never enough where an id is declared: the
     /// name may have been taken by another group.
     pub(crate) fn group(&self, group: &Group, inputs: &Inputs<'_>) -> Result<Found, Box<Diagnostic>> {
+        if let Some(tenant) = &self.tenant {
+            return self.group_of_tenant(tenant.group(group, inputs)?, group, inputs);
+        }
         let Group { label, display_name, object_id, origin } = group;
         let place = inputs.origins.place(*origin);
         let by_name = self.groups_by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice);
         let Some(object_id) = object_id else {
             return match by_name {
-                [one] => Ok(Found { id: one.id.clone(), warning: None }),
+                [one] => Ok(Found { principal: Principal::Group(one.id.clone()), warning: None }),
                 [] => {
                     let help = match nearest(display_name, self.groups_by_name.keys().copied()) {
                         Some(near) => format!("did you mean `{near}`? Names match exactly"),
@@ -80,7 +89,7 @@ impl<'a> Directory<'a> {
             [one] => {
                 let is_renamed = one.display_name != *display_name;
                 let warning = is_renamed.then(|| renamed(group, one, by_name, inputs));
-                Ok(Found { id: one.id.clone(), warning })
+                Ok(Found { principal: Principal::Group(one.id.clone()), warning })
             }
             [] => Err(Box::new(
                 Self::contradiction(label, display_name, object_id.as_str(), by_name)
@@ -95,6 +104,44 @@ impl<'a> Directory<'a> {
                 .help("an external id belongs to one group; repair the provisioning of these groups"),
             )),
         }
+    }
+
+    /// The group of the Identity Store that a group of Entra ID became: by its external id, so that a renamed group keeps
+    /// its access. One that provisioning has not brought there yet is new.
+    fn group_of_tenant(
+        &self,
+        found: &DirectoryGroup,
+        group: &Group,
+        inputs: &Inputs<'_>,
+    ) -> Result<Found, Box<Diagnostic>> {
+        let by_id = self.groups_by_external_id.get(&found.id.as_str().to_ascii_lowercase());
+        let principal = match by_id.map_or(&[][..], Vec::as_slice) {
+            [one] => Principal::Group(one.id.clone()),
+            [] => {
+                let by_name = self.groups_by_name.get(found.display_name.as_str());
+                // Without external ids there is only the name, as where no `entra` is written.
+                match by_name.map_or(&[][..], Vec::as_slice) {
+                    [one] if one.external_ids.is_empty() => Principal::Group(one.id.clone()),
+                    _ => Principal::NewGroup(found.id.clone()),
+                }
+            }
+            several => {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousGroup,
+                        format!(
+                            "{} groups of the Identity Store have the external id {}: {}",
+                            several.len(),
+                            found.id,
+                            ids_of(several)
+                        ),
+                    )
+                    .at_origin(inputs.origins, group.origin, "the id does not say which of them")
+                    .help("an external id belongs to one group; repair the provisioning of these groups"),
+                ));
+            }
+        };
+        Ok(Found { principal, warning: None })
     }
 
     fn contradiction(label: &str, name: &str, id: &str, by_name: &[&snapshot::Group]) -> Diagnostic {
@@ -148,7 +195,7 @@ impl<'a> Directory<'a> {
 
 /// A group that was found, and what is odd about it.
 pub(crate) struct Found {
-    pub(crate) id: GroupId,
+    pub(crate) principal: Principal,
     pub(crate) warning: Option<Diagnostic>,
 }
 
@@ -227,16 +274,23 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn new(snapshot: &Snapshot, labels: &BTreeMap<GroupId, String>) -> Self {
-        let groups = snapshot.groups.iter().map(|group| {
-            let (label, live_name) = (labels.get(&group.id).cloned(), group.display_name.clone());
-            (Principal::Group(group.id.clone()), PrincipalName::Group { label, live_name })
-        });
+    pub(crate) fn new(snapshot: &Snapshot, labels: &BTreeMap<Principal, String>) -> Self {
+        let named = |principal: Principal, display_name: &str| {
+            let (label, live_name) = (labels.get(&principal).cloned(), display_name.to_owned());
+            (principal, PrincipalName::Group { label, live_name })
+        };
+        let groups = snapshot
+            .groups
+            .iter()
+            .map(|group| named(Principal::Group(group.id.clone()), &group.display_name));
+        let tenant = snapshot.entra.iter().flat_map(|tenant| &tenant.groups);
+        let new_groups =
+            tenant.map(|group| named(Principal::NewGroup(group.id.clone()), &group.display_name));
         let users = snapshot
             .users
             .iter()
             .map(|user| (Principal::User(user.id.clone()), PrincipalName::User(user.user_name.to_string())));
-        Self { names: groups.chain(users).collect() }
+        Self { names: groups.chain(new_groups).chain(users).collect() }
     }
 
     pub(crate) fn of(&self, principal: &Principal) -> PrincipalName {

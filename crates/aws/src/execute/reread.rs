@@ -31,17 +31,19 @@ impl AwsTarget {
             Operation::CreateAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
-                Ok(principals.contains(&row.principal))
+                Ok(principals.contains(&self.resolved(row)?.principal))
             }
             Operation::DeleteAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
-                Ok(!principals.contains(&row.principal))
+                Ok(!principals.contains(&self.resolved(row)?.principal))
             }
             Operation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
                 Ok(!permission_set::exists(&self.clients, self.address(&arn)).await?)
             }
+            // It reads by itself until it is there; and what is not sent is not read again.
+            Operation::AwaitGroup { .. } | Operation::Entra(_) => Ok(false),
             Operation::SetAccessControl { attributes, is_new } => {
                 self.has_access_control(attributes, *is_new, refused).await
             }

@@ -36,11 +36,18 @@ impl AwsTarget {
                 self.provision(api, &self.arn(permission_set)?, *target).await
             }
             Operation::CreateAssignment(row) => {
-                self.create_assignment(api, &self.arn(&row.permission_set)?, row).await
+                self.create_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
             }
             Operation::DeleteAssignment(row) => {
-                self.delete_assignment(api, &self.arn(&row.permission_set)?, row).await
+                self.delete_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
             }
+            Operation::AwaitGroup { group, name } => self.await_group(group, name).await,
+            // Microsoft Graph is another crate's; a target for both sends it there.
+            Operation::Entra(step) => Err(Refusal::Final(Failure {
+                code: "NotAnAwsOperation".to_owned(),
+                message: format!("{} is no operation of AWS", step.name()),
+                request_id: None,
+            })),
             Operation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
                 let sso = self.clients.sso_admin();
@@ -260,7 +267,7 @@ fn started(
 
 fn principal_type(principal: &Principal) -> PrincipalType {
     match principal {
-        Principal::Group(_) => PrincipalType::Group,
+        Principal::Group(_) | Principal::NewGroup(_) => PrincipalType::Group,
         Principal::User(_) => PrincipalType::User,
     }
 }

@@ -66,7 +66,7 @@ pub(super) async fn read_users(
     }
     let of_rows = rows.iter().filter_map(|row| match &row.principal {
         Principal::User(id) => Some(id.clone()),
-        Principal::Group(_) => None,
+        Principal::Group(_) | Principal::NewGroup(_) => None,
     });
     let ids: BTreeSet<UserId> = named.into_iter().chain(of_rows).collect();
     let ids: Vec<UserId> = ids.into_iter().collect();
@@ -82,7 +82,7 @@ pub(super) async fn users_of_rows(
     let known: BTreeSet<&UserId> = snapshot.users.iter().map(|user| &user.id).collect();
     let of_rows = snapshot.assignments.iter().filter_map(|row| match &row.principal {
         Principal::User(id) => Some(id),
-        Principal::Group(_) => None,
+        Principal::Group(_) | Principal::NewGroup(_) => None,
     });
     let unknown: BTreeSet<&UserId> = of_rows.filter(|id| !known.contains(id)).collect();
     let ids: Vec<UserId> = unknown.into_iter().cloned().collect();

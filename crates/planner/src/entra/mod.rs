@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 pub(crate) use groups::TenantDirectory;
 
-use crate::Inputs;
+use crate::{Inputs, Settings};
 use crate::compare::Naming;
 use crate::expand::{Desired, Key};
 use crate::plan::{Action, Change, EntraChange, Reason, Row, Violation};
@@ -33,7 +33,7 @@ pub(crate) struct EntraComparison {
 }
 
 /// Compares. Without an `entra` node, or without an application in it, there is nothing to compare.
-pub(crate) fn compare(inputs: &Inputs<'_>, today: Date, desired: &Desired<'_>) -> EntraComparison {
+pub(crate) fn compare(inputs: &Inputs<'_>, settings: &Settings, desired: &Desired<'_>) -> EntraComparison {
     let mut comparison = EntraComparison::default();
     let application = inputs.config.entra.as_ref().and_then(|entra| entra.application.as_ref());
     // That the tenant was read has been checked before anything was compared.
@@ -54,13 +54,14 @@ pub(crate) fn compare(inputs: &Inputs<'_>, today: Date, desired: &Desired<'_>) -
             return comparison;
         }
     };
-    let mut comparer = Comparer { inputs, today, desired, tenant, declared, live, comparison };
+    let mut comparer = Comparer { inputs, settings, today: settings.today, desired, tenant, declared, live, comparison };
     comparer.run();
     comparer.comparison
 }
 
 struct Comparer<'a> {
     inputs: &'a Inputs<'a>,
+    settings: &'a Settings,
     today: Date,
     desired: &'a Desired<'a>,
     tenant: &'a Tenant,
@@ -221,10 +222,17 @@ impl Comparer<'_> {
 
     fn change_with_rows(&mut self, step: EntraOperation, before: Value, origin: OriginId, rows: Vec<Row>) {
         self.comparison.changes.push(Change {
-            action: Action::Entra(Box::new(EntraChange { step, before, rows })),
+            action: Action::Entra(Box::new(EntraChange { is_awaited: self.is_awaited(&step), step, before, rows })),
             reason: Reason::Declared { until: None, note: None },
             written: Some(self.inputs.written(origin)),
         });
+    }
+
+    /// Whether grants wait for the group that the step brings to AWS.
+    fn is_awaited(&self, step: &EntraOperation) -> bool {
+        let EntraOperation::ProvisionGroup { group, .. } = step else { return false };
+        let is_new = |principal: &Principal| *principal == Principal::NewGroup(group.clone());
+        !self.settings.defer_missing_groups && self.desired.principals.groups.values().any(is_new)
     }
 
     fn warn(&mut self, code: Code, message: String, origin: OriginId, label: &str, help: &str) {

@@ -1,7 +1,7 @@
 //! `saml`: single sign-on, checked from both sides.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use rolecall_model::config::Saml;
 use rolecall_model::entra::{EnterpriseApplication, EntraOperation, FederationMetadata, SigningCertificate};
 use rolecall_model::{Code, Date};
@@ -166,6 +166,6 @@ impl Comparer<'_> {
 
 /// The last day on which a certificate holds, whole: the day before its end.
 fn last_day(not_after: Timestamp) -> Date {
-    let end = not_after.to_zoned(TimeZone::UTC).date();
+    let end = Offset::UTC.to_datetime(not_after).date();
     end.yesterday().unwrap_or(end)
 }

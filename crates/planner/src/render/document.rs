@@ -118,6 +118,10 @@ pub struct ChangeDocument {
     /// The accounts to which a permission set is carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provisions: Vec<String>,
+    /// Of a group that is unassigned in Entra ID: its account assignments, which AWS drops with it. Their `action` is
+    /// `lose`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<RowDocument>,
     /// `declared`, `undeclared`, `expired`, `orphan`, `permission-set-dropped`, `renamed`, `adopted`, `released` or
     /// `outdated`.
     pub reason: String,

@@ -29,7 +29,8 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
             | Action::ProvisionPermissionSet { .. }
             | Action::ReleasePermissionSet { .. }
             | Action::DeletePermissionSet { .. }
-            | Action::SetAccessControl { .. } => continue,
+            | Action::SetAccessControl { .. }
+            | Action::Entra(_) => continue,
         };
         let (principal, set) = (row.assignment.principal.id(), row.assignment.permission_set.as_str());
         let key = (grants, principal, set, change.written.as_ref(), format!("{:?}", change.reason));

@@ -13,7 +13,7 @@ pub use super::document::{
 };
 use super::{escape, wording};
 use crate::plan::{
-    Action, Blocked, BlockedAction, Change, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
+    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
     Violation, Written,
 };
 use crate::principals::PrincipalName;
@@ -113,8 +113,11 @@ fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument>
             .map(|id| format!("{} ({id})", change.account_name.as_deref().unwrap_or_default()));
         let principal = change.principal_label.as_ref().or(change.principal_name.as_ref());
         let principal = principal.or(change.principal_id.as_ref()).cloned();
-        let what =
-            change.permission_set.clone().unwrap_or_else(|| "attributes for access control".to_owned());
+        let what = match (&change.permission_set, change.kind.as_str()) {
+            (Some(set), _) => set.clone(),
+            (None, "entra") => format!("{} in Entra ID", change.action),
+            (None, _) => "attributes for access control".to_owned(),
+        };
         let parts = [principal, Some(what), account];
         parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
     };
@@ -151,7 +154,10 @@ fn change(change: &Change) -> ChangeDocument {
     };
     let (before, after) = before_and_after(action);
     let row = row_of(action);
-    let names = row.map(row_document_parts).unwrap_or_default();
+    let names = match action {
+        Action::Entra(change) => entra_parts(change),
+        _ => row.map(row_document_parts).unwrap_or_default(),
+    };
     ChangeDocument {
         action: action_word(change).to_owned(),
         kind: kind_word(action).to_owned(),
@@ -165,6 +171,10 @@ fn change(change: &Change) -> ChangeDocument {
         before,
         after,
         provisions: provisions_of(action),
+        lost: match action {
+            Action::Entra(change) => change.rows.iter().map(|row| plain_row("lose", row, None)).collect(),
+            _ => Vec::new(),
+        },
         reason: reason_word(reason).to_owned(),
         renamed_to: if let Reason::Renamed { to } = reason { Some(to.to_string()) } else { None },
         until,
@@ -185,12 +195,14 @@ fn kind_word(action: &Action) -> &'static str {
         | Action::ReleasePermissionSet { .. }
         | Action::DeletePermissionSet { .. } => "permission-set",
         Action::SetAccessControl { .. } => "access-control-attributes",
+        Action::Entra(_) => "entra",
     }
 }
 
 fn action_word(change: &Change) -> &'static str {
     match (&change.action, &change.reason) {
         (Action::SetAccessControl { .. }, _) => "set-attributes",
+        (Action::Entra(change), _) => change.step.name().trim_start_matches("entra:"),
         (Action::UpdatePermissionSet { .. }, Reason::Declared { .. }) => "update",
         _ => wording::verb(change),
     }
@@ -226,7 +238,8 @@ fn row_of(action: &Action) -> Option<&Row> {
         | Action::ProvisionPermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
         | Action::DeletePermissionSet { .. }
-        | Action::SetAccessControl { .. } => None,
+        | Action::SetAccessControl { .. }
+        | Action::Entra(_) => None,
     }
 }
 
@@ -251,6 +264,7 @@ fn before_and_after(action: &Action) -> (Value, Value) {
         }
         Action::DeletePermissionSet { before } => (whole(before), Value::Null),
         Action::SetAccessControl { before, after } => (json!(before), json!(after)),
+        Action::Entra(change) => (change.before.clone(), json!(change.step)),
     }
 }
 
@@ -265,7 +279,18 @@ fn provisions_of(action: &Action) -> Vec<String> {
         | Action::CreatePermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
         | Action::DeletePermissionSet { .. }
-        | Action::SetAccessControl { .. } => Vec::new(),
+        | Action::SetAccessControl { .. }
+        | Action::Entra(_) => Vec::new(),
+    }
+}
+
+/// The group that a step in Entra ID is about.
+fn entra_parts(change: &EntraChange) -> RowParts {
+    let group = change.step.group();
+    RowParts {
+        principal_id: group.map(|(id, _)| id.to_string()),
+        principal_name: group.map(|(_, name)| name.to_owned()),
+        ..RowParts::default()
     }
 }
 

@@ -4,6 +4,7 @@ use rolecall_model::{Diagnostic, Sources};
 
 use super::access_control::{AttributesChange, attributes_change};
 use super::comparison::{self, Table};
+use super::entra::{EntraWords, entra_change};
 use super::escape::{for_html, for_markdown};
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
@@ -88,6 +89,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     for change in &plan.changes {
         set_section(change, page);
         attributes_section(change, page);
+        entra_section(change, page);
     }
     row_table(plan, detail, page);
     kept_table(plan, detail, page);
@@ -203,6 +205,13 @@ fn attributes_section(change: &Change, page: &mut Page) {
     let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
     let (mark, verb) = (wording::mark(&change.action), wording::verb(change));
     page.diff(mark, &format!("{verb} attributes for access control: {}{place}", words.join("; ")), &lines);
+}
+
+fn entra_section(change: &Change, page: &mut Page) {
+    let Some(EntraWords { mark, verb, what, words, lines }) = entra_change(change) else { return };
+    let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
+    let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+    page.diff(mark, &format!("{verb} {what} in Entra ID{words}{place}"), &lines);
 }
 
 fn left_alone(plan: &Plan, page: &mut Page) {

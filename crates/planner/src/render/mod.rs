@@ -5,6 +5,7 @@ mod columns;
 mod comparison;
 mod comparison_document;
 mod document;
+mod entra;
 mod escape;
 mod fold;
 pub mod json;

@@ -18,7 +18,7 @@ pub(crate) struct SetChange<'p> {
 /// The permission set of a change and what happens to it; `None` for a row and for what is no permission set.
 pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
     match &change.action {
-        Action::Grant(_) | Action::Revoke(_) | Action::SetAccessControl { .. } => None,
+        Action::Grant(_) | Action::Revoke(_) | Action::SetAccessControl { .. } | Action::Entra(_) => None,
         Action::CreatePermissionSet { after } => {
             let words = grants_of(after);
             let short = match words.len() {
@@ -84,7 +84,8 @@ pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::SetAccessControl { .. } => return Vec::new(),
+        | Action::SetAccessControl { .. }
+        | Action::Entra(_) => return Vec::new(),
     };
     // Plain data with text keys has no way to fail to become JSON.
     let text = serde_json::to_string_pretty(set).unwrap_or_default();

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
+use super::entra::{EntraWords, entra_change};
 use super::comparison;
 use super::escape::for_terminal;
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
@@ -113,6 +114,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push(String::new(), &rows(plan, style.detail));
     push(String::new(), &permission_sets(plan, style));
     push(String::new(), &attributes(plan, style));
+    push(String::new(), &entra(plan, style));
     push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
     push(
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
@@ -161,6 +163,20 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
             Action::CreatePermissionSet { .. } if !fits => words,
             _ => difference_lines(change, !fits),
         };
+        for line in lines {
+            columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
+        }
+    }
+    columns
+}
+
+fn entra(plan: &Plan, style: Style) -> Columns {
+    let mut columns = Columns::default();
+    for change in &plan.changes {
+        let Some(EntraWords { mark, verb, what, words, lines }) = entra_change(change) else { continue };
+        let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let what = for_terminal(&format!("{what} in Entra ID"));
+        columns.row(vec![format!("{mark} {verb}"), what, for_terminal(&words), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }

@@ -158,12 +158,12 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
 
 /// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`, and whether attributes for access
 /// control are set; any may be empty.
-pub(crate) fn counts(plan: &Plan) -> [String; 3] {
-    let mut numbers = [0_usize; 8];
+pub(crate) fn counts(plan: &Plan) -> [String; 4] {
+    let mut numbers = [0_usize; 9];
     for change in &plan.changes {
         numbers[usize::from(change.action.sort_key().0)] += 1;
     }
-    let [grants, revokes, creates, updates, provisions, releases, deletes, attributes] = numbers;
+    let [grants, revokes, creates, updates, provisions, releases, deletes, attributes, entra] = numbers;
     let adoptions = plan.changes.iter().filter(|change| change.reason == Reason::Adopted).count();
     let join = |parts: &[(usize, &str)]| {
         let said = parts.iter().filter(|(number, _)| *number > 0);
@@ -184,7 +184,8 @@ pub(crate) fn counts(plan: &Plan) -> [String; 3] {
         some => format!("permission sets: {some}"),
     };
     let attributes = if attributes > 0 { "attributes for access control to set" } else { "" };
-    [rows.join("; "), sets, attributes.to_owned()]
+    let entra = if entra > 0 { format!("Entra ID: {}", count(entra, "step")) } else { String::new() };
+    [rows.join("; "), sets, attributes.to_owned(), entra]
 }
 
 /// What is not done, for the line of counts; empty where everything is.
@@ -226,6 +227,7 @@ pub(crate) fn verb(change: &Change) -> &'static str {
         Action::ProvisionPermissionSet { .. } => "provision",
         Action::ReleasePermissionSet { .. } => "release",
         Action::DeletePermissionSet { .. } => "delete",
+        Action::Entra(change) => super::entra::verb(&change.step),
         Action::SetAccessControl { before: None, .. } => "turn on",
         Action::SetAccessControl { before: Some(_), .. } => "change",
     }
@@ -234,6 +236,7 @@ pub(crate) fn verb(change: &Change) -> &'static str {
 /// The mark before a change: `+` gives, `-` takes, `~` changes.
 pub(crate) fn mark(action: &Action) -> &'static str {
     match action {
+        Action::Entra(change) => super::entra::mark(&change.step),
         Action::Grant(_)
         | Action::CreatePermissionSet { .. }
         | Action::SetAccessControl { before: None, .. } => "+",

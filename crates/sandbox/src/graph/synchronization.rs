@@ -195,21 +195,8 @@ fn configured_job(
 /// `GET …/schema`: the rules, with what they match on and what becomes `externalId`.
 pub(super) fn get_schema(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (_, job) = named_job(tenancy, world, ask)?;
-    let mapping = |source: &str, target: &str, priority: u32| {
-        json!({
-            "defaultValue": null,
-            "exportMissingReferences": false,
-            "flowBehavior": "FlowWhenChanged",
-            "flowType": "Always",
-            "matchingPriority": priority,
-            "targetAttributeName": target,
-            "source": { "expression": format!("[{source}]"), "name": source, "parameters": [], "type": "Attribute" },
-        })
-    };
     let with_external_id = |mut mappings: Vec<Value>, source: &Option<String>| {
-        if let Some(source) = source {
-            mappings.push(mapping(source, "externalId", 0));
-        }
+        mappings.extend(source.as_ref().map(|source| mapping(source, "externalId", 0)));
         mappings
     };
     let groups = with_external_id(
@@ -225,38 +212,11 @@ pub(super) fn get_schema(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>
         ],
         &job.user_external_id,
     );
-    let object = |source: &str, target: &str, mappings: Vec<Value>| {
-        json!({
-            "attributeMappings": mappings,
-            "enabled": true,
-            "flowTypes": "Add, Update, Delete",
-            "metadata": [],
-            "name": format!("Synchronize {source}s"),
-            "scope": null,
-            "sourceObjectName": source,
-            "targetObjectName": target,
-        })
-    };
-    let rule = |id: &str, name: &str, mapping: Value| {
-        json!({
-            "editable": true,
-            "id": id,
-            "metadata": [],
-            "name": name,
-            "objectMappings": [mapping],
-            "priority": 1,
-            "sourceDirectoryName": "Azure Active Directory",
-            "targetDirectoryName": "AWS IAM Identity Center",
-        })
-    };
-    let mut rules = vec![rule(
-        &crate::random::uuid_of(&[b"user rule", job.id.as_bytes()]),
-        "Provision Azure Active Directory Users",
-        object("User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", users),
-    )];
+    let of_users = crate::random::uuid_of(&[b"user rule", job.id.as_bytes()]);
+    let mut rules =
+        vec![rule(&of_users, "User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", &users)];
     if let Some(id) = &job.group_rule_id {
-        let groups = object("Group", "urn:ietf:params:scim:schemas:core:2.0:Group", groups);
-        rules.push(rule(id, "Provision Azure Active Directory Groups", groups));
+        rules.push(rule(id, "Group", "urn:ietf:params:scim:schemas:core:2.0:Group", &groups));
     }
     Ok(Done::ok(json!({
         "@odata.context": context("synchronizationSchema", "/$entity"),
@@ -265,6 +225,42 @@ pub(super) fn get_schema(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>
         "directories": [],
         "synchronizationRules": rules,
     })))
+}
+
+/// An attribute that flows. One with a priority is matched on.
+fn mapping(source: &str, target: &str, priority: u32) -> Value {
+    json!({
+        "defaultValue": null,
+        "exportMissingReferences": false,
+        "flowBehavior": "FlowWhenChanged",
+        "flowType": "Always",
+        "matchingPriority": priority,
+        "targetAttributeName": target,
+        "source": { "expression": format!("[{source}]"), "name": source, "parameters": [], "type": "Attribute" },
+    })
+}
+
+/// The rule for one type of objects.
+fn rule(id: &str, source: &str, target: &str, mappings: &[Value]) -> Value {
+    json!({
+        "editable": true,
+        "id": id,
+        "metadata": [],
+        "name": format!("Provision Azure Active Directory {source}s"),
+        "objectMappings": [{
+            "attributeMappings": mappings,
+            "enabled": true,
+            "flowTypes": "Add, Update, Delete",
+            "metadata": [],
+            "name": format!("Synchronize {source}s"),
+            "scope": null,
+            "sourceObjectName": source,
+            "targetObjectName": target,
+        }],
+        "priority": 1,
+        "sourceDirectoryName": "Azure Active Directory",
+        "targetDirectoryName": "AWS IAM Identity Center",
+    })
 }
 
 fn render(tenancy: &Tenancy, service_principal: &ObjectId, job: &SyncJob) -> Value {

@@ -188,9 +188,9 @@ fn read_principal(input: &Members<'_>) -> Result<Principal, Failure> {
 fn refuse_unknown_principal(world: &World, principal: &Principal) -> Result<(), Failure> {
     let known = match principal {
         Principal::Group(id) => world.directory.group(id).is_some(),
-        Principal::User(id) => world.directory.user(id).is_some(),
-        // AWS does not know the groups of Entra.
+        // A row of the world has no such principal, and neither has a request.
         Principal::NewGroup(_) => false,
+        Principal::User(id) => world.directory.user(id).is_some(),
     };
     if known { Ok(()) } else { Err(Failure::not_found(format!("Principal {} not found.", principal.id()))) }
 }

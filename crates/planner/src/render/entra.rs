@@ -1,0 +1,137 @@
+//! What happens in Entra ID, in words and in lines.
+
+use rolecall_model::entra::{AccessPolicy, EntraOperation};
+
+use super::wording;
+use crate::plan::{Action, Change, EntraChange};
+
+/// A change in Entra ID.
+pub(crate) struct EntraWords {
+    /// The mark before it.
+    pub(crate) mark: &'static str,
+    /// What happens, in a word.
+    pub(crate) verb: &'static str,
+    /// What it happens to.
+    pub(crate) what: String,
+    /// More about it; may be empty.
+    pub(crate) words: String,
+    /// What differs, or whose access goes with it.
+    pub(crate) lines: Vec<String>,
+}
+
+/// What happens, in a word.
+pub(crate) fn verb(step: &EntraOperation) -> &'static str {
+    match step {
+        EntraOperation::CreateApplication { .. }
+        | EntraOperation::CreateSyncJob { .. }
+        | EntraOperation::CreatePolicy { .. } => "create",
+        EntraOperation::SetSamlMode { .. }
+        | EntraOperation::SetUrls { .. }
+        | EntraOperation::SetSyncSecrets { .. } => "set",
+        EntraOperation::AddCertificate { .. } => "add",
+        EntraOperation::PreferCertificate { .. } => "switch",
+        EntraOperation::AssignGroup { .. } => "assign",
+        EntraOperation::UnassignGroup { .. } => "unassign",
+        EntraOperation::StartSync { .. } => "start",
+        EntraOperation::RestartSync { .. } => "restart",
+        EntraOperation::ProvisionGroup { .. } => "provision",
+        EntraOperation::UpdatePolicy { .. } => "change",
+    }
+}
+
+/// The mark before a change.
+pub(crate) fn mark(step: &EntraOperation) -> &'static str {
+    match step {
+        EntraOperation::CreateApplication { .. }
+        | EntraOperation::CreateSyncJob { .. }
+        | EntraOperation::CreatePolicy { .. }
+        | EntraOperation::AddCertificate { .. }
+        | EntraOperation::AssignGroup { .. }
+        | EntraOperation::ProvisionGroup { .. } => "+",
+        EntraOperation::UnassignGroup { .. } => "-",
+        EntraOperation::SetSamlMode { .. }
+        | EntraOperation::SetUrls { .. }
+        | EntraOperation::SetSyncSecrets { .. }
+        | EntraOperation::PreferCertificate { .. }
+        | EntraOperation::StartSync { .. }
+        | EntraOperation::RestartSync { .. }
+        | EntraOperation::UpdatePolicy { .. } => "~",
+    }
+}
+
+/// A change in Entra ID for people; `None` for any other change.
+pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
+    let Action::Entra(change) = &change.action else { return None };
+    let EntraChange { step, before, rows, is_awaited } = &**change;
+    let (what, words, lines) = match step {
+        EntraOperation::CreateApplication { name } => {
+            (format!("application {name}"), "from the gallery".to_owned(), Vec::new())
+        }
+        EntraOperation::SetSamlMode { .. } => ("single sign-on".to_owned(), "by SAML".to_owned(), Vec::new()),
+        EntraOperation::SetUrls { identifier_uris, redirect_uris, .. } => {
+            let known = |list: &str, uri: &String| {
+                before[list].as_array().is_some_and(|known| known.iter().any(|one| one == uri))
+            };
+            let identifiers = identifier_uris.iter().filter(|uri| !known("identifierUris", uri));
+            let redirects = redirect_uris.iter().filter(|uri| !known("redirectUris", uri));
+            let lines: Vec<String> = identifiers
+                .map(|uri| format!("+ identifier  {uri}"))
+                .chain(redirects.map(|uri| format!("+ reply URL   {uri}")))
+                .collect();
+            ("SAML URLs".to_owned(), format!("adds {}", lines.len()), lines)
+        }
+        EntraOperation::AddCertificate { subject, not_after, .. } => {
+            ("signing certificate".to_owned(), format!("{subject}, until {not_after}"), Vec::new())
+        }
+        EntraOperation::PreferCertificate { thumbprint, .. } => {
+            let to = thumbprint.as_deref().unwrap_or("the one that is added");
+            let from = before["thumbprint"].as_str().map(|from| format!("from {from} ")).unwrap_or_default();
+            ("signing certificate".to_owned(), format!("{from}to {to}"), Vec::new())
+        }
+        EntraOperation::AssignGroup { application, name, .. } => {
+            (format!("group {name}"), format!("to {application}"), Vec::new())
+        }
+        EntraOperation::UnassignGroup { application, name, .. } => {
+            let words = match rows.len() {
+                0 => format!("from {application}; it has no account assignment"),
+                count => format!(
+                    "from {application}; {} in AWS {} with it",
+                    wording::count(count, "account assignment"),
+                    if count == 1 { "goes" } else { "go" }
+                ),
+            };
+            let lines = rows.iter().map(|row| format!("- {}", wording::row_in_words(row))).collect();
+            (format!("group {name}"), words, lines)
+        }
+        EntraOperation::CreateSyncJob { .. } => {
+            ("provisioning job".to_owned(), "SCIM to AWS".to_owned(), Vec::new())
+        }
+        EntraOperation::SetSyncSecrets { .. } => {
+            ("provisioning credentials".to_owned(), "from the environment".to_owned(), Vec::new())
+        }
+        EntraOperation::StartSync { .. } => ("provisioning job".to_owned(), String::new(), Vec::new()),
+        EntraOperation::RestartSync { .. } => {
+            ("provisioning job".to_owned(), "out of quarantine".to_owned(), Vec::new())
+        }
+        EntraOperation::ProvisionGroup { name, members, .. } => {
+            let waits = if *is_awaited { "; grants wait for it" } else { "" };
+            let words = format!("to AWS with {}{waits}", wording::count(members.len(), "member"));
+            (format!("group {name}"), words, Vec::new())
+        }
+        EntraOperation::CreatePolicy { policy, .. } => {
+            (format!("policy {}", policy.name), policy.state.as_str().to_owned(), policy_lines(None, policy))
+        }
+        EntraOperation::UpdatePolicy { policy, .. } => {
+            let live: Option<AccessPolicy> = serde_json::from_value(before.clone()).ok();
+            let lines = policy_lines(live.as_ref(), policy);
+            (format!("policy {}", policy.name), wording::count(lines.len(), "difference"), lines)
+        }
+    };
+    Some(EntraWords { mark: mark(step), verb: verb(step), what, words, lines })
+}
+
+/// The lines of a policy, or those that differ.
+fn policy_lines(before: Option<&AccessPolicy>, after: &AccessPolicy) -> Vec<String> {
+    let text = |policy: &AccessPolicy| format!("{:#}", serde_json::to_value(policy).unwrap_or_default());
+    wording::line_diff(&before.map(text).unwrap_or_default(), &text(after))
+}
