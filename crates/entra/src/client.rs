@@ -246,7 +246,10 @@ impl Reader {
                 }
                 Kind::Transient { retry_after, .. } => {
                     failures += 1;
-                    retry_after.unwrap_or_default().max(AFTER_FAILURE.after(failures))
+                    if let Some(wait) = retry_after {
+                        window.close_for(wait);
+                    }
+                    AFTER_FAILURE.after(failures)
                 }
                 // The first 401 may come of a clock that differs or of a token that was taken back. After that, only
                 // one that says that the token is too old may pass.
