@@ -1,0 +1,93 @@
+//! Conditional access policies.
+
+use std::collections::BTreeSet;
+
+use rolecall_model::ObjectId;
+use rolecall_model::entra::{AccessPolicy, ConditionalAccessPolicy};
+use serde_json::Value;
+
+use super::{CREATIONS, EntraTarget, Refusal, failure};
+use crate::bodies::policies::{POLICY, edited, new_policy};
+use crate::failure::GraphError;
+use crate::observe::list_policies;
+use crate::request::{Change, Read};
+use crate::routes::{CREATE_POLICY, GET_POLICY, UPDATE_POLICY};
+
+impl EntraTarget {
+    /// Makes a policy, unless one of the name is there by now that says the same.
+    pub(super) async fn create_policy(
+        &self,
+        application: &str,
+        policy: &AccessPolicy,
+    ) -> Result<Option<String>, Refusal> {
+        let policy = self.with_client(application, policy)?;
+        if self.is_made(&policy).await? {
+            return Ok(None);
+        }
+        let change = Change::of(CREATE_POLICY, &[]).body(&new_policy(&policy));
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            match self.change_once(application, &change).await {
+                Ok(answer) => return Ok(answer.request_id),
+                // A list of policies does not lag as the directory does, and reading it takes a second or two.
+                Err(error) if error.may_have_taken_effect() => {
+                    self.reader().let_it_settle(sent).await;
+                    if self.is_made(&policy).await? {
+                        return Ok(None);
+                    }
+                    if sent >= CREATIONS {
+                        return Err(error.into());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether a policy of the name is there that says the same. One that says something else is somebody else's.
+    async fn is_made(&self, policy: &AccessPolicy) -> Result<bool, Refusal> {
+        let all = list_policies(self.reader()).await?.into_iter().map(ConditionalAccessPolicy::from);
+        let named: Vec<ConditionalAccessPolicy> = all.filter(|one| one.policy.name == policy.name).collect();
+        if named.iter().any(|one| one.policy == *policy) {
+            return Ok(true);
+        }
+        if named.is_empty() {
+            return Ok(false);
+        }
+        let message = format!("a policy named {:?} is there by now, and says something else", policy.name);
+        Err(failure("PolicyExists", message).into())
+    }
+
+    pub(super) async fn update_policy(
+        &self,
+        id: &ObjectId,
+        application: &str,
+        policy: &AccessPolicy,
+    ) -> Result<Option<String>, Refusal> {
+        let policy = self.with_client(application, policy)?;
+        let live: Value = self.policy(id).await?;
+        let change = Change::of(UPDATE_POLICY, &[id.as_str()]).body(&edited(&policy, &live));
+        Ok(self.change(application, &change).await?.request_id)
+    }
+
+    pub(super) async fn policy<T: serde::de::DeserializeOwned>(
+        &self,
+        id: &ObjectId,
+    ) -> Result<T, GraphError> {
+        self.reader().get(&Read::of(GET_POLICY, &[id.as_str()]).select(POLICY)).await
+    }
+
+    /// The policy with the client id of the application in the place of none.
+    pub(super) fn with_client(
+        &self,
+        application: &str,
+        policy: &AccessPolicy,
+    ) -> Result<AccessPolicy, Refusal> {
+        let mut policy = policy.clone();
+        if policy.applications.is_empty() {
+            policy.applications = BTreeSet::from([self.known(application)?.client.to_string()]);
+        }
+        Ok(policy)
+    }
+}

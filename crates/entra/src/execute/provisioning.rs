@@ -1,0 +1,162 @@
+//! The synchronization job: making it, its secrets, starting and restarting it.
+
+use rolecall_model::ObjectId;
+use tokio::time::Instant;
+
+use super::{CREATIONS, EntraTarget, PATIENCE, Refusal, SEARCH, failure};
+use crate::bodies::synchronization::{
+    Criteria, Job, JobTemplate, NewJob, Restart, SecretValue, Secrets, Validate,
+};
+use crate::failure::GraphError;
+use crate::observe::synchronization::list;
+use crate::request::{Change, Read};
+use crate::routes::{
+    CREATE_JOB, LIST_JOB_TEMPLATES, RESTART_JOB, SET_SECRETS, START_JOB, VALIDATE_CREDENTIALS,
+};
+
+/// What a restart forgets: that the job is in quarantine, what failed, and how far it had come. It is what the portal's
+/// "restart provisioning" resets.
+const RESET: &str = "Watermark, Escrows, QuarantineState";
+
+impl EntraTarget {
+    /// Makes the job, unless there is one.
+    pub(super) async fn create_job(&self, application: &str) -> Result<Option<String>, Refusal> {
+        let id = self.known(application)?.service_principal;
+        if let Some(job) = self.find_job(&id).await? {
+            self.note(application, |known| known.job = Some(job));
+            return Ok(None);
+        }
+        let template = self.job_template(application, &id).await?;
+        let change = Change::of(CREATE_JOB, &[id.as_str()]).body(&NewJob { template_id: &template });
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            match self.change_once(application, &change).await {
+                Ok(answer) => {
+                    let made: Job = serde_json::from_slice(&answer.body)
+                        .map_err(|error| GraphError::unreadable(CREATE_JOB.0, error))?;
+                    self.note(application, |known| known.job = Some(made.id));
+                    return Ok(answer.request_id);
+                }
+                Err(error) if error.may_have_taken_effect() => {
+                    if let Some(job) = self.search_job(&id).await? {
+                        self.note(application, |known| known.job = Some(job));
+                        return Ok(None);
+                    }
+                    if sent >= CREATIONS {
+                        return Err(error.into());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The first job, by id. For a while after the application was made, its list may be unseen.
+    pub(super) async fn find_job(&self, id: &ObjectId) -> Result<Option<String>, GraphError> {
+        let deadline = Instant::now() + SEARCH;
+        let mut tries = 0;
+        let jobs = loop {
+            tries += 1;
+            match list(self.reader(), id).await {
+                Err(error) if error.may_be_lag() && Instant::now() < deadline => {
+                    self.reader().let_it_settle(tries).await;
+                }
+                answer => break answer?,
+            }
+        };
+        Ok(jobs.into_iter().map(|job| job.id).min())
+    }
+
+    async fn search_job(&self, id: &ObjectId) -> Result<Option<String>, GraphError> {
+        let deadline = Instant::now() + SEARCH;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let found = self.find_job(id).await?;
+            if found.is_some() || Instant::now() >= deadline {
+                return Ok(found);
+            }
+            self.reader().let_it_settle(tries).await;
+        }
+    }
+
+    /// The template of jobs that the application offers: the only one, or the default one. A new application offers it
+    /// a moment later.
+    async fn job_template(&self, application: &str, id: &ObjectId) -> Result<String, Refusal> {
+        let deadline = Instant::now() + PATIENCE;
+        let read = Read::of(LIST_JOB_TEMPLATES, &[id.as_str()]);
+        let mut tries = 0;
+        let templates: Vec<JobTemplate> = loop {
+            tries += 1;
+            let may_wait = self.is_settling(application) && Instant::now() < deadline;
+            match self.reader().list::<JobTemplate>(&read).await {
+                Ok(templates) if !templates.is_empty() || !may_wait => break templates,
+                Err(error) if !error.may_be_lag() || !may_wait => return Err(error.into()),
+                _ => self.reader().let_it_settle(tries).await,
+            }
+        };
+        let default = templates.iter().find(|template| template.default);
+        match (default, &templates[..]) {
+            (Some(template), _) | (None, [template]) => Ok(template.id.clone()),
+            (None, others) => {
+                let ids: Vec<&str> = others.iter().map(|template| template.id.as_str()).collect();
+                let what = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+                let message =
+                    format!("{application:?} offers no default template for provisioning, but: {what}");
+                Err(failure("UnknownTemplate", message).into())
+            }
+        }
+    }
+
+    /// The job of an application, which is looked for where it is not known.
+    pub(super) async fn job(&self, application: &str) -> Result<(ObjectId, String), Refusal> {
+        let known = self.known(application)?;
+        let id = known.service_principal;
+        if let Some(job) = known.job {
+            return Ok((id, job));
+        }
+        let Some(job) = self.find_job(&id).await? else {
+            let message = format!("{application:?} has no synchronization job");
+            return Err(failure("UnknownJob", message).into());
+        };
+        if let Some(known) = self.lock().get_mut(application) {
+            known.job = Some(job.clone());
+        }
+        Ok((id, job))
+    }
+
+    /// Sets the secrets and lets Entra try them.
+    pub(super) async fn set_secrets(&self, application: &str) -> Result<Option<String>, Refusal> {
+        let Some(secrets) = &self.secrets else {
+            let message = "the SCIM endpoint and its token are not given: set ROLECALL_SCIM_ENDPOINT and \
+                           ROLECALL_SCIM_TOKEN"
+                .to_owned();
+            return Err(failure("NoScimSecrets", message).into());
+        };
+        let (id, job) = self.job(application).await?;
+        let body = Secrets {
+            value: [
+                SecretValue { key: "BaseAddress", value: &secrets.endpoint },
+                SecretValue { key: "SecretToken", value: secrets.token.expose() },
+            ],
+        };
+        self.change(application, &Change::of(SET_SECRETS, &[id.as_str()]).body(&body)).await?;
+        let validate = Change::of(VALIDATE_CREDENTIALS, &[id.as_str(), &job]);
+        let validate = validate.body(&Validate { use_saved_credentials: true });
+        Ok(self.change(application, &validate).await?.request_id)
+    }
+
+    pub(super) async fn start_job(&self, application: &str) -> Result<Option<String>, Refusal> {
+        let (id, job) = self.job(application).await?;
+        let change = Change::of(START_JOB, &[id.as_str(), &job]);
+        Ok(self.change(application, &change).await?.request_id)
+    }
+
+    pub(super) async fn restart_job(&self, application: &str) -> Result<Option<String>, Refusal> {
+        let (id, job) = self.job(application).await?;
+        let change = Change::of(RESTART_JOB, &[id.as_str(), &job]);
+        let change = change.body(&Restart { criteria: Criteria { reset_scope: RESET } });
+        Ok(self.change(application, &change).await?.request_id)
+    }
+}

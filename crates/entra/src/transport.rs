@@ -1,0 +1,89 @@
+//! What carries HTTP requests: the network, or a service in the same process.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+
+/// Carries requests to Graph, to the token endpoint and to the metadata document.
+///
+/// An implementation does not follow redirects and does not retry: both are decided above it.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends one request. Its URI is absolute.
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>>;
+}
+
+/// A request without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ConnectionError {
+    /// What befell the connection. It names no URL, whose query may hold more than is to be seen.
+    pub message: String,
+    /// Whether the request may have arrived, and so may have taken effect.
+    pub may_have_arrived: bool,
+}
+
+/// How long a connection may take to stand, before the request counts as failed and is sent again.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take. Graph's own gateway gives up after a minute or so.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The network: HTTP/2 or HTTP/1.1 over rustls, with the machine's trusted certificates and the proxies of the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`).
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// Makes the client; nothing is sent.
+    ///
+    /// # Errors
+    /// The machine's trusted certificates cannot be used.
+    pub fn new() -> Result<Self, ConnectionError> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("rolecall/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .build();
+        Ok(Self { client: client.map_err(of_reqwest)? })
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(of_reqwest)?;
+            let answer = self.client.execute(request).await.map_err(of_reqwest)?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut response = Response::new(answer.bytes().await.map_err(of_reqwest)?);
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        })
+    }
+}
+
+fn of_reqwest(error: reqwest::Error) -> ConnectionError {
+    let may_have_arrived = !(error.is_connect() || error.is_builder());
+    let error = error.without_url();
+    ConnectionError { message: chain(&error), may_have_arrived }
+}
+
+/// The messages of an error and of its causes, in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        if !texts.iter().any(|before| before.contains(&text)) {
+            texts.push(text);
+        }
+        next = error.source();
+    }
+    texts.join(": ")
+}
