@@ -10,6 +10,7 @@ mod dependencies;
 mod every_file;
 mod foreign_clients;
 mod generated;
+mod imported;
 mod interruption;
 mod messages;
 mod mistakes;

@@ -57,6 +57,7 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
         as_of_given: false,
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
+        defer_missing_groups: false,
     };
     (OperationGraph::new(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
 }
@@ -76,7 +77,9 @@ fn latencies(graph: &OperationGraph, seed: u64) -> Vec<Time> {
         Operation::CreatePermissionSet { .. }
         | Operation::Edit { .. }
         | Operation::DeletePermissionSet { .. }
-        | Operation::SetAccessControl { .. } => ROUND_TRIP,
+        | Operation::SetAccessControl { .. }
+        | Operation::AwaitGroup { .. }
+        | Operation::Entra(_) => ROUND_TRIP,
     };
     graph.graph().node_weights().map(|node| &node.operation).map(of).collect()
 }

@@ -70,6 +70,14 @@ impl Live {
         rolecall_aws::connect(connection).await
     }
 
+    /// The Region of a sandbox; that of AWS is for the caller to know.
+    pub(crate) fn region(&self) -> Option<Region> {
+        match self {
+            Self::Aws => None,
+            Self::Sandbox { sandbox, .. } => Some(sandbox.snapshot().instance.region),
+        }
+    }
+
     /// What a plan made from it says of its source.
     pub(crate) fn provenance(&self) -> Provenance {
         match self {

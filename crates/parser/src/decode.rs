@@ -4,6 +4,8 @@
 mod accounts;
 mod assignments;
 mod attributes;
+mod entra;
+mod files;
 mod filling;
 mod guards;
 mod keeps;
@@ -19,8 +21,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use rolecall_model::config::{
-    AccessControl, AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, ExternalPermissionSet,
-    Group, IdentityCenter, KeepRule, Release,
+    AccessControl, AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, Entra,
+    ExternalPermissionSet, Group, IdentityCenter, KeepRule, Release,
 };
 use rolecall_model::lint::LintLevels;
 use rolecall_model::{
@@ -104,6 +106,7 @@ pub(crate) fn decode(
     decoder.account_set_cycles();
     decoder.lifecycle_contradictions();
     decoder.parts.attributes = decoder.attributes(checked);
+    decoder.parts.entra = decoder.entra(checked);
     decoder.found.extend(decoder.names.unknown_names());
     let config = decoder.parts.into_config(settings.stack, settings.identity_center, lints.clone());
     Decoded {
@@ -126,6 +129,7 @@ struct Parts {
     assignments: Vec<AssignmentRule>,
     keeps: Vec<KeepRule>,
     attributes: Option<AccessControl>,
+    entra: Option<Entra>,
     guards: Guards,
 }
 
@@ -145,6 +149,7 @@ impl Parts {
             assignments,
             keeps,
             attributes,
+            entra,
             guards,
         } = self;
         groups.sort_by(|a, b| a.label.cmp(&b.label));
@@ -155,7 +160,7 @@ impl Parts {
         Some(Config {
             stack: stack?,
             identity_center: identity_center?,
-            entra: None,
+            entra,
             groups,
             account_sets,
             permission_sets,
@@ -182,7 +187,7 @@ struct Decoder<'a> {
     partition: &'static str,
     /// The policy files that were read; `None` for one with a mistake, which is reported once.
     policies: BTreeMap<String, Option<Policy>>,
-    /// The files of the project, listed once a policy file is missing.
+    /// The files of the project, listed once a file that it names is missing.
     listing: Option<Vec<String>>,
     /// The account sets that each account set uses.
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,

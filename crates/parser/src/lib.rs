@@ -34,13 +34,16 @@ pub use source::{DiskFiles, MemoryFiles, ProjectFiles, ReadError};
 pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 /// The largest policy file that is read, in bytes. AWS takes 32,768 bytes; the rest is room for indentation.
 pub const MAX_POLICY_FILE_BYTES: u64 = 256 * 1024;
+/// The largest SAML metadata document that is read, in bytes. That of IAM Identity Center has some kilobytes, a few
+/// hundred bytes for each Region.
+pub const MAX_METADATA_FILE_BYTES: u64 = 256 * 1024;
 /// How many files one project may include.
 pub const MAX_FILES: usize = 10_000;
 /// How many patterns the `include` nodes of a project may have together.
 pub const MAX_PATTERNS: usize = 1_000;
 /// The longest pattern, in bytes, of file paths as of account names. An account's name has at most 50 characters.
 pub const MAX_PATTERN_BYTES: usize = 512;
-/// How much all files of one project may have together, in bytes, policy files included: 32 MiB.
+/// How much all files of one project may have together, in bytes, policy and metadata files included: 32 MiB.
 pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
 /// The largest top-level node with its block, in bytes: 512 KiB. The KDL crate needs up to a thousand times as much.
 pub const MAX_NODE_BYTES: usize = 512 * 1024;

@@ -54,6 +54,11 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
         "These say which assignments a guard is about: those that every given part matches. A part that is left out \
          matches everything; without `on` that is every account, the management account included.",
     ),
+    (
+        "In `entra`",
+        &[Within::Entra, Within::Application, Within::RequireMfa],
+        "What is wanted of the tenant. Nothing in Entra is taken away because the files no longer mention it.",
+    ),
     ("In `lint`", &[Within::Lint], "Why the level was chosen."),
     (
         "In `template`",

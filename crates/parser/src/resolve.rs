@@ -240,8 +240,11 @@ impl Names {
                         .help("take the declaration away, or use it")
                 })
         };
-        let groups =
-            of(NameKind::Group, Code::UnusedGroup, "no `assign`, `keep` or `guard` names this group");
+        let groups = of(
+            NameKind::Group,
+            Code::UnusedGroup,
+            "no `assign`, `keep`, `guard` or `require-mfa` names this group",
+        );
         let sets = of(
             NameKind::AccountSet,
             Code::UnusedAccountSet,

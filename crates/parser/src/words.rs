@@ -1,6 +1,7 @@
 //! The words of the language, in one table. It drives the checks of what may stand where, the suggestions for what
 //! is misspelt, and the reference page; what a word means is in `decode`.
 
+mod entra;
 mod guards;
 mod lifecycle;
 mod settings;
@@ -23,6 +24,9 @@ pub(crate) enum Within {
     Assign,
     Keep,
     Attributes,
+    Entra,
+    Application,
+    RequireMfa,
     Guard,
     Forbid,
     RequireUntil,
@@ -48,6 +52,9 @@ impl Within {
             Self::Assign => "`assign`",
             Self::Keep => "`keep`",
             Self::Attributes => "`attributes`",
+            Self::Entra => "`entra`",
+            Self::Application => "`application`",
+            Self::RequireMfa => "`require-mfa`",
             Self::Guard => "`guard`",
             Self::Forbid => "`forbid`",
             Self::RequireUntil => "`require-until`",
@@ -132,7 +139,9 @@ impl BlockRule {
 
 /// Every word of the language.
 pub(crate) fn words() -> impl Iterator<Item = &'static Word> {
-    [table::WORDS, lifecycle::WORDS, templates::WORDS, guards::WORDS, settings::WORDS].into_iter().flatten()
+    [table::WORDS, lifecycle::WORDS, templates::WORDS, guards::WORDS, entra::WORDS, settings::WORDS]
+        .into_iter()
+        .flatten()
 }
 
 /// The word of that name in that place.

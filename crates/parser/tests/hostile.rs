@@ -10,8 +10,8 @@ use std::path::Path;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use rolecall_model::{Code, Diagnostic};
 use rolecall_parser::{
-    DiskFiles, MAX_DIAGNOSTICS, MAX_FILE_BYTES, MAX_FILES, MAX_NODE_BYTES, MAX_PATTERN_BYTES, MAX_PATTERNS,
-    MAX_PROJECT_BYTES, MemoryFiles, Project, ProjectFiles, load, render,
+    DiskFiles, MAX_DIAGNOSTICS, MAX_FILE_BYTES, MAX_FILES, MAX_METADATA_FILE_BYTES, MAX_NODE_BYTES,
+    MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, MemoryFiles, Project, ProjectFiles, load, render,
 };
 
 const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
@@ -323,6 +323,67 @@ fn json_is_not_read_to_any_depth() {
         .collect();
         assert_eq!(codes(&files), BTreeSet::from([Code::InvalidPolicy]));
     }
+}
+
+#[test]
+fn metadata_takes_neither_time_nor_memory_nor_stack() {
+    let entra = "entra tenant=\"acme.com\" { application \"AWS\" { saml sign-on-metadata=\"sp.xml\" } }";
+    let of = |metadata: String| {
+        let files = [("rolecall.kdl", format!("{HEAD}{entra}")), ("sp.xml", metadata)];
+        codes(&files.into_iter().collect::<MemoryFiles>())
+    };
+    let room = usize::try_from(MAX_METADATA_FILE_BYTES).unwrap() - 64;
+    let depth = room / 7;
+    let attributes =
+        |count: usize, name: fn(usize) -> String| (0..count).map(name).collect::<Vec<_>>().join(" ");
+    let laughs: String =
+        (1..10).map(|nth| format!("<!ENTITY l{nth} \"{}\">", format!("&l{};", nth - 1).repeat(10))).collect();
+    for hostile in [
+        // Deep, wide, long, and never closed.
+        format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth)),
+        "<a>".repeat(room / 3),
+        format!("<a>{}</a>", "<b/>".repeat(room / 4 - 8)),
+        format!("<{}/>", "a".repeat(room)),
+        format!("<a b=\"{}\"/>", "&#x202E;".repeat(room / 8 - 8)),
+        format!("<a>{}</a>", "<!---->".repeat(room / 7 - 8)),
+        format!("<a>{}</a>", "]]>".repeat(room / 3 - 8)),
+        // What would be compared each with each.
+        format!("<a {}/>", attributes(20_000, |nth| format!("b{nth}=\"\""))),
+        format!("<a {}/>", attributes(1_990, |nth| format!("b{nth}=\"\""))),
+        format!(
+            "<a {}>{}</a>",
+            attributes(8_000, |nth| format!("xmlns:n{nth}=\"x\"")),
+            "<b xmlns:c=\"\"/>".repeat(6_000)
+        ),
+        // Entities are not expanded, nor read from elsewhere.
+        format!("<!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><a>&l9;</a>"),
+        "<!DOCTYPE a SYSTEM \"/etc/passwd\"><a/>".to_owned(),
+        format!("<a>{}</a>", "&b;".repeat(room / 3 - 8)),
+        "\u{0}".repeat(room),
+    ] {
+        let begins: String = hostile.chars().take(40).collect();
+        assert_eq!(of(hostile), BTreeSet::from([Code::InvalidMetadata]), "{begins}");
+    }
+    let wrong =
+        "<AssertionConsumerService Binding='urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST' Location='";
+    let wrong: String = (0..900).map(|nth| format!("{wrong}{nth}'/>")).collect();
+    let entity_id = "https://eu-west-1.signin.aws.amazon.com/platform/saml/d-936712ab34";
+    let many = format!(
+        "<EntityDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata' entityID='{entity_id}'>\
+         <SPSSODescriptor>{wrong}</SPSSODescriptor></EntityDescriptor>"
+    );
+    assert_eq!(of(many), BTreeSet::from([Code::InvalidMetadata]));
+}
+
+#[test]
+fn metadata_that_is_no_text_is_told() {
+    let folder =
+        on_disk("entra tenant=\"acme.com\" { application \"AWS\" { saml sign-on-metadata=\"sp.xml\" } }");
+    let metadata = folder.path().join("sp.xml");
+    fs::write(&metadata, b"\xFF\xFE<\0a\0/\0>\0").unwrap();
+    assert_eq!(codes_on_disk(folder.path()), BTreeSet::from([Code::NotUtf8]));
+    sparse(&metadata, 100 * 1024 * 1024);
+    assert_eq!(codes_on_disk(folder.path()), BTreeSet::from([Code::FileTooLarge]));
 }
 
 /// A project on disk with this text beneath the head of its project file.

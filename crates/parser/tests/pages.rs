@@ -124,7 +124,7 @@ fn pages_show_what_the_tests_show() {
 }
 
 /// Codes of warnings that are no lints. All others are errors, lints aside.
-const WARNINGS: [Code; 8] = [
+const WARNINGS: [Code; 18] = [
     Code::PossibleRebind,
     Code::SealedPermissionSet,
     Code::LastAssignment,
@@ -133,11 +133,21 @@ const WARNINGS: [Code; 8] = [
     Code::RenameSourceNotOurs,
     Code::AdoptionWaits,
     Code::ImportIncomplete,
+    Code::NestedGroups,
+    Code::ProvisioningTrouble,
+    Code::TokenEndsSoon,
+    Code::AttributeMapping,
+    Code::SamlMismatch,
+    Code::CertificateEndsSoon,
+    Code::MfaWaits,
+    Code::ConsoleStep,
+    Code::GroupWaits,
+    Code::LeftBehind,
 ];
 /// Codes that are an error here and a warning there.
-const EITHER: [Code; 2] = [Code::TooManyMistakes, Code::OldPolicyVersion];
+const EITHER: [Code; 3] = [Code::TooManyMistakes, Code::OldPolicyVersion, Code::GroupNotAssigned];
 /// What the codes of each hundred are about.
-const CHAPTERS: [(&str, &str); 9] = [
+const CHAPTERS: [(&str, &str); 10] = [
     ("RC00", "The files of a project"),
     ("RC01", "The form of the language"),
     ("RC02", "What the files say"),
@@ -147,6 +157,7 @@ const CHAPTERS: [(&str, &str); 9] = [
     ("RC06", "Applying"),
     ("RC07", "Lints"),
     ("RC08", "Import"),
+    ("RC09", "Entra ID"),
 ];
 
 fn weight(code: Code) -> String {

@@ -44,6 +44,14 @@ assign "Deploy" "AWSReadOnlyAccess" {
 }
 keep "NetworkAdmin" { to "auditors"; to-user "jane@acme.com"; until "2027-03-31"; on { account "shared-services" }; }
 attributes { attribute "costCenter" source="${path:enterprise.costCenter}"; }
+entra tenant="acme.onmicrosoft.com" {
+    application "AWS IAM Identity Center" {
+        create; assign-groups
+        unassign-group "old-team" "older-team"
+        provisioning scim-token-expires="2027-06-01"
+        require-mfa "AWS needs MFA" strength="passwordless" state="enabled" { except-to "auditors"; }
+    }
+}
 guard {
     max-deletions 25 percent=30
     max-grants 200
@@ -121,6 +129,7 @@ proptest! {
                 "{", "}", "\"", "\"\"\"", "#", "#\"", "\"#", "/-", "//", "/*", "*/", "\\", "\n", "\r\n", " ", ";", "=",
                 "(", ")", "[", "assign", "to", "on", "group", "keep", "guard", "forbid", "exception", "until", "lint", "adopt",
                 "renamed-from", "protect", "attributes", "attribute", "source", "to-undeclared", "release-permission-set",
+                "entra", "application", "create", "saml", "require-mfa", "state", "\"enabled\"", "except-to",
                  "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
                 "#true", "\\u{41}", "\u{202E}", "é", "\u{FEFF}", "\t", "only", "permission-set", "\u{0}",
                 "(param)", "template", "parameter", "use", "\"group\"", "kind",
@@ -161,7 +170,7 @@ proptest! {
     }
 }
 
-const WHOLE_NODES: usize = 17;
+const WHOLE_NODES: usize = 18;
 
 /// The top-level nodes of [`WHOLE`], each of which begins a line.
 fn split(text: &str) -> Vec<&str> {

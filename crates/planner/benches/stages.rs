@@ -68,6 +68,7 @@ impl Company {
             as_of_given: true,
             provenance: Provenance::Snapshot,
             accepted_rebinds: BTreeSet::new(),
+            defer_missing_groups: false,
         };
         plan(&Inputs { config, sources, origins, snapshot, guards: None }, &settings)
             .expect("what is generated can be planned")

@@ -28,6 +28,7 @@ fn differences(spec: &GenerateSpec) -> (BTreeSet<Difference>, BTreeSet<Differenc
         as_of_given: false,
         provenance: Provenance::Snapshot,
         accepted_rebinds: BTreeSet::new(),
+        defer_missing_groups: false,
     };
     let plan = plan(&inputs, &settings).unwrap();
     assert!(plan.violations.is_empty() && plan.blocked.is_empty() && plan.rebinds.is_empty());

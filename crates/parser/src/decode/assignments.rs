@@ -132,15 +132,22 @@ impl Decoder<'_> {
     pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
         let node = node.children_named("until").next()?;
         let (text, place) = node.text()?;
-        let Some(date) = date(text) else {
+        let help = "write the last day on which it holds, such as `until \"2027-01-31\"`";
+        let date = self.date(text, place, help)?;
+        Some(Until { date, origin: self.origin(node.header) })
+    }
+
+    /// Reads a day, or reports that the text is none.
+    pub(super) fn date(&mut self, text: &str, place: Place, help: &str) -> Option<Date> {
+        let date = date(text);
+        if date.is_none() {
             self.found.push(
                 Diagnostic::error(Code::InvalidDate, format!("`{text}` is not a date"))
                     .at(place, "this is no day of the calendar, written as YYYY-MM-DD")
-                    .help("write the last day on which it holds, such as `until \"2027-01-31\"`"),
+                    .help(help),
             );
-            return None;
-        };
-        Some(Until { date, origin: self.origin(node.header) })
+        }
+        date
     }
 }
 

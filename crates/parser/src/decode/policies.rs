@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use self::condition::{is_operator, unknown_operator};
 use super::Decoder;
+use super::files::NamedFile;
+use crate::MAX_POLICY_FILE_BYTES;
 use crate::json::{self, NotJson};
-use crate::source::{ReadError, stays_inside};
 use crate::syntax::Node;
-use crate::{MAX_FILES, MAX_POLICY_FILE_BYTES, MAX_PROJECT_BYTES, nearest};
 
 /// The quotas of an inline policy: bytes, and characters other than white space.
 const MAX_POLICY_BYTES: usize = 32_768;
@@ -59,7 +59,12 @@ impl Decoder<'_> {
     }
 
     fn read_policy_file(&mut self, path: &str, place: Place) -> Option<Policy> {
-        let text = self.policy_text(path, place)?;
+        let kind = NamedFile {
+            what: "policy file",
+            most_bytes: MAX_POLICY_FILE_BYTES,
+            too_large: format!("AWS takes policies of at most {MAX_POLICY_BYTES} bytes"),
+        };
+        let text = self.text_of(path, place, &kind)?;
         let file = self.sources.add(path, text.as_str());
         let json = match json::parse(&text) {
             Ok(json) => json,
@@ -78,71 +83,6 @@ impl Decoder<'_> {
         }
         let policy = Policy::from_value(json.into_value());
         self.within_limits(&policy, place).then_some(policy)
-    }
-
-    fn policy_text(&mut self, path: &str, place: Place) -> Option<String> {
-        let report =
-            |code: Code, message: String, label: String| Diagnostic::error(code, message).at(place, label);
-        let read = if stays_inside(path) {
-            self.files.read(path, MAX_POLICY_FILE_BYTES)
-        } else {
-            Err(ReadError::OutsideProject)
-        };
-        let found = match read.map(String::from_utf8) {
-            Ok(Ok(text)) if self.bytes + text.len() as u64 <= MAX_PROJECT_BYTES => {
-                self.bytes += text.len() as u64;
-                return Some(text);
-            }
-            Ok(Ok(_)) => report(
-                Code::FileTooLarge,
-                format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
-                "up to this file, the project is small enough to be read".to_owned(),
-            )
-            .help("divide the project into several stacks"),
-            Ok(Err(error)) => {
-                let at = error.utf8_error().valid_up_to();
-                report(
-                    Code::NotUtf8,
-                    format!("the policy file `{path}` is not UTF-8"),
-                    format!("byte {} of this file is no UTF-8", at + 1),
-                )
-                .help("save the file as UTF-8")
-            }
-            Err(ReadError::OutsideProject) => report(
-                Code::IncludeOutsideProject,
-                format!("the policy file `{path}` lies outside the project's directory"),
-                "this path leaves the project's directory".to_owned(),
-            )
-            .help("put the file into the project's directory, and write its path relative to that"),
-            Err(ReadError::TooLarge { bytes }) => report(
-                Code::FileTooLarge,
-                format!(
-                    "the policy file `{path}` has {bytes} bytes; at most {MAX_POLICY_FILE_BYTES} are read"
-                ),
-                "this file is too large".to_owned(),
-            )
-            .help(format!("AWS takes policies of at most {MAX_POLICY_BYTES} bytes")),
-            Err(error) => {
-                let found = report(
-                    Code::FileUnreadable,
-                    format!("the policy file `{path}` {error}"),
-                    "this file cannot be read".to_owned(),
-                );
-                let files =
-                    self.listing.get_or_insert_with(|| self.files.list().unwrap_or_default()).as_slice();
-                let near = (error == ReadError::NotFound && files.len() <= MAX_FILES)
-                    .then(|| nearest::nearest(path, files.iter().map(String::as_str)))
-                    .flatten();
-                match near {
-                    Some(near) => {
-                        found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))
-                    }
-                    None => found.help("paths are relative to the project's directory"),
-                }
-            }
-        };
-        self.found.push(found);
-        None
     }
 
     fn within_limits(&mut self, policy: &Policy, place: Place) -> bool {

@@ -133,6 +133,7 @@ pub(super) static WORDS: &[Word] = &[
                 "accounts",
                 "assign",
                 "attributes",
+                "entra",
                 "external-permission-set",
                 "group",
                 "guard",

@@ -26,6 +26,7 @@ pub(crate) fn settings() -> Settings {
         as_of_given: false,
         provenance: Provenance::Live,
         accepted_rebinds: ["accepted".to_owned()].into(),
+        defer_missing_groups: false,
     }
 }
 

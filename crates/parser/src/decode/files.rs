@@ -1,0 +1,84 @@
+//! Files that the project names beside its own: policies, and the metadata of the service provider.
+
+use rolecall_model::{Code, Diagnostic, Place};
+
+use super::Decoder;
+use crate::source::{ReadError, stays_inside};
+use crate::{MAX_FILES, MAX_PROJECT_BYTES, nearest};
+
+/// What kind of file is named.
+pub(super) struct NamedFile {
+    /// What messages call it: "policy file".
+    pub(super) what: &'static str,
+    /// How large it may be.
+    pub(super) most_bytes: u64,
+    /// What helps where it is larger.
+    pub(super) too_large: String,
+}
+
+impl Decoder<'_> {
+    /// The text of a file that is named at `place`, or a report why there is none.
+    pub(super) fn text_of(&mut self, path: &str, place: Place, kind: &NamedFile) -> Option<String> {
+        let NamedFile { what, most_bytes, too_large } = kind;
+        let report =
+            |code: Code, message: String, label: String| Diagnostic::error(code, message).at(place, label);
+        let read = if stays_inside(path) {
+            self.files.read(path, *most_bytes)
+        } else {
+            Err(ReadError::OutsideProject)
+        };
+        let found = match read.map(String::from_utf8) {
+            Ok(Ok(text)) if self.bytes + text.len() as u64 <= MAX_PROJECT_BYTES => {
+                self.bytes += text.len() as u64;
+                return Some(text);
+            }
+            Ok(Ok(_)) => report(
+                Code::FileTooLarge,
+                format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
+                "up to this file, the project is small enough to be read".to_owned(),
+            )
+            .help("divide the project into several stacks"),
+            Ok(Err(error)) => {
+                let at = error.utf8_error().valid_up_to();
+                report(
+                    Code::NotUtf8,
+                    format!("the {what} `{path}` is not UTF-8"),
+                    format!("byte {} of this file is no UTF-8", at + 1),
+                )
+                .help("save the file as UTF-8")
+            }
+            Err(ReadError::OutsideProject) => report(
+                Code::IncludeOutsideProject,
+                format!("the {what} `{path}` lies outside the project's directory"),
+                "this path leaves the project's directory".to_owned(),
+            )
+            .help("put the file into the project's directory, and write its path relative to that"),
+            Err(ReadError::TooLarge { bytes }) => report(
+                Code::FileTooLarge,
+                format!("the {what} `{path}` has {bytes} bytes; at most {most_bytes} are read"),
+                "this file is too large".to_owned(),
+            )
+            .help(too_large.as_str()),
+            Err(error) => {
+                let message = format!("the {what} `{path}` {error}");
+                let found = report(Code::FileUnreadable, message, "this file cannot be read".to_owned());
+                match self.near_file(path, &error) {
+                    Some(near) => {
+                        found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))
+                    }
+                    None => found.help("paths are relative to the project's directory"),
+                }
+            }
+        };
+        self.found.push(found);
+        None
+    }
+
+    /// The file of the project that a missing one was probably meant to be.
+    fn near_file(&mut self, path: &str, error: &ReadError) -> Option<&str> {
+        let files = self.listing.get_or_insert_with(|| self.files.list().unwrap_or_default()).as_slice();
+        // Comparing with more names would take long where many files are missing.
+        let is_worthwhile = *error == ReadError::NotFound && files.len() <= MAX_FILES;
+        is_worthwhile.then(|| nearest::nearest(path, files.iter().map(String::as_str))).flatten()
+    }
+}
