@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::company::STORE;
 use crate::tenant::{
-    CYCLE, Graph, JOB, NEW, PAYMENTS, SEARCH, SERVICE_PRINCIPAL, job, object, user, with_tenant,
+    CLIENT, CYCLE, Graph, JOB, NEW, PAYMENTS, SEARCH, SERVICE_PRINCIPAL, job, object, user, with_tenant,
 };
 use crate::{Clients, GROUPS};
 
