@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use rolecall_model::entra::SyncState;
+use rolecall_model::entra::{SignIn, SyncState};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_sandbox::{Actor, Change, DirectoryChange, Sandbox, Settings};
 use serde_json::{Value, json};
 
 use crate::company::STORE;
 use crate::tenant::{
-    CYCLE, Graph, JOB, NEW, PAYMENTS, SEARCH, SERVICE_PRINCIPAL, job, object, user, with_tenant,
+    CLIENT, CYCLE, Graph, JOB, NEW, PAYMENTS, SEARCH, SERVICE_PRINCIPAL, job, object, user, with_tenant,
 };
 use crate::{Clients, GROUPS};
 
@@ -286,4 +286,31 @@ async fn a_world_that_is_saved_goes_on_where_it_was() {
     let job = next.get(&job("")).await.body;
     // Forty minutes after the cycle that the settling brought forward.
     assert_eq!(job["status"]["lastSuccessfulExecution"]["timeEnded"], json!("2026-01-01T01:20:00Z"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_sign_ins_are_read_five_times_in_ten_seconds() {
+    let mut snapshot = with_tenant();
+    let sign_in = |user: &str, error_code: u32| SignIn {
+        at: "2025-12-31T12:00:00Z".parse().unwrap(),
+        user: user.to_owned(),
+        error_code,
+        reason: (error_code != 0)
+            .then(|| "The user is not assigned to a role for the application.".to_owned()),
+    };
+    snapshot.entra.as_mut().unwrap().logs.sign_ins =
+        vec![sign_in("jane@acme.com", 50_105), sign_in("user1@acme.com", 0)];
+    let graph = Graph::of(snapshot, Settings::default());
+    let since = "createdDateTime ge 2025-12-31T00:00:00Z";
+    let path =
+        format!("/auditLogs/signIns?$filter=appId eq '{CLIENT}' and status/errorCode ne 0 and {since}");
+    for _ in 0..5 {
+        let found = graph.get(&path).await;
+        assert_eq!(found.all("userPrincipalName"), ["jane@acme.com"], "{}", found.body);
+        assert_eq!(found.body["value"][0]["status"]["errorCode"], json!(50_105));
+    }
+    assert_eq!(graph.get("/auditLogs/provisioning").await.status, 429);
+    pass(Duration::from_secs(10)).await;
+    let other = path.replace(CLIENT, SERVICE_PRINCIPAL);
+    assert_eq!(graph.get(&other).await.body["value"], json!([]));
 }
