@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountId, Code, PermissionSetName, Region, Snapshot};
+use rolecall_entra::Reader;
+use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::SandboxArgs;
 use crate::configuration::Loaded;
+use crate::directory;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
@@ -49,7 +51,7 @@ impl Live {
                 "write the project first: rolecall plan DIR --sandbox",
             ));
         }
-        let sandbox = Box::new(Sandbox::new(read_snapshot(&file)?, Settings::default()));
+        let sandbox = Box::new(Sandbox::new(read_snapshot(&file)?, settings()));
         Ok(Self::Sandbox { file, sandbox })
     }
 
@@ -102,6 +104,13 @@ impl Live {
     }
 }
 
+/// The settings of a sandbox that stands for the world of today: its calendar begins now, so that ends that the files
+/// give mean there what they mean here.
+pub(crate) fn settings() -> Settings {
+    let now = jiff::Timestamp::now().as_second();
+    Settings { epoch_seconds: u64::try_from(now).unwrap_or_default(), ..Settings::default() }
+}
+
 /// A runtime, on virtual time or on the clock's.
 ///
 /// # Errors
@@ -152,6 +161,25 @@ pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot
     let report = |step| progress.reading(step);
     let snapshot = rolecall_aws::observe(clients, scope, &report).await;
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
+}
+
+/// Reads AWS, and the tenant where the files have an `entra` node, side by side.
+///
+/// # Errors
+/// Any read that failed.
+pub(crate) async fn observe_both(
+    clients: &Clients,
+    scope: &Scope,
+    directory: Option<&Reader>,
+    config: &Config,
+) -> Result<Snapshot, Failure> {
+    let (Some(reader), Some(entra)) = (directory, &config.entra) else {
+        return observe(clients, scope).await;
+    };
+    let tenant_scope = directory::scope(entra, config);
+    let tenant = directory::observe(reader, &tenant_scope);
+    let (snapshot, tenant) = futures_util::try_join!(observe(clients, scope), tenant)?;
+    Ok(Snapshot { entra: Some(tenant), ..snapshot })
 }
 
 /// Reads pairs whole that a plan would change, where they were read by principal.

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod configuration;
+mod directory;
 mod exit;
 mod failure;
 mod live;

@@ -65,7 +65,7 @@ pub(crate) fn indistinct(
     let mut lines = Vec::new();
     for (principal, parts) in by_principal(&census.indistinct) {
         let (what, way_out) = match principal {
-            Principal::Group(_) => (
+            Principal::Group(_) | Principal::NewGroup(_) => (
                 "group",
                 "rename one of them in Entra, or have provisioning give it an external id; then write its rows",
             ),

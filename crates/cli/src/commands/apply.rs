@@ -22,6 +22,7 @@ use super::plan;
 use super::stats::{self, Seconds};
 use crate::args::ApplyArgs;
 use crate::configuration::{self, Loaded};
+use crate::directory::{self, BothTargets};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::Live;
@@ -50,9 +51,10 @@ async fn plan_and_apply(
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
+    let directory = directory::reader(live, &loaded.config)?;
     let settings = plan::settings(None, live.provenance(), &args.planning, loaded)?;
     let (snapshot, made, read) =
-        plan::read_and_make(&clients, loaded, &args.planning.reading, &settings).await?;
+        plan::read_and_make(&clients, directory.as_ref(), loaded, &args.planning.reading, &settings).await?;
     (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
@@ -74,8 +76,9 @@ async fn plan_and_apply(
         return Ok(Exit::Error);
     }
     let start = Instant::now();
-    let target = AwsTarget::new(clients.clone(), &snapshot);
     let graph = OperationGraph::new(&made, &snapshot);
+    let aws = AwsTarget::new(clients.clone(), &snapshot);
+    let target = BothTargets::new(aws, &graph, live, &loaded.config, snapshot.entra.as_ref())?;
     let report = carry_out(&made, &graph, &target, record).await;
     seconds.apply = start.elapsed();
     let time = match live {
@@ -125,11 +128,11 @@ impl Record {
 async fn carry_out(
     made: &Plan,
     graph: &OperationGraph,
-    target: &AwsTarget,
+    target: &BothTargets,
     record: Option<&Record>,
 ) -> Report {
     let (stop, stopped) = watch::channel(false);
-    let impatience = target.impatience();
+    let impatience = target.aws().impatience();
     let listener = tokio::spawn(async move {
         stop_requested().await;
         output::error_line("Stopping: nothing new is started; what is under way is followed to its end.");

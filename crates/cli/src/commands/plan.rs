@@ -3,6 +3,7 @@
 use std::time::Instant as WallInstant;
 
 use rolecall_aws::{Clients, Scope, Statistics};
+use rolecall_entra::Reader;
 use rolecall_model::{Code, Date, Diagnostic, Place, Snapshot, Sources};
 use rolecall_planner::plan::{Line, Provenance, Violation, Written};
 use rolecall_planner::render::{json, markdown, text};
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::stats::{self, Seconds};
 use crate::args::{Format, PlanArgs, PlanningArgs, ReadingArgs};
 use crate::configuration::{self, Base, Loaded};
+use crate::directory;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
@@ -44,9 +46,10 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
             let live = Live::open(&planning.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
+                let directory = directory::reader(&live, &loaded.config)?;
                 let settings = settings(live.provenance())?;
                 let (snapshot, plan, read) =
-                    read_and_make(&clients, &loaded, &planning.reading, &settings).await?;
+                    read_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings).await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
             })?
@@ -175,12 +178,13 @@ fn today() -> Date {
 /// What the files want cannot be found in the live state, or a read failed.
 pub(crate) async fn read_and_make(
     clients: &Clients,
+    directory: Option<&Reader>,
     loaded: &Loaded,
     reading: &ReadingArgs,
     settings: &Settings,
 ) -> Result<(Snapshot, Plan, Seconds), Failure> {
     let scope = live::scope(loaded, reading.strategy());
-    read_scope_and_make(clients, loaded, reading, settings, scope).await
+    read_scope_and_make(clients, directory, loaded, reading, settings, scope).await
 }
 
 /// As [`read_and_make`], for another scope.
@@ -189,6 +193,7 @@ pub(crate) async fn read_and_make(
 /// As there.
 pub(crate) async fn read_scope_and_make(
     clients: &Clients,
+    directory: Option<&Reader>,
     loaded: &Loaded,
     reading: &ReadingArgs,
     settings: &Settings,
@@ -197,7 +202,7 @@ pub(crate) async fn read_scope_and_make(
     let mut seconds = Seconds::default();
     let start = Instant::now();
     let (snapshot, plan) = live::within(reading.timeout, async {
-        let mut snapshot = live::observe(clients, &scope).await?;
+        let mut snapshot = live::observe_both(clients, &scope, directory, &loaded.config).await?;
         // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
         // round sees the pairs whole that the one before asked for, so this ends.
         loop {

@@ -7,7 +7,7 @@ use rolecall_model::{Code, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{duration, text};
 use rolecall_planner::{OperationGraph, Plan};
-use rolecall_sandbox::{Sandbox, Settings};
+use rolecall_sandbox::Sandbox;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,6 +15,7 @@ use super::apply::undone;
 use super::plan;
 use crate::args::RehearseArgs;
 use crate::configuration::{self, Loaded};
+use crate::directory::{self, BothTargets};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
@@ -34,9 +35,9 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     if made.is_empty() {
         return Ok(Exit::Success);
     }
-    let sandbox = Sandbox::new(snapshot.clone(), Settings::default());
+    let sandbox = Sandbox::new(snapshot.clone(), live::settings());
     let graph = OperationGraph::new(&made, &snapshot);
-    let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot));
+    let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot, &loaded))?;
     sandbox.settle();
     let after = sandbox.snapshot();
     if let Some(file) = &args.out {
@@ -65,23 +66,31 @@ fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     let settings = settings(live.provenance())?;
     live.runtime()?.block_on(async {
         let clients = live.connect(&loaded.config.identity_center.region).await;
+        let directory = directory::reader(&live, &loaded.config)?;
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =
             Scope { provisioned_of_all: true, ..live::scope(loaded, args.planning.reading.strategy()) };
-        let read = plan::read_scope_and_make(&clients, loaded, &args.planning.reading, &settings, scope);
+        let read = plan::read_scope_and_make(&clients, directory.as_ref(), loaded, &args.planning.reading, &settings, scope);
         let (snapshot, plan, _) = read.await?;
         Ok(Subject { snapshot, settings, plan })
     })
 }
 
-async fn carry_out(graph: &OperationGraph, sandbox: &Sandbox, snapshot: &Snapshot) -> (Report, u64) {
+async fn carry_out(
+    graph: &OperationGraph,
+    sandbox: &Sandbox,
+    snapshot: &Snapshot,
+    loaded: &Loaded,
+) -> Result<(Report, u64), Failure> {
     let region = snapshot.instance.region.clone();
     let clients = rolecall_aws::connect(Connection::embedded(region, sandbox.http_client())).await;
-    let target = AwsTarget::new(clients, snapshot);
+    let aws = AwsTarget::new(clients, snapshot);
+    let tenant = snapshot.entra.as_ref();
+    let target = BothTargets::rehearsed(aws, graph, sandbox, &loaded.config, tenant)?;
     let (_never, stop) = watch::channel(false);
     let start = Instant::now();
     let report = rolecall_applier::run(graph, &target, Limits::default(), stop, |_| {}).await;
-    (report, start.elapsed().as_secs())
+    Ok((report, start.elapsed().as_secs()))
 }
 
 fn conclude(

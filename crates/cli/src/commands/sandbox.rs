@@ -8,7 +8,7 @@ use std::time::Duration;
 use rolecall_model::Code;
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_sandbox::generate::{self, GenerateSpec};
-use rolecall_sandbox::{Sandbox, Settings};
+use rolecall_sandbox::Sandbox;
 use tokio::net::TcpListener;
 
 use crate::args::{GenerateArgs, ServeArgs};
@@ -22,7 +22,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until it is interrupted. Only the loopback interface is ever bound: the sandbox asks for no credentials.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
-    let sandbox = Sandbox::new(read_snapshot(&args.file)?, Settings::default());
+    let sandbox = Sandbox::new(read_snapshot(&args.file)?, crate::live::settings());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

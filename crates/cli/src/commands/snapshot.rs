@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::stats::{self, Seconds};
 use crate::args::SnapshotArgs;
+use crate::directory;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
@@ -21,7 +22,9 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let (snapshot, statistics, observe) = live.runtime()?.block_on(async {
         let clients = live.connect(&center.region).await;
         let start = Instant::now();
-        let snapshot = live::within(args.timeout, live::observe(&clients, &scope)).await?;
+        let directory = directory::reader(&live, &loaded.config)?;
+        let reading = live::observe_both(&clients, &scope, directory.as_ref(), &loaded.config);
+        let snapshot = live::within(args.timeout, reading).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
     output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;

@@ -130,6 +130,11 @@ impl Credential {
         Self { kind: Kind::Fixed(token) }
     }
 
+    /// Whether it is a token that was given, as for the sandbox.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.kind, Kind::Fixed(_))
+    }
+
     /// Looks through the environment: the variables of `azure_identity`'s credentials first, then what pipelines
     /// offer, then a managed identity, then the Azure CLI. `ROLECALL_ENTRA_CREDENTIAL` names one of them instead, which
     /// a virtual machine's managed identity needs, since nothing in its environment tells of it.
