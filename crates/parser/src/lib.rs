@@ -4,11 +4,12 @@
 //! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
 //! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
 //! `words`, and `decode` makes model types of them. The crate knows neither tokio nor AWS, so a language server can
-//! stand on it alone.
+//! stand on it alone. [`format`](format()) takes the same first two steps, and writes a file's text in its one layout.
 
 mod check;
 mod decode;
 mod explain;
+mod format;
 mod json;
 mod mistakes;
 mod nearest;
@@ -22,6 +23,7 @@ mod syntax;
 mod words;
 
 pub use explain::explain;
+pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};
 pub use reference::reference;
 pub use rolecall_model::Config;
