@@ -8,6 +8,7 @@ mod acme;
 mod dependencies;
 mod every_file;
 mod foreign_clients;
+mod formatting;
 mod generated;
 mod interruption;
 mod mistakes;

@@ -9,11 +9,11 @@ mod layout;
 mod text;
 mod tree;
 
-use rolecall_model::{Code, Diagnostic, FileId, Sources};
+use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
 
 use crate::mistakes::Mistakes;
 use crate::source::{ProjectFiles, ReadError};
-use crate::{MAX_FILE_BYTES, project, scan, syntax};
+use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, syntax};
 
 /// How wide a line becomes where the formatter has a choice, in characters.
 pub(crate) const MAX_WIDTH: usize = 120;
@@ -49,24 +49,49 @@ impl Formatted {
 ///
 /// # Errors
 /// All mistakes of syntax, with their places in `file`. What names mean, and whether a word may stand where it does, is
-/// not asked.
+/// not asked. A text is also refused that would exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] once it is indented.
 pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
+    let found = mistakes(file, text);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let after = layout::write(&tree::tree(&scan::pieces(file, text)));
+    if is_too_large(file, &after) { Err(vec![too_large(file, text)]) } else { Ok(after) }
+}
+
+/// Whether indentation has made a text larger than what is read.
+fn is_too_large(file: FileId, after: &str) -> bool {
+    after.len() > MAX_NODE_BYTES
+        && (after.len() as u64 > MAX_FILE_BYTES
+            || scan::scan(file, after).nodes.iter().any(|node| node.broken))
+}
+
+fn too_large(file: FileId, text: &str) -> Diagnostic {
+    let first_line = Place::new(file, 0..text.find(['\n', '\r']).unwrap_or(text.len()));
+    let message = "in the one layout, this file would be too large to be read";
+    Diagnostic::error(Code::FileTooLarge, message)
+        .at(first_line, "this file stays as it is")
+        .help(format!(
+            "at most {MAX_FILE_BYTES} bytes of a file are read, and {MAX_NODE_BYTES} of one node; divide what is larger"
+        ))
+}
+
+/// The mistakes of syntax in a text, sorted by place and code.
+fn mistakes(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut scanned = scan::scan(file, text);
     let mut mistakes = Mistakes::default();
     mistakes.extend(std::mem::take(&mut scanned.diagnostics));
-    if !mistakes.is_full() {
-        mistakes.extend(syntax::parse(file, &scanned, &scanned.nodes).mistakes);
+    for some in scanned.nodes.chunks(project::NODES_AT_ONCE) {
+        if mistakes.is_full() {
+            break;
+        }
+        mistakes.extend(syntax::parse(file, &scanned, some).mistakes);
     }
     let more = mistakes.more();
     let mut found = mistakes.into_kept();
-    if !found.is_empty() {
-        found.sort_by_key(|diagnostic| {
-            (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code)
-        });
-        found.extend(more);
-        return Err(found);
-    }
-    Ok(layout::write(&tree::tree(&scan::pieces(file, text))))
+    found.sort_by_key(|diagnostic| (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code));
+    found.extend(more);
+    found
 }
 
 /// The same for the bytes of a file, whose text joins the `sources`.

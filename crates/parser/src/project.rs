@@ -20,7 +20,7 @@ use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJ
 /// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
 const FILES_AT_ONCE: usize = 32;
 /// How many top-level nodes are parsed at a time, so that a file full of mistakes is given up early.
-const NODES_AT_ONCE: usize = 8_192;
+pub(crate) const NODES_AT_ONCE: usize = 8_192;
 /// How many files that nothing includes are told one by one.
 const MAX_UNUSED: usize = 20;
 

@@ -18,6 +18,8 @@ use crate::output;
 
 /// How many lines around a change are shown.
 const CONTEXT: usize = 2;
+/// How many lines are shown of one file.
+const MAX_SHOWN: usize = 60;
 
 /// Formats files, or says which are not formatted.
 pub(crate) fn run(args: &FmtArgs) -> Result<Exit, Failure> {
@@ -121,6 +123,12 @@ fn report(name: &str, changes: Option<&Formatted>) -> Result<(), Failure> {
                 lines.push(for_terminal(&format!("  {} {line}", change.tag())).trim_end().to_owned());
             }
         }
+    }
+    let shown = MAX_SHOWN + 1;
+    if lines.len() > shown {
+        let more = lines.len() - shown;
+        lines.truncate(shown);
+        lines.push(format!("  and {more} further lines"));
     }
     lines.push(String::new());
     output::print(&lines.join("\n"))

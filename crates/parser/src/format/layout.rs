@@ -70,9 +70,8 @@ impl<'a> Line<'a> {
     fn of(item: &'a Item<'a>, indent: usize) -> Self {
         let Item::Node(node) = item else { return Self::default() };
         let head = head(node, indent);
-        let flat = node.block.as_ref().filter(|block| stays_flat(block)).map(|block| flat(block));
-        let flat =
-            flat.filter(|flat| flat == EMPTY || width(&head, indent) + 1 + characters(flat) <= MAX_WIDTH);
+        let fits = |flat: &String| flat == EMPTY || width(&head, indent) + 1 + characters(flat) <= MAX_WIDTH;
+        let flat = node.block.as_ref().filter(|block| stays_flat(block)).and_then(flat).filter(fits);
         Self { head, flat, node: Some(node), padding: Columns::default() }
     }
 
@@ -112,24 +111,43 @@ fn stays_flat(block: &Block<'_>) -> bool {
     block.on_one_line || (block.body.items.is_empty() && block.body.opening.is_empty())
 }
 
-/// A block on one line, in which there are nodes alone, and of their blocks and texts none with a second line.
-fn flat(block: &Block<'_>) -> String {
-    let nodes: Vec<String> = block.body.items.iter().filter_map(flat_node).collect();
-    if nodes.is_empty() { EMPTY.to_owned() } else { format!("{{ {} }}", nodes.join("; ")) }
+/// A block on one line, in which there are nodes alone, and of their blocks and texts none with a second line; unless it
+/// is far too long for one.
+fn flat(block: &Block<'_>) -> Option<String> {
+    let mut out = String::new();
+    write_flat(&mut out, block).then_some(out)
 }
 
-fn flat_node(item: &Item<'_>) -> Option<String> {
-    let Item::Node(node) = item else { return None };
-    let mut out = name_of(node);
-    for part in node.lines.iter().flatten() {
-        out.push(' ');
-        out.push_str(&part_text(part, 0));
+/// Says whether it may still be short enough. Where it is not, what is left of it is not looked at, so that blocks within
+/// blocks are not written out once for each block around them.
+fn write_flat(out: &mut String, block: &Block<'_>) -> bool {
+    const MOST_BYTES: usize = MAX_WIDTH * char::MAX.len_utf8();
+    if block.body.items.is_empty() {
+        out.push_str(EMPTY);
+        return true;
     }
-    if let Some(block) = &node.block {
-        out.push(' ');
-        out.push_str(&flat(block));
+    let mut separator = "{ ";
+    for item in &block.body.items {
+        let Item::Node(node) = item else { continue };
+        out.push_str(separator);
+        separator = "; ";
+        out.push_str(&name_of(node));
+        for part in node.lines.iter().flatten() {
+            out.push(' ');
+            out.push_str(&part_text(part, 0));
+            if out.len() > MOST_BYTES {
+                return false;
+            }
+        }
+        if let Some(block) = &node.block {
+            out.push(' ');
+            if !write_flat(out, block) {
+                return false;
+            }
+        }
     }
-    Some(out)
+    out.push_str(" }");
+    out.len() <= MOST_BYTES
 }
 
 /// What stands before the block of a node: on one line where it fits, else on the lines into which its author divided

@@ -140,3 +140,13 @@ fn a_file_with_a_mistake_of_syntax_is_refused() {
 fn what_only_means_nothing_is_formatted() {
     assert_eq!(format("assing   \"a\" {  too \"nobody\" }").unwrap(), "assing \"a\" { too \"nobody\" }\n");
 }
+
+/// Indentation adds up. A file that could be read before must not become one that cannot.
+#[test]
+fn what_would_become_too_large_is_refused() {
+    let nodes = "b \"x\";".repeat(55_000);
+    let found = format(&format!("a {{ {nodes} }}")).err().expect("it is refused");
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [Code::FileTooLarge]);
+    let divided = format!("a {{ {0} }}\na {{ {0} }}", "b \"x\";".repeat(27_500));
+    assert_eq!(format(&divided).map(|after| after.lines().count()), Ok(55_004));
+}

@@ -76,6 +76,34 @@ fn written() -> impl Strategy<Value = (Vec<Said>, String)> {
     )
 }
 
+/// Lines that are often aligned with some of their neighbours: words, values, blocks and comments of a few widths, and
+/// spaces before the last two.
+fn aligned() -> impl Strategy<Value = String> {
+    let spaces = || 0..4_usize;
+    let line = (
+        prop::sample::select(vec!["a", "abc", "a \"b\"", "a \\\n \"b\""]),
+        spaces(),
+        prop::sample::select(vec![
+            "",
+            "{ x }",
+            "{ xyz; x }",
+            "{\n x }",
+            "{ x \"111122223333 111122223333 111122223333\" }",
+        ]),
+        spaces(),
+        prop::sample::select(vec!["", "// c", "/* c */", "/* \n */", "; y // c"]),
+    );
+    let line = line.prop_map(|(head, before_block, block, before_comment, comment)| {
+        let (before_block, before_comment) = (" ".repeat(before_block), " ".repeat(before_comment));
+        format!("{head}{before_block}{block}{before_comment}{comment}\n")
+    });
+    let line =
+        prop_oneof![8 => line, 1 => prop::sample::select(vec!["\n", "// c\n"]).prop_map(str::to_owned)];
+    (prop::collection::vec(line, 0..9), 0..24_usize).prop_map(|(lines, depth)| {
+        format!("{}{}{}", "a {\n".repeat(depth), lines.concat(), "}\n".repeat(depth))
+    })
+}
+
 /// Pieces that damage a text where they are put into it.
 const PIECES: [&str; 34] = [
     "{", "}", "\"", "\"\"\"", "#", "#\"", "\"#", "/-", "//", "/*", "*/", "\\", "\\\n", "\n", "\r\n", "\r",
@@ -154,6 +182,12 @@ proptest! {
         prop_assert_eq!(comments(&after), comments(&text), "{:?} became:\n{}", text, after);
         prop_assert_eq!(said(&after), Some(nodes), "{:?} became:\n{}", text, after);
         is_in_the_layout(&text, &after)?;
+    }
+
+    #[test]
+    fn what_was_aligned_says_the_same(text in aligned()) {
+        prop_assert!(format(&text).is_ok(), "{text:?}");
+        holds(&text)?;
     }
 
     #[test]
