@@ -65,7 +65,7 @@ impl Company {
 
     fn plan(&self, snapshot: &Snapshot) -> Plan {
         let Project { config, sources, origins, .. } = &self.project;
-        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
         let settings = Settings {
             today: "2026-11-24".parse().unwrap(),
             as_of_given: false,

@@ -51,7 +51,7 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
     let project = rolecall_parser::load(&files, "rolecall.kdl");
     let config = project.config.as_ref().unwrap_or_else(|| panic!("{:#?}", project.diagnostics));
     let (sources, origins) = (&project.sources, &project.origins);
-    let inputs = Inputs { config, sources, origins, snapshot: &made.snapshot };
+    let inputs = Inputs { config, sources, origins, snapshot: &made.snapshot, guards: None };
     let settings = Settings {
         today: "2026-11-24".parse().unwrap(),
         as_of_given: false,

@@ -85,7 +85,7 @@ impl Case {
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Plan, BTreeSet<Code>> {
         let Project { config, sources, origins, .. } = &self.project;
-        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
         let groups = config.as_ref().unwrap().groups.iter();
         let settings = Settings {
             today: "2026-11-24".parse().unwrap(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_aws::Strategy;
 use rolecall_model::Date;
+use rolecall_parser::messages;
 use rolecall_planner::render::text;
 
 /// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
@@ -47,7 +48,7 @@ pub(crate) enum Command {
     /// The simulated AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Explain a diagnostic, such as RC0101
+    /// Explain a diagnostic, such as RC0101, or a lint, such as direct-user
     Explain(ExplainArgs),
 }
 
@@ -62,6 +63,48 @@ pub(crate) struct ProjectArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
+    /// Make the changes that are safe to make, then check
+    ///
+    /// Only what says the same in the way that the language wants: a missing quote, a comma, a value that stands twice.
+    /// What is a guess, such as the nearest name of a group, is left to you.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MessageArgs {
+    /// How errors and warnings are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Text)]
+    pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people, on standard error
+    Text,
+    /// A JSON object a line
+    Json,
+    /// A SARIF 2.1.0 document, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions, for annotations
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+}
+
+impl MessageFormat {
+    /// The format for machines, unless it is the one for people.
+    pub(crate) fn for_machines(self) -> Option<messages::Format> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some(messages::Format::Json),
+            Self::Sarif => Some(messages::Format::Sarif),
+            Self::Github => Some(messages::Format::Github),
+            Self::Gitlab => Some(messages::Format::Gitlab),
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -104,8 +147,21 @@ impl ReadingArgs {
     }
 }
 
+/// What every command that plans takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct RebindArgs {
+pub(crate) struct PlanningArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Take the guards of another checkout (a directory or a project file) instead of this project's own
+    ///
+    /// FILE is the project in a checkout of the base branch. Its guards hold, with the names that they use looked up
+    /// there, so a pull request cannot relax the guards that judge it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) guards: Option<PathBuf>,
     /// Grant to this group although it may have taken the name of one that is gone
     #[arg(long, value_name = "GROUP")]
     pub(crate) accept_rebind: Vec<String>,
@@ -121,20 +177,25 @@ pub(crate) struct StatsArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Plan offline against a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
+    /// Show also what differs from another checkout of the project (a directory or a project file)
+    ///
+    /// DIR is a checkout of the base branch. The plan then lists what the difference from live cannot show: ends taken
+    /// away, guards relaxed, `keep` added, and the rows that each line gains and loses. Nothing more is read for it, and
+    /// the digest stays the same.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<PathBuf>,
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     /// How much of it is shown; JSON always holds all of it
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) messages: MessageArgs,
     /// Save the plan, for apply --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -145,8 +206,6 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<Date>,
     #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
-    #[command(flatten)]
     pub(crate) stats: StatsArgs,
 }
 
@@ -154,11 +213,7 @@ pub(crate) struct PlanArgs {
 #[command(group = ArgGroup::new("approval"))]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Apply whatever the plan says, without asking
     #[arg(long, group = "approval")]
     pub(crate) auto_approve: bool,
@@ -171,8 +226,6 @@ pub(crate) struct ApplyArgs {
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
     /// Add a line of JSON to this file for each operation that came to its end
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -183,19 +236,13 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
+    pub(crate) planning: PlanningArgs,
     /// Rehearse offline on a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// How much of the plan is shown
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
-    #[command(flatten)]
-    pub(crate) rebind: RebindArgs,
     /// Write the state after the rehearsal, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -267,7 +314,7 @@ pub(crate) struct GenerateArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
-    /// The code
+    /// The code, or the name of a lint
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
 }

@@ -21,6 +21,14 @@ pub(crate) enum Failure {
         /// The texts they point into.
         sources: Box<Sources>,
     },
+    /// Mistakes in the files of another checkout, which are named with its directory.
+    #[error("the files of another checkout cannot be used")]
+    DiagnosticsElsewhere {
+        /// The mistakes, warnings among them.
+        diagnostics: Vec<Diagnostic>,
+        /// The texts they point into.
+        sources: Box<Sources>,
+    },
     /// The live state could not be read.
     #[error("the live state could not be read")]
     Observe(#[source] Box<ObserveError>),
@@ -83,23 +91,54 @@ impl Failure {
 
     /// Says it on standard error.
     pub(crate) fn print(&self) {
-        match self {
-            Self::Diagnostics { diagnostics, sources } => output::print_diagnostics(diagnostics, sources),
-            Self::Observe(error) => {
-                print_plain(Some(error.code()), &error_chain(error.as_ref()), Some(&error.help()));
+        match self.said() {
+            Said::Diagnostics(diagnostics, sources) | Said::DiagnosticsElsewhere(diagnostics, sources) => {
+                output::print_diagnostics(diagnostics, sources);
             }
-            Self::Plain { code, message, help } => print_plain(*code, message, Some(help)),
+            Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
+        }
+    }
+
+    /// What is to be said.
+    pub(crate) fn said(&self) -> Said<'_> {
+        let plain = |code, message, help| Said::Plain { code, message, help };
+        match self {
+            Self::Diagnostics { diagnostics, sources } => Said::Diagnostics(diagnostics, sources),
+            Self::DiagnosticsElsewhere { diagnostics, sources } => {
+                Said::DiagnosticsElsewhere(diagnostics, sources)
+            }
+            Self::Observe(error) => {
+                plain(Some(error.code()), error_chain(error.as_ref()), Some(error.help()))
+            }
+            Self::Plain { code, message, help } => plain(*code, message.clone(), Some(help.clone())),
             Self::Snapshot { source: SnapshotError::OtherVersion(_), .. } => {
                 let help = "take the snapshot again with this version of rolecall";
-                print_plain(Some(Code::SnapshotUnusable), &error_chain(self), Some(help));
+                plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
             Self::Snapshot { .. } => {
                 let help = "it must be a file that `rolecall snapshot` or `rolecall sandbox generate` wrote";
-                print_plain(Some(Code::SnapshotUnusable), &error_chain(self), Some(help));
+                plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
-            Self::File { .. } | Self::System { .. } => print_plain(None, &error_chain(self), None),
+            Self::File { .. } | Self::System { .. } => plain(None, error_chain(self), None),
         }
     }
+}
+
+/// What a failure says, in whatever format.
+pub(crate) enum Said<'a> {
+    /// Diagnostics, and the texts they point into.
+    Diagnostics(&'a [Diagnostic], &'a Sources),
+    /// Diagnostics of another checkout, whose files are named with its directory.
+    DiagnosticsElsewhere(&'a [Diagnostic], &'a Sources),
+    /// A sentence.
+    Plain {
+        /// The code.
+        code: Option<Code>,
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        help: Option<String>,
+    },
 }
 
 /// The message of an error and of what caused it. A cause whose text is already in the message is not said twice.

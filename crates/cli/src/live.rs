@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
+use rolecall_model::{AccountId, Code, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::SandboxArgs;
+use crate::configuration::Loaded;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
@@ -113,19 +114,22 @@ pub(crate) fn read_snapshot(file: &Path) -> Result<Snapshot, Failure> {
     SnapshotFile::from_json(&bytes).and_then(SnapshotFile::into_snapshot).map_err(unusable)
 }
 
-/// What must be read of the live state to plan this configuration.
-pub(crate) fn scope(config: &Config, strategy: Strategy) -> Scope {
+/// What must be read of the live state to plan this project, the guards of another checkout included.
+pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
+    let config = &loaded.config;
+    let other = loaded.guards.as_ref().map(|guards| &guards.config);
+    let guard = &other.unwrap_or(config).guard;
+    let owned = config.permission_sets.iter().map(|set| &set.permission_set.name);
+    let external = config.external_permission_sets.iter().map(|set| &set.name);
+    // Of a set made elsewhere, only the live one says what it grants.
+    let looks_inside = guard.filters().any(|filter| !filter.grants_policies.is_empty());
+    let guarded = guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
     Scope {
-        compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
-        rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+        compare: owned.chain(external.clone().filter(|_| looks_inside)).cloned().collect(),
+        rows_of: external.cloned().collect(),
         stack: Some(config.stack.clone()),
-        account_tags: rolecall_planner::needs_account_tags(config),
-        user_names: config
-            .assignments
-            .iter()
-            .flat_map(|rule| &rule.users)
-            .map(|user| user.name.clone())
-            .collect(),
+        account_tags: [Some(config), other].into_iter().flatten().any(rolecall_planner::needs_account_tags),
+        user_names: config.users().chain(guarded).map(|user| user.name.clone()).collect(),
         provisioned_of_all: false,
         everything: false,
         instance: config.identity_center.instance.clone(),

@@ -6,6 +6,7 @@ mod configuration;
 mod exit;
 mod failure;
 mod live;
+mod messages;
 mod output;
 mod progress;
 

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rolecall_model::{Diagnostic, Severity, Sources};
 use rolecall_planner::render::for_terminal;
@@ -31,6 +32,24 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether standard error belongs to a program that reads it.
+static MACHINE_READS_STDERR: AtomicBool = AtomicBool::new(false);
+
+/// From now on nobody but a program reads standard error, so that progress is not told there.
+pub(crate) fn leave_stderr_to_a_machine() {
+    MACHINE_READS_STDERR.store(true, Ordering::Relaxed);
+}
+
+/// Whether a person may read standard error.
+pub(crate) fn stderr_is_for_people() -> bool {
+    !MACHINE_READS_STDERR.load(Ordering::Relaxed)
+}
+
+/// Text on standard error. There is nowhere to say that it cannot be written.
+pub(crate) fn print_error(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// A line on standard error. There is nowhere to say that it cannot be written.
@@ -85,17 +104,41 @@ fn count_line(diagnostics: &[Diagnostic]) -> String {
 /// # Errors
 /// It cannot be written.
 pub(crate) fn write_file(file: &Path, text: &[u8]) -> Result<(), Failure> {
-    write_whole(file, text).map_err(|error| Failure::writing(file, error))
+    write_files(&[(file.to_owned(), text)])
 }
 
-fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
+/// Writes several files, each as [`write_file`] does. The new ones all lie beside the old before the first takes its
+/// place, so that a full disk changes nothing.
+///
+/// # Errors
+/// One cannot be written.
+pub(crate) fn write_files(files: &[(PathBuf, &[u8])]) -> Result<(), Failure> {
+    let failed = |file: &Path| {
+        let file = file.to_owned();
+        move |error| Failure::writing(&file, error)
+    };
+    let mut staged = Vec::with_capacity(files.len());
+    for (file, text) in files {
+        staged.push((file, stage(file, text).map_err(failed(file))?));
+    }
+    for (file, staged) in staged {
+        if let Some((beside, target)) = staged {
+            beside.persist(&target).map_err(|error| failed(file)(error.error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a text beside the file whose place it shall take; `None` where it was written to a pipe or a device.
+fn stage(file: &Path, text: &[u8]) -> io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
     let before = match fs::metadata(file) {
         Ok(before) => Some(before),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     if before.as_ref().is_some_and(|before| !before.is_file()) {
-        return fs::write(file, text);
+        fs::write(file, text)?;
+        return Ok(None);
     }
     let target = if before.is_some() { fs::canonicalize(file)? } else { file.to_owned() };
     let directory = match target.parent() {
@@ -110,8 +153,7 @@ fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
         Some(before) => beside.as_file().set_permissions(before.permissions())?,
         None => readable(beside.as_file())?,
     }
-    beside.persist(&target).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Some((beside, target)))
 }
 
 #[cfg(unix)]

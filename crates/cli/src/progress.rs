@@ -25,7 +25,8 @@ pub(crate) struct Progress {
 impl Progress {
     /// Nothing is shown before the first report.
     pub(crate) fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let shows_a_bar = output::stderr_is_for_people() && io::stderr().is_terminal();
+        let bar = shows_a_bar.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -77,6 +78,7 @@ impl Progress {
                 bar.set_position(done as u64);
                 bar.set_message(format!("{what}{left}"));
             }
+            None if !output::stderr_is_for_people() => {}
             None => {
                 let mut last = self.last.borrow_mut();
                 if last.elapsed() >= EVERY {
@@ -90,6 +92,7 @@ impl Progress {
     fn say(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| output::error_line(text)),
+            None if !output::stderr_is_for_people() => {}
             None => output::error_line(text),
         }
     }

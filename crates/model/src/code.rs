@@ -83,6 +83,7 @@ codes! {
     UnknownForbid = "RC0221", "an exception to a guard that is not there";
     UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
     UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
+    OldPolicyVersion = "RC0224", "a policy in the old version of IAM's language";
 
     SelectorMatchesNothing = "RC0301", "a selector that matches no account";
     AccountSetEmpty = "RC0302", "an account set that is empty";

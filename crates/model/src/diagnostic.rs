@@ -21,6 +21,15 @@ pub struct Label {
     pub text: String,
 }
 
+/// Whether a machine may make a suggested change unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// The change says what was written, in the way that the language wants: `rolecall check --fix` makes it.
+    Safe,
+    /// It is a guess, such as the nearest name: a person decides, since it may give access to somebody else.
+    MaybeWrong,
+}
+
 /// A change of text that would mend the mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
@@ -28,6 +37,8 @@ pub struct Suggestion {
     pub place: Place,
     /// The text to put there.
     pub replacement: String,
+    /// Whether a machine may make the change unasked.
+    pub applicability: Applicability,
 }
 
 /// One mistake or one thing worth saying.
@@ -45,7 +56,7 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// The way out.
     pub help: Option<String>,
-    /// The way out as a change of text, where a machine may safely make it.
+    /// The way out as a change of text, where there is one.
     pub suggestion: Option<Suggestion>,
 }
 
@@ -100,10 +111,21 @@ impl Diagnostic {
         self
     }
 
-    /// With a change of text that mends it.
+    /// With a change of text that probably mends it, for a person to decide on.
     #[must_use]
-    pub fn suggest(mut self, place: Place, replacement: impl Into<String>) -> Self {
-        self.suggestion = Some(Suggestion { place, replacement: replacement.into() });
+    pub fn suggest(self, place: Place, replacement: impl Into<String>) -> Self {
+        self.with_suggestion(place, replacement.into(), Applicability::MaybeWrong)
+    }
+
+    /// With a change of text that mends it and cannot mean anything else than what was written, so that a machine may
+    /// make it.
+    #[must_use]
+    pub fn suggest_safe(self, place: Place, replacement: impl Into<String>) -> Self {
+        self.with_suggestion(place, replacement.into(), Applicability::Safe)
+    }
+
+    fn with_suggestion(mut self, place: Place, replacement: String, applicability: Applicability) -> Self {
+        self.suggestion = Some(Suggestion { place, replacement, applicability });
         self
     }
 

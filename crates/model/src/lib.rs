@@ -20,7 +20,7 @@ pub mod snapshot;
 pub use assignment::{Assignment, Principal};
 pub use code::Code;
 pub use config::Config;
-pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
+pub use diagnostic::{Applicability, Diagnostic, Label, Severity, Suggestion};
 pub use identity::{
     AccountId, GroupId, InstanceId, InvalidIdentity, ObjectId, OuId, PermissionSetName, Region, StackName,
     UserId, UserName,

@@ -184,7 +184,29 @@ impl PermissionSet {
             tags: BTreeMap::new(),
         }
     }
+
+    /// Whether the set grants what a policy of this name grants, as far as that can be seen: an attached policy has the
+    /// name (with its path, or the ARN of a managed one), or, for `AdministratorAccess`, the inline policy allows
+    /// everything. An aid for reviewers, not a proof: rights can be put together in many ways.
+    pub fn grants_policy(&self, name: &str) -> bool {
+        let is_managed = |arn: &String| arn == name || managed_policy_name(arn) == name;
+        let is_customer = |policy: &CustomerPolicy| {
+            policy.name == name || policy.to_string() == name || policy.to_string()[1..] == *name
+        };
+        let allows_everything = || self.inline_policy.as_ref().is_some_and(Policy::allows_everything);
+        self.managed_policies.iter().any(is_managed)
+            || self.customer_policies.iter().any(is_customer)
+            || (managed_policy_name(name) == ADMINISTRATOR_ACCESS && allows_everything())
+    }
+
+    /// Whether the set grants the rights of an administrator, as far as that can be seen.
+    pub fn is_administrators(&self) -> bool {
+        self.grants_policy(ADMINISTRATOR_ACCESS)
+    }
 }
+
+/// The AWS managed policy that allows everything.
+pub const ADMINISTRATOR_ACCESS: &str = "AdministratorAccess";
 
 /// The name of an AWS managed policy with its path, such as `job-function/SupportUser`, from its ARN. A text that is
 /// no such ARN is returned as it is.
@@ -221,5 +243,25 @@ mod tests {
         for text in ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h", "1h1s"] {
             assert!(text.parse::<SessionDuration>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_set_grants_is_seen_in_each_spelling() {
+        let mut set = PermissionSet::new("Any".parse().unwrap());
+        assert!(!set.is_administrators());
+        set.managed_policies.insert("arn:aws:iam::aws:policy/job-function/SupportUser".to_owned());
+        set.customer_policies
+            .insert(CustomerPolicy { name: "base".to_owned(), path: "/platform/".to_owned() });
+        for name in ["job-function/SupportUser", "arn:aws:iam::aws:policy/job-function/SupportUser", "base"] {
+            assert!(set.grants_policy(name), "{name}");
+        }
+        assert!(set.grants_policy("platform/base") && set.grants_policy("/platform/base"));
+        assert!(!set.grants_policy("SupportUser") && !set.is_administrators());
+        let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","*"],"Resource":"*"}}"#;
+        set.inline_policy = Some(Policy::from_json(everything).unwrap());
+        assert!(set.is_administrators() && set.grants_policy("arn:aws:iam::aws:policy/AdministratorAccess"));
+        let denied = everything.replace("Allow", "Deny");
+        set.inline_policy = Some(Policy::from_json(&denied).unwrap());
+        assert!(!set.is_administrators());
     }
 }

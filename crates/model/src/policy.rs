@@ -40,6 +40,21 @@ impl Policy {
         &self.canonical
     }
 
+    /// Whether a statement allows `*` on `*` without a condition.
+    pub fn allows_everything(&self) -> bool {
+        let has_star = |statement: &Value, key: &str| {
+            let mut values = statement[key].as_array().into_iter().flatten();
+            values.any(|value| matches!(value.as_str(), Some("*" | "*:*")))
+        };
+        let mut statements = self.canonical["Statement"].as_array().into_iter().flatten();
+        statements.any(|statement| {
+            statement["Effect"] == "Allow"
+                && has_star(statement, "Action")
+                && has_star(statement, "Resource")
+                && statement.get("Condition").is_none()
+        })
+    }
+
     /// The canonical form on many lines, as plans show it.
     pub fn to_pretty(&self) -> String {
         format!("{:#}", self.canonical)

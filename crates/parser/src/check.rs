@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rolecall_model::{Code, Diagnostic, Place};
 
 use crate::mistakes::Mistakes;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::unquoted;
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{Arguments, BlockRule, Kind, Within, Word, find, places_of, words_within};
@@ -93,10 +93,16 @@ impl Checker {
     fn distinct(&mut self, node: &mut Node, from: usize) {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         for value in node.arguments.iter_mut().skip(from) {
-            let Some(text) = value.text().map(str::to_owned) else { continue };
+            let text = match &value.content {
+                Content::Text(text) if !value.faulty => text.clone(),
+                Content::Parameter(name) => format!("(param)\"{name}\""),
+                _ => continue,
+            };
             match seen.get(&text) {
                 Some(first) => {
-                    self.found.push(repeated_value(&text, value.place, *first));
+                    // The node says the same without it.
+                    let found = repeated_value(&text, value.place, *first);
+                    self.found.push(found.suggest_safe(value.place, ""));
                     value.faulty = true;
                 }
                 None => {
@@ -155,7 +161,7 @@ impl Checker {
         let Node { word: name, word_place, block, .. } = node;
         let name = name.as_str();
         match (block, &word.block) {
-            (None, BlockRule::None | BlockRule::Optional(_)) => {}
+            (None, BlockRule::None | BlockRule::Optional(_) | BlockRule::Declared) => {}
             (None, BlockRule::Required(..)) => self.found.push(says_nothing(name, *word_place, word)),
             (Some(_), BlockRule::None) => {
                 let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
@@ -164,6 +170,12 @@ impl Checker {
                     shown_example(word)
                 );
                 self.found.push(found.at(*word_place, format!("a block follows this `{name}`")).help(help));
+            }
+            // What stands in it is held against the declaration, once that is known.
+            (Some(block), BlockRule::Declared) => {
+                if block.nodes.is_empty() {
+                    self.found.push(says_nothing(name, *word_place, word));
+                }
             }
             (Some(block), BlockRule::Optional(within) | BlockRule::Required(within, _)) => {
                 if block.nodes.is_empty() {
@@ -207,7 +219,8 @@ impl Checker {
     }
 }
 
-fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
+/// What is wrong with one value of the word or property `of`.
+pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
     let wrong = |message: String, label: String| {
         Diagnostic::error(Code::WrongValueKind, message).at(value.place, label)
     };
@@ -226,9 +239,10 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
                 format!("`{text}` is nothing that `{of}` can be"),
             );
             Some(match nearest(text, allowed.iter().copied()) {
-                Some(near) => found
-                    .help(format!("did you mean `\"{near}\"`?"))
-                    .suggest(value.place, format!("\"{near}\"")),
+                Some(near) => {
+                    let found = found.help(format!("did you mean `\"{near}\"`?"));
+                    suggest_value(found, value.place, text, near)
+                }
                 None => found.help(format!("`{of}` can be {}", quoted.join(", "))),
             })
         }
@@ -237,7 +251,7 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
             Some(match text.parse::<u32>() {
                 Ok(number) => found
                     .help(format!("write `{number}`, without quotes"))
-                    .suggest(value.place, number.to_string()),
+                    .suggest_safe(value.place, number.to_string()),
                 Err(_) => found.help("write a whole number, without quotes"),
             })
         }
@@ -248,7 +262,8 @@ fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
                     .help(format!("write a whole number from {min} to {max}"))
             })
         }
-        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => None,
+        // What a parameter may stand for depends on its declaration, which is not known here.
+        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) | (Content::Parameter(_), _) => None,
     }
 }
 
@@ -272,7 +287,9 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
         .at(node.word_place, format!("`{name}` is no word that may stand here"));
     match nearest(name, words_within(within).map(|word| word.name)) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(node.word_place, near),
+        Some(near) => {
+            suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)
+        }
         None => {
             let words: Vec<String> = words_within(within).map(|word| format!("`{}`", word.name)).collect();
             found.help(format!("these may stand here: {}", words.join(", ")))
@@ -289,13 +306,16 @@ fn unknown_property(property: &Property, word: &Word) -> Diagnostic {
     }
     let names: Vec<&str> = word.properties.iter().map(|rule| rule.name).collect();
     match nearest(name, names.iter().copied()) {
-        Some(near) => found.help(format!("did you mean `{near}`?")).suggest(property.name_place, near),
+        Some(near) => {
+            suggest_word(found.help(format!("did you mean `{near}`?")), property.name_place, name, near)
+        }
         None if names.is_empty() => found.help(format!("`{of}` has no properties")),
         None => found.help(format!("`{of}` has the properties {}", names.join(", "))),
     }
 }
 
-fn repeated(node: &Node, first: Place) -> Diagnostic {
+/// A word that stands twice where it may stand once.
+pub(crate) fn repeated(node: &Node, first: Place) -> Diagnostic {
     let name = &node.word;
     Diagnostic::error(Code::RepeatedNode, format!("`{name}` may stand once, and stands twice"))
         .at(node.word_place, format!("`{name}` stands again"))
@@ -311,12 +331,17 @@ fn says_nothing(name: &str, place: Place, word: &Word) -> Diagnostic {
         .flat_map(words_within)
         .map(|word| format!("`{}`", word.name))
         .collect();
-    let way_out = if matches!(word.block, BlockRule::Optional(_)) {
-        "take the empty braces away, or say"
-    } else {
-        "say"
+    let help = match word.block {
+        BlockRule::Declared => {
+            "take the empty braces away, or give the parameters their values in them".to_owned()
+        }
+        BlockRule::Optional(_) => {
+            format!("take the empty braces away, or say something in its block: {}", words.join(", "))
+        }
+        BlockRule::None | BlockRule::Required(..) => {
+            format!("say something in its block: {}", words.join(", "))
+        }
     };
-    let help = format!("{way_out} something in its block: {}", words.join(", "));
     Diagnostic::error(Code::NothingDeclared, format!("`{name}` says nothing"))
         .at(place, format!("nothing stands in the block of this `{name}`"))
         .help(help)

@@ -3,30 +3,42 @@
 
 mod accounts;
 mod assignments;
+mod attributes;
+mod filling;
 mod guards;
+mod keeps;
+mod lifecycle;
+mod lints;
 mod permission_sets;
 mod policies;
 mod settings;
+mod templates;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use rolecall_model::config::{
-    AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, ExternalPermissionSet, Group,
-    IdentityCenter,
+    AccessControl, AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, ExternalPermissionSet,
+    Group, IdentityCenter, KeepRule, Release,
 };
+use rolecall_model::lint::LintLevels;
 use rolecall_model::{
     Code, Config, Diagnostic, FileId, InvalidIdentity, OriginId, Origins, Place, Policy, Sources, StackName,
 };
 
+use guards::Guards;
+use lifecycle::Lifecycle;
+
 pub(crate) use accounts::pattern_too_long;
 pub(crate) use settings::Unread;
+use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
 use crate::mistakes::Mistakes;
 use crate::resolve::{NameKind, Names, SetUse, cycles};
 use crate::source::ProjectFiles;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
 use crate::words::{Within, find};
 
 /// The version of the language that this program reads.
@@ -44,6 +56,10 @@ pub(crate) struct Decoded {
     pub(crate) config: Option<Config>,
     pub(crate) origins: Origins,
     pub(crate) mistakes: Mistakes,
+    /// Names that nothing uses. They are worth telling only where nothing else is wrong: what uses them may be what
+    /// could not be read.
+    pub(crate) unused_names: Vec<Diagnostic>,
+    pub(crate) lints: LintLevels,
 }
 
 /// Decodes a project: its own file first, then what it includes.
@@ -66,21 +82,37 @@ pub(crate) fn decode(
         policies: BTreeMap::new(),
         listing: None,
         set_uses: BTreeMap::new(),
+        lifecycle: Lifecycle::default(),
         parts: Parts::default(),
+        making: Making::default(),
     };
     decoder.declare(checked);
+    let lints = decoder.lint_levels(checked);
+    decoder.found.set_levels(lints.clone());
     let settings = decoder.settings(checked, unread);
+    let templates = decoder.templates(checked);
     for node in checked.iter().flat_map(|file| file.nodes) {
         if decoder.found.is_full() {
             break;
         }
-        decoder.node(node);
+        match node.word.as_str() {
+            "use" => decoder.use_template(node, &templates),
+            _ => decoder.node(node),
+        }
     }
     decoder.groups_declared_twice();
     decoder.account_set_cycles();
+    decoder.lifecycle_contradictions();
+    decoder.parts.attributes = decoder.attributes(checked);
     decoder.found.extend(decoder.names.unknown_names());
-    let config = decoder.parts.into_config(settings.stack, settings.identity_center);
-    Decoded { config, origins: decoder.origins, mistakes: decoder.found }
+    let config = decoder.parts.into_config(settings.stack, settings.identity_center, lints.clone());
+    Decoded {
+        config,
+        origins: decoder.origins,
+        mistakes: decoder.found,
+        unused_names: decoder.names.unused(),
+        lints,
+    }
 }
 
 /// The lists of a configuration while they grow.
@@ -90,8 +122,11 @@ struct Parts {
     account_sets: Vec<AccountSet>,
     permission_sets: Vec<DeclaredPermissionSet>,
     external_permission_sets: Vec<ExternalPermissionSet>,
+    releases: Vec<Release>,
     assignments: Vec<AssignmentRule>,
-    guards: guards::Guards,
+    keeps: Vec<KeepRule>,
+    attributes: Option<AccessControl>,
+    guards: Guards,
 }
 
 impl Parts {
@@ -99,19 +134,24 @@ impl Parts {
         self,
         stack: Option<StackName>,
         identity_center: Option<IdentityCenter>,
+        lints: LintLevels,
     ) -> Option<Config> {
         let Self {
             mut groups,
             mut account_sets,
             mut permission_sets,
             mut external_permission_sets,
+            mut releases,
             assignments,
+            keeps,
+            attributes,
             guards,
         } = self;
         groups.sort_by(|a, b| a.label.cmp(&b.label));
         account_sets.sort_by(|a, b| a.name.cmp(&b.name));
         permission_sets.sort_by(|a, b| a.permission_set.name.cmp(&b.permission_set.name));
         external_permission_sets.sort_by(|a, b| a.name.cmp(&b.name));
+        releases.sort_by(|a, b| a.name.cmp(&b.name));
         Some(Config {
             stack: stack?,
             identity_center: identity_center?,
@@ -119,12 +159,12 @@ impl Parts {
             account_sets,
             permission_sets,
             external_permission_sets,
-            releases: Vec::new(),
+            releases,
             assignments,
-            keeps: Vec::new(),
-            attributes: None,
+            keeps,
+            attributes,
             guard: guards.into_guard(),
-            lints: rolecall_model::lint::LintLevels::default(),
+            lints,
         })
     }
 }
@@ -145,7 +185,9 @@ struct Decoder<'a> {
     listing: Option<Vec<String>>,
     /// The account sets that each account set uses.
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,
+    lifecycle: Lifecycle,
     parts: Parts,
+    making: Making,
 }
 
 impl Decoder<'_> {
@@ -153,19 +195,23 @@ impl Decoder<'_> {
     /// the same.
     fn declare(&mut self, checked: &[CheckedFile<'_>]) {
         for node in checked.iter().flat_map(|file| file.nodes) {
-            let Some(name) = node.arguments.first() else { continue };
-            let text = name.content.written();
             if find(&node.word, Within::File).is_some() {
-                self.found.extend(self.names.declare(&node.word, text, name.place));
-                continue;
+                for (word, name) in declared_names(node) {
+                    self.found.extend(self.names.declare(word, name.content.written(), name.place));
+                }
+            } else if let Some(name) = node.arguments.first() {
+                // A word that is not known may have been meant to declare what its nearest declares, or anything.
+                let lost = match meant_word(&node.word) {
+                    Some(meant) => Vec::from_iter(NameKind::declared_by(meant)),
+                    None => NameKind::ALL.to_vec(),
+                };
+                for kind in lost {
+                    self.names.lose(kind, name.content.written().to_owned());
+                }
             }
-            // A word that is not known may have been meant to declare what its nearest declares, or anything.
-            let lost = match meant_word(&node.word) {
-                Some(meant) => Vec::from_iter(NameKind::declared_by(meant)),
-                None => NameKind::ALL.to_vec(),
-            };
-            for kind in lost {
-                self.names.lose(kind, text.to_owned());
+            // Among words that are not known, one within a block may have been meant for a `forbid`.
+            for name in unknown_within(node) {
+                self.names.lose(NameKind::Forbid, name.content.written().to_owned());
             }
         }
         self.names.number();
@@ -177,9 +223,12 @@ impl Decoder<'_> {
             "accounts" => self.account_set(node),
             "permission-set" => self.permission_set(node),
             "external-permission-set" => self.external_permission_set(node),
+            "release-permission-set" => self.release_permission_set(node),
             "assign" => self.assign(node),
+            "keep" => self.keep(node),
             "guard" => self.guard(node),
-            // The settings were read before, and the check has reported every other word.
+            // What a project says once, lints and templates are read apart, and the check has reported every other
+            // word.
             _ => {}
         }
     }
@@ -190,8 +239,12 @@ impl Decoder<'_> {
         self.found.extend(cycles(&sets, &self.set_uses));
     }
 
+    /// Remembers a place; for one in a template that is being used, the place of the `use` too.
     fn origin(&mut self, place: Place) -> OriginId {
-        self.origins.add(place)
+        match self.making.used_at(place) {
+            Some(used_at) => self.origins.add_used(place, used_at),
+            None => self.origins.add(place),
+        }
     }
 
     /// Reads an identity, or reports that the text is none.
@@ -249,4 +302,31 @@ impl Decoder<'_> {
         seen.insert(text.to_owned(), place);
         true
     }
+}
+
+/// The words and names with which a node of the file level declares: its own, or those of the `forbid` nodes in a
+/// `guard`.
+pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (&str, &Value)> {
+    let forbids = if node.word == "guard" { node.children() } else { &[] };
+    std::iter::once(node)
+        .chain(forbids.iter().filter(|child| child.word == "forbid"))
+        .filter(|node| NameKind::declared_by(&node.word).is_some())
+        .filter_map(|node| Some((node.word.as_str(), node.arguments.first()?)))
+}
+
+/// The first values of the lines in a node's block that may have been meant for `forbid`: those of unknown words in a
+/// `guard`, and all in a node that may have been meant for a `guard`.
+fn unknown_within(node: &Node) -> impl Iterator<Item = &Value> {
+    let is_guard = node.word == "guard";
+    let may_be_guard = is_guard || find(&node.word, Within::File).is_none();
+    let children = if may_be_guard { node.children() } else { &[] };
+    children
+        .iter()
+        .filter(move |child| !is_guard || find(&child.word, Within::Guard).is_none())
+        .filter_map(|child| child.arguments.first())
+}
+
+/// Whether sso-admin takes a character in tags and in keys of attributes: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
+fn is_of_tags(c: char) -> bool {
+    c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
 }

@@ -2,8 +2,34 @@
 
 use rolecall_model::Code;
 
-/// The page of a code, as Markdown. One line a code: a code without a page does not compile.
-pub fn explain(code: Code) -> &'static str {
+/// What stands around the part of a page that is made from the tests.
+const MARK: &str = "<!-- ";
+
+/// The page of a code, as Markdown.
+pub fn explain(code: Code) -> String {
+    let mut text = String::new();
+    let mut is_behind_mark = false;
+    for line in page(code).lines() {
+        let is_mark = line.starts_with(MARK);
+        let is_gap = is_behind_mark && line.is_empty();
+        if !is_mark && !is_gap {
+            text.push_str(line);
+            text.push('\n');
+        }
+        is_behind_mark = is_mark;
+    }
+    text
+}
+
+/// The first paragraph of a code's page, on one line.
+pub(crate) fn summary(code: Code) -> String {
+    let paragraph = page(code).split("\n\n").nth(1).unwrap_or_default();
+    paragraph.lines().collect::<Vec<_>>().join(" ")
+}
+
+/// The page of a code as it is kept, with the marks around what is generated. One line a code: a code without a page
+/// does not compile.
+pub fn page(code: Code) -> &'static str {
     match code {
         Code::ProjectNotFound => include_str!("../../../docs/diagnostics/RC0001.md"),
         Code::FileUnreadable => include_str!("../../../docs/diagnostics/RC0002.md"),
@@ -58,6 +84,7 @@ pub fn explain(code: Code) -> &'static str {
         Code::UnknownForbid => include_str!("../../../docs/diagnostics/RC0221.md"),
         Code::UnknownPolicyElement => include_str!("../../../docs/diagnostics/RC0222.md"),
         Code::UnknownConditionOperator => include_str!("../../../docs/diagnostics/RC0223.md"),
+        Code::OldPolicyVersion => include_str!("../../../docs/diagnostics/RC0224.md"),
         Code::SelectorMatchesNothing => include_str!("../../../docs/diagnostics/RC0301.md"),
         Code::AccountSetEmpty => include_str!("../../../docs/diagnostics/RC0302.md"),
         Code::AmbiguousAccountName => include_str!("../../../docs/diagnostics/RC0303.md"),

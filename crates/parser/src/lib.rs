@@ -3,14 +3,17 @@
 //!
 //! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
 //! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
-//! `words`, and `decode` makes model types of them. The crate knows neither tokio nor AWS, so a language server can
-//! stand on it alone. [`format`](format()) takes the same first two steps, and writes a file's text in its one layout.
+//! `words`, and `decode` makes model types of them and of what templates make. The crate knows neither tokio nor
+//! AWS, so a language server can stand on it alone. [`format`](format()) takes the same first steps, and writes a file's text
+//! in its one layout.
 
 mod check;
 mod decode;
 mod explain;
+mod fix;
 mod format;
 mod json;
+pub mod messages;
 mod mistakes;
 mod nearest;
 mod project;
@@ -22,7 +25,8 @@ pub mod source;
 mod syntax;
 mod words;
 
-pub use explain::explain;
+pub use explain::{explain, page};
+pub use fix::{Fixed, Mended, fix};
 pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};
 pub use reference::reference;
@@ -43,6 +47,8 @@ pub const MAX_PATTERN_BYTES: usize = 512;
 pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
 /// The largest top-level node with its block, in bytes: 512 KiB. The KDL crate needs up to a thousand times as much.
 pub const MAX_NODE_BYTES: usize = 512 * 1024;
+/// How much all uses of templates may make together: words and values, and of long texts each begun 64 bytes.
+pub const MAX_MADE: usize = 1_000_000;
 /// How many errors of a project are told, and how many warnings; one more diagnostic then says that there may be others.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
 /// How deep blocks may be nested. The language itself needs five levels.

@@ -1,6 +1,7 @@
 //! What was found, up to a number: a file can hold more mistakes than anyone reads, and more than memory has room for.
 
-use rolecall_model::{Code, Diagnostic};
+use rolecall_model::lint::{Level, LintLevels};
+use rolecall_model::{Code, Diagnostic, Severity};
 
 use crate::MAX_DIAGNOSTICS;
 
@@ -10,11 +11,17 @@ pub(crate) struct Mistakes {
     kept: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
+    levels: LintLevels,
 }
 
 impl Mistakes {
-    /// Keeps a diagnostic, while there is room for more of its weight.
-    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+    /// Keeps a diagnostic, while there is room for more of its weight, and unless it is a lint that is allowed.
+    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
+        match self.levels.level(diagnostic.code) {
+            Some(Level::Allow) => return,
+            Some(Level::Deny) => diagnostic.severity = Severity::Error,
+            Some(Level::Warn) | None => {}
+        }
         let count = if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings };
         if *count < MAX_DIAGNOSTICS {
             *count += 1;
@@ -22,9 +29,26 @@ impl Mistakes {
         }
     }
 
+    /// Sets the levels of lints, for what was kept as for what comes. What is allowed takes no room from what is not.
+    pub(crate) fn set_levels(&mut self, levels: LintLevels) {
+        let kept = std::mem::take(self).kept;
+        self.levels = levels;
+        self.extend(kept);
+    }
+
+    /// Whether there is an error other than a lint that is denied.
+    pub(crate) fn has_mistake(&self) -> bool {
+        self.kept.iter().any(|found| found.is_error() && found.code.lint_name().is_none())
+    }
+
     /// Whether no more errors are kept, so that it is of no use to look for them.
     pub(crate) fn is_full(&self) -> bool {
         self.errors == MAX_DIAGNOSTICS
+    }
+
+    /// Whether one is an error.
+    pub(crate) fn has_error(&self) -> bool {
+        self.errors > 0
     }
 
     /// Whether one has this code.

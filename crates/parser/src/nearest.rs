@@ -1,5 +1,7 @@
 //! The nearest of some names to one that is not among them.
 
+use rolecall_model::{Diagnostic, Place};
+
 /// Names longer than this, in bytes, get no suggestion: comparing takes time in proportion to both lengths.
 const MAX_COMPARED_BYTES: usize = 128;
 
@@ -22,6 +24,31 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// Suggests a word of the language for one that was written. Where only the case differs, no other word can have been
+/// meant, and a machine may put it right; what is merely near is a guess.
+pub(crate) fn suggest_word(found: Diagnostic, place: Place, written: &str, near: &str) -> Diagnostic {
+    suggest_text(found, place, written, near, near.to_owned())
+}
+
+/// As [`suggest_word`], for one in quotes.
+pub(crate) fn suggest_value(found: Diagnostic, place: Place, written: &str, near: &str) -> Diagnostic {
+    suggest_text(found, place, written, near, format!("\"{near}\""))
+}
+
+fn suggest_text(
+    found: Diagnostic,
+    place: Place,
+    written: &str,
+    near: &str,
+    replacement: String,
+) -> Diagnostic {
+    if written.eq_ignore_ascii_case(near) {
+        found.suggest_safe(place, replacement)
+    } else {
+        found.suggest(place, replacement)
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
 
 use crate::check::check;
-use crate::decode::{CheckedFile, Decoded, Unread, decode, pattern_too_long};
+use crate::decode::{CheckedFile, Decoded, Unread, declared_names, decode, pattern_too_long};
 use crate::mistakes::Mistakes;
 use crate::nearest::nearest;
 use crate::resolve::{NameKind, Names};
@@ -110,14 +110,18 @@ impl Loader<'_> {
         let checked: Vec<CheckedFile<'_>> =
             loaded.iter().map(|file| CheckedFile { file: file.file, nodes: &file.nodes }).collect();
         let names = std::mem::take(&mut self.names);
-        let Decoded { config, origins, mistakes } =
+        let Decoded { config, origins, mistakes, unused_names, lints } =
             decode(self.files, &mut self.sources, &checked, names, unread);
+        self.found.set_levels(lints);
         if mistakes.has(Code::UnsupportedLanguage) {
             // Another version has other words and rules, so whatever else was found may be right.
             self.found = mistakes;
             self.found.retain(Code::UnsupportedLanguage);
         } else {
             self.found.extend(mistakes);
+        }
+        if !self.found.has_mistake() {
+            self.found.extend(unused_names);
         }
         (config, origins)
     }
@@ -424,8 +428,10 @@ impl Loader<'_> {
         }
         for node in &file.refused {
             unread.identity_center |= node.word == "identity-center";
-            if let (Some(kind), Some(name)) = (NameKind::declared_by(&node.word), node.arguments.first()) {
-                self.names.lose(kind, name.content.written().to_owned());
+            for (word, name) in declared_names(node) {
+                if let Some(kind) = NameKind::declared_by(word) {
+                    self.names.lose(kind, name.content.written().to_owned());
+                }
             }
         }
     }

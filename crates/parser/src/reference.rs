@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::words::{BlockRule, Kind, WORDS, Within, Word, words_within};
-use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES};
+use crate::words::{BlockRule, Kind, Within, Word, words, words_within};
+use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_MADE};
 
 /// The sections of the page after the words of a file, each with its introduction.
 const SECTIONS: &[(&str, &[Within], &str)] = &[
@@ -35,7 +35,31 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
         &[Within::Assign],
         "An `assign` has at least one `to` or `to-user`, and at least one `on`.",
     ),
-    ("In `guard`", &[Within::Guard], "What a plan may do at most."),
+    (
+        "In `keep`",
+        &[Within::Keep],
+        "Each part that is left out matches everything; at least one part other than `until` and `reason` is given, \
+         permission sets included.",
+    ),
+    ("In `attributes`", &[Within::Attributes], "The attributes that are passed on for access control."),
+    (
+        "In `guard`",
+        &[Within::Guard],
+        "What a plan may do at most, and which assignments must not be wanted. Guards judge all that the files want \
+         as well as the changes. A plan that a guard stops is shown whole, with the guard, and is not applied.",
+    ),
+    (
+        "In `forbid`, `require-until` and `exception`",
+        &[Within::Forbid, Within::RequireUntil, Within::Exception],
+        "These say which assignments a guard is about: those that every given part matches. A part that is left out \
+         matches everything; without `on` that is every account, the management account included.",
+    ),
+    ("In `lint`", &[Within::Lint], "Why the level was chosen."),
+    (
+        "In `template`",
+        &[Within::Template],
+        "What a template asks for, and what it makes. A word that stands in a file as well means the same here.",
+    ),
 ];
 
 /// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
@@ -53,7 +77,7 @@ pub fn reference() -> String {
             }
         }
     }
-    debug_assert_eq!(written.len(), WORDS.len(), "each word is in a section");
+    debug_assert_eq!(written.len(), words().count(), "each word is in a section");
     page
 }
 
@@ -80,7 +104,8 @@ fn introduction() -> String {
          - A line that goes on ends with `\\`. Two lines on one are separated by `;`.\n\
          - Control characters and characters that turn the direction of reading are refused everywhere.\n\
          - A file has at most {mebibytes} MiB, a project at most {MAX_FILES} files, and blocks are nested at most \
-         {MAX_DEPTH} deep.\n\n\
+         {MAX_DEPTH} deep. All uses of templates together make at most {MAX_MADE} words and values, and of long texts \
+         each begun 64 bytes count.\n\n\
          All mistakes of all files are reported in one run, each with a code that `rolecall explain CODE` explains.\n\n"
     )
 }
@@ -111,7 +136,7 @@ fn signature(word: &Word) -> String {
     }
     match word.block {
         BlockRule::None => {}
-        BlockRule::Optional(_) => out.push_str(" [{ … }]"),
+        BlockRule::Optional(_) | BlockRule::Declared => out.push_str(" [{ … }]"),
         BlockRule::Required(..) => out.push_str(" { … }"),
     }
     out

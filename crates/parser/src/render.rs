@@ -83,7 +83,7 @@ fn visible(text: &str) -> String {
 }
 
 /// A message on one line, without forbidden characters, and not of any length.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let end = text.char_indices().nth(MAX_TEXT).map(|(at, _)| at);
     let mut plain = visible(&text[..end.unwrap_or(text.len())]).replace(['\n', '\r'], " ");
     if end.is_some() {

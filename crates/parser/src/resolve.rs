@@ -22,18 +22,24 @@ pub(crate) enum NameKind {
     Group,
     AccountSet,
     PermissionSet,
+    /// What a `forbid` is called.
+    Forbid,
+    Template,
 }
 
 impl NameKind {
     /// Every kind.
-    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::AccountSet, Self::PermissionSet];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Template, Self::Forbid];
 
-    /// The kind that a word of the file level declares.
+    /// The kind that a word of the file level declares, or `forbid` in a guard.
     pub(crate) fn declared_by(word: &str) -> Option<Self> {
         match word {
             "group" => Some(Self::Group),
             "accounts" => Some(Self::AccountSet),
             "permission-set" | "external-permission-set" => Some(Self::PermissionSet),
+            "template" => Some(Self::Template),
+            "forbid" => Some(Self::Forbid),
             _ => None,
         }
     }
@@ -43,6 +49,8 @@ impl NameKind {
             Self::Group => "group",
             Self::AccountSet => "account set",
             Self::PermissionSet => "permission set",
+            Self::Template => "template",
+            Self::Forbid => "forbid",
         }
     }
 
@@ -51,6 +59,8 @@ impl NameKind {
             Self::Group => "a group",
             Self::AccountSet => "an account set",
             Self::PermissionSet => "a permission set",
+            Self::Template => "a template",
+            Self::Forbid => "a forbid",
         }
     }
 
@@ -59,6 +69,8 @@ impl NameKind {
             Self::Group => Code::UnknownGroup,
             Self::AccountSet => Code::UnknownAccountSet,
             Self::PermissionSet => Code::UnknownPermissionSet,
+            Self::Template => Code::UnknownTemplate,
+            Self::Forbid => Code::UnknownForbid,
         }
     }
 
@@ -73,6 +85,10 @@ impl NameKind {
                     "declare it with `permission-set \"{name}\"`, or `external-permission-set` if it is made elsewhere"
                 )
             }
+            Self::Template => format!("declare it with `template \"{name}\" {{ … }}`"),
+            Self::Forbid => format!(
+                "take the exception away, or write the `forbid \"{name}\" {{ … }}` to which it is one into a `guard`"
+            ),
         }
     }
 }
@@ -84,6 +100,8 @@ struct Declared {
     external: bool,
     /// Its number in its list, known once all names are.
     index: u32,
+    /// Whether anything refers to it.
+    used: bool,
 }
 
 /// The declared names of a project.
@@ -94,7 +112,12 @@ pub(crate) struct Names {
     lost: BTreeSet<(NameKind, String)>,
     /// There are declarations that cannot even be guessed. Only a near miss of a declared name is then a mistake.
     pub(crate) incomplete: bool,
-    unknown: BTreeMap<(NameKind, String), Vec<Place>>,
+    /// By the places where they stand. What a template makes is resolved at each use, and its places stay the same.
+    unknown: BTreeMap<(NameKind, String), BTreeSet<Place>>,
+    /// For names that a `use` gives, where in the template they come to stand.
+    given: BTreeMap<Place, Place>,
+    /// Names within a template that are those of its parameters.
+    like_parameters: BTreeSet<Place>,
 }
 
 impl Names {
@@ -115,7 +138,7 @@ impl Names {
             );
         }
         let external = word == "external-permission-set";
-        self.declared.insert(key, Declared { place, external, index: 0 });
+        self.declared.insert(key, Declared { place, external, index: 0, used: false });
         None
     }
 
@@ -154,13 +177,77 @@ impl Names {
         })
     }
 
+    /// A reference to a `forbid`.
+    pub(crate) fn forbid(&mut self, name: &str, place: Place) {
+        self.find(NameKind::Forbid, name, place);
+    }
+
+    /// The number of a declared account set, for its own declaration, which is no use of it.
+    pub(crate) fn own_account_set(&self, name: &str) -> Option<AccountSetIx> {
+        let declared = self.declared.get(&(NameKind::AccountSet, name.to_owned()))?;
+        Some(AccountSetIx(declared.index))
+    }
+
+    /// Where a permission set is declared, and whether as one made elsewhere.
+    pub(crate) fn declared_permission_set(&self, name: &str) -> Option<(Place, bool)> {
+        let declared = self.declared.get(&(NameKind::PermissionSet, name.to_owned()))?;
+        Some((declared.place, declared.external))
+    }
+
+    /// Whether a template is declared and could be read; one that is not declared is reported.
+    pub(crate) fn template(&mut self, name: &str, place: Place) -> bool {
+        self.find(NameKind::Template, name, place).is_some()
+    }
+
+    /// Whether a name is declared, or may be.
+    pub(crate) fn knows(&self, kind: NameKind, name: &str) -> bool {
+        let key = (kind, name.to_owned());
+        self.declared.contains_key(&key) || self.lost.contains(&key)
+    }
+
+    /// Remembers that the name at `place`, which a `use` gives, comes to stand at another place in the template.
+    pub(crate) fn stands_at(&mut self, place: Place, in_template: Place) {
+        self.given.insert(place, in_template);
+    }
+
+    /// Remembers that the name at this place in a template is that of a parameter, which was probably meant.
+    pub(crate) fn like_parameter(&mut self, place: Place) {
+        self.like_parameters.insert(place);
+    }
+
     fn find(&mut self, kind: NameKind, name: &str, place: Place) -> Option<Declared> {
         let key = (kind, name.to_owned());
-        let found = self.declared.get(&key).copied();
-        if found.is_none() && !self.lost.contains(&key) {
-            self.unknown.entry(key).or_default().push(place);
+        if let Some(found) = self.declared.get_mut(&key) {
+            found.used = true;
+            return Some(*found);
         }
-        found
+        if !self.lost.contains(&key) {
+            self.unknown.entry(key).or_default().insert(place);
+        }
+        None
+    }
+
+    /// The groups and account sets that are declared and that nothing refers to.
+    pub(crate) fn unused(&self) -> Vec<Diagnostic> {
+        let of = |wanted: NameKind, code: Code, label: &'static str| {
+            self.declared
+                .iter()
+                .filter(move |((kind, _), declared)| *kind == wanted && !declared.used)
+                .take(MAX_DIAGNOSTICS)
+                .map(move |((kind, name), declared)| {
+                    Diagnostic::warning(code, format!("the {} `{name}` is not used", kind.noun()))
+                        .at(declared.place, label)
+                        .help("take the declaration away, or use it")
+                })
+        };
+        let groups =
+            of(NameKind::Group, Code::UnusedGroup, "no `assign`, `keep` or `guard` names this group");
+        let sets = of(
+            NameKind::AccountSet,
+            Code::UnusedAccountSet,
+            "no `assign`, `keep`, `guard` or other set names this account set",
+        );
+        groups.chain(sets).collect()
     }
 
     /// The names that were referred to and are not declared, one diagnostic each: a misspelt declaration is one
@@ -184,14 +271,18 @@ impl Names {
         self.declared.keys().filter(move |(of, _)| *of == kind).map(|(_, name)| name.as_str())
     }
 
-    fn unknown_name(&self, kind: NameKind, name: &str, places: &[Place], near: Option<&str>) -> Diagnostic {
+    fn unknown_name(
+        &self,
+        kind: NameKind,
+        name: &str,
+        places: &BTreeSet<Place>,
+        near: Option<&str>,
+    ) -> Diagnostic {
         let noun = kind.noun();
         let times =
             if places.len() == 1 { String::new() } else { format!(", and used {} times", places.len()) };
         let mut found = Diagnostic::error(kind.code(), format!("the {noun} `{name}` is not declared{times}"));
-        let mut sorted = places.to_vec();
-        sorted.sort_unstable();
-        for (nth, place) in sorted.iter().take(MAX_PLACES).enumerate() {
+        for (nth, place) in places.iter().take(MAX_PLACES).enumerate() {
             let label = format!("no {noun} is declared as `{name}`");
             found = if nth == 0 {
                 found.at(*place, label)
@@ -199,9 +290,19 @@ impl Names {
                 found.and(*place, format!("`{name}` is used here too"))
             };
         }
+        let first = places.first().copied();
+        if let Some(stands) = first.and_then(|place| self.given.get(&place)) {
+            found = found.and(*stands, format!("`{name}` comes to stand here in the template"));
+        }
+        let only = first.filter(|_| places.len() == 1);
+        if first.is_some_and(|place| self.like_parameters.contains(&place)) {
+            let meant = format!("(param)\"{name}\"");
+            let found = found.help(format!("did you mean the parameter, `{meant}`?"));
+            return if let Some(place) = only { found.suggest(place, meant) } else { found };
+        }
         if let Some(near) = near {
             let found = found.help(format!("did you mean `{near}`?"));
-            return if let [place] = places { found.suggest(*place, format!("\"{near}\"")) } else { found };
+            return if let Some(place) = only { found.suggest(place, format!("\"{near}\"")) } else { found };
         }
         let other =
             NameKind::ALL.into_iter().find(|other| self.declared.contains_key(&(*other, name.to_owned())));

@@ -1,8 +1,8 @@
 //! The pre-scan: linear in the size of a file, it cuts the file into top-level nodes and reports what the KDL crate
 //! would report badly, or would take exponential time or the whole stack to report.
 //!
-//! What it hands on is a text of the same length, so that every offset stays true: comments are blanked out, and a
-//! value without quotes is replaced by a word of the same length.
+//! What it hands on is a text of the same length, so that every offset stays true: comments and type
+//! annotations are blanked out, and a value without quotes is replaced by a word of the same length.
 
 mod braces;
 mod nodes;
@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-pub(crate) use nodes::{unquoted, without_marks};
+pub(crate) use nodes::{is_bare_word, unquoted, without_marks};
 pub(crate) use pieces::{Piece, PieceKind, pieces};
 pub(crate) use tokens::{TokenKind, is_forbidden};
 
@@ -27,10 +27,22 @@ pub(crate) struct Scan {
     pub(crate) nodes: Vec<RawNode>,
     /// What stood where a value without quotes was replaced, by the offset of its first byte.
     pub(crate) unquoted: BTreeMap<usize, String>,
+    /// The type annotations that belong to a value, by the offset of the value's first byte.
+    pub(crate) annotations: BTreeMap<usize, Annotation>,
     /// What was found.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Whether there is text in which declarations could not even be guessed.
     pub(crate) cut_short: bool,
+}
+
+/// A type annotation in front of a value. It is blanked out, so that the KDL crate sees the value alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Annotation {
+    /// The offset of its first byte.
+    pub(crate) start: usize,
+    /// Whether it says that the value is the name of a template's parameter; otherwise a mistake was reported that
+    /// leaves the value without a meaning.
+    pub(crate) is_parameter: bool,
 }
 
 /// One top-level node.
@@ -58,6 +70,7 @@ pub(crate) fn scan(file: FileId, text: &str) -> Scan {
         masked: mask(text, &blanks, &cut.unquoted, &cut.semicolons),
         nodes: cut.nodes,
         unquoted: cut.unquoted,
+        annotations: cut.annotations,
         diagnostics: one_syntax_error_a_line(text, mistakes.into_kept()),
         cut_short,
     }

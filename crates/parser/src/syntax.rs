@@ -53,13 +53,15 @@ pub(crate) enum Content {
     Text(String),
     /// A number, as it was written.
     Number(String),
+    /// `(param)"name"`: the value of a template's parameter, by its name.
+    Parameter(String),
 }
 
 impl Content {
-    /// A text as it reads, or a number as it was written.
+    /// A text as it reads, a number as it was written, or the name of a parameter.
     pub(crate) fn written(&self) -> &str {
         match self {
-            Self::Text(written) | Self::Number(written) => written,
+            Self::Text(written) | Self::Number(written) | Self::Parameter(written) => written,
         }
     }
 }
@@ -87,6 +89,13 @@ impl Node {
     pub(crate) fn text(&self) -> Option<(&str, Place)> {
         let value = self.arguments.first()?;
         value.text().map(|text| (text, value.place))
+    }
+
+    /// The word with all that belongs to it, its block included, up to the last value in it.
+    pub(crate) fn whole(&self) -> Place {
+        let last = self.children().last().map_or(self.header, Self::whole);
+        let end = last.range().end.max(self.header.range().end);
+        Place::new(self.header.file, self.header.range().start..end)
     }
 
     /// All arguments that are texts without fault.
@@ -240,7 +249,14 @@ impl Reader<'_> {
             // Keywords stand without quotes, so the scan has replaced them all.
             KdlValue::Bool(_) | KdlValue::Null => Content::Number(written.to_owned()),
         };
-        Value { content, place, faulty: false }
+        match (self.scan.annotations.get(&start), content) {
+            (None, content) => Value { content, place, faulty: false },
+            (Some(annotation), Content::Text(name)) if annotation.is_parameter => {
+                let place = Place::new(self.file, annotation.start..end);
+                Value { content: Content::Parameter(name), place, faulty: false }
+            }
+            (Some(_), content) => Value { content, place, faulty: true },
+        }
     }
 }
 
@@ -254,7 +270,7 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
     for node in nodes {
         let properties = node.properties.iter_mut().map(|property| &mut property.value);
         for value in node.arguments.iter_mut().chain(properties) {
-            let Content::Text(text) = &value.content else { continue };
+            let (Content::Text(text) | Content::Parameter(text)) = &value.content else { continue };
             if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
                 value.faulty = true;
                 let name = format!("U+{:04X}", u32::from(character));

@@ -1,9 +1,11 @@
 //! The words of the language, in one table. It drives the checks of what may stand where, the suggestions for what
 //! is misspelt, and the reference page; what a word means is in `decode`.
 
+mod guards;
+mod lifecycle;
+mod settings;
 mod table;
-
-pub(crate) use table::WORDS;
+mod templates;
 
 /// Where a word may stand: in a file, or in the block of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +21,14 @@ pub(crate) enum Within {
     InlinePolicy,
     Statement,
     Assign,
+    Keep,
+    Attributes,
     Guard,
+    Forbid,
+    RequireUntil,
+    Exception,
+    Lint,
+    Template,
 }
 
 impl Within {
@@ -37,7 +46,14 @@ impl Within {
             Self::InlinePolicy => "`inline-policy`",
             Self::Statement => "`allow` and `deny`",
             Self::Assign => "`assign`",
+            Self::Keep => "`keep`",
+            Self::Attributes => "`attributes`",
             Self::Guard => "`guard`",
+            Self::Forbid => "`forbid`",
+            Self::RequireUntil => "`require-until`",
+            Self::Exception => "`exception`",
+            Self::Lint => "`lint`",
+            Self::Template => "`template`",
         }
     }
 }
@@ -99,6 +115,8 @@ pub(crate) struct PropertyWord {
 pub(crate) enum BlockRule {
     None,
     Optional(Within),
+    /// It may have one, and the words in it are declared by the files.
+    Declared,
     /// It must have one, and in it one of the words of each list.
     Required(Within, &'static [&'static [&'static str]]),
 }
@@ -106,26 +124,31 @@ pub(crate) enum BlockRule {
 impl BlockRule {
     pub(crate) fn within(&self) -> Option<Within> {
         match self {
-            Self::None => None,
+            Self::None | Self::Declared => None,
             Self::Optional(within) | Self::Required(within, _) => Some(*within),
         }
     }
 }
 
+/// Every word of the language.
+pub(crate) fn words() -> impl Iterator<Item = &'static Word> {
+    [table::WORDS, lifecycle::WORDS, templates::WORDS, guards::WORDS, settings::WORDS].into_iter().flatten()
+}
+
 /// The word of that name in that place.
 pub(crate) fn find(name: &str, within: Within) -> Option<&'static Word> {
-    WORDS.iter().find(|word| word.name == name && word.within.contains(&within))
+    words().find(|word| word.name == name && word.within.contains(&within))
 }
 
 /// The words that may stand in a place, in the table's order.
 pub(crate) fn words_within(within: Within) -> impl Iterator<Item = &'static Word> {
-    WORDS.iter().filter(move |word| word.within.contains(&within))
+    words().filter(move |word| word.within.contains(&within))
 }
 
 /// Where a word may stand, if it is one.
 pub(crate) fn places_of(name: &str) -> Vec<Within> {
     let mut places: Vec<Within> =
-        WORDS.iter().filter(|word| word.name == name).flat_map(|word| word.within).copied().collect();
+        words().filter(|word| word.name == name).flat_map(|word| word.within).copied().collect();
     places.sort_unstable();
     places
 }
@@ -138,10 +161,10 @@ mod tests {
 
     #[test]
     fn each_word_means_one_thing_in_one_place() {
-        for (at, word) in WORDS.iter().enumerate() {
+        for (at, word) in words().enumerate() {
             for within in word.within {
                 let first =
-                    WORDS.iter().position(|other| other.name == word.name && other.within.contains(within));
+                    words().position(|other| other.name == word.name && other.within.contains(within));
                 assert_eq!(first, Some(at), "{} within {within:?}", word.name);
             }
         }
@@ -149,7 +172,7 @@ mod tests {
 
     #[test]
     fn each_block_has_words_and_needs_only_those() {
-        for word in WORDS {
+        for word in words() {
             let Some(within) = word.block.within() else { continue };
             assert!(words_within(within).count() > 0, "{}", word.name);
             if let BlockRule::Required(within, needed) = word.block {
@@ -161,8 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn files_may_be_limited_to_any_word_but_those_of_the_project_file() {
+        let Kind::OneOf(limits) = find("may-contain", Within::Include).unwrap().arguments.kind else {
+            panic!()
+        };
+        let mut words: Vec<&str> = words_within(Within::File).map(|word| word.name).collect();
+        words.retain(|word| !matches!(*word, "rolecall" | "include"));
+        words.sort_unstable();
+        assert_eq!(limits, words);
+    }
+
+    #[test]
+    fn the_word_lint_tells_of_every_lint() {
+        let word = find("lint", Within::File).unwrap();
+        for (name, _) in rolecall_model::lint::LINTS {
+            assert!(word.doc.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
     fn each_example_is_correct() {
-        for word in WORDS {
+        for word in words() {
             let file = Sources::default().add("example.kdl", word.example);
             let scan = crate::scan::scan(file, word.example);
             let mut parsed = crate::syntax::parse(file, &scan, &scan.nodes);

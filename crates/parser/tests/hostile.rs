@@ -113,6 +113,32 @@ fn many_warnings_do_not_keep_a_project_from_being_read() {
 }
 
 #[test]
+fn what_is_allowed_takes_no_room_from_what_is_denied() {
+    let assign = |nth| format!("assign \"Deploy\" {{ to-user \"user-{nth}@acme.com\"; on \"all\" }}\n");
+    let assignments: String = (0..2 * MAX_DIAGNOSTICS).map(assign).collect();
+    let text = format!(
+        "permission-set \"Deploy\"\naccounts \"all\" {{ every-member-account }}\n{assignments}\
+         permission-set \"All\" {{ inline-policy {{ allow \"*\" {{ resource \"*\" }} }} }}\n\
+         lint \"direct-user\" level=\"allow\" {{ reason \"until May\" }}\nlint \"wildcard-statement\" level=\"deny\"\n"
+    );
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::WildcardStatement]));
+    let denied = text.replace("\"allow\" { reason", "\"deny\" { reason");
+    assert!(codes_of(&denied).contains(&Code::TooManyMistakes));
+}
+
+#[test]
+fn many_words_that_contradict_each_other_are_answered() {
+    let sets: String =
+        (0..5_000).map(|nth| format!("permission-set \"A{nth}\" {{ renamed-from \"Old\" }}\n")).collect();
+    assert_eq!(codes_of(&sets), BTreeSet::from([Code::LifecycleContradiction, Code::TooManyMistakes]));
+    let exceptions: String = (0..5_000)
+        .map(|nth| format!("exception \"{nth}\" {{ until \"2027-02-01\"; reason \"a\" }}\n"))
+        .collect();
+    let text = format!("guard {{ {exceptions} }}");
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownForbid, Code::TooManyMistakes]));
+}
+
+#[test]
 fn characters_that_deceive_are_refused_and_not_drawn() {
     for text in [
         "group \"dev\u{202E}s\"",
@@ -186,13 +212,15 @@ fn patterns_neither_panic_nor_take_the_stack() {
         let included = codes_of(&format!("include \"{pattern}\""));
         assert_eq!(included, BTreeSet::from([Code::InvalidPattern]), "{}", &pattern[..50]);
     }
-    // As deep as the length allows; whether that is a pattern is the business of the glob crate.
+    // As deep as the length allows; whether that is a pattern is the business of the glob crate. If it is, the set is
+    // one that nothing uses.
     for pattern in [nested(127), format!("{}a{}", "{".repeat(255), "}".repeat(255))] {
         for text in [format!("accounts \"a\" {{ name \"{pattern}\" }}"), format!("include \"{pattern}\"")] {
-            assert!(
-                codes_of(&text)
-                    .is_subset(&BTreeSet::from([Code::InvalidPattern, Code::IncludeMatchesNothing]))
-            );
+            assert!(codes_of(&text).is_subset(&BTreeSet::from([
+                Code::InvalidPattern,
+                Code::IncludeMatchesNothing,
+                Code::UnusedAccountSet
+            ])));
         }
     }
     let many: String = (0..=MAX_PATTERNS).map(|nth| format!("\"{{a,{nth}}}.kdl\" ")).collect();
@@ -208,6 +236,70 @@ fn account_sets_in_many_circles_are_told_some_of_them() {
     let text: String = (0..sets).map(set).collect();
     let first = "accounts \"first\" { accounts \"0\" }\n";
     assert_eq!(codes_of(&format!("{text}{first}")), BTreeSet::from([Code::AccountSetCycle]));
+}
+
+/// What does not depend on templates, for those that follow.
+const WORLD: &str = "group \"a\"\npermission-set \"Deploy\"\naccounts \"all\" { every-member-account }\n";
+
+#[test]
+fn templates_make_no_more_than_a_bound() {
+    let uses = "use \"t\" { a \"a\" }\n".repeat(10_000);
+    let line = "assign \"Deploy\" { to (param)\"a\"; on \"all\" }\n";
+    let parameter = "parameter \"a\" kind=\"group\"\n";
+    let template = |body: &str| format!("{WORLD}template \"t\" {{\n{parameter}{body}}}\n{uses}");
+    assert_eq!(codes_of(&template(line)), BTreeSet::new());
+    // A large node, many times: of lines, of values, of one long text, and of lines that are left out.
+    let lines = line.repeat(MAX_NODE_BYTES / 4 / line.len());
+    assert_eq!(codes_of(&template(&lines)), BTreeSet::from([Code::FileTooLarge]));
+    let accounts: String = (0..10_000).map(|nth| format!("\"{nth}\" ")).collect();
+    let of_values = format!("assign \"Deploy\" {{ to (param)\"a\"; on {{ account {accounts} }} }}\n");
+    assert_eq!(codes_of(&template(&of_values)), BTreeSet::from([Code::FileTooLarge]));
+    let reason = "x".repeat(MAX_NODE_BYTES - 300);
+    let of_text = format!("assign \"Deploy\" {{ to (param)\"a\"; on \"all\"; reason \"{reason}\" }}\n");
+    assert_eq!(codes_of(&template(&of_text)), BTreeSet::from([Code::FileTooLarge]));
+    let missing = "assign \"Deploy\" { to (param)\"b\"; on \"all\" }\n";
+    let missing = missing.repeat(MAX_NODE_BYTES / 4 / missing.len());
+    let left_out = format!("parameter \"b\" kind=\"group\" empty=\"allowed\"\n{missing}");
+    assert_eq!(codes_of(&template(&left_out)), BTreeSet::from([Code::FileTooLarge]));
+    // Many values in many places.
+    let places = "account (param)\"b\"\n".repeat(5_000);
+    let squared = format!(
+        "{WORLD}template \"t\" {{\nparameter \"b\" kind=\"text\"\nassign \"Deploy\" {{ to \"a\"; on {{\n{places}}} }} }}\nuse \"t\" {{ b {accounts} }}\n"
+    );
+    assert_eq!(codes_of(&squared), BTreeSet::from([Code::FileTooLarge]));
+    let selectors = "ou \"a\"\n".repeat(5_000);
+    let places = "accounts (param)\"b\"\n".repeat(5_000);
+    let squared = format!(
+        "{WORLD}template \"t\" {{\nparameter \"b\" kind=\"accounts\"\nassign \"Deploy\" {{ to \"a\"; on {{\n{places}}} }} }}\nuse \"t\" {{ b {{\n{selectors}}} }}\n"
+    );
+    assert_eq!(codes_of(&squared), BTreeSet::from([Code::FileTooLarge]));
+}
+
+#[test]
+fn mistakes_with_parameters_are_told_some_of_them() {
+    let parameters: String =
+        (0..1_500).map(|nth| format!("parameter \"parameter-{nth}\" kind=\"group\"\n")).collect();
+    let unknown: String = (0..1_400).map(|nth| format!("(param)\"paramater-{nth}\" ")).collect();
+    let text = format!(
+        "{WORLD}template \"t\" {{\n{parameters}assign \"Deploy\" {{ to {unknown}; on \"all\" }} }}\n"
+    );
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownParameter, Code::TooManyMistakes]));
+    let body = "assign \"Deploy\" { to (param)\"parameter-0\"; on \"all\" }";
+    let template = format!("{WORLD}template \"t\" {{\n{parameters}{body} }}\n");
+    let missing = format!("{template}{}", "use \"t\"\n".repeat(10));
+    assert_eq!(codes_of(&missing), BTreeSet::from([Code::ArgumentMissing, Code::TooManyMistakes]));
+    let unknown: String = (0..1_400).map(|nth| format!("use \"t\" {{ paramater-{nth} \"a\" }}\n")).collect();
+    let found = codes_of(&format!("{template}{unknown}"));
+    assert!(found.contains(&Code::UnknownParameter), "{found:?}");
+    let like: String = "\"x\" ".repeat(5_000);
+    let like = format!(
+        "{WORLD}template \"t\" {{ parameter \"x\" kind=\"text\"; assign \"Deploy\" {{ to \"a\"; on {{ account {like} }} }} }}\n"
+    );
+    assert!(codes_of(&like).contains(&Code::RepeatedValue));
+    assert!(
+        bomb(&format!("{WORLD}template \"t\" {{ assign \"Deploy\" {{ to "), "(param)", "}}")
+            .contains(&Code::TypeAnnotation)
+    );
 }
 
 #[test]
@@ -305,7 +397,7 @@ fn links_neither_loop_nor_lead_out() {
     fs::write(beside.path().join("secret.kdl"), "group \"secret\"").unwrap();
     let teams = folder.path().join("teams");
     fs::create_dir(&teams).unwrap();
-    fs::write(teams.join("real.kdl"), "group \"a\"").unwrap();
+    fs::write(teams.join("real.kdl"), "permission-set \"Real\"").unwrap();
     // A circle of links is no file, and a directory behind a link is not entered.
     symlink("b.kdl", teams.join("a.kdl")).unwrap();
     symlink("a.kdl", teams.join("b.kdl")).unwrap();
@@ -336,4 +428,19 @@ fn links_neither_loop_nor_lead_out() {
         fs::write(folder.path().join("rolecall.kdl"), text).unwrap();
         assert_eq!(codes_on_disk(folder.path()), BTreeSet::from([code]), "{path}");
     }
+}
+
+#[test]
+fn of_a_policy_full_of_mistakes_the_first_are_told() {
+    let statement =
+        "{\"Efect\":\"alow\",\"Action\":[\"s3\",\"s3\"],\"a\":1,\"a\":2,\"Condition\":{\"Strin\":[]}},";
+    let policy = format!("{{\"Statement\":[{}{{}}]}}", statement.repeat(200_000 / statement.len()));
+    let files: MemoryFiles = [
+        ("rolecall.kdl", format!("{HEAD}permission-set \"A\" {{ inline-policy file=\"a.json\" }}")),
+        ("a.json", policy),
+    ]
+    .into_iter()
+    .collect();
+    let found = load(&files, "rolecall.kdl").diagnostics;
+    assert_eq!(found.iter().filter(|one| one.is_error()).count(), MAX_DIAGNOSTICS + 1);
 }

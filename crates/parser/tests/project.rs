@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::{
-    AccountRef, AccountSetIx, ExternalIx, GroupIx, On, PermissionSetIx, PermissionSetRef, Selector, UnitRef,
+    AccountRef, AccountSetIx, ExternalIx, GroupIx, KeptPrincipals, On, PermissionSetIx, PermissionSetRef,
+    RowFilter, Selector, UnitRef, UserRef,
 };
 use rolecall_model::permission_set::{Boundary, CustomerPolicy};
 use rolecall_model::{Code, Config};
@@ -205,6 +206,232 @@ fn the_strictest_guard_holds() {
     assert_eq!(deletions("guard { max-deletions 25 percent=40 }"), (25, 40, true));
     let three = "guard { max-deletions 25 }\nguard { max-deletions 100 percent=10 }\nguard { max-deletions 60 percent=20 }";
     assert_eq!(deletions(three), (25, 10, true));
+}
+
+#[test]
+fn lifecycle_words_are_kept_with_the_sets_that_they_are_about() {
+    let config = config(
+        r#"
+        permission-set "Adopted" { adopt }
+        permission-set "New" { renamed-from "Old" }
+        permission-set "Plain"
+        release-permission-set "Handed"
+        release-permission-set "Gone"
+        external-permission-set "Handed"
+        "#,
+    );
+    let said: Vec<(&str, bool, Option<&str>)> = config
+        .permission_sets
+        .iter()
+        .map(|set| {
+            let old = set.renamed_from.as_ref().map(|renamed| renamed.name.as_str());
+            (set.permission_set.name.as_str(), set.adopt.is_some(), old)
+        })
+        .collect();
+    assert_eq!(said, [("Adopted", true, None), ("New", false, Some("Old")), ("Plain", false, None)]);
+    let released: Vec<&str> = config.releases.iter().map(|release| release.name.as_str()).collect();
+    assert_eq!(released, ["Gone", "Handed"]);
+    assert_eq!(config.external_permission_sets[0].name.as_str(), "Handed");
+}
+
+fn user_names(users: &[UserRef]) -> Vec<&str> {
+    users.iter().map(|user| user.name.as_str()).collect()
+}
+
+#[test]
+fn a_keep_holds_each_part_that_is_given_and_no_other() {
+    let config = config(
+        r#"
+        group "a"
+        group "b"
+        accounts "prod" { ou "Prod" }
+        permission-set "Deploy"
+        external-permission-set "Audit"
+        keep "Deploy" "Audit" {
+            to "b" "a"
+            to-user "jane@acme.com"
+            on "prod"
+            on { account "shared-services" }
+            until "2027-03-31"
+            reason "ITSM"
+        }
+        keep { to-undeclared }
+        keep "Deploy"
+        keep { on "prod" }
+        "#,
+    );
+    let [whole, undeclared, of_a_set, on_accounts] = config.keeps.as_slice() else { panic!() };
+    let deploy = PermissionSetRef::Owned(PermissionSetIx(0));
+    assert_eq!(whole.permission_sets, [deploy, PermissionSetRef::External(ExternalIx(0))]);
+    let KeptPrincipals::These { groups, users } = &whole.principals else { panic!("{whole:?}") };
+    assert_eq!(
+        (groups.as_slice(), user_names(users)),
+        (&[GroupIx(0), GroupIx(1)][..], vec!["jane@acme.com"])
+    );
+    assert!(matches!(whole.on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    assert_eq!(whole.until.unwrap().date, "2027-03-31".parse().unwrap());
+    assert_eq!(whole.reason.as_deref(), Some("ITSM"));
+    assert_eq!(undeclared.principals, KeptPrincipals::Undeclared);
+    assert!(undeclared.permission_sets.is_empty() && undeclared.on.is_empty() && undeclared.until.is_none());
+    assert_eq!(
+        (&of_a_set.principals, of_a_set.permission_sets.as_slice()),
+        (&KeptPrincipals::Anyone, &[deploy][..])
+    );
+    assert_eq!((&on_accounts.principals, on_accounts.on.len()), (&KeptPrincipals::Anyone, 1));
+}
+
+#[test]
+fn a_keep_in_a_template_never_keeps_more_than_its_use_says() {
+    let keeps = |uses: &str| {
+        let text = format!(
+            r#"
+            group "a"
+            accounts "b" {{ ou "Prod" }}
+            permission-set "Deploy"
+            template "vendor" {{
+                parameter "who" kind="group" empty="allowed"
+                parameter "where" kind="accounts" empty="allowed"
+                parameter "sets" kind="permission-set" empty="allowed"
+                keep (param)"sets" {{ to (param)"who"; on (param)"where" }}
+            }}
+            guard {{ forbid "a on b" {{ to "a"; on "b" }} }}
+            use "vendor" {{ {uses} }}
+            "#
+        );
+        config(&text).keeps
+    };
+    let [keep] = keeps("who \"a\"; where \"b\"; sets \"Deploy\"").try_into().unwrap();
+    let groups = KeptPrincipals::These { groups: vec![GroupIx(0)], users: Vec::new() };
+    assert_eq!((keep.principals, keep.on.len(), keep.permission_sets.len()), (groups, 1, 1));
+    for less in ["where \"b\"; sets \"Deploy\"", "who \"a\"; sets \"Deploy\"", "who \"a\"; where \"b\""] {
+        assert_eq!(keeps(less), [], "{less}");
+    }
+}
+
+#[test]
+fn attributes_are_there_only_where_the_files_speak_of_them() {
+    assert_eq!(config("").attributes, None);
+    let text = r#"attributes {
+        attribute "team name" source="${path:name.\"x\"[0]}"
+        attribute "costCenter" source="${path:enterprise.costCenter}"
+    }"#;
+    let attributes = config(text).attributes.unwrap().attributes;
+    let expected = [("costCenter", "${path:enterprise.costCenter}"), ("team name", "${path:name.\"x\"[0]}")];
+    assert_eq!(attributes, expected.map(|(key, source)| (key.to_owned(), source.to_owned())).into());
+}
+
+#[test]
+fn attributes_keep_to_the_limits_of_aws() {
+    let attributes = |count: usize, key: &str, source: &str| {
+        let others: String = (1..count).map(|nth| format!("attribute \"{nth}\" source=\"a\"\n")).collect();
+        let text = format!("{HEAD}attributes {{\n{others}attribute \"{key}\" source=\"{source}\"\n}}");
+        codes(&[("rolecall.kdl", text)].into_iter().collect())
+    };
+    assert_eq!(attributes(50, &"k".repeat(128), &"s".repeat(256)), []);
+    for (count, key, source) in [(51, 1, 1), (1, 129, 1), (1, 1, 257)] {
+        assert_eq!(attributes(count, &"k".repeat(key), &"s".repeat(source)), [Code::LimitExceeded]);
+    }
+    assert_eq!(attributes(1, "a$b", "s"), [Code::LimitExceeded]);
+    assert_eq!(attributes(1, "é_.:/=+-@ 1", "é_.:/=+-@ 1[]{}$"), []);
+}
+
+#[test]
+fn guards_of_several_files_add_up() {
+    let config = config_of([
+        (
+            "rolecall.kdl",
+            format!(
+                r#"{HEAD}include "guards.kdl"
+                guard {{
+                    max-grants 200
+                    protect "BreakGlass" "Gone"
+                    exception "prod" {{
+                        to "a"
+                        to-user "joe@acme.com"
+                        permission-set "Deploy"
+                        on "prod"
+                        until "2027-02-01"
+                        reason "SEC-77"
+                    }}
+                    require-until
+                    require-until within-days=30 {{ permission-set "Deploy" }}
+                }}
+                group "a"
+                group "b"
+                accounts "prod" {{ ou "Prod" }}
+                permission-set "Deploy"
+                external-permission-set "Audit"
+                "#
+            ),
+        ),
+        (
+            "guards.kdl",
+            r#"guard {
+                max-grants 100
+                protect "BreakGlass"
+                forbid "prod" {
+                    permission-set "Deploy" "Audit"
+                    grants-policy "job-function/Billing" "arn:aws:iam::aws:policy/AdministratorAccess"
+                    to "b"
+                    to-user "jane@acme.com"
+                    on "prod"
+                    on { account "payments-prod" }
+                    except-to "a"
+                    except-to-user "bg-01@acme.com"
+                }
+                forbid "all" { except-to "a" }
+            }"#
+            .to_owned(),
+        ),
+    ]);
+    let guard = &config.guard;
+    assert_eq!(guard.max_grants.unwrap().count, 100);
+    let protected: Vec<&str> = guard.protected.iter().map(|set| set.name.as_str()).collect();
+    assert_eq!(protected, ["BreakGlass", "Gone"]);
+    let [all, prod] = guard.forbids.as_slice() else { panic!() };
+    assert_eq!((all.name.as_str(), prod.name.as_str()), ("all", "prod"));
+    assert_eq!(all.rows, RowFilter { except_groups: vec![GroupIx(0)], ..RowFilter::default() });
+    let deploy = PermissionSetRef::Owned(PermissionSetIx(0));
+    let RowFilter { permission_sets, grants_policies, groups, users, on, except_groups, except_users } =
+        &prod.rows;
+    assert_eq!(*permission_sets, [deploy, PermissionSetRef::External(ExternalIx(0))]);
+    assert_eq!(*grants_policies, ["arn:aws:iam::aws:policy/AdministratorAccess", "job-function/Billing"]);
+    assert_eq!((groups.as_slice(), except_groups.as_slice()), (&[GroupIx(1)][..], &[GroupIx(0)][..]));
+    assert_eq!(
+        (user_names(users), user_names(except_users)),
+        (vec!["jane@acme.com"], vec!["bg-01@acme.com"])
+    );
+    assert!(matches!(on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    let [exception] = prod.exceptions.as_slice() else { panic!() };
+    assert_eq!(exception.rows.permission_sets, [deploy]);
+    assert_eq!(exception.rows.groups, [GroupIx(0)]);
+    assert_eq!(user_names(&exception.rows.users), ["joe@acme.com"]);
+    assert_eq!(exception.rows.on.len(), 1);
+    assert_eq!((exception.until.date, exception.reason.as_str()), ("2027-02-01".parse().unwrap(), "SEC-77"));
+    let [every, deploying] = guard.require_untils.as_slice() else { panic!() };
+    assert_eq!((every.within_days, &every.rows), (None, &RowFilter::default()));
+    assert_eq!((deploying.within_days, deploying.rows.permission_sets.as_slice()), (Some(30), &[deploy][..]));
+}
+
+#[test]
+fn an_exception_is_not_unknown_where_its_forbid_was_not_read() {
+    let exception = "guard { exception \"x\" { until \"2027-02-01\"; reason \"SEC-77\" } }\n";
+    for (broken, code) in [
+        ("guard { forbd \"x\" { to-user \"a@acme.com\" } }", Code::UnknownNode),
+        ("gaurd { forbid \"x\" { to-user \"a@acme.com\" } }", Code::UnknownNode),
+        ("guard { forbid \"x\" { to-user \"a@acme.com\" ] } }", Code::Syntax),
+        ("guard { forbid x { to-user \"a@acme.com\" } }", Code::UnquotedValue),
+    ] {
+        let text = format!("{HEAD}{exception}{broken}");
+        assert_eq!(codes(&[("rolecall.kdl", text)].into_iter().collect()), [code], "{broken}");
+    }
+    let files: MemoryFiles = [
+        ("rolecall.kdl", format!("{HEAD}{exception}include \"team.kdl\" {{ may-contain \"group\" }}\n")),
+        ("team.kdl", "guard { forbid \"x\" { to-user \"a@acme.com\" } }".to_owned()),
+    ]
+    .into_iter()
+    .collect();
+    assert_eq!(codes(&files), [Code::MayNotContain]);
 }
 
 #[test]

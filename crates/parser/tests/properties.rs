@@ -32,14 +32,43 @@ permission-set "Deploy" {
         }
     }
 }
+permission-set "NetworkAdmin" { adopt; }
+permission-set "Looking" { renamed-from "ReadOnly"; }
 external-permission-set "AWSReadOnlyAccess"
+release-permission-set "AWSReadOnlyAccess"
 assign "Deploy" "AWSReadOnlyAccess" {
     to "payments-devs" "auditors"
     on "production"
     on { account "payments-test" }
     until "2027-01-31"
 }
-guard { max-deletions 25 percent=30 }
+keep "NetworkAdmin" { to "auditors"; to-user "jane@acme.com"; until "2027-03-31"; on { account "shared-services" }; }
+attributes { attribute "costCenter" source="${path:enterprise.costCenter}"; }
+guard {
+    max-deletions 25 percent=30
+    max-grants 200
+    protect "BreakGlass" "Deploy"
+    forbid "deploy is non-prod" { permission-set "Deploy"; on "production"; except-to-user "bg-01@acme.com"; }
+    require-until within-days=30 { grants-policy "AdministratorAccess"; except-to "auditors"; }
+}
+guard {
+    max-deletions 100 percent=20
+    exception "deploy is non-prod" { to "payments-devs"; until "2027-02-01"; reason "migration, SEC-77"; }
+}
+lint "direct-user" level="deny"
+lint "unused-group" level="allow" { reason "declared by another team"; }
+"##;
+
+/// A template and its uses, beside [`WHOLE`].
+const TEMPLATES: &str = r##"template "team" {
+    parameter "domain" kind="text"
+    parameter "devs" kind="group"
+    parameter "where" kind="accounts" empty="allowed"
+    assign "Deploy" { to (param)"devs"; on { ou "Workloads/Test"; only { tag "domain" (param)"domain" } } }
+    assign "Deploy" { to (param) "devs" "auditors"; on (param)#"where"#; reason "x" }
+}
+use "team" { domain "payments" "search"; devs "payments-devs" }
+use "team" { domain "payments"; devs "payments-devs"; where { ou "a"; except { name "b" } } }
 "##;
 
 fn project(text: &str) -> Project {
@@ -67,6 +96,7 @@ fn holds(text: &str) {
 #[test]
 fn the_whole_project_has_no_mistake() {
     assert_eq!(project(WHOLE).diagnostics, []);
+    assert_eq!(project(&format!("{WHOLE}{TEMPLATES}")).diagnostics, []);
 }
 
 #[test]
@@ -89,8 +119,11 @@ proptest! {
         parts in prop::collection::vec(
             prop::sample::select(vec![
                 "{", "}", "\"", "\"\"\"", "#", "#\"", "\"#", "/-", "//", "/*", "*/", "\\", "\n", "\r\n", " ", ";", "=",
-                "(", ")", "[", "assign", "to", "on", "group", "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
+                "(", ")", "[", "assign", "to", "on", "group", "keep", "guard", "forbid", "exception", "until", "lint", "adopt",
+                "renamed-from", "protect", "attributes", "attribute", "source", "to-undeclared", "release-permission-set",
+                 "accounts", "tag", "\"a\"", "\"Deploy\"", "a", "12", "-",
                 "#true", "\\u{41}", "\u{202E}", "é", "\u{FEFF}", "\t", "only", "permission-set", "\u{0}",
+                "(param)", "template", "parameter", "use", "\"group\"", "kind",
             ]),
             0..60,
         )
@@ -101,11 +134,11 @@ proptest! {
 
     #[test]
     fn a_whole_project_with_a_piece_cut_or_put_in_is_read_to_its_end(
-        from in 0..WHOLE.len(), length in 0..40_usize, put in "[{}\"#/\\-=; \na-z]{0,4}"
+        from in 0..WHOLE.len() + TEMPLATES.len(), length in 0..40_usize, put in "[{}\"#/\\-=; \na-z]{0,4}"
     ) {
         // The text is ASCII, so every offset is a boundary.
-        let mut text = WHOLE.to_owned();
-        text.replace_range(from..(from + length).min(WHOLE.len()), &put);
+        let mut text = format!("{WHOLE}{TEMPLATES}");
+        text.replace_range(from..(from + length).min(text.len()), &put);
         holds(&text);
     }
 
@@ -128,7 +161,7 @@ proptest! {
     }
 }
 
-const WHOLE_NODES: usize = 9;
+const WHOLE_NODES: usize = 17;
 
 /// The top-level nodes of [`WHOLE`], each of which begins a line.
 fn split(text: &str) -> Vec<&str> {

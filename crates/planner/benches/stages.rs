@@ -69,7 +69,7 @@ impl Company {
             provenance: Provenance::Snapshot,
             accepted_rebinds: BTreeSet::new(),
         };
-        plan(&Inputs { config, sources, origins, snapshot }, &settings)
+        plan(&Inputs { config, sources, origins, snapshot, guards: None }, &settings)
             .expect("what is generated can be planned")
     }
 }

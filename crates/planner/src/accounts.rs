@@ -112,10 +112,9 @@ impl<'a> AccountResolver<'a> {
         }
         let may_be_empty = !lines.is_empty() && lines.iter().all(|line| line.may_be_empty);
         if mask.is_clear() && !may_be_empty && self.diagnostics.len() == mistakes_before {
-            let place = self.inputs.origins.place(origin);
             self.diagnostics.push(
                 Diagnostic::error(Code::AccountSetEmpty, format!("{what} holds no account"))
-                    .at(place, "its `only` and `except` leave nothing")
+                    .at_origin(self.inputs.origins, origin, "its `only` and `except` leave nothing")
                     .help("loosen `only` or `except`, or write empty=\"allowed\" on each of its lines"),
             );
         }
@@ -218,7 +217,6 @@ impl<'a> AccountResolver<'a> {
     }
 
     fn report_missing_account(&mut self, reference: &AccountRef, origin: OriginId) {
-        let place = self.inputs.origins.place(origin);
         let (named, help) = match reference {
             AccountRef::Id(id) => (format!("account {id}"), "check the id, or remove the line".to_owned()),
             AccountRef::Name(name) => {
@@ -231,7 +229,7 @@ impl<'a> AccountResolver<'a> {
         };
         self.diagnostics.push(
             Diagnostic::error(Code::SelectorMatchesNothing, format!("{named} is not in the organization"))
-                .at(place, format!("{named} does not exist here"))
+                .at_origin(self.inputs.origins, origin, format!("{named} does not exist here"))
                 .help(format!("{help}; an account that may be absent is written with empty=\"allowed\"")),
         );
     }
@@ -239,19 +237,17 @@ impl<'a> AccountResolver<'a> {
     fn report_ambiguous_account(&mut self, reference: &AccountRef, found: &[usize], origin: OriginId) {
         let AccountRef::Name(name) = reference else { return };
         let ids: Vec<String> = found.iter().map(|at| self.accounts[*at].id.to_string()).collect();
-        let place = self.inputs.origins.place(origin);
         self.diagnostics.push(
             Diagnostic::error(
                 Code::AmbiguousAccountName,
                 format!("{} accounts are named `{name}`: {}", ids.len(), ids.join(", ")),
             )
-            .at(place, "the name does not say which of them")
+            .at_origin(self.inputs.origins, origin, "the name does not say which of them")
             .help("write the 12-digit id of the one that is meant"),
         );
     }
 
     fn report_missing_unit(&mut self, unit: &UnitRef, origin: OriginId) {
-        let place = self.inputs.origins.place(origin);
         let (named, help) = match unit {
             UnitRef::Id(id) => (format!("organizational unit {id}"), "check the id".to_owned()),
             UnitRef::Path(names) => {
@@ -266,13 +262,12 @@ impl<'a> AccountResolver<'a> {
         };
         self.diagnostics.push(
             Diagnostic::error(Code::SelectorMatchesNothing, format!("{named} is not in the organization"))
-                .at(place, format!("{named} does not exist here"))
+                .at_origin(self.inputs.origins, origin, format!("{named} does not exist here"))
                 .help(help),
         );
     }
 
     fn report_empty(&mut self, selector: &Selector, origin: OriginId, held_management: bool) {
-        let place = self.inputs.origins.place(origin);
         if held_management {
             let id = self.inputs.snapshot.organization.management_account;
             self.diagnostics.push(
@@ -280,7 +275,11 @@ impl<'a> AccountResolver<'a> {
                     Code::ManagementAccountUnmatched,
                     format!("this matches only the management account {id}, which needs its own word"),
                 )
-                .at(place, "the management account is matched by `account` alone")
+                .at_origin(
+                    self.inputs.origins,
+                    origin,
+                    "the management account is matched by `account` alone",
+                )
                 .help(format!("write account \"{id}\" if it is meant")),
             );
             return;
@@ -299,7 +298,7 @@ impl<'a> AccountResolver<'a> {
         };
         self.diagnostics.push(
             Diagnostic::error(Code::SelectorMatchesNothing, what.clone())
-                .at(place, what)
+                .at_origin(self.inputs.origins, origin, what)
                 .help("correct it, remove it, or write empty=\"allowed\" on it if it may match nothing"),
         );
     }
@@ -314,8 +313,11 @@ pub(crate) fn uses_tags(config: &rolecall_model::Config) -> bool {
         let Selection { lines, only, except } = selection;
         in_lines(lines) || only.iter().chain(except).any(|filter| in_lines(&filter.lines))
     }
+    let assigned = config.assignments.iter().flat_map(|rule| &rule.on);
+    let kept = config.keeps.iter().flat_map(|keep| &keep.on);
+    let guarded = config.guard.filters().flat_map(|filter| &filter.on);
     config.account_sets.iter().any(|set| in_selection(&set.selection))
-        || config.assignments.iter().flat_map(|rule| &rule.on).any(|on| match on {
+        || assigned.chain(kept).chain(guarded).any(|on| match on {
             On::Set(..) => false,
             On::Selection(selection, _) => in_selection(selection),
         })

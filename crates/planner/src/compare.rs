@@ -3,28 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{
-    AccountId, AccountState, Assignment, Code, Diagnostic, OriginId, PermissionSet, PermissionSetName,
-    Principal,
+    AccountId, AccountState, Assignment, Code, Diagnostic, OriginId, PermissionSetName, Principal,
 };
 
-use crate::difference::{differences, managed_tags};
 use crate::expand::{Desired, Key, WantedRow, live_keys};
-use crate::ownership::Standing;
+use crate::keeps::keeping;
+use crate::ownership::{Ours, Standing};
 use crate::plan::{
-    Action, Blocked, BlockedAction, BlockedCause, Change, Provisioning, Reason, Rebind, Row, SkippedAccount,
+    Action, Blocked, BlockedAction, BlockedCause, Change, Kept, KeptBy, Reason, Rebind, Row, SkippedAccount,
     Unmanaged, Written,
 };
 use crate::principals::{Names, PrincipalName};
+use crate::render::wording;
 use crate::{Inputs, Settings};
-
-/// Beyond so many accounts, `ALL_PROVISIONED_ACCOUNTS` is refused (sso-admin quotas), and each account gets its own
-/// call.
-const MOST_ACCOUNTS_AT_ONCE: usize = 3_500;
-/// Up to so many accounts, single calls hold fewer accounts back than one call for all.
-const FEW_ACCOUNTS: usize = 3;
 
 /// What comparing yields.
 #[derive(Default)]
@@ -39,6 +31,18 @@ pub(crate) struct Comparison {
     pub(crate) unseen: BTreeSet<(PermissionSetName, AccountId)>,
     /// How many live rows are ours and not blocked: what a guard's percentage is of.
     pub(crate) rows_of_ours: usize,
+    /// Live rows that stay although no `assign` wants them, by key.
+    pub(crate) kept_rows: Vec<KeptRow>,
+    /// The same, for people.
+    pub(crate) kept: Vec<Kept>,
+}
+
+/// A live row that stays although no `assign` wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeptRow {
+    pub(crate) key: Key,
+    /// The number of the `keep` that keeps it; `None` where the `adopt` of its set does.
+    pub(crate) keep: Option<u32>,
 }
 
 /// Compares.
@@ -48,14 +52,15 @@ pub(crate) fn compare(
     desired: &Desired<'_>,
     standings: &BTreeMap<&PermissionSetName, Standing<'_>>,
 ) -> Comparison {
-    let labels = desired.principals.groups.iter();
-    let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone())).collect();
+    let standings: Vec<Option<&Standing<'_>>> =
+        desired.tables.sets.iter().map(|name| standings.get(*name)).collect();
     let comparer = Comparer {
         inputs,
         settings,
         desired,
-        standings: desired.tables.sets.iter().map(|name| standings.get(*name)).collect(),
-        names: Names::new(inputs.snapshot, &labels),
+        successors: successors(desired, &standings),
+        standings,
+        naming: Naming::new(inputs, desired),
         managed: managed_principals(desired),
         delegated: inputs.snapshot.caller_is_delegated(),
     };
@@ -71,22 +76,68 @@ fn managed_principals(desired: &Desired<'_>) -> BTreeSet<u32> {
     found.filter_map(|position| u32::try_from(position).ok()).collect()
 }
 
-struct Comparer<'a> {
-    inputs: &'a Inputs<'a>,
-    settings: &'a Settings,
+/// The set that takes the place of each set that is renamed, both by number.
+fn successors(desired: &Desired<'_>, standings: &[Option<&Standing<'_>>]) -> BTreeMap<u32, u32> {
+    let renamed = (0_u32..).zip(standings).filter_map(|(old, standing)| match standing {
+        Some(Standing::Dropped { renamed_to: Some(name), .. }) => Some((old, desired.tables.set(name)?)),
+        _ => None,
+    });
+    renamed.collect()
+}
+
+/// What rows are called.
+pub(crate) struct Naming<'a> {
     desired: &'a Desired<'a>,
-    /// By the number of the set; `None` for a set that does not concern the stack.
-    standings: Vec<Option<&'a Standing<'a>>>,
     names: Names,
+}
+
+impl<'a> Naming<'a> {
+    pub(crate) fn new(inputs: &Inputs<'_>, desired: &'a Desired<'a>) -> Self {
+        let labels = desired.principals.groups.iter();
+        let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone())).collect();
+        Self { desired, names: Names::new(inputs.snapshot, &labels) }
+    }
+
+    pub(crate) fn row(&self, key: Key) -> Row {
+        let tables = &self.desired.tables;
+        let account = &tables.accounts[key.account as usize];
+        let principal = tables.principals[key.principal as usize].clone();
+        Row {
+            principal_name: self.names.of(&principal),
+            account_name: account.name.clone(),
+            assignment: Assignment {
+                permission_set: tables.sets[key.set as usize].clone(),
+                account: account.id,
+                principal,
+            },
+        }
+    }
+
+    fn is_orphan(&self, key: Key) -> bool {
+        let principal = &self.desired.tables.principals[key.principal as usize];
+        matches!(self.names.of(principal), PrincipalName::Orphan(_))
+    }
+}
+
+pub(crate) struct Comparer<'a> {
+    pub(crate) inputs: &'a Inputs<'a>,
+    settings: &'a Settings,
+    pub(crate) desired: &'a Desired<'a>,
+    /// By the number of the set; `None` for a set that does not concern the stack.
+    pub(crate) standings: Vec<Option<&'a Standing<'a>>>,
+    /// The set that takes the place of each set that is renamed.
+    successors: BTreeMap<u32, u32>,
+    naming: Naming<'a>,
     managed: BTreeSet<u32>,
-    delegated: bool,
+    pub(crate) delegated: bool,
 }
 
 /// The rows in which live and wanted differ, before anything is withheld.
 #[derive(Default)]
-struct Differing {
-    grants: Vec<WantedRow>,
-    revokes: Vec<Key>,
+pub(crate) struct Differing {
+    pub(crate) grants: Vec<WantedRow>,
+    pub(crate) revokes: Vec<Key>,
+    kept: Vec<KeptRow>,
     /// Live rows of ours on accounts that are skipped, by the account's number.
     resting: BTreeMap<u32, usize>,
     unmanaged: BTreeMap<u32, usize>,
@@ -103,12 +154,18 @@ impl Comparer<'_> {
         self.withhold_rebinds(&mut differing, &mut result);
         result.unseen = self.unseen(&differing);
         self.compare_sets(&mut differing, &mut result);
+        self.hold_replaced(&mut differing, &mut result);
+        self.give_up_sets(&mut result);
         for row in &differing.grants {
             result.changes.push(self.grant(*row));
         }
         for key in &differing.revokes {
             result.changes.push(self.revoke(*key));
         }
+        result.kept = differing.kept.iter().map(|kept| self.kept(*kept)).collect();
+        result.kept.sort();
+        result.findings.extend(self.waiting_adoptions(&differing.kept));
+        result.kept_rows = std::mem::take(&mut differing.kept);
         result.skipped_accounts = self.skipped_accounts(&differing.resting);
         result.unmanaged = self.unmanaged(&differing.unmanaged);
         result.changes.sort_by(|a, b| a.action.sort_key().cmp(&b.action.sort_key()));
@@ -126,12 +183,12 @@ impl Comparer<'_> {
             }
             let is_wanted = wanted.next_if(|row| row.key == key).is_some();
             let ours = match self.standings[key.set as usize] {
-                None => false,
+                None | Some(Standing::Released { .. }) => false,
                 Some(Standing::External { .. }) => self.managed.contains(&key.principal),
-                Some(_) => true,
+                Some(Standing::New { .. } | Standing::Ours(_) | Standing::Dropped { .. }) => true,
             };
             if !ours {
-                if self.standings[key.set as usize].is_some() {
+                if let Some(Standing::External { .. }) = self.standings[key.set as usize] {
                     *differing.unmanaged.entry(key.set).or_default() += 1;
                     if self.is_orphaned_group(key) {
                         differing.foreign_orphans.push(key);
@@ -144,12 +201,31 @@ impl Comparer<'_> {
             } else {
                 differing.rows_of_ours += 1;
             }
-            if !is_wanted {
-                differing.revokes.push(key);
+            if is_wanted {
+                continue;
+            }
+            match self.keeper(key) {
+                Some(keep) => differing.kept.push(KeptRow { key, keep }),
+                None => differing.revokes.push(key),
             }
         }
         differing.grants.extend(wanted);
         differing
+    }
+
+    /// What keeps a row that no `assign` wants: a `keep`, by number, or the `adopt` of its set. A set that the files no
+    /// longer declare goes with all its rows: a `keep` is about declared sets.
+    fn keeper(&self, key: Key) -> Option<Option<u32>> {
+        match self.standings[key.set as usize] {
+            Some(Standing::Ours(Ours { adopt, .. })) => {
+                let keep = keeping(&self.desired.keeps, key).map(Some);
+                keep.or_else(|| adopt.map(|_| None))
+            }
+            Some(Standing::External { .. } | Standing::New { .. }) => {
+                keeping(&self.desired.keeps, key).map(Some)
+            }
+            Some(Standing::Dropped { .. } | Standing::Released { .. }) | None => None,
+        }
     }
 
     /// Why a row on this account can neither be granted nor revoked now.
@@ -187,7 +263,9 @@ impl Comparer<'_> {
         let mut orphans: BTreeMap<(u32, u32), Vec<Key>> = BTreeMap::new();
         let ours = differing.revokes.iter().filter(|key| self.is_orphaned_group(**key));
         for key in ours.chain(&differing.foreign_orphans) {
-            orphans.entry((key.set, key.account)).or_default().push(*key);
+            // The set of the new name takes over the rows of the old one, and whoever took a name in the meantime.
+            let set = self.successors.get(&key.set).copied().unwrap_or(key.set);
+            orphans.entry((set, key.account)).or_default().push(*key);
         }
         let trusted = self.trusted_principals();
         let mut withheld: BTreeSet<(u32, u32)> = BTreeSet::new();
@@ -211,9 +289,10 @@ impl Comparer<'_> {
             });
             false
         });
-        differing
-            .revokes
-            .retain(|key| !(self.is_orphaned_group(*key) && withheld.contains(&(key.set, key.account))));
+        differing.revokes.retain(|key| {
+            let set = self.successors.get(&key.set).copied().unwrap_or(key.set);
+            !(self.is_orphaned_group(*key) && withheld.contains(&(set, key.account)))
+        });
         self.report_rebinds(result);
     }
 
@@ -234,6 +313,56 @@ impl Comparer<'_> {
         pairs.collect()
     }
 
+    /// Where the grant that takes a row's place waits, the row waits with it: a rename takes nothing from anybody.
+    fn hold_replaced(&self, differing: &mut Differing, result: &mut Comparison) {
+        if self.successors.is_empty() {
+            return;
+        }
+        let blocked = result.blocked.iter().filter_map(|blocked| match &blocked.action {
+            BlockedAction::Grant(row) => Some(&row.assignment),
+            _ => None,
+        });
+        let withheld = result.rebinds.iter().map(|rebind| &rebind.grant.assignment);
+        let waiting: BTreeSet<Assignment> = blocked.chain(withheld).cloned().collect();
+        let mut held = Vec::new();
+        differing.revokes.retain(|key| {
+            let Some(successor) = self.successors.get(&key.set) else { return true };
+            if !waiting.contains(&self.row(Key { set: *successor, ..*key }).assignment) {
+                return true;
+            }
+            let action = BlockedAction::Revoke(self.row(*key));
+            held.push(Blocked { action, cause: BlockedCause::ReplacementWaits, written: None });
+            false
+        });
+        result.blocked.append(&mut held);
+    }
+
+    /// A finding for each set whose `adopt` keeps rows that the files do not want.
+    fn waiting_adoptions(&self, kept: &[KeptRow]) -> Vec<Diagnostic> {
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        for row in kept.iter().filter(|row| row.keep.is_none()) {
+            *counts.entry(row.key.set).or_default() += 1;
+        }
+        let found = counts.into_iter().filter_map(|(set, rows)| {
+            let Some(Standing::Ours(Ours { adopt: Some(origin), live, .. })) = self.standings[set as usize] else {
+                return None;
+            };
+            let rows = wording::count(rows, "row");
+            Some(
+                Diagnostic::warning(
+                    Code::AdoptionWaits,
+                    format!("{rows} of `{}` that no `assign` wants stay while it says `adopt`", live.name),
+                )
+                .at_origin(self.inputs.origins, *origin, "without this word, those rows are revoked")
+                .help(
+                    "write an `assign` for each row that shall stay, then take `adopt` away: the plan after that revokes \
+                     the rest",
+                ),
+            )
+        });
+        found.collect()
+    }
+
     fn report_rebinds(&self, result: &mut Comparison) {
         let groups: BTreeSet<&str> =
             result.rebinds.iter().map(|rebind| rebind.grant.principal_name.sort_text()).collect();
@@ -246,7 +375,7 @@ impl Comparer<'_> {
                     Code::PossibleRebind,
                     format!("group `{label}` may have taken the name of a group that is gone; its grants wait"),
                 )
-                .at(self.inputs.origins.place(group.origin), "it is found by name alone")
+                .at_origin(self.inputs.origins, group.origin, "it is found by name alone")
                 .help(format!(
                     "make sure it is the group that is meant, then pin it with id=\"…\" (its Entra object id), or \
                      plan and apply with --accept-rebind \"{label}\""
@@ -257,8 +386,7 @@ impl Comparer<'_> {
 
     fn is_orphaned_group(&self, key: Key) -> bool {
         let principal = &self.desired.tables.principals[key.principal as usize];
-        matches!(principal, Principal::Group(_))
-            && matches!(self.names.of(principal), PrincipalName::Orphan(_))
+        matches!(principal, Principal::Group(_)) && self.naming.is_orphan(key)
     }
 
     /// Groups that cannot be mistaken: pinned by id, or accepted by the person who plans. Users are found by user
@@ -274,170 +402,6 @@ impl Comparer<'_> {
         let found =
             groups.chain(users).filter_map(|one| self.desired.tables.principals.binary_search(&one).ok());
         found.filter_map(|position| u32::try_from(position).ok()).collect()
-    }
-
-    fn compare_sets(&self, differing: &mut Differing, result: &mut Comparison) {
-        let mut sealed_updates: BTreeSet<u32> = BTreeSet::new();
-        for (number, standing) in self.standings.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let blocked_before = result.blocked.len();
-            match standing {
-                Some(Standing::New { wanted, origin }) => result.changes.push(Change {
-                    action: Action::CreatePermissionSet { after: Box::new(self.with_owner(wanted)) },
-                    reason: Reason::Declared { until: None, note: None },
-                    written: Some(self.written(*origin)),
-                }),
-                Some(Standing::Ours { wanted, live, details, origin }) => {
-                    self.compare_set(number, wanted, live, details, *origin, differing, result);
-                    let blocked_now = &result.blocked[blocked_before..];
-                    if blocked_now.iter().any(|blocked| matches!(blocked.action, BlockedAction::Update(_))) {
-                        sealed_updates.insert(number);
-                    }
-                }
-                Some(Standing::Dropped { live, details }) => self.drop_set(live, details, result),
-                Some(Standing::External { .. }) | None => {}
-            }
-        }
-        // A set whose edit has to wait must not reach more people in its old form.
-        differing.grants.retain(|row| {
-            if !sealed_updates.contains(&row.key.set) {
-                return true;
-            }
-            result.blocked.push(Blocked {
-                action: BlockedAction::Grant(self.row(row.key)),
-                cause: BlockedCause::SealedPermissionSet,
-                written: Some(self.written_of_rule(row.rule)),
-            });
-            false
-        });
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "one standing's parts and the two accumulators")]
-    fn compare_set(
-        &self,
-        number: u32,
-        wanted: &PermissionSet,
-        live: &LivePermissionSet,
-        details: &PermissionSet,
-        origin: OriginId,
-        differing: &Differing,
-        result: &mut Comparison,
-    ) {
-        let before = PermissionSet { tags: managed_tags(&live.tags, &wanted.tags), ..details.clone() };
-        let differences = differences(&before, wanted);
-        let written = Some(self.written(origin));
-        let reaching = differences.iter().any(crate::plan::Difference::reaches_accounts);
-        let carried_to = if reaching { &live.provisioned } else { &live.outdated };
-        let provision = self.provisioning(number, live, carried_to, differing);
-        if differences.is_empty() && provision.accounts.is_empty() {
-            return;
-        }
-        if self.is_sealed(live) {
-            self.report_sealed(live, origin, result);
-            let name = live.name.clone();
-            let action = if differences.is_empty() {
-                BlockedAction::Provision(name)
-            } else {
-                BlockedAction::Update(name)
-            };
-            result.blocked.push(Blocked { action, cause: BlockedCause::SealedPermissionSet, written });
-            return;
-        }
-        result.changes.push(if differences.is_empty() {
-            let action = Action::ProvisionPermissionSet { permission_set: live.name.clone(), provision };
-            Change { action, reason: Reason::Outdated, written }
-        } else {
-            let (before, after) = (Box::new(before), Box::new(wanted.clone()));
-            let action = Action::UpdatePermissionSet { before, after, differences, provision };
-            Change { action, reason: Reason::Declared { until: None, note: None }, written }
-        });
-    }
-
-    /// Where an edited or outdated set is carried to: accounts that are active and keep a row or are merely
-    /// provisioned. An account that loses its last row here loses its role with it, and if it gains another, that
-    /// assignment brings the latest version along.
-    fn provisioning(
-        &self,
-        number: u32,
-        live: &LivePermissionSet,
-        candidates: &BTreeSet<AccountId>,
-        differing: &Differing,
-    ) -> Provisioning {
-        if candidates.is_empty() {
-            return Provisioning::default();
-        }
-        let emptied = self.emptied_accounts(number, differing);
-        let is_active = |id: &AccountId| {
-            self.inputs.snapshot.account(*id).is_some_and(|account| account.state == AccountState::Active)
-        };
-        let accounts: Vec<AccountId> =
-            candidates.iter().copied().filter(|id| is_active(id) && !emptied.contains(id)).collect();
-        let provisioned = live.provisioned.len();
-        let many = accounts.len() > FEW_ACCOUNTS && accounts.len() * 2 > provisioned;
-        // One call for all accounts fails as a whole when one of them takes no changes.
-        let everywhere =
-            many && provisioned <= MOST_ACCOUNTS_AT_ONCE && live.provisioned.iter().all(is_active);
-        Provisioning { accounts, everywhere }
-    }
-
-    /// The accounts on which every live row of the set is revoked. What was not seen whole may hold more.
-    fn emptied_accounts(&self, number: u32, differing: &Differing) -> BTreeSet<AccountId> {
-        let name = self.desired.tables.sets[number as usize];
-        let mut lost: BTreeMap<AccountId, usize> = BTreeMap::new();
-        for key in differing.revokes.iter().filter(|key| key.set == number) {
-            *lost.entry(self.desired.tables.accounts[key.account as usize].id).or_default() += 1;
-        }
-        let snapshot = self.inputs.snapshot;
-        let is_emptied = |id: AccountId, lost: usize| {
-            snapshot.coverage.sees_all(name, id) && snapshot.rows_on(name, id).len() == lost
-        };
-        lost.into_iter().filter(|(id, lost)| is_emptied(*id, *lost)).map(|(id, _)| id).collect()
-    }
-
-    fn is_sealed(&self, live: &LivePermissionSet) -> bool {
-        self.delegated && live.provisioned.contains(&self.inputs.snapshot.organization.management_account)
-    }
-
-    fn report_sealed(&self, live: &LivePermissionSet, origin: OriginId, result: &mut Comparison) {
-        result.findings.push(
-            Diagnostic::warning(
-                Code::SealedPermissionSet,
-                format!("permission set `{}` cannot be changed from this account", live.name),
-            )
-            .at(self.inputs.origins.place(origin), "it is provisioned in the management account")
-            .help(
-                "a delegated administrator cannot change such a set, for any account: run from the management \
-                 account, or keep sets for the management account apart from the others",
-            ),
-        );
-    }
-
-    fn drop_set(&self, live: &LivePermissionSet, details: &PermissionSet, result: &mut Comparison) {
-        let of_set = |action: &BlockedAction| match action {
-            BlockedAction::Grant(row) | BlockedAction::Revoke(row) => {
-                row.assignment.permission_set == live.name
-            }
-            BlockedAction::Update(_) | BlockedAction::Provision(_) | BlockedAction::Delete(_) => false,
-        };
-        let cause = if self.is_sealed(live) {
-            Some(BlockedCause::SealedPermissionSet)
-        } else {
-            result.blocked.iter().any(|blocked| of_set(&blocked.action)).then_some(BlockedCause::RowsRemain)
-        };
-        if let Some(cause) = cause {
-            let action = BlockedAction::Delete(live.name.clone());
-            result.blocked.push(Blocked { action, cause, written: None });
-            return;
-        }
-        let before = PermissionSet { tags: live.tags.clone(), ..details.clone() };
-        let action = Action::DeletePermissionSet { before: Box::new(before) };
-        result.changes.push(Change { action, reason: Reason::PermissionSetDropped, written: None });
-    }
-
-    fn with_owner(&self, wanted: &PermissionSet) -> PermissionSet {
-        let mut set = wanted.clone();
-        set.tags.insert(STACK_TAG.to_owned(), self.inputs.config.stack.to_string());
-        set
     }
 
     fn grant(&self, row: WantedRow) -> Change {
@@ -463,40 +427,59 @@ impl Comparer<'_> {
                 return (Reason::Expired { until: until.date }, Some(self.written_of_rule(rule)));
             }
         }
-        let principal = &self.desired.tables.principals[key.principal as usize];
-        let orphaned = matches!(self.names.of(principal), PrincipalName::Orphan(_));
         match self.standings[key.set as usize] {
-            Some(Standing::Dropped { .. }) => (Reason::PermissionSetDropped, None),
+            Some(Standing::Dropped { renamed_to, .. }) => match renamed_to {
+                Some(to) if self.is_taken_over(key) => (Reason::Renamed { to: (*to).clone() }, None),
+                _ => (Reason::PermissionSetDropped, None),
+            },
             Some(
-                Standing::New { origin, .. } | Standing::Ours { origin, .. } | Standing::External { origin },
+                Standing::New { origin, .. }
+                | Standing::Ours(Ours { origin, .. })
+                | Standing::External { origin, .. },
             ) => {
-                let reason = if orphaned { Reason::Orphan } else { Reason::Undeclared };
+                let reason = if self.naming.is_orphan(key) { Reason::Orphan } else { Reason::Undeclared };
                 (reason, Some(self.written(*origin)))
             }
-            None => (Reason::Undeclared, None),
+            Some(Standing::Released { .. }) | None => (Reason::Undeclared, None),
         }
     }
 
-    fn row(&self, key: Key) -> Row {
-        let tables = &self.desired.tables;
-        let account = &tables.accounts[key.account as usize];
-        let principal = tables.principals[key.principal as usize].clone();
-        Row {
-            principal_name: self.names.of(&principal),
-            account_name: account.name.clone(),
-            assignment: Assignment {
-                permission_set: tables.sets[key.set as usize].clone(),
-                account: account.id,
-                principal,
-            },
+    /// Whether the set of the new name is wanted for the same principal on the same account.
+    fn is_taken_over(&self, key: Key) -> bool {
+        let Some(successor) = self.successors.get(&key.set) else { return false };
+        let wanted = Key { set: *successor, ..key };
+        self.desired.rows.binary_search_by_key(&wanted, |row| row.key).is_ok()
+    }
+
+    fn kept(&self, kept: KeptRow) -> Kept {
+        let row = self.row(kept.key);
+        match (kept.keep, self.standings[kept.key.set as usize]) {
+            (Some(number), _) => {
+                let keep = &self.inputs.config.keeps[number as usize];
+                let by =
+                    KeptBy::Keep { until: keep.until.map(|until| until.date), note: keep.reason.clone() };
+                Kept { row, by, written: self.written(keep.origin) }
+            }
+            (None, standing) => {
+                let origin = match standing {
+                    Some(Standing::Ours(Ours { adopt, origin, .. })) => adopt.unwrap_or(*origin),
+                    // Only an adopted set keeps rows without a `keep`.
+                    _ => self.inputs.config.identity_center.origin,
+                };
+                Kept { row, by: KeptBy::Adopt, written: self.written(origin) }
+            }
         }
     }
 
-    fn written(&self, origin: OriginId) -> Written {
+    pub(crate) fn row(&self, key: Key) -> Row {
+        self.naming.row(key)
+    }
+
+    pub(crate) fn written(&self, origin: OriginId) -> Written {
         self.inputs.written(origin)
     }
 
-    fn written_of_rule(&self, rule: u32) -> Written {
+    pub(crate) fn written_of_rule(&self, rule: u32) -> Written {
         self.written(self.inputs.config.assignments[rule as usize].origin)
     }
 
@@ -535,7 +518,8 @@ impl Action {
             Self::CreatePermissionSet { after } => (2, after.name.as_str(), "", None),
             Self::UpdatePermissionSet { after, .. } => (3, after.name.as_str(), "", None),
             Self::ProvisionPermissionSet { permission_set, .. } => (4, permission_set.as_str(), "", None),
-            Self::DeletePermissionSet { before } => (5, before.name.as_str(), "", None),
+            Self::ReleasePermissionSet { permission_set } => (5, permission_set.as_str(), "", None),
+            Self::DeletePermissionSet { before } => (6, before.name.as_str(), "", None),
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn findings(
         )
         .help("AWS takes 100 groups a permission set and account, so the grants cannot go first here");
         if let Some(origin) = origin_of(inputs, set) {
-            finding = finding.at(inputs.origins.place(origin), "there is no room for both at once");
+            finding = finding.at_origin(inputs.origins, origin, "there is no room for both at once");
         }
         findings.push(finding);
     }
@@ -44,7 +44,7 @@ fn last_assignments(inputs: &Inputs<'_>, changes: &[Change], replacements: &Repl
         let Action::Revoke(row) = &change.action else { continue };
         let pair = (&row.assignment.permission_set, row.assignment.account);
         *lost.entry(pair).or_default() += 1;
-        if replacements.rows.contains(&row.assignment) {
+        if replacements.replaces(&row.assignment) {
             kept.insert(pair);
         }
     }
@@ -75,7 +75,7 @@ fn last_assignments(inputs: &Inputs<'_>, changes: &[Change], replacements: &Repl
         }
     };
     let finding = Diagnostic::warning(Code::LastAssignment, message)
-        .at(inputs.origins.place(*origin), "its role there is deleted with it")
+        .at_origin(inputs.origins, *origin, "its role there is deleted with it")
         .help(
             "where something names that role (an EKS access entry, a key policy), name it by a pattern with the \
              suffix left open: a later assignment makes a role with another suffix",

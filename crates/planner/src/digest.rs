@@ -49,6 +49,7 @@ enum CoveredChange<'a> {
     Create { after: &'a PermissionSet },
     Update { before: &'a PermissionSet, after: &'a PermissionSet, accounts: &'a [AccountId] },
     Provision { set: &'a PermissionSetName, accounts: &'a [AccountId] },
+    Release { set: &'a PermissionSetName },
     Delete { before: &'a PermissionSet },
 }
 
@@ -81,6 +82,9 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
                 | Reason::Expired { .. }
                 | Reason::Orphan
                 | Reason::PermissionSetDropped
+                | Reason::Renamed { .. }
+                | Reason::Adopted
+                | Reason::Released
                 | Reason::Outdated => None,
             },
         },
@@ -97,6 +101,7 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
         Action::ProvisionPermissionSet { permission_set, provision } => {
             CoveredChange::Provision { set: permission_set, accounts: &provision.accounts }
         }
+        Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
         Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
             Action::ProvisionPermissionSet { provision: to, .. } => {
                 provisions += provision(to, &mut requests);
             }
-            Action::DeletePermissionSet { .. } => requests += 1,
+            Action::ReleasePermissionSet { .. } | Action::DeletePermissionSet { .. } => requests += 1,
         }
     }
     for account in rows {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use rolecall_model::config::{AssignmentRule, GroupIx, Until};
+use rolecall_model::config::{AssignmentRule, GroupIx, KeptPrincipals, Until};
 use rolecall_model::{Account, Code, Date, Diagnostic, GroupId, PermissionSetName, Principal};
 
 use crate::Inputs;
 use crate::accounts::AccountResolver;
+use crate::keeps::{self, Keep};
 use crate::principals::{Directory, Found};
 
 /// A row by numbers into [`Tables`]; its order is the order of what the numbers stand for.
@@ -58,7 +59,7 @@ impl<'a> Tables<'a> {
         self.sets.binary_search(&name).ok().map(number)
     }
 
-    fn principal(&self, principal: &Principal) -> Option<u32> {
+    pub(crate) fn principal(&self, principal: &Principal) -> Option<u32> {
         self.principals.binary_search(principal).ok().map(number)
     }
 }
@@ -90,7 +91,12 @@ impl Principals {
             }
         }
         let mut missing = BTreeSet::new();
-        for user in inputs.config.assignments.iter().flat_map(|rule| &rule.users) {
+        let assigned = inputs.config.assignments.iter().flat_map(|rule| &rule.users);
+        let kept = inputs.config.keeps.iter().flat_map(|keep| match &keep.principals {
+            KeptPrincipals::These { groups: _, users } => users.as_slice(),
+            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
+        });
+        for user in assigned.chain(kept) {
             let name = user.name.to_string();
             if resolved.users.contains_key(&name) || missing.contains(&name) {
                 continue;
@@ -117,6 +123,8 @@ pub(crate) struct Desired<'a> {
     pub(crate) rows: Vec<WantedRow>,
     /// The rows whose end has passed, sorted, one per key, none of which is wanted today.
     pub(crate) expired: Vec<WantedRow>,
+    /// The `keep` nodes that hold today.
+    pub(crate) keeps: Vec<Keep>,
 }
 
 /// Resolves every name against the snapshot and opens every rule.
@@ -132,11 +140,12 @@ pub(crate) fn expand<'a>(inputs: &'a Inputs<'a>, today: Date) -> (Result<Desired
     for (at, rule) in inputs.config.assignments.iter().enumerate() {
         open_rule(rule, number(at), inputs, &tables, &principals, &mut resolver, &mut all);
     }
+    let keeps = keeps::keeps(inputs, today, &tables, &principals, &mut resolver);
     diagnostics.extend(resolver.into_diagnostics());
     all.sort_unstable();
     let (rows, expired) = settle_expiries(&all, inputs, today, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let desired = if failed { Err(()) } else { Ok(Desired { tables, principals, rows, expired }) };
+    let desired = if failed { Err(()) } else { Ok(Desired { tables, principals, rows, expired, keeps }) };
     (desired, diagnostics)
 }
 
@@ -215,7 +224,7 @@ fn conflicting_ends((one, other): (u32, u32), inputs: &Inputs<'_>) -> Diagnostic
     let (lasting, ending) = if one.until.is_none() { (one, other) } else { (other, one) };
     let end = ending.until.map_or(ending.origin, |until| until.origin);
     Diagnostic::error(Code::ConflictingExpiry, "an assignment is wanted both with and without an end")
-        .at(inputs.origins.place(end), "this ends it")
+        .at_origin(inputs.origins, end, "this ends it")
         .and(inputs.origins.place(lasting.origin), "this wants some of the same rows without an end")
         .help("remove one of the two: together the end would never come, and no plan would show it")
 }
@@ -229,7 +238,7 @@ fn overlapping_ends((one, other): (u32, u32), inputs: &Inputs<'_>) -> Diagnostic
     if let [first, second] = ends[..] {
         let (later, earlier) = if first.date > second.date { (first, second) } else { (second, first) };
         diagnostic = diagnostic
-            .at(inputs.origins.place(later.origin), format!("{} holds", later.date))
+            .at_origin(inputs.origins, later.origin, format!("{} holds", later.date))
             .and(inputs.origins.place(earlier.origin), format!("{} does not", earlier.date));
     }
     diagnostic

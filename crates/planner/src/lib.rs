@@ -3,32 +3,38 @@
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
 mod accounts;
+pub mod base;
 mod compare;
 mod consequences;
 mod difference;
 mod digest;
 mod estimate;
 mod expand;
-mod guard;
+mod guards;
+mod keeps;
+mod lints;
+mod matcher;
 mod order;
 mod ownership;
 pub mod plan;
 mod principals;
 pub mod render;
 mod replacement;
+mod set_changes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::snapshot::Depth;
-use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Snapshot, Sources};
+use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Place, Snapshot, Sources};
 
+pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
 pub use estimate::Estimate;
 pub use order::{Node, OperationGraph};
 pub use plan::Plan;
 pub use principals::PrincipalName;
 
-use crate::plan::{Provenance, Temporary, Written};
+use crate::plan::{Line, Provenance, Temporary, Written};
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +47,32 @@ pub struct Inputs<'a> {
     pub origins: &'a Origins,
     /// What is live.
     pub snapshot: &'a Snapshot,
+    /// Another checkout, whose guards take the place of the configuration's own.
+    pub guards: Option<GuardSource<'a>>,
+}
+
+/// A checkout whose guards hold, with the names that they use resolved there: a pull request cannot relax its own.
+#[derive(Debug, Clone, Copy)]
+pub struct GuardSource<'a> {
+    /// What its files say.
+    pub config: &'a Config,
+    /// Their texts.
+    pub sources: &'a Sources,
+    /// The places behind its origins.
+    pub origins: &'a Origins,
 }
 
 impl Inputs<'_> {
     fn written(&self, origin: OriginId) -> Written {
-        let place = self.origins.place(origin);
-        let file = self.sources.get(place.file);
-        Written { file: file.name.to_string(), line: file.line_and_column(place.start).0 }
+        let line = |place: Place| {
+            let file = self.sources.get(place.file);
+            Line { file: file.name.to_string(), line: file.line_and_column(place.start).0 }
+        };
+        let place = line(self.origins.place(origin));
+        match self.origins.used_at(origin) {
+            Some(used) => Written { at: line(used), template: Some(place) },
+            None => Written { at: place, template: None },
+        }
     }
 }
 
@@ -88,23 +113,32 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
     if findings.iter().any(Diagnostic::is_error) {
         return Err(findings);
     }
-    let compared = compare::compare(inputs, settings, &desired, &standings);
-    findings.extend(compared.findings);
+    let mut compared = compare::compare(inputs, settings, &desired, &standings);
+    findings.append(&mut compared.findings);
     let snapshot = inputs.snapshot;
     let replacements = replacement::replacements(&compared.changes, snapshot);
     findings.extend(consequences::findings(inputs, &compared.changes, &replacements));
+    findings.extend(lints::renames_not_ours(inputs));
+    findings.extend(lints::lints(inputs, settings.today, &desired, &standings, &compared));
+    let judgement = guards::judge(inputs, settings.today, &desired, &compared, &replacements);
+    findings.extend(judgement.findings);
+    inputs.config.lints.apply(&mut findings);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(findings);
+    }
     Ok(Plan {
         stack: inputs.config.stack.clone(),
         instance: snapshot.instance.clone(),
         provenance: settings.provenance.clone(),
         as_of: settings.today,
         as_of_given: settings.as_of_given,
-        violations: guard::judge(inputs, &compared.changes, &replacements, compared.rows_of_ours),
+        violations: judgement.violations,
         estimate: estimate::estimate(&compared.changes),
         digest: digest::digest(&snapshot.instance.arn, &inputs.config.stack, &compared.changes),
         changes: compared.changes,
         blocked: compared.blocked,
         rebinds: compared.rebinds,
+        kept: compared.kept,
         temporary: temporary(inputs, settings.today, &desired),
         skipped_accounts: compared.skipped_accounts,
         unmanaged: compared.unmanaged,
@@ -114,6 +148,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
             .map(|name| (*name).clone())
             .collect(),
         unseen: compared.unseen,
+        base: None,
         findings,
     })
 }
@@ -144,7 +179,10 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
         );
     }
     let untagged = accounts::account_without_tags(inputs.snapshot);
-    if let Some(account) = untagged.filter(|_| accounts::uses_tags(inputs.config)) {
+    // A guard of another checkout that looks at tags must not find none where they were not read.
+    let uses_tags = accounts::uses_tags(inputs.config)
+        || inputs.guards.is_some_and(|guards| accounts::uses_tags(guards.config));
+    if let Some(account) = untagged.filter(|_| uses_tags) {
         diagnostics.push(
             Diagnostic::error(
                 Code::SnapshotUnusable,

@@ -2,7 +2,8 @@
 //!
 //! For one permission set, in order: revokes; boundary; detaches and deletions; attaches and puts; provisions; grants.
 //! So nobody gets a half-edited set, a widened set never reaches people who are being removed, and no quota is passed
-//! on the way. A deletion of a set waits for its revokes. Everything else runs side by side.
+//! on the way. A deletion of a set waits for its revokes. A row of a set that is renamed waits for the
+//! grant that takes its place. Everything else runs side by side.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,11 +11,12 @@ use std::fmt::Write as _;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rolecall_model::operation::Attributes;
+use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{
-    AccountId, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
+    AccountId, Assignment, Edit, Operation, PermissionSet, PermissionSetName, ProvisionTarget, Snapshot,
 };
 
-use crate::plan::{Action, Difference, Plan, Provisioning};
+use crate::plan::{Action, Change, Difference, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};
 
 /// One API call of a plan.
@@ -36,7 +38,8 @@ pub struct OperationGraph {
 
 impl OperationGraph {
     /// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a set
-    /// to a later one, but for rows that replace each other, whose revokes stand apart from the others.
+    /// to a later one, but for rows that replace each other, whose revokes stand apart from the others, and from
+    /// the grants of a set to the revokes of the one that it replaces, which grants nothing.
     pub fn new(plan: &Plan, snapshot: &Snapshot) -> Self {
         let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
         for (at, change) in plan.changes.iter().enumerate() {
@@ -47,6 +50,7 @@ impl OperationGraph {
         for changes in by_set.values() {
             builder.add_set(changes);
         }
+        builder.order_renames();
         Self { graph: builder.graph }
     }
 
@@ -104,7 +108,8 @@ impl Action {
         match self {
             Self::Grant(row) | Self::Revoke(row) => &row.assignment.permission_set,
             Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => &after.name,
-            Self::ProvisionPermissionSet { permission_set, .. } => permission_set,
+            Self::ProvisionPermissionSet { permission_set, .. }
+            | Self::ReleasePermissionSet { permission_set } => permission_set,
             Self::DeletePermissionSet { before } => &before.name,
         }
     }
@@ -149,6 +154,31 @@ impl Builder<'_> {
         self.add_deletion(changes, &[revokes, replaced_revokes]);
     }
 
+    /// A row of a set that is renamed goes once its principal has the set of the new name on the account, and where that
+    /// grant fails, it stays. AWS says that a grant is made only when it holds, which is what verifies it.
+    fn order_renames(&mut self) {
+        let mut grants: BTreeMap<&Assignment, NodeIndex> = BTreeMap::new();
+        let mut renamed: Vec<(NodeIndex, Assignment)> = Vec::new();
+        for index in self.graph.node_indices() {
+            let Change { action, reason, written: _ } = &self.plan.changes[self.graph[index].change];
+            match (action, reason) {
+                (Action::Grant(row), _) => {
+                    grants.insert(&row.assignment, index);
+                }
+                (Action::Revoke(row), Reason::Renamed { to }) => {
+                    let successor = Assignment { permission_set: to.clone(), ..row.assignment.clone() };
+                    renamed.push((index, successor));
+                }
+                _ => {}
+            }
+        }
+        for (revoke, successor) in renamed {
+            if let Some(grant) = grants.get(&successor) {
+                self.graph.add_edge(*grant, revoke, ());
+            }
+        }
+    }
+
     fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {
         self.graph.add_node(Node { operation, change, accounts: vec![account] })
     }
@@ -160,6 +190,7 @@ impl Builder<'_> {
             let operations = match &plan.changes[*at].action {
                 Action::CreatePermissionSet { after } => creation(after),
                 Action::UpdatePermissionSet { after, differences, .. } => update(after, differences),
+                Action::ReleasePermissionSet { permission_set } => vec![release(permission_set)],
                 Action::Grant(_)
                 | Action::Revoke(_)
                 | Action::ProvisionPermissionSet { .. }
@@ -281,6 +312,11 @@ impl Builder<'_> {
     }
 }
 
+fn release(permission_set: &PermissionSetName) -> Operation {
+    let edit = Edit::Untag([STACK_TAG.to_owned()].into());
+    Operation::Edit { permission_set: permission_set.clone(), edit }
+}
+
 fn attributes(set: &PermissionSet) -> Attributes {
     Attributes {
         description: set.description.clone(),
@@ -348,7 +384,11 @@ fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<Operation> {
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     let edits = ranked.into_iter().map(|(_, edit)| edit);
-    let edits = edits.chain((!tags.is_empty()).then_some(Edit::Tag(tags)));
+    let is_adoption = tags.contains_key(STACK_TAG);
+    let tag = (!tags.is_empty()).then_some(Edit::Tag(tags));
+    // A set that is adopted is marked before anything of it is changed: an edited set must never be nobody's.
+    let (first, last) = if is_adoption { (tag, None) } else { (None, tag) };
+    let edits = first.into_iter().chain(edits).chain(last);
     edits.map(|edit| Operation::Edit { permission_set: after.name.clone(), edit }).collect()
 }
 

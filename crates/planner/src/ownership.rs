@@ -1,28 +1,63 @@
 //! Whose a permission set is. Ownership is the tag `rolecall:stack` on the set; there is no state file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use rolecall_model::config::DeclaredPermissionSet;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::LivePermissionSet;
-use rolecall_model::{Code, Diagnostic, OriginId, PermissionSet, PermissionSetName};
+use rolecall_model::{Code, Config, Diagnostic, OriginId, PermissionSet, PermissionSetName};
 
 use crate::Inputs;
 
 /// How the stack stands to a permission set that concerns it.
+///
+/// This is the one table of ownership and lifecycle, by what the files say and what is live:
+///
+/// | files | live: none | live: our tag | live: no tag | live: another's tag |
+/// |---|---|---|---|---|
+/// | `permission-set` | create | compare | error | error |
+/// | … with `adopt` | create; the word is idle | compare; unwanted rows stay | tag, compare; unwanted rows stay | error |
+/// | … with `renamed-from "Old"` | create, and `Old` is replaced | compare, and `Old` is replaced | error | error |
+/// | `external-permission-set` | error | error | rows of ours | rows of ours |
+/// | `release-permission-set` | idle | take the tag off | idle | idle |
+/// | … and `external-permission-set` | error | take the tag off, rows of ours | rows of ours; idle | rows of ours; idle |
+/// | nothing | | delete | left alone | left alone |
+///
+/// `Old`, as seen from `renamed-from`: with our tag it is replaced and deleted; without it, it is left alone and said so;
+/// where it is not live, the word is idle.
 pub(crate) enum Standing<'a> {
     /// Declared, and not live.
     New { wanted: &'a PermissionSet, origin: OriginId },
-    /// Declared, live, and with our tag.
-    Ours {
-        wanted: &'a PermissionSet,
+    /// Declared and live, with our tag or adopted.
+    Ours(Ours<'a>),
+    /// Live with our tag, and no longer declared.
+    Dropped {
         live: &'a LivePermissionSet,
         details: &'a PermissionSet,
-        origin: OriginId,
+        /// The declared set that takes its place.
+        renamed_to: Option<&'a PermissionSetName>,
     },
-    /// Live with our tag, and no longer declared.
-    Dropped { live: &'a LivePermissionSet, details: &'a PermissionSet },
+    /// Live with our tag, which is taken off; neither the set nor its rows are touched.
+    Released { origin: OriginId },
     /// Declared as made elsewhere, and live.
-    External { origin: OriginId },
+    External {
+        origin: OriginId,
+        /// Where the files release it, if it still has our tag.
+        released: Option<OriginId>,
+    },
+}
+
+/// A declared permission set that is live.
+#[derive(Clone, Copy)]
+pub(crate) struct Ours<'a> {
+    pub(crate) wanted: &'a PermissionSet,
+    pub(crate) live: &'a LivePermissionSet,
+    pub(crate) details: &'a PermissionSet,
+    pub(crate) origin: OriginId,
+    /// It has no tag yet, and gets ours.
+    pub(crate) is_adopted_now: bool,
+    /// Where the files say `adopt`: rows that they do not want stay.
+    pub(crate) adopt: Option<OriginId>,
 }
 
 /// The standing of every permission set that concerns the stack; the others are not touched and not listed.
@@ -33,41 +68,71 @@ pub(crate) fn standings<'a>(
     let mut standings = BTreeMap::new();
     let config = inputs.config;
     for set in &config.permission_sets {
-        let (wanted, origin) = (&set.permission_set, set.origin);
-        let standing = match inputs.snapshot.permission_set(&wanted.name) {
-            None => Some(Standing::New { wanted, origin }),
-            Some(live) => match live.tags.get(STACK_TAG) {
-                Some(owner) if owner == config.stack.as_str() => details_of(live, inputs, diagnostics)
-                    .map(|details| Standing::Ours { wanted, live, details, origin }),
-                owner => {
-                    diagnostics.push(not_ours(live, owner, origin, inputs));
-                    None
-                }
-            },
-        };
-        standings.extend(standing.map(|standing| (&wanted.name, standing)));
+        let standing = declared(set, inputs, diagnostics);
+        standings.extend(standing.map(|standing| (&set.permission_set.name, standing)));
     }
+    let releases: BTreeMap<&PermissionSetName, OriginId> =
+        config.releases.iter().map(|release| (&release.name, release.origin)).collect();
     for external in &config.external_permission_sets {
-        let origin = external.origin;
-        match inputs.snapshot.permission_set(&external.name) {
-            None => diagnostics.push(external_missing(&external.name, origin, inputs)),
-            Some(live) if is_ours(live, inputs) => diagnostics.push(external_is_ours(live, origin, inputs)),
+        let (name, origin) = (&external.name, external.origin);
+        let released = releases.get(name).copied();
+        match inputs.snapshot.permission_set(name) {
+            None => diagnostics.push(external_missing(name, origin, inputs)),
+            Some(live) if is_ours(live, inputs) && released.is_none() => {
+                diagnostics.push(external_is_ours(live, origin, inputs));
+            }
             Some(live) => {
                 check_coverage(live, inputs, diagnostics);
-                standings.insert(&external.name, Standing::External { origin });
+                let released = released.filter(|_| is_ours(live, inputs));
+                standings.insert(name, Standing::External { origin, released });
             }
         }
     }
-    let owned = config.permission_sets.iter().map(|set| &set.permission_set.name);
-    let external = config.external_permission_sets.iter().map(|set| &set.name);
-    let declared: BTreeSet<&PermissionSetName> = owned.chain(external).collect();
+    let renames: BTreeMap<&PermissionSetName, &PermissionSetName> = config
+        .permission_sets
+        .iter()
+        .filter_map(|set| Some((&set.renamed_from.as_ref()?.name, &set.permission_set.name)))
+        .collect();
     for live in &inputs.snapshot.permission_sets {
-        if is_ours(live, inputs) && !declared.contains(&live.name) {
-            let details = details_of(live, inputs, diagnostics);
-            standings.extend(details.map(|details| (&live.name, Standing::Dropped { live, details })));
+        if !is_ours(live, inputs) || standings.contains_key(&live.name) || is_declared(config, &live.name) {
+            continue;
         }
+        if let Some(origin) = releases.get(&live.name) {
+            standings.insert(&live.name, Standing::Released { origin: *origin });
+            continue;
+        }
+        let renamed_to = renames.get(&live.name).copied();
+        let details = details_of(live, inputs, diagnostics);
+        let dropped = details.map(|details| Standing::Dropped { live, details, renamed_to });
+        standings.extend(dropped.map(|standing| (&live.name, standing)));
     }
     standings
+}
+
+/// Whether the files declare a set of this name, however wrongly.
+fn is_declared(config: &Config, name: &PermissionSetName) -> bool {
+    config.permission_sets.binary_search_by(|set| set.permission_set.name.cmp(name)).is_ok()
+        || config.external_permission_sets.binary_search_by(|set| set.name.cmp(name)).is_ok()
+}
+
+fn declared<'a>(
+    set: &'a DeclaredPermissionSet,
+    inputs: &'a Inputs<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Standing<'a>> {
+    let DeclaredPermissionSet { permission_set: wanted, adopt, renamed_from: _, origin } = set;
+    let (adopt, origin) = (*adopt, *origin);
+    let Some(live) = inputs.snapshot.permission_set(&wanted.name) else {
+        return Some(Standing::New { wanted, origin });
+    };
+    let owner = live.tags.get(STACK_TAG);
+    let is_adopted_now = owner.is_none() && adopt.is_some();
+    if !is_adopted_now && !is_ours(live, inputs) {
+        diagnostics.push(not_ours(live, owner, origin, inputs));
+        return None;
+    }
+    let details = details_of(live, inputs, diagnostics)?;
+    Some(Standing::Ours(Ours { wanted, live, details, origin, is_adopted_now, adopt }))
 }
 
 fn is_ours(live: &LivePermissionSet, inputs: &Inputs<'_>) -> bool {
@@ -109,14 +174,13 @@ fn not_ours(
     origin: OriginId,
     inputs: &Inputs<'_>,
 ) -> Diagnostic {
-    let (name, stack) = (&live.name, &inputs.config.stack);
-    let place = inputs.origins.place(origin);
+    let name = &live.name;
     match owner {
         Some(owner) => Diagnostic::error(
             Code::OwnedByAnother,
             format!("permission set `{name}` belongs to stack `{owner}`"),
         )
-        .at(place, format!("its live namesake carries the tag {STACK_TAG}={owner}"))
+        .at_origin(inputs.origins, origin, format!("its live namesake carries the tag {STACK_TAG}={owner}"))
         .help(format!(
             "give it another name, or declare it as external-permission-set \"{name}\" and leave it to `{owner}`"
         )),
@@ -124,13 +188,10 @@ fn not_ours(
             Code::NotOurs,
             format!("permission set `{name}` exists, and no stack owns it"),
         )
-        .at(place, format!("its live namesake has no tag {STACK_TAG}"))
+        .at_origin(inputs.origins, origin, format!("its live namesake has no tag {STACK_TAG}"))
         .help(format!(
-            "to leave it to who made it, declare external-permission-set \"{name}\". To take it over, tag it: aws \
-             sso-admin tag-resource --instance-arn {instance} --resource-arn {arn} --tags \
-             Key={STACK_TAG},Value={stack}; from then on its rows that the files do not want are revoked",
-            arn = live.arn,
-            instance = inputs.snapshot.instance.arn
+            "to leave it to who made it, declare external-permission-set \"{name}\"; to take it over, write `adopt` into \
+             its block"
         )),
     }
 }
@@ -143,7 +204,7 @@ fn external_missing(name: &PermissionSetName, origin: OriginId, inputs: &Inputs<
             .to_owned(),
     };
     Diagnostic::error(Code::ExternalMissing, format!("external permission set `{name}` does not exist"))
-        .at(inputs.origins.place(origin), "the instance has no permission set of this name")
+        .at_origin(inputs.origins, origin, "the instance has no permission set of this name")
         .help(help)
 }
 
@@ -153,6 +214,8 @@ fn external_is_ours(live: &LivePermissionSet, origin: OriginId, inputs: &Inputs<
         Code::ExternalIsOurs,
         format!("permission set `{name}` is declared external, and is ours"),
     )
-    .at(inputs.origins.place(origin), format!("its live namesake carries the tag {STACK_TAG}={stack}"))
-    .help(format!("declare permission-set \"{name}\", or take the tag off if it is made elsewhere now"))
+    .at_origin(inputs.origins, origin, format!("its live namesake carries the tag {STACK_TAG}={stack}"))
+    .help(format!(
+        "declare permission-set \"{name}\", or write release-permission-set \"{name}\" as well if it is made elsewhere now"
+    ))
 }

@@ -8,6 +8,7 @@ use rolecall_model::{
     PermissionSetName, Policy, SessionDuration, StackName, snapshot::Instance,
 };
 
+use crate::base::BaseComparison;
 use crate::digest::Digest;
 use crate::estimate::Estimate;
 use crate::principals::PrincipalName;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub blocked: Vec<Blocked>,
     /// Grants that are withheld, because their group may have taken the name of one that is gone.
     pub rebinds: Vec<Rebind>,
+    /// Live rows that no `assign` wants and that stay all the same, sorted.
+    pub kept: Vec<Kept>,
     /// Assignments with an end that stand.
     pub temporary: Vec<Temporary>,
     /// Accounts that are not active, and are skipped.
@@ -43,6 +46,8 @@ pub struct Plan {
     /// Pairs of permission set and account that would be changed, and of which not every row was read. Whoever reads
     /// the live state reads these whole and plans again; a plan that has any must not be shown or applied.
     pub unseen: BTreeSet<(PermissionSetName, AccountId)>,
+    /// How the files differ from those of a base, where one is given. Outside the digest.
+    pub base: Option<BaseComparison>,
     /// Warnings.
     pub findings: Vec<Diagnostic>,
     /// Guards that stop the plan.
@@ -57,6 +62,12 @@ impl Plan {
     /// Whether there is nothing to do in what was read.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Shows, with the plan, how the files differ from those of a base.
+    pub fn set_base(&mut self, comparison: BaseComparison) {
+        self.findings.extend(comparison.finding());
+        self.base = Some(comparison);
     }
 }
 
@@ -82,19 +93,39 @@ impl Provenance {
     }
 }
 
-/// Where something was written.
+/// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Written {
+pub struct Line {
     /// The file, relative to the project's directory.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
 }
 
+/// Where something was written; for what a template makes, the `use`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    /// The line.
+    pub at: Line,
+    /// The line within the template.
+    pub template: Option<Line>,
+}
+
 /// For people: a file may have any name, so it is escaped.
-impl fmt::Display for Written {
+impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", for_terminal(&self.file), self.line)
+    }
+}
+
+/// For people, such as `teams/payments.kdl:3 (template rolecall.kdl:40)`.
+impl fmt::Display for Written {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.at.fmt(formatter)?;
+        match &self.template {
+            Some(template) => write!(formatter, " (template {template})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -121,7 +152,7 @@ pub enum Action {
         /// What it will be, the owner's tag included.
         after: Box<PermissionSet>,
     },
-    /// A permission set is edited, and provisioned where it is in use.
+    /// A permission set is edited, and provisioned where it is in use. One that is adopted gets the owner's tag.
     UpdatePermissionSet {
         /// What it is; of its tags, those that are managed.
         before: Box<PermissionSet>,
@@ -138,6 +169,11 @@ pub enum Action {
         permission_set: PermissionSetName,
         /// Where to.
         provision: Provisioning,
+    },
+    /// The stack's tag is taken off a permission set; the set and its rows stay.
+    ReleasePermissionSet {
+        /// The set.
+        permission_set: PermissionSetName,
     },
     /// A permission set of this stack that the files no longer name is deleted.
     DeletePermissionSet {
@@ -187,6 +223,15 @@ pub enum Reason {
     Orphan,
     /// The permission set goes, and its rows with it.
     PermissionSetDropped,
+    /// The permission set of another name takes its place (`renamed-from`).
+    Renamed {
+        /// The new name.
+        to: PermissionSetName,
+    },
+    /// The stack takes over a set that no stack owns (`adopt`).
+    Adopted,
+    /// The stack gives a set up (`release-permission-set`).
+    Released,
     /// Some accounts hold an older version of the permission set.
     Outdated,
 }
@@ -270,6 +315,8 @@ pub enum BlockedAction {
     Update(PermissionSetName),
     /// A provision of a permission set.
     Provision(PermissionSetName),
+    /// The release of a permission set.
+    Release(PermissionSetName),
     /// The deletion of a permission set.
     Delete(PermissionSetName),
 }
@@ -286,6 +333,8 @@ pub enum BlockedCause {
     SealedPermissionSet,
     /// The permission set still has rows that are blocked or withheld.
     RowsRemain,
+    /// The grant that takes the row's place, on the permission set of the new name, waits.
+    ReplacementWaits,
 }
 
 impl fmt::Display for BlockedCause {
@@ -299,6 +348,7 @@ impl fmt::Display for BlockedCause {
                 "provisioned in the management account: a delegated administrator cannot change it",
             ),
             Self::RowsRemain => formatter.write_str("it still has rows that are left alone"),
+            Self::ReplacementWaits => formatter.write_str("the grant that takes its place waits"),
         }
     }
 }
@@ -314,6 +364,31 @@ pub struct Rebind {
     pub orphans_are_ours: bool,
     /// Where the grant was asked for.
     pub written: Option<Written>,
+}
+
+/// A live row that no `assign` wants and that stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept {
+    /// The row.
+    pub row: Row,
+    /// What keeps it.
+    pub by: KeptBy,
+    /// Where that is written.
+    pub written: Written,
+}
+
+/// What keeps a row that no `assign` wants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptBy {
+    /// A `keep`.
+    Keep {
+        /// Its last day.
+        until: Option<Date>,
+        /// The text of its `reason`.
+        note: Option<String>,
+    },
+    /// The `adopt` of its permission set.
+    Adopt,
 }
 
 /// An assignment with an end that has not come.
@@ -364,6 +439,8 @@ pub struct Violation {
     pub code: rolecall_model::Code,
     /// What it says, in one sentence.
     pub message: String,
+    /// The rows that it is about, sorted; none where the number alone says it.
+    pub rows: Vec<Row>,
     /// Where it was written; `None` for a default.
     pub written: Option<Written>,
 }

@@ -166,7 +166,7 @@ fn renamed(
         Code::GroupRenamed,
         format!("group `{}` is named `{}` in the Identity Store{taken}", group.label, live.display_name),
     )
-    .at(inputs.origins.place(group.origin), "its id counts, not its name")
+    .at_origin(inputs.origins, group.origin, "its id counts, not its name")
     .help("if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id")
 }
 

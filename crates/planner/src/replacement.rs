@@ -18,6 +18,8 @@ pub(crate) struct Replacements {
     /// Rows whose place a grant takes: the grant goes first, so nobody is without access between the two, and the
     /// set's role stays.
     pub(crate) rows: BTreeSet<Assignment>,
+    /// Rows of a permission set whose place a set of another name takes.
+    pub(crate) renamed: BTreeSet<Assignment>,
     /// Pairs on which the grant cannot go first, because AWS's quota of groups would be passed on the way.
     pub(crate) hindered: BTreeSet<Pair>,
 }
@@ -38,30 +40,27 @@ pub(crate) fn replacements(changes: &[Change], snapshot: &Snapshot) -> Replaceme
             found.rows.insert(row.clone());
         }
     }
+    let renamed = changes.iter().filter(|change| matches!(change.reason, Reason::Renamed { .. }));
+    found.renamed = renamed.filter_map(revoked).cloned().collect();
     found
 }
 
-fn granted(change: &Change) -> Option<&Assignment> {
-    match &change.action {
-        Action::Grant(row) => Some(&row.assignment),
-        Action::Revoke(_)
-        | Action::CreatePermissionSet { .. }
-        | Action::UpdatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => None,
+impl Replacements {
+    /// Whether something takes the row's place, so that its principal loses nothing.
+    pub(crate) fn replaces(&self, row: &Assignment) -> bool {
+        self.rows.contains(row) || self.renamed.contains(row)
     }
 }
 
+fn granted(change: &Change) -> Option<&Assignment> {
+    if let Action::Grant(row) = &change.action { Some(&row.assignment) } else { None }
+}
+
+fn revoked(change: &Change) -> Option<&Assignment> {
+    if let Action::Revoke(row) = &change.action { Some(&row.assignment) } else { None }
+}
+
 fn orphaned(change: &Change) -> Option<&Assignment> {
-    match &change.action {
-        Action::Revoke(row) if change.reason == Reason::Orphan => {
-            matches!(row.assignment.principal, Principal::Group(_)).then_some(&row.assignment)
-        }
-        Action::Revoke(_)
-        | Action::Grant(_)
-        | Action::CreatePermissionSet { .. }
-        | Action::UpdatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => None,
-    }
+    let row = revoked(change).filter(|_| change.reason == Reason::Orphan)?;
+    matches!(row.principal, Principal::Group(_)).then_some(row)
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
-use rolecall_model::{AccountId, PermissionSetName, Principal};
+use rolecall_model::{AccountId, Diagnostic, PermissionSetName, Principal};
 use rolecall_parser::{MemoryFiles, load};
 use rolecall_planner::plan::{Action, Provenance, Row};
 use rolecall_planner::{Inputs, Settings, plan};
@@ -18,10 +18,11 @@ fn differences(spec: &GenerateSpec) -> (BTreeSet<Difference>, BTreeSet<Differenc
     let made = generate(spec).unwrap();
     let files: MemoryFiles = made.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let project = load(&files, "rolecall.kdl");
-    assert!(project.diagnostics.is_empty(), "{:#?}", project.diagnostics);
+    // A group may have lost all its assignments to the drift, which is a lint.
+    assert!(!project.diagnostics.iter().any(Diagnostic::is_error), "{:#?}", project.diagnostics);
     let config = project.config.unwrap();
     let (sources, origins) = (&project.sources, &project.origins);
-    let inputs = Inputs { config: &config, sources, origins, snapshot: &made.snapshot };
+    let inputs = Inputs { config: &config, sources, origins, snapshot: &made.snapshot, guards: None };
     let settings = Settings {
         today: "2026-11-24".parse().unwrap(),
         as_of_given: false,

@@ -31,8 +31,8 @@ use crate::progress::Progress;
 /// Plans anew, shows, and carries out what is approved.
 pub(crate) fn run(args: &ApplyArgs) -> Result<Exit, Failure> {
     let approval = approval(args)?;
-    let loaded = configuration::load(&args.project)?;
-    let live = Live::open(&args.sandbox, &loaded.directory)?;
+    let loaded = configuration::load_planned(&args.planning)?;
+    let live = Live::open(&args.planning.sandbox, &loaded.directory)?;
     if let Approval::Saved(saved) = &approval {
         refuse_inapplicable(saved, &live)?;
     }
@@ -50,8 +50,9 @@ async fn plan_and_apply(
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
-    let settings = plan::settings(None, live.provenance(), &args.rebind.accept_rebind, loaded)?;
-    let (snapshot, made, read) = plan::read_and_make(&clients, loaded, &args.reading, &settings).await?;
+    let settings = plan::settings(None, live.provenance(), &args.planning.accept_rebind, loaded)?;
+    let (snapshot, made, read) =
+        plan::read_and_make(&clients, loaded, &args.planning.reading, &settings).await?;
     (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };

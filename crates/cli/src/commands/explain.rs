@@ -7,14 +7,48 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints the page of a code.
+/// Prints the page of a code, or of a lint by its name.
 pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let code: Code =
-        args.code.parse().map_err(|error: rolecall_model::code::UnknownCode| Failure::Plain {
+    let code = match Code::of_lint(&args.code) {
+        Some(code) => code,
+        None => args.code.parse().map_err(|error: rolecall_model::code::UnknownCode| Failure::Plain {
             code: None,
             message: error.to_string(),
             help: "each diagnostic begins with its code".to_owned(),
-        })?;
-    output::print(rolecall_parser::explain(code))?;
+        })?,
+    };
+    output::print(&for_reading(&rolecall_parser::explain(code)))?;
     Ok(Exit::Success)
+}
+
+/// A page without the marks of Markdown: examples are indented instead of fenced.
+fn for_reading(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    let mut is_example = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            is_example = !is_example;
+            continue;
+        }
+        let shown = if is_example { line } else { line.trim_start_matches('#').trim_start() };
+        let indent = if is_example && !line.is_empty() { "    " } else { "" };
+        text.push_str(&format!("{indent}{shown}\n"));
+        if !is_example && line.starts_with('#') {
+            let rule = if line.starts_with("# ") { "=" } else { "-" };
+            text.push_str(&format!("{}\n", rule.repeat(shown.chars().count())));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_reads_well_without_markdown() {
+        let page = "# RC1: a b\n\nSay `x`.\n\n```kdl\n# no heading\n\n```\n\n## What to do\n";
+        let read = "RC1: a b\n========\n\nSay `x`.\n\n    # no heading\n\n\nWhat to do\n----------\n";
+        assert_eq!(for_reading(page), read);
+    }
 }

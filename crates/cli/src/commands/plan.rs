@@ -3,45 +3,59 @@
 use std::time::Instant as WallInstant;
 
 use rolecall_aws::{Clients, Scope, Statistics};
-use rolecall_model::{Code, Date, Snapshot};
-use rolecall_planner::plan::Provenance;
+use rolecall_model::{Code, Date, Diagnostic, Place, Snapshot, Sources};
+use rolecall_planner::plan::{Line, Provenance, Violation, Written};
 use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{Inputs, Plan, Settings};
+use rolecall_planner::{BaseComparison, Plan, Settings, compare_with_base};
 use tokio::time::Instant;
 
 use super::stats::{self, Seconds};
 use crate::args::{Format, PlanArgs, ReadingArgs};
-use crate::configuration::{self, Loaded};
+use crate::configuration::{self, Base, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
+use crate::messages::{Messages, Stream};
 use crate::output;
 
 /// Plans and shows.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
-    let loaded = configuration::load(&args.project)?;
+    let mut messages = Messages::new(&args.messages, &args.planning.project, Stream::Error);
+    let result = plan(args, &mut messages);
+    messages.end(result)
+}
+
+fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
+    let planning = &args.planning;
+    let base = args.base.as_deref().map(configuration::load_base).transpose()?;
+    let loaded = configuration::load_planned(planning)?;
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
-    let (plan, statistics) = match &args.snapshot {
+    let settings = |provenance| settings(args.as_of, provenance, &planning.accept_rebind, &loaded);
+    let (snapshot, mut plan, statistics, day) = match &args.snapshot {
         Some(file) => {
             let snapshot = live::read_snapshot(file)?;
             let start = WallInstant::now();
-            let settings = settings(args.as_of, Provenance::Snapshot, &args.rebind.accept_rebind, &loaded)?;
+            let settings = settings(Provenance::Snapshot)?;
             let plan = make(&loaded, &snapshot, &settings)?;
             seconds.plan = start.elapsed();
-            (plan, Statistics::default())
+            (snapshot, plan, Statistics::default(), settings.today)
         }
         None => {
-            let live = Live::open(&args.sandbox, &loaded.directory)?;
+            let live = Live::open(&planning.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
-                let settings = settings(args.as_of, live.provenance(), &args.rebind.accept_rebind, &loaded)?;
-                let (_, plan, read) = read_and_make(&clients, &loaded, &args.reading, &settings).await?;
+                let settings = settings(live.provenance())?;
+                let (snapshot, plan, read) =
+                    read_and_make(&clients, &loaded, &planning.reading, &settings).await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
-                Ok::<_, Failure>((plan, clients.statistics()))
+                Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
             })?
         }
     };
-    show(&plan, &loaded, args)?;
+    if let Some(base) = &base {
+        plan.set_base(compared(&loaded, base, &snapshot, day)?);
+    }
+    show(&plan, &loaded, args, messages)?;
     if let Some(file) = &args.out {
         output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
     }
@@ -55,17 +69,69 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs) -> Result<(), Failure> {
+/// How the project differs from its base, both held against the snapshot that the plan was made from.
+///
+/// # Errors
+/// The base is of another stack or for another instance.
+fn compared(
+    loaded: &Loaded,
+    base: &Base,
+    snapshot: &Snapshot,
+    today: Date,
+) -> Result<BaseComparison, Failure> {
+    let base = match base {
+        Base::Readable(base) => base,
+        Base::Unreadable(mistakes) => return Ok(BaseComparison::unreadable(mistakes.clone())),
+    };
+    let compared = compare_with_base(&loaded.inputs(snapshot), &base.inputs(snapshot), today);
+    compared.map_err(|other| {
+        let help = "name another checkout of the same project, such as one of the base branch";
+        Failure::plain(Code::BaseUnusable, format!("--base {}: {other}", base.directory.display()), help)
+    })
+}
+
+fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) -> Result<(), Failure> {
+    // In the other formats for people the plan itself holds what was found.
+    if args.format == Format::Text || !messages.are_for_people() {
+        messages.add(&plan.findings, &loaded.sources);
+    }
+    if !messages.are_for_people() {
+        let violations: Vec<Diagnostic> =
+            plan.violations.iter().map(|violation| of_violation(violation, &loaded.sources)).collect();
+        messages.add(&violations, &loaded.sources);
+    }
     let detail = text::Detail::from(args.detail);
     let rendered = match args.format {
-        Format::Text => {
-            output::print_diagnostics(&plan.findings, &loaded.sources);
-            text::render(plan, text::Style { detail, color: output::stdout_has_color() })
-        }
+        Format::Text => text::render(plan, text::Style { detail, color: output::stdout_has_color() }),
         Format::Json => json::render(plan, &loaded.sources),
         Format::Markdown => markdown::render(plan, &loaded.sources, detail),
     };
     output::print(&rendered)
+}
+
+/// A guard that stops the plan, as a diagnostic at the line that says it.
+fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
+    let Violation { code, message, rows, written } = violation;
+    let mut found = Diagnostic::error(*code, message);
+    if !rows.is_empty() {
+        found = found.help(format!("the plan lists the rows, {} in all", rows.len()));
+    }
+    let Some(Written { at: Line { file, line }, template: _ }) = written else { return found };
+    let place = sources.iter().find(|(_, source)| *source.name == **file).map(|(id, source)| {
+        let start = source
+            .text
+            .split_inclusive('\n')
+            .take((*line as usize).saturating_sub(1))
+            .map(str::len)
+            .sum::<usize>();
+        let text = source.text[start..].lines().next().unwrap_or_default();
+        let indent = text.len() - text.trim_start().len();
+        Place::new(id, start + indent..start + text.trim_end().len().max(indent))
+    });
+    match place {
+        Some(place) => found.at(place, "this guard stops the plan"),
+        None => found,
+    }
 }
 
 /// The settings of a plan. Without a day given, it is today's, in UTC.
@@ -110,7 +176,7 @@ pub(crate) async fn read_and_make(
     reading: &ReadingArgs,
     settings: &Settings,
 ) -> Result<(Snapshot, Plan, Seconds), Failure> {
-    let scope = live::scope(&loaded.config, reading.strategy());
+    let scope = live::scope(loaded, reading.strategy());
     read_scope_and_make(clients, loaded, reading, settings, scope).await
 }
 
@@ -163,9 +229,8 @@ pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) ->
 }
 
 fn make_with_gaps(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
-    let Loaded { config, sources, origins, warnings, .. } = loaded;
-    let inputs = Inputs { config, sources, origins, snapshot };
-    match rolecall_planner::plan(&inputs, settings) {
+    let Loaded { sources, warnings, .. } = loaded;
+    match rolecall_planner::plan(&loaded.inputs(snapshot), settings) {
         Ok(mut plan) => {
             plan.findings.splice(0..0, warnings.iter().cloned());
             Ok(plan)

@@ -22,7 +22,7 @@ use crate::output;
 
 /// Applies the plan to a copy of what is live, in the sandbox.
 pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
-    let loaded = configuration::load(&args.project)?;
+    let loaded = configuration::load_planned(&args.planning)?;
     let Subject { snapshot, settings, plan: made } = subject(args, &loaded)?;
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
@@ -55,20 +55,20 @@ struct Subject {
 
 /// The plan for a snapshot file, for the sandbox's state, or for what is live.
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
-    let settings = |provenance| plan::settings(None, provenance, &args.rebind.accept_rebind, loaded);
+    let settings = |provenance| plan::settings(None, provenance, &args.planning.accept_rebind, loaded);
     if let Some(file) = &args.snapshot {
         let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;
         return Ok(Subject { snapshot, settings, plan });
     }
-    let live = Live::open(&args.sandbox, &loaded.directory)?;
+    let live = Live::open(&args.planning.sandbox, &loaded.directory)?;
     let settings = settings(live.provenance())?;
     live.runtime()?.block_on(async {
         let clients = live.connect(&loaded.config.identity_center.region).await;
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =
-            Scope { provisioned_of_all: true, ..live::scope(&loaded.config, args.reading.strategy()) };
-        let read = plan::read_scope_and_make(&clients, loaded, &args.reading, &settings, scope);
+            Scope { provisioned_of_all: true, ..live::scope(loaded, args.planning.reading.strategy()) };
+        let read = plan::read_scope_and_make(&clients, loaded, &args.planning.reading, &settings, scope);
         let (snapshot, plan, _) = read.await?;
         Ok(Subject { snapshot, settings, plan })
     })

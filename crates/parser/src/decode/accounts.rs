@@ -23,8 +23,8 @@ impl Decoder<'_> {
     pub(super) fn account_set(&mut self, node: &Node) {
         let mut uses = Vec::new();
         let selection = self.selection(node, &mut uses);
-        let Some((name, place)) = node.text() else { return };
-        if let Some(index) = self.names.account_set(name, place) {
+        let Some((name, _)) = node.text() else { return };
+        if let Some(index) = self.names.own_account_set(name) {
             self.set_uses.entry(index).or_default().append(&mut uses);
         }
         let origin = self.origin(node.header);

@@ -1,8 +1,8 @@
-//! `assign`: who gets what, where.
+//! `assign`: who gets what, where; and what `keep` and guards say in the same words.
 
 use std::collections::BTreeMap;
 
-use rolecall_model::config::{AssignmentRule, On, Until, UserRef};
+use rolecall_model::config::{AssignmentRule, GroupIx, On, PermissionSetRef, Until, UserRef};
 use rolecall_model::{Code, Date, Diagnostic, Place};
 
 use super::Decoder;
@@ -11,20 +11,12 @@ use crate::syntax::Node;
 
 impl Decoder<'_> {
     pub(super) fn assign(&mut self, node: &Node) {
-        let mut permission_sets: Vec<_> =
-            node.texts().filter_map(|(name, place)| self.names.permission_set(name, place)).collect();
-        let mut groups = Vec::new();
-        for (name, place) in self.distinct_texts(node, "to") {
-            groups.extend(self.names.group(&name, place));
-        }
-        let users = self.users(node);
+        let permission_sets = self.permission_sets(node.texts());
+        let groups = self.groups(node, "to");
+        self.direct_users(node);
+        let users = self.users(node, "to-user");
         let on = self.on(node);
-        let until = node.children_named("until").next().and_then(|child| self.until(child));
-        let reason =
-            node.children_named("reason").next().and_then(Node::text).map(|(text, _)| text.to_owned());
-        // Order says nothing, so what is written in another order is the same configuration.
-        permission_sets.sort_unstable();
-        groups.sort_unstable();
+        let until = self.until(node);
         let origin = self.origin(node.header);
         self.parts.assignments.push(AssignmentRule {
             permission_sets,
@@ -32,13 +24,57 @@ impl Decoder<'_> {
             users,
             on,
             until,
-            reason,
+            reason: reason(node),
             origin,
         });
     }
 
+    fn direct_users(&mut self, node: &Node) {
+        for child in node.children_named("to-user") {
+            self.found.push(
+                Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
+                    .at(child.header, "easily forgotten when the user changes teams")
+                    .help("assign a group that the user is a member of"),
+            );
+        }
+    }
+
+    /// The permission sets of these names. They are sorted, as are groups and users: order says nothing, so what is
+    /// written in another order is the same configuration.
+    pub(super) fn permission_sets<'t>(
+        &mut self,
+        texts: impl Iterator<Item = (&'t str, Place)>,
+    ) -> Vec<PermissionSetRef> {
+        let mut sets: Vec<_> =
+            texts.filter_map(|(name, place)| self.names.permission_set(name, place)).collect();
+        sets.sort_unstable();
+        sets
+    }
+
+    /// The groups that all lines with `word` name.
+    pub(super) fn groups(&mut self, node: &Node, word: &str) -> Vec<GroupIx> {
+        let mut groups = Vec::new();
+        for (name, place) in self.distinct_texts(node, word) {
+            groups.extend(self.names.group(&name, place));
+        }
+        groups.sort_unstable();
+        groups
+    }
+
+    /// The users that all lines with `word` name.
+    pub(super) fn users(&mut self, node: &Node, word: &str) -> Vec<UserRef> {
+        let mut users = Vec::new();
+        for (text, place) in self.distinct_texts(node, word) {
+            if let Some(name) = self.identity(&text, place) {
+                users.push(UserRef { name, origin: self.origin(place) });
+            }
+        }
+        users.sort_by(|a, b| a.name.cmp(&b.name));
+        users
+    }
+
     /// The values of all lines that begin with `word`; one that stands twice is reported.
-    fn distinct_texts(&mut self, node: &Node, word: &str) -> Vec<(String, Place)> {
+    pub(super) fn distinct_texts(&mut self, node: &Node, word: &str) -> Vec<(String, Place)> {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         let mut texts = Vec::new();
         for (text, place) in node.children_named(word).flat_map(Node::texts) {
@@ -49,25 +85,8 @@ impl Decoder<'_> {
         texts
     }
 
-    fn users(&mut self, node: &Node) -> Vec<UserRef> {
-        for child in node.children_named("to-user") {
-            self.found.push(
-                Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
-                    .at(child.header, "easily forgotten when the user changes teams")
-                    .help("assign a group that the user is a member of"),
-            );
-        }
-        let mut users = Vec::new();
-        for (text, place) in self.distinct_texts(node, "to-user") {
-            if let Some(name) = self.identity(&text, place) {
-                users.push(UserRef { name, origin: self.origin(place) });
-            }
-        }
-        users.sort_by(|a, b| a.name.cmp(&b.name));
-        users
-    }
-
-    fn on(&mut self, node: &Node) -> Vec<On> {
+    /// The accounts that all `on` lines name.
+    pub(super) fn on(&mut self, node: &Node) -> Vec<On> {
         let mut on = Vec::new();
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         for child in node.children_named("on") {
@@ -79,12 +98,14 @@ impl Decoder<'_> {
                 }
                 seen.insert(name.to_owned(), place);
                 if let Some(set) = self.names.account_set(name, place) {
-                    on.push(On::Set(set, self.origins.add(place)));
+                    let origin = self.origin(place);
+                    on.push(On::Set(set, origin));
                 }
             }
             if child.block.is_some() {
                 let selection = self.selection(child, &mut Vec::new());
-                on.push(On::Selection(selection, self.origins.add(child.header)));
+                let origin = self.origin(child.header);
+                on.push(On::Selection(selection, origin));
             }
         }
         on
@@ -107,18 +128,25 @@ impl Decoder<'_> {
         }
     }
 
-    fn until(&mut self, node: &Node) -> Option<Until> {
+    /// The last day, which the `until` line in the block of `node` says.
+    pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
+        let node = node.children_named("until").next()?;
         let (text, place) = node.text()?;
         let Some(date) = date(text) else {
             self.found.push(
                 Diagnostic::error(Code::InvalidDate, format!("`{text}` is not a date"))
                     .at(place, "this is no day of the calendar, written as YYYY-MM-DD")
-                    .help("write the last day of the assignment, such as `until \"2027-01-31\"`"),
+                    .help("write the last day on which it holds, such as `until \"2027-01-31\"`"),
             );
             return None;
         };
         Some(Until { date, origin: self.origin(node.header) })
     }
+}
+
+/// What the `reason` line in the block of `node` says.
+pub(super) fn reason(node: &Node) -> Option<String> {
+    node.children_named("reason").next().and_then(Node::text).map(|(text, _)| text.to_owned())
 }
 
 /// A day of the form `2027-01-31` and no other.

@@ -6,7 +6,7 @@ use rolecall_model::config::{DeclaredPermissionSet, ExternalPermissionSet};
 use rolecall_model::permission_set::{Boundary, CustomerPolicy, PermissionSet, STACK_TAG, SessionDuration};
 use rolecall_model::{Code, Diagnostic, PermissionSetName, Place};
 
-use super::Decoder;
+use super::{Decoder, is_of_tags};
 use crate::syntax::Node;
 
 /// From the service model of sso-admin, in characters.
@@ -44,20 +44,25 @@ impl Decoder<'_> {
         }
         for child in node.children_named("inline-policy").take(1) {
             set.inline_policy = self.inline_policy(child);
+            if let Some(policy) = &set.inline_policy {
+                self.wildcard_statements(child, policy);
+            }
         }
         self.tags(node, &mut set);
+        let adopt = self.adopt(node);
+        let renamed_from = self.renamed_from(node, node.text().filter(|_| name.is_some()));
         if name.is_some() {
             let origin = self.origin(node.header);
             self.parts.permission_sets.push(DeclaredPermissionSet {
                 permission_set: set,
-                adopt: None,
-                renamed_from: None,
+                adopt,
+                renamed_from,
                 origin,
             });
         }
     }
 
-    fn permission_set_name(&mut self, text: &str, place: Place) -> Option<PermissionSetName> {
+    pub(super) fn permission_set_name(&mut self, text: &str, place: Place) -> Option<PermissionSetName> {
         if self.at_most(text, place, MAX_NAME, "the name of a permission set") {
             self.identity(text, place)
         } else {
@@ -138,11 +143,13 @@ impl Decoder<'_> {
                 message,
                 format!("this is policy {count} of {MAX_POLICIES} that are allowed"),
             );
+        } else {
+            self.many_policies(count, last);
         }
     }
 
     /// The ARN of an AWS managed policy, from that or from its name with the path.
-    fn managed_policy(&mut self, text: &str, place: Place) -> Option<String> {
+    pub(super) fn managed_policy(&mut self, text: &str, place: Place) -> Option<String> {
         let partition = self.partition;
         let name = match text.strip_prefix("arn:") {
             None => text,
@@ -166,9 +173,7 @@ impl Decoder<'_> {
                 name
             }
         };
-        let is_name = !name.is_empty()
-            && name.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character));
-        if !is_name {
+        if !is_policy_name(name) {
             self.invalid(
                 place,
                 text,
@@ -285,9 +290,7 @@ impl Decoder<'_> {
 
     /// sso-admin takes letters, digits, spaces and `_.:/=+-@` in tags.
     fn tag_characters(&mut self, text: &str, place: Place) -> bool {
-        let allowed =
-            |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
-        let other = text.chars().find(|c| !allowed(*c));
+        let other = text.chars().find(|c| !is_of_tags(*c));
         if let Some(other) = other {
             let message = format!("AWS does not take the character `{other}` in a tag");
             self.beyond_limit(
@@ -298,6 +301,11 @@ impl Decoder<'_> {
         }
         other.is_none()
     }
+}
+
+/// Whether a text is the name of a policy, with its path in front if it has one.
+pub(super) fn is_policy_name(text: &str) -> bool {
+    text.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character))
 }
 
 /// `[\w+=,.@-]`, of which IAM makes policy names and paths.

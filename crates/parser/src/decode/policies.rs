@@ -1,12 +1,16 @@
 //! `inline-policy`: a policy document from a JSON file, or written in KDL.
 
+mod condition;
+mod document;
+
 use std::collections::BTreeMap;
 
-use rolecall_model::{Code, Diagnostic, FileId, Place, Policy};
+use rolecall_model::{Code, Diagnostic, Place, Policy};
 use serde_json::{Map, Value, json};
 
+use self::condition::{is_operator, unknown_operator};
 use super::Decoder;
-use crate::json;
+use crate::json::{self, NotJson};
 use crate::source::{ReadError, stays_inside};
 use crate::syntax::Node;
 use crate::{MAX_FILES, MAX_POLICY_FILE_BYTES, MAX_PROJECT_BYTES, nearest};
@@ -57,35 +61,22 @@ impl Decoder<'_> {
     fn read_policy_file(&mut self, path: &str, place: Place) -> Option<Policy> {
         let text = self.policy_text(path, place)?;
         let file = self.sources.add(path, text.as_str());
-        let policy = match json::parse(&text) {
-            Err(error) => {
-                let at = json::offset_of(&error, &text);
-                let end = at + text[at..].chars().next().map_or(0, char::len_utf8);
+        let json = match json::parse(&text) {
+            Ok(json) => json,
+            Err(NotJson { place: at, reason }) => {
                 self.found.push(
-                    Diagnostic::error(
-                        Code::InvalidPolicy,
-                        format!("`{path}` is not JSON: {}", json::reason(&error)),
-                    )
-                    .at(Place::new(file, at..end), "the JSON cannot be read beyond this")
-                    .and(place, "the file is used here")
-                    .help("mend the JSON; a policy is an object with a `Statement`"),
+                    Diagnostic::error(Code::InvalidPolicy, format!("`{path}` is not JSON: {reason}"))
+                        .at(Place::new(file, at), "the JSON cannot be read beyond this")
+                        .and(place, "the file is used here")
+                        .help("mend the JSON; a policy is an object with a `Version` and a `Statement`"),
                 );
                 return None;
             }
-            Ok(value) => {
-                if let Some((mistake, key)) = mistake_in(&value) {
-                    let at = place_in_json(file, &text, key);
-                    self.found.push(
-                        Diagnostic::error(Code::InvalidPolicy, format!("`{path}` is no policy: {mistake}"))
-                            .at(at, mistake)
-                            .and(place, "the file is used here")
-                            .help("a policy is an object with a `Statement`, and each statement has an Effect, an Action and a Resource"),
-                    );
-                    return None;
-                }
-                Policy::from_value(value)
-            }
         };
+        if !document::check(&json, file, place, &mut self.found) {
+            return None;
+        }
+        let policy = Policy::from_value(json.into_value());
         self.within_limits(&policy, place).then_some(policy)
     }
 
@@ -247,6 +238,10 @@ impl Decoder<'_> {
             if !self.once(&mut seen, &format!("{operator} {key}"), *place) {
                 continue;
             }
+            if !is_operator(operator) {
+                self.found.push(unknown_operator(operator, *place));
+                continue;
+            }
             let values: Vec<Value> = values.iter().map(|(value, _)| Value::from(*value)).collect();
             operators.entry((*operator).to_owned()).or_default().insert((*key).to_owned(), values.into());
         }
@@ -254,59 +249,13 @@ impl Decoder<'_> {
     }
 }
 
-/// Whether a text is `*` or a service and an action.
+/// Whether a text is `*` or a service and an action. IAM takes no wildcard for a part of a service's name.
 fn is_action(text: &str) -> bool {
     let service =
         |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let action = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
     };
-    text == "*" || text.split_once(':').is_some_and(|(left, right)| service(left) && action(right))
-}
-
-/// The first thing that keeps a JSON value from being an identity policy, and the key near which to look.
-fn mistake_in(value: &Value) -> Option<(String, &'static str)> {
-    let Value::Object(document) = value else { return Some(("it is not an object".to_owned(), "")) };
-    let statements = match document.get("Statement") {
-        None => return Some(("it has no `Statement`".to_owned(), "")),
-        Some(Value::Array(statements)) if statements.is_empty() => {
-            return Some(("its `Statement` is empty".to_owned(), "Statement"));
-        }
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(single) => std::slice::from_ref(single),
-    };
-    statements.iter().enumerate().find_map(|(nth, statement)| {
-        mistake_in_statement(statement)
-            .map(|mistake| (format!("statement {} {mistake}", nth + 1), "Statement"))
-    })
-}
-
-fn mistake_in_statement(statement: &Value) -> Option<&'static str> {
-    let Value::Object(statement) = statement else { return Some("is not an object") };
-    let has = |key: &str| statement.contains_key(key);
-    let effect = statement.get("Effect").and_then(Value::as_str);
-    if !matches!(effect, Some("Allow" | "Deny")) {
-        return Some("has no `Effect` of `Allow` or `Deny`");
-    }
-    if has("Action") == has("NotAction") {
-        return Some("needs either `Action` or `NotAction`");
-    }
-    if has("Resource") == has("NotResource") {
-        return Some("needs either `Resource` or `NotResource`");
-    }
-    if has("Principal") || has("NotPrincipal") {
-        return Some("has a `Principal`, which belongs to policies of resources");
-    }
-    None
-}
-
-/// The first place of a key in JSON text, or the document's first character.
-fn place_in_json(file: FileId, text: &str, key: &str) -> Place {
-    let quoted = format!("\"{key}\"");
-    if let Some(at) = text.find(&quoted).filter(|_| !key.is_empty()) {
-        return Place::new(file, at..at + quoted.len());
-    }
-    let start = text.find(|c: char| !c.is_whitespace()).unwrap_or(0);
-    let length = text[start..].chars().next().map_or(0, char::len_utf8);
-    Place::new(file, start..start + length)
+    matches!(text, "*" | "*:*")
+        || text.split_once(':').is_some_and(|(left, right)| service(left) && action(right))
 }

@@ -51,6 +51,25 @@ impl Decoder<'_> {
         entry: Option<FileId>,
         may_be_unread: bool,
     ) -> Option<&'n Node> {
+        let first = self.first_of(checked, word);
+        let misspelt =
+            || checked.iter().flat_map(|file| file.nodes).any(|node| meant_word(&node.word) == Some(word));
+        if let (None, Some(entry), false) = (first, entry, may_be_unread || misspelt()) {
+            let help = match word {
+                "rolecall" => "begin the project file with `rolecall language=1 stack=\"…\"`",
+                _ => "add `identity-center region=\"…\"`",
+            };
+            self.found.push(
+                Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
+                    .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
+                    .help(help),
+            );
+        }
+        first
+    }
+
+    /// The first node of a word that a project has at most once; any other is reported.
+    pub(super) fn first_of<'n>(&mut self, checked: &'n [CheckedFile<'_>], word: &str) -> Option<&'n Node> {
         let mut nodes = checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == word);
         let first = nodes.next();
         for again in nodes {
@@ -63,19 +82,6 @@ impl Decoder<'_> {
                 .at(again.word_place, format!("`{word}` stands again"))
                 .and(first, format!("`{word}` stands here already"))
                 .help("keep one of the two"),
-            );
-        }
-        let misspelt =
-            || checked.iter().flat_map(|file| file.nodes).any(|node| meant_word(&node.word) == Some(word));
-        if let (None, Some(entry), false) = (first, entry, may_be_unread || misspelt()) {
-            let help = match word {
-                "rolecall" => "begin the project file with `rolecall language=1 stack=\"…\"`",
-                _ => "add `identity-center region=\"…\"`",
-            };
-            self.found.push(
-                Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
-                    .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
-                    .help(help),
             );
         }
         first

@@ -1,14 +1,16 @@
 //! Cuts the tokens of a file into top-level nodes and checks, within them, what the KDL crate would misread or
 //! explain badly.
 
+mod annotations;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-use super::RawNode;
 use super::braces::Balance;
-use super::tokens::{Token, TokenKind};
+use super::tokens::{Token, TokenKind, is_word};
+use super::{Annotation, RawNode};
 use crate::mistakes::Mistakes;
 use crate::words::{Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
@@ -18,6 +20,7 @@ use crate::{MAX_DEPTH, MAX_NODE_BYTES};
 pub(super) struct Cut {
     pub(super) nodes: Vec<RawNode>,
     pub(super) unquoted: BTreeMap<usize, String>,
+    pub(super) annotations: BTreeMap<usize, Annotation>,
     pub(super) blanks: Vec<Range<usize>>,
     /// Spaces that become `;`, where a block is followed by something on its line.
     pub(super) semicolons: Vec<usize>,
@@ -25,7 +28,8 @@ pub(super) struct Cut {
 }
 
 /// The words whose first argument declares a name.
-const DECLARING: [&str; 4] = ["accounts", "external-permission-set", "group", "permission-set"];
+const DECLARING: [&str; 6] =
+    ["accounts", "external-permission-set", "forbid", "group", "permission-set", "template"];
 
 /// Where in a node a block's scan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +67,7 @@ pub(super) fn cut(file: FileId, text: &str, tokens: &[Token], balance: &Balance)
         states: vec![State::Start],
         within: vec![Some(Within::File)],
         begun: None,
+        may_be_template: false,
         current: None,
         out: Cut::default(),
     };
@@ -90,6 +95,8 @@ struct Cutter<'a> {
     within: Vec<Option<Within>>,
     /// The number of the token that began the last node.
     begun: Option<usize>,
+    /// Whether the last top-level node is a template, or may be one with its word misspelt.
+    may_be_template: bool,
     current: Option<RawNode>,
     out: Cut,
 }
@@ -152,7 +159,7 @@ impl Cutter<'_> {
             TokenKind::Open => self.open(token),
             TokenKind::Close => self.close(index),
             TokenKind::Slashdash => self.slashdash(token),
-            TokenKind::Type => self.annotation(token),
+            TokenKind::Type => self.annotation(index),
             _ if *self.state() == State::Start => self.begin(index),
             _ => return self.entry(index),
         }
@@ -271,7 +278,7 @@ impl Cutter<'_> {
             let diagnostic = Diagnostic::error(Code::Syntax, "a block is followed by something on its line")
                 .at(self.place(token), format!("`{shown}` begins on the line on which a block ends"))
                 .help("begin a new line behind the `}`, or separate the two with `;`")
-                .suggest(after, ";");
+                .suggest_safe(after, ";");
             self.out.mistakes.push(diagnostic);
             if self.states.len() == 1 {
                 // What belongs to the block before is no node of its own, and would only be reported as misplaced.
@@ -296,23 +303,16 @@ impl Cutter<'_> {
         self.out.mistakes.push(diagnostic);
     }
 
-    fn annotation(&mut self, token: Token) {
-        let shown = self.shown(token);
-        let diagnostic =
-            Diagnostic::error(Code::TypeAnnotation, format!("the type annotation `{shown}` has no meaning"))
-                .at(self.place(token), format!("`{shown}` says nothing to Rolecall"))
-                .help("take it away")
-                .suggest(self.place(token), "");
-        self.out.mistakes.push(diagnostic);
-        self.out.blanks.push(token.start..token.end);
-    }
-
     /// Takes what stands where a word of the language is expected.
     fn begin(&mut self, index: usize) {
         let token = self.tokens[index];
         let shown = self.shown(token);
         *self.state() = State::Entries;
         self.begun = Some(index);
+        if self.states.len() == 1 {
+            let word = self.text_of(token);
+            self.may_be_template = word == "template" || find(word, Within::File).is_none();
+        }
         match token.kind {
             TokenKind::Word if is_identifier(self.text_of(token)) => {
                 if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Text && next.start == token.end) {
@@ -374,12 +374,12 @@ impl Cutter<'_> {
         let token = self.tokens[index];
         let end_of_line = self.tokens[index - 1].end;
         let shown = self.shown(token);
-        let before = Place::new(self.file, token.start..token.start);
+        let behind = Place::new(self.file, end_of_line..end_of_line);
         let message = format!("a `;` or a new line is missing before `{shown}`");
         let diagnostic = Diagnostic::error(Code::Syntax, message)
             .at(self.place(token), format!("`{shown}` begins a line of its own"))
             .help(format!("separate the two with `;`, or begin a new line with `{shown}`"))
-            .suggest(before, "; ");
+            .suggest_safe(behind, ";");
         self.out.mistakes.push(diagnostic);
         if self.states.len() == 1 {
             let rest = RawNode { range: token.start..token.end, broken: false };
@@ -480,7 +480,7 @@ impl Cutter<'_> {
             let diagnostic = Diagnostic::error(Code::Syntax, "values are separated by spaces, not by commas")
                 .at(self.place(comma), "this comma does not belong here")
                 .help("take the comma away")
-                .suggest(self.place(comma), " ");
+                .suggest_safe(self.place(comma), " ");
             self.out.mistakes.push(diagnostic);
             self.out.blanks.push(comma.start..comma.end);
             if comma.end < next.end {
@@ -522,13 +522,23 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     } else {
         format!("`{shown}` is a value, and every value stands in quotes")
     };
-    found.at(place, label).help(format!("write `\"{bare}\"`")).suggest(place, format!("\"{bare}\""))
+    let found = found.at(place, label).help(format!("write `\"{bare}\"`"));
+    let quoted = format!("\"{bare}\"");
+    // A text in other quotes ends at its first space for KDL, a comma was hardly meant to be part of a name, and what a
+    // `#` was meant to say is not known.
+    let is_plain = bare == shown && bare.chars().all(|c| c.is_alphanumeric() || "-_.:/@*+".contains(c));
+    if is_plain { found.suggest_safe(place, quoted) } else { found.suggest(place, quoted) }
 }
 
 /// What a value without quotes says: without the `#` of a keyword, and without quotes that KDL does not know.
 pub(crate) fn without_marks(shown: &str) -> &str {
     let bare = shown.trim_start_matches('#');
     bare.strip_prefix('\'').and_then(|bare| bare.strip_suffix('\'')).unwrap_or(bare)
+}
+
+/// Whether a text could begin a line as it stands, without quotes.
+pub(crate) fn is_bare_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_word) && is_identifier(text)
 }
 
 /// Whether a token can name a node or a property.

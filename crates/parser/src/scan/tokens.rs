@@ -76,7 +76,7 @@ fn is_newline(character: char) -> bool {
     matches!(character, '\n' | '\r')
 }
 
-fn is_word(character: char) -> bool {
+pub(super) fn is_word(character: char) -> bool {
     !(is_space(character)
         || is_newline(character)
         || is_forbidden(character)

@@ -1,25 +1,35 @@
-//! The table of words.
+//! The words of a project, of accounts, permission sets and assignments.
 
 use super::Within::{
-    AccountSet, Assign, Boundary, Except, File, Guard, Include, InlinePolicy, On, Only, PermissionSet,
-    Statement,
+    AccountSet, Assign, Boundary, Except, File, Include, InlinePolicy, On, Only, PermissionSet, Statement,
+    Template,
 };
 use super::{Arguments, BlockRule, Kind, PropertyWord, Within, Word};
 
-const MANY: usize = usize::MAX;
+pub(super) const MANY: usize = usize::MAX;
 
-const NO_ARGUMENTS: Arguments =
+pub(super) const NO_ARGUMENTS: Arguments =
     Arguments { shown: "", what: "", kind: Kind::Text, min: 0, max: 0, distinct_from: MANY };
 
 /// Exactly one text.
-const fn one(shown: &'static str, what: &'static str) -> Arguments {
+pub(super) const fn one(shown: &'static str, what: &'static str) -> Arguments {
     Arguments { shown, what, kind: Kind::Text, min: 1, max: 1, distinct_from: MANY }
 }
 
 /// One text or several, none of them twice.
-const fn some(shown: &'static str, what: &'static str) -> Arguments {
+pub(super) const fn some(shown: &'static str, what: &'static str) -> Arguments {
     Arguments { shown, what, kind: Kind::Text, min: 1, max: MANY, distinct_from: 0 }
 }
+
+/// The arguments of `on`.
+pub(super) const ACCOUNT_SETS: Arguments = Arguments {
+    shown: r#""account-set"…"#,
+    what: "an account set",
+    kind: Kind::Text,
+    min: 0,
+    max: MANY,
+    distinct_from: 0,
+};
 
 /// The places of selectors.
 const SELECTORS: &[Within] = &[AccountSet, On, Only, Except];
@@ -46,8 +56,8 @@ const STATEMENT_ID: PropertyWord = PropertyWord {
     doc: "names the statement, in letters and digits; no two statements of a policy share one.",
 };
 
-/// Every word of the language, file level first.
-pub(crate) static WORDS: &[Word] = &[
+/// The words, file level first.
+pub(super) static WORDS: &[Word] = &[
     Word {
         name: "rolecall",
         within: &[File],
@@ -109,7 +119,7 @@ pub(crate) static WORDS: &[Word] = &[
         properties: &[],
         block: BlockRule::Optional(Include),
         repeats: true,
-        example: "include \"groups.kdl\" \"permission-sets/*.kdl\"\ninclude \"teams/*.kdl\" { may-contain \"assign\" }",
+        example: "include \"groups.kdl\" \"permission-sets/*.kdl\"\ninclude \"teams/*.kdl\" { may-contain \"group\" \"use\" }",
     },
     Word {
         name: "may-contain",
@@ -122,11 +132,17 @@ pub(crate) static WORDS: &[Word] = &[
             kind: Kind::OneOf(&[
                 "accounts",
                 "assign",
+                "attributes",
                 "external-permission-set",
                 "group",
                 "guard",
                 "identity-center",
+                "keep",
+                "lint",
                 "permission-set",
+                "release-permission-set",
+                "template",
+                "use",
             ]),
             min: 1,
             max: MANY,
@@ -472,7 +488,7 @@ pub(crate) static WORDS: &[Word] = &[
     },
     Word {
         name: "assign",
-        within: &[File],
+        within: &[File, Template],
         doc: "Assigns each of the permission sets to each of the principals on each of the accounts.",
         arguments: some(r#""permission-set"…"#, "a permission set"),
         properties: &[],
@@ -505,14 +521,7 @@ pub(crate) static WORDS: &[Word] = &[
         name: "on",
         within: &[Assign],
         doc: "The accounts: the names of account sets, or a block of selectors like that of `accounts`.",
-        arguments: Arguments {
-            shown: r#""account-set"…"#,
-            what: "an account set",
-            kind: Kind::Text,
-            min: 0,
-            max: MANY,
-            distinct_from: 0,
-        },
+        arguments: ACCOUNT_SETS,
         properties: &[],
         block: BlockRule::Optional(On),
         repeats: true,
@@ -538,39 +547,5 @@ pub(crate) static WORDS: &[Word] = &[
         block: BlockRule::None,
         repeats: false,
         example: r#"reason "INC-4821""#,
-    },
-    Word {
-        name: "guard",
-        within: &[File],
-        doc: "Limits what one plan may do. Several `guard` blocks add up: the strictest value holds.",
-        arguments: NO_ARGUMENTS,
-        properties: &[],
-        block: BlockRule::Required(Guard, &[]),
-        repeats: true,
-        example: "guard { max-deletions 25 percent=30 }",
-    },
-    Word {
-        name: "max-deletions",
-        within: &[Guard],
-        doc: "How many deletions a plan may hold, of assignments and permission sets; 50 by default. A plan that holds \
-              more is shown whole and not applied.",
-        arguments: Arguments {
-            shown: "number",
-            what: "a number",
-            kind: Kind::Number { min: 0, max: u32::MAX },
-            min: 1,
-            max: 1,
-            distinct_from: MANY,
-        },
-        properties: &[PropertyWord {
-            name: "percent",
-            kind: Kind::Number { min: 0, max: 100 },
-            required: false,
-            doc: "stops a plan that deletes more than this share of the live assignments that are ours, from 10 \
-                  deletions up; 30 by default.",
-        }],
-        block: BlockRule::None,
-        repeats: false,
-        example: "max-deletions 25 percent=30",
     },
 ];

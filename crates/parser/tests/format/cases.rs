@@ -6,7 +6,7 @@ use rolecall_model::Code;
 
 use crate::oracle::format;
 
-const CASES: [(&str, &str); 25] = [
+const CASES: [(&str, &str); 26] = [
     (
         "One node a line, four spaces, one space",
         "accounts   \"production\"{\n\tou   \"Workloads/Prod\";ou \"Shared\"   depth = \"direct\"\n  }",
@@ -90,6 +90,10 @@ const CASES: [(&str, &str); 25] = [
     (
         "Values and their order stay as they are",
         "guard { max-deletions 25   percent=+30\n max-grants 1.50 }\ngroup \"b\" id=\"2\" id=\"1\"",
+    ),
+    (
+        "Parameters of templates stay what they are",
+        "template \"team\" {\n  parameter \"devs\" kind=\"group\"\n assign \"Deploy\"    { to ( param )\"devs\"; on { tag \"domain\" (param) #\"domain\"# } }\n assign \"PowerUser\" { to (param) /* c */ \"devs\"; on \"all\" }\n}",
     ),
     (
         "Line ends of other systems, and a byte order mark",

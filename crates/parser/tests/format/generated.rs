@@ -66,14 +66,31 @@ fn node() -> impl Strategy<Value = Said> {
     })
 }
 
+/// A template of these nodes, in which some of the texts are parameters.
+fn template(mut nodes: Vec<Said>) -> Said {
+    fn use_parameters(nodes: &mut [Said]) {
+        for node in nodes {
+            for (_, annotation, value) in &mut node.entries {
+                if matches!(value, Value::Text(text) if text.len() % 3 == 1) {
+                    *annotation = Some("param".to_owned());
+                }
+            }
+            use_parameters(node.block.as_deref_mut().unwrap_or_default());
+        }
+    }
+    use_parameters(&mut nodes);
+    let name = (None, None, Value::Text("team".to_owned()));
+    Said { word: "template".to_owned(), entries: vec![name], block: Some(nodes) }
+}
+
 fn written() -> impl Strategy<Value = (Vec<Said>, String)> {
-    (prop::collection::vec(node(), 0..5), prop::collection::vec(any::<u8>(), 0..400)).prop_map(
-        |(nodes, choices)| {
-            let mut writer = Writer::new(&choices);
-            writer.file(&nodes);
-            (nodes, writer.out)
-        },
-    )
+    let nodes = (prop::collection::vec(node(), 0..5), any::<bool>())
+        .prop_map(|(nodes, is_template)| if is_template { vec![template(nodes)] } else { nodes });
+    (nodes, prop::collection::vec(any::<u8>(), 0..400)).prop_map(|(nodes, choices)| {
+        let mut writer = Writer::new(&choices);
+        writer.file(&nodes);
+        (nodes, writer.out)
+    })
 }
 
 /// Lines that are often aligned with some of their neighbours: words, values, blocks and comments of a few widths, and

@@ -156,7 +156,7 @@ impl<'a> Writer<'a> {
 
     fn node(&mut self, node: &Said) {
         self.push(&node.word);
-        for (name, _, value) in &node.entries {
+        for (name, annotation, value) in &node.entries {
             self.space();
             if let Some(name) = name {
                 self.push(name);
@@ -165,6 +165,13 @@ impl<'a> Writer<'a> {
                 }
                 self.push("=");
                 if self.choose(4) == 3 {
+                    self.spaces();
+                }
+            }
+            if let Some(annotation) = annotation {
+                let spaces = ["", " "][self.choose(2)];
+                self.push(&format!("({spaces}{annotation}{spaces})"));
+                if self.choose(3) == 2 {
                     self.spaces();
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Action, Change, Reason, Row, Written};
+use crate::plan::{Action, Change, Kept, KeptBy, Reason, Row, Written};
 
 /// From so many accounts up, the rows of one principal and one permission set, asked for by one line, are one line.
 const FOLDS_FROM: usize = 4;
@@ -27,6 +27,7 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
             Action::CreatePermissionSet { .. }
             | Action::UpdatePermissionSet { .. }
             | Action::ProvisionPermissionSet { .. }
+            | Action::ReleasePermissionSet { .. }
             | Action::DeletePermissionSet { .. } => continue,
         };
         let (principal, set) = (row.assignment.principal.id(), row.assignment.permission_set.as_str());
@@ -50,4 +51,48 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
             lines.into_iter().map(move |rows| Fold { grants, rows, reason, written })
         })
         .collect()
+}
+
+/// Rows that are kept and shown as one line.
+pub(crate) struct KeptFold<'a> {
+    pub(crate) rows: Vec<&'a Row>,
+    pub(crate) by: &'a KeptBy,
+    pub(crate) written: &'a Written,
+}
+
+/// Sorted rows that are kept, folded; or each on its own line where `whole`.
+pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
+    let mut groups: BTreeMap<(&str, &str, &Written), Vec<&Kept>> = BTreeMap::new();
+    for one in kept {
+        let row = &one.row.assignment;
+        groups.entry((row.permission_set.as_str(), row.principal.id(), &one.written)).or_default().push(one);
+    }
+    let mut folds: Vec<KeptFold<'_>> = groups
+        .into_values()
+        .flat_map(|group| {
+            let size = if whole || group.len() < FOLDS_FROM { 1 } else { group.len() };
+            let folds = group.chunks(size).map(|kept| KeptFold {
+                rows: kept.iter().map(|one| &one.row).collect(),
+                by: &kept[0].by,
+                written: &kept[0].written,
+            });
+            folds.collect::<Vec<_>>()
+        })
+        .collect();
+    folds.sort_by_key(|fold| fold.rows[0]);
+    folds
+}
+
+/// Rows of one principal and one permission set, folded; or each on its own line where `whole`.
+pub(crate) fn fold_rows(rows: &[Row], whole: bool) -> Vec<Vec<&Row>> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        let key = (row.principal_name.sort_text(), row.assignment.permission_set.as_str());
+        groups.entry(key).or_default().push(row);
+    }
+    let lines = groups.into_values().flat_map(|group| {
+        let size = if whole || group.len() < FOLDS_FROM { 1 } else { group.len() };
+        group.chunks(size).map(<[&Row]>::to_vec).collect::<Vec<_>>()
+    });
+    lines.collect()
 }

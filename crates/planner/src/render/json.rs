@@ -1,261 +1,22 @@
 //! A plan for programs: flat, versioned, the same bytes for the same plan. It is also the form in which a plan is
-//! saved. `docs/plan.schema.json` is made from these types.
+//! saved.
 
 use std::collections::BTreeMap;
 
 use rolecall_model::{Diagnostic, PermissionSet, Severity, Sources};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::comparison_document;
+pub use super::document::{
+    BlockedDocument, ChangeDocument, Counts, FindingDocument, KeptDocument, PlanDocument, RebindDocument,
+    RowDocument, SkippedAccountDocument, TemporaryDocument, UnmanagedDocument, ViolationDocument,
+};
 use super::{escape, wording};
 use crate::plan::{
-    Action, Blocked, BlockedAction, Change, Plan, Provisioning, Reason, Row, Temporary, Violation, Written,
+    Action, Blocked, BlockedAction, Change, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
+    Violation, Written,
 };
 use crate::principals::PrincipalName;
-
-/// A plan. Fields are only ever added within a version.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PlanDocument {
-    /// Always `rolecall-plan`.
-    pub format: String,
-    /// The version of this form: 1.
-    pub version: u32,
-    /// The stack whose files were planned.
-    pub stack: String,
-    /// The ARN of the Identity Center instance.
-    pub instance_arn: String,
-    /// The instance's primary Region.
-    pub region: String,
-    /// What the plan was made from: `live`, `sandbox` or `snapshot`. Only a plan of the same source can be applied.
-    pub source: String,
-    /// The day for which expiry was judged, `YYYY-MM-DD`, UTC.
-    pub as_of: String,
-    /// Whether that day was given with `--as-of`; such a plan cannot be applied.
-    pub as_of_given: bool,
-    /// SHA-256 over instance, stack and changes: what `apply --approved` takes.
-    pub digest: String,
-    /// How many changes of each kind.
-    pub counts: Counts,
-    /// How long an apply would take at AWS's limits, in seconds.
-    pub estimate_seconds: u64,
-    /// What would change.
-    pub changes: Vec<ChangeDocument>,
-    /// What is left alone for now.
-    pub blocked: Vec<BlockedDocument>,
-    /// Grants that are withheld as possible rebinds.
-    pub possible_rebinds: Vec<RebindDocument>,
-    /// Assignments with an end that stand.
-    pub temporary: Vec<TemporaryDocument>,
-    /// Accounts that are not active.
-    pub skipped_accounts: Vec<SkippedAccountDocument>,
-    /// Rows of others on external permission sets.
-    pub unmanaged: Vec<UnmanagedDocument>,
-    /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
-    pub read_by_principal: Vec<String>,
-    /// Warnings.
-    pub findings: Vec<FindingDocument>,
-    /// Guards that stop the plan.
-    pub guard_violations: Vec<FindingDocument>,
-}
-
-/// How many changes of each kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Counts {
-    /// Account assignments to create.
-    pub assign: usize,
-    /// Account assignments to delete.
-    pub revoke: usize,
-    /// Permission sets to create.
-    pub create: usize,
-    /// Permission sets to change.
-    pub update: usize,
-    /// Permission sets to carry to accounts that hold an older version.
-    pub provision: usize,
-    /// Permission sets to delete.
-    pub delete: usize,
-}
-
-/// One change. Fields that do not concern its kind are absent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChangeDocument {
-    /// `assign`, `revoke`, `create`, `update`, `provision` or `delete`.
-    pub action: String,
-    /// `account-assignment` or `permission-set`.
-    pub kind: String,
-    /// The permission set's name.
-    pub permission_set: String,
-    /// The account's 12-digit id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<String>,
-    /// The account's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_name: Option<String>,
-    /// `GROUP` or `USER`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_type: Option<String>,
-    /// The principal's id in the Identity Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_id: Option<String>,
-    /// The group's display name or the user's name; absent for a principal that no longer exists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_name: Option<String>,
-    /// How the files call the group; absent where they do not declare it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_label: Option<String>,
-    /// The whole before; `null` where there is none.
-    pub before: Value,
-    /// The whole after; `null` where there is none.
-    pub after: Value,
-    /// The accounts to which a permission set is carried.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub provisions: Vec<String>,
-    /// `declared`, `undeclared`, `expired`, `orphan`, `permission-set-dropped` or `outdated`.
-    pub reason: String,
-    /// The last day of an assignment with an end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
-    /// The text of `reason` in the files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// The file that asked for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The line in that file, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-/// A change that is left alone for now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct BlockedDocument {
-    /// What would have been done; its `before` and `after` are `null` for a permission set.
-    pub change: RowDocument,
-    /// Why it is not.
-    pub cause: String,
-}
-
-/// A row or a permission set, without before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RowDocument {
-    /// As in a change.
-    pub action: String,
-    /// As in a change.
-    pub permission_set: String,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_name: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_id: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_name: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal_label: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// As in a change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-/// A possible rebind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RebindDocument {
-    /// The grant that is withheld.
-    pub grant: RowDocument,
-    /// The rows of groups that are gone.
-    pub orphans: Vec<RowDocument>,
-    /// Whether those rows are the stack's, and wait with the grant; on an external permission set they are others'.
-    pub orphans_are_ours: bool,
-}
-
-/// An assignment with an end that stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TemporaryDocument {
-    /// Its last day, `YYYY-MM-DD`, inclusive, UTC.
-    pub until: String,
-    /// Days left after the plan's day.
-    pub days_left: i32,
-    /// How many rows it makes.
-    pub rows: usize,
-    /// Whom it names.
-    pub principals: Vec<String>,
-    /// Which permission sets.
-    pub permission_sets: Vec<String>,
-    /// The text of `reason`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Its file.
-    pub file: String,
-    /// Its line.
-    pub line: u32,
-}
-
-/// An account that is skipped.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SkippedAccountDocument {
-    /// Its id.
-    pub account_id: String,
-    /// Its name.
-    pub account_name: String,
-    /// Its state, as Organizations spells it.
-    pub state: String,
-    /// How many live rows of ours stay on it.
-    pub rows: usize,
-}
-
-/// Rows of others on an external permission set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UnmanagedDocument {
-    /// The set.
-    pub permission_set: String,
-    /// How many rows.
-    pub rows: usize,
-}
-
-/// A warning, or a guard that stops the plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FindingDocument {
-    /// The code that `rolecall explain` knows.
-    pub code: String,
-    /// `error` or `warning`.
-    pub severity: String,
-    /// One sentence.
-    pub message: String,
-    /// The way out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-    /// Its file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Its line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-impl PlanDocument {
-    /// The value of `format`.
-    pub const FORMAT: &'static str = "rolecall-plan";
-    /// The version that this program reads and writes.
-    pub const VERSION: u32 = 1;
-}
 
 /// The document of a plan.
 pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
@@ -265,8 +26,10 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         assign: number("assign"),
         revoke: number("revoke"),
         create: number("create"),
+        adopt: number("adopt"),
         update: number("update"),
         provision: number("provision"),
+        release: number("release"),
         delete: number("delete"),
     };
     PlanDocument {
@@ -283,6 +46,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         estimate_seconds: plan.estimate.seconds,
         blocked: plan.blocked.iter().map(blocked).collect(),
         possible_rebinds: plan.rebinds.iter().map(rebind).collect(),
+        kept: plan.kept.iter().map(kept).collect(),
         temporary: plan.temporary.iter().map(temporary).collect(),
         skipped_accounts: plan.skipped_accounts.iter().map(skipped).collect(),
         unmanaged: plan
@@ -291,6 +55,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
             .map(|one| UnmanagedDocument { permission_set: one.permission_set.to_string(), rows: one.rows })
             .collect(),
         read_by_principal: plan.read_by_principal.iter().map(ToString::to_string).collect(),
+        base: plan.base.as_ref().map(comparison_document::base),
         findings: plan.findings.iter().map(|one| finding(one, sources)).collect(),
         guard_violations: plan.violations.iter().map(violation).collect(),
         changes,
@@ -372,13 +137,19 @@ fn change(change: &Change) -> ChangeDocument {
     let (until, note) = match reason {
         Reason::Declared { until, note } => (until.map(|date| date.to_string()), note.clone()),
         Reason::Expired { until } => (Some(until.to_string()), None),
-        Reason::Undeclared | Reason::Orphan | Reason::PermissionSetDropped | Reason::Outdated => (None, None),
+        Reason::Undeclared
+        | Reason::Orphan
+        | Reason::PermissionSetDropped
+        | Reason::Renamed { .. }
+        | Reason::Adopted
+        | Reason::Released
+        | Reason::Outdated => (None, None),
     };
     let (before, after) = before_and_after(action);
     let row = row_of(action);
     let names = row.map(row_document_parts).unwrap_or_default();
     ChangeDocument {
-        action: action_word(action).to_owned(),
+        action: action_word(change).to_owned(),
         kind: if row.is_some() { "account-assignment" } else { "permission-set" }.to_owned(),
         permission_set: action.permission_set().to_string(),
         account_id: names.account_id,
@@ -391,22 +162,29 @@ fn change(change: &Change) -> ChangeDocument {
         after,
         provisions: provisions_of(action),
         reason: reason_word(reason).to_owned(),
+        renamed_to: if let Reason::Renamed { to } = reason { Some(to.to_string()) } else { None },
         until,
         note,
-        file: written.as_ref().map(|written| written.file.clone()),
-        line: written.as_ref().map(|written| written.line),
+        file: written.as_ref().map(|written| written.at.file.clone()),
+        line: written.as_ref().map(|written| written.at.line),
+        template_file: written.as_ref().and_then(template_file),
+        template_line: written.as_ref().and_then(template_line),
     }
 }
 
-fn action_word(action: &Action) -> &'static str {
-    match action {
-        Action::UpdatePermissionSet { .. } => "update",
-        Action::Grant(_)
-        | Action::Revoke(_)
-        | Action::CreatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => wording::verb(action),
+fn action_word(change: &Change) -> &'static str {
+    match (&change.action, &change.reason) {
+        (Action::UpdatePermissionSet { .. }, Reason::Declared { .. }) => "update",
+        _ => wording::verb(change),
     }
+}
+
+pub(super) fn template_file(written: &Written) -> Option<String> {
+    written.template.as_ref().map(|line| line.file.clone())
+}
+
+pub(super) fn template_line(written: &Written) -> Option<u32> {
+    written.template.as_ref().map(|line| line.line)
 }
 
 fn reason_word(reason: &Reason) -> &'static str {
@@ -416,6 +194,9 @@ fn reason_word(reason: &Reason) -> &'static str {
         Reason::Expired { .. } => "expired",
         Reason::Orphan => "orphan",
         Reason::PermissionSetDropped => "permission-set-dropped",
+        Reason::Renamed { .. } => "renamed",
+        Reason::Adopted => "adopted",
+        Reason::Released => "released",
         Reason::Outdated => "outdated",
     }
 }
@@ -426,6 +207,7 @@ fn row_of(action: &Action) -> Option<&Row> {
         Action::CreatePermissionSet { .. }
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. }
         | Action::DeletePermissionSet { .. } => None,
     }
 }
@@ -446,7 +228,9 @@ fn before_and_after(action: &Action) -> (Value, Value) {
         Action::Revoke(_) => (json!({ "assigned": true }), Value::Null),
         Action::CreatePermissionSet { after } => (Value::Null, whole(after)),
         Action::UpdatePermissionSet { before, after, .. } => (whole(before), whole(after)),
-        Action::ProvisionPermissionSet { .. } => (Value::Null, Value::Null),
+        Action::ProvisionPermissionSet { .. } | Action::ReleasePermissionSet { .. } => {
+            (Value::Null, Value::Null)
+        }
         Action::DeletePermissionSet { before } => (whole(before), Value::Null),
     }
 }
@@ -460,6 +244,7 @@ fn provisions_of(action: &Action) -> Vec<String> {
         Action::Grant(_)
         | Action::Revoke(_)
         | Action::CreatePermissionSet { .. }
+        | Action::ReleasePermissionSet { .. }
         | Action::DeletePermissionSet { .. } => Vec::new(),
     }
 }
@@ -489,7 +274,7 @@ fn row_document_parts(row: &Row) -> RowParts {
     }
 }
 
-fn row_document(
+pub(super) fn row_document(
     action: &str,
     permission_set: &str,
     row: Option<&Row>,
@@ -505,8 +290,10 @@ fn row_document(
         principal_id,
         principal_name,
         principal_label,
-        file: written.map(|written| written.file.clone()),
-        line: written.map(|written| written.line),
+        file: written.map(|written| written.at.file.clone()),
+        line: written.map(|written| written.at.line),
+        template_file: written.and_then(template_file),
+        template_line: written.and_then(template_line),
     }
 }
 
@@ -517,18 +304,16 @@ fn blocked(blocked: &Blocked) -> BlockedDocument {
         BlockedAction::Revoke(row) => ("revoke", row.assignment.permission_set.as_str(), Some(row)),
         BlockedAction::Update(name) => ("update", name.as_str(), None),
         BlockedAction::Provision(name) => ("provision", name.as_str(), None),
+        BlockedAction::Release(name) => ("release", name.as_str(), None),
         BlockedAction::Delete(name) => ("delete", name.as_str(), None),
     };
     BlockedDocument { change: row_document(word, set, row, written.as_ref()), cause: cause.to_string() }
 }
 
 fn rebind(rebind: &crate::plan::Rebind) -> RebindDocument {
-    let document = |action, row: &Row, written| {
-        row_document(action, row.assignment.permission_set.as_str(), Some(row), written)
-    };
     RebindDocument {
-        grant: document("assign", &rebind.grant, rebind.written.as_ref()),
-        orphans: rebind.orphans.iter().map(|row| document("revoke", row, None)).collect(),
+        grant: plain_row("assign", &rebind.grant, rebind.written.as_ref()),
+        orphans: rebind.orphans.iter().map(|row| plain_row("revoke", row, None)).collect(),
         orphans_are_ours: rebind.orphans_are_ours,
     }
 }
@@ -541,8 +326,10 @@ fn temporary(one: &Temporary) -> TemporaryDocument {
         principals: one.principals.clone(),
         permission_sets: one.permission_sets.iter().map(ToString::to_string).collect(),
         note: one.note.clone(),
-        file: one.written.file.clone(),
-        line: one.written.line,
+        file: one.written.at.file.clone(),
+        line: one.written.at.line,
+        template_file: template_file(&one.written),
+        template_line: template_line(&one.written),
     }
 }
 
@@ -572,14 +359,26 @@ fn finding(finding: &Diagnostic, sources: &Sources) -> FindingDocument {
     }
 }
 
-fn violation(violation: &Violation) -> FindingDocument {
-    let Violation { code, message, written } = violation;
-    FindingDocument {
+fn kept(kept: &Kept) -> KeptDocument {
+    let Kept { row, by, written } = kept;
+    let (word, until, note) = match by {
+        KeptBy::Keep { until, note } => ("keep", until.map(|until| until.to_string()), note.clone()),
+        KeptBy::Adopt => ("adopt", None, None),
+    };
+    KeptDocument { row: plain_row("keep", row, Some(written)), by: word.to_owned(), until, note }
+}
+
+fn plain_row(action: &str, row: &Row, written: Option<&Written>) -> RowDocument {
+    row_document(action, row.assignment.permission_set.as_str(), Some(row), written)
+}
+
+fn violation(violation: &Violation) -> ViolationDocument {
+    let Violation { code, message, rows, written } = violation;
+    ViolationDocument {
         code: code.to_string(),
-        severity: "error".to_owned(),
         message: message.clone(),
-        help: None,
-        file: written.as_ref().map(|written| written.file.clone()),
-        line: written.as_ref().map(|written| written.line),
+        rows: rows.iter().map(|row| plain_row("stop", row, None)).collect(),
+        file: written.as_ref().map(|written| written.at.file.clone()),
+        line: written.as_ref().map(|written| written.at.line),
     }
 }

@@ -2,11 +2,13 @@
 
 use rolecall_model::{Diagnostic, Sources};
 
+use super::comparison::{self, Table};
 use super::escape::{for_html, for_markdown};
-use super::fold::{Fold, fold};
+use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
 use super::text::Detail;
 use super::wording;
+use crate::base::BaseComparison;
 use crate::plan::{Change, Plan, Provenance, Row};
 
 /// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
@@ -37,6 +39,18 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
             for_markdown(&violation.message)
         ));
         page.line("");
+        let rows = fold_rows(&violation.rows, detail == Detail::Full).into_iter().map(|rows| {
+            let first = rows[0];
+            let accounts = match rows.len() {
+                1 => wording::account(first),
+                many => format!("{many} accounts"),
+            };
+            table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts])
+        });
+        if detail != Detail::Summary {
+            let head = ["Principal", "Permission set", "Account"];
+            page.table("Rows that the guard stops", &head, rows.collect());
+        }
     }
     let source = match plan.provenance {
         Provenance::Live => "",
@@ -58,6 +72,9 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
         page.line(&format!("Digest `{}`", plan.digest));
         page.line("");
     }
+    if let Some(base) = &plan.base {
+        compared_with_base(base, detail, &mut page);
+    }
     if detail != Detail::Summary {
         sections(plan, sources, detail, &mut page);
     }
@@ -71,6 +88,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
         set_section(change, page);
     }
     row_table(plan, detail, page);
+    kept_table(plan, detail, page);
     let rows = plan.temporary.iter().map(|one| {
         let sets: Vec<String> = one.permission_sets.iter().map(ToString::to_string).collect();
         let cells = [
@@ -99,6 +117,29 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     page.table("Findings", &["Code", "Finding", "Way out", "Place"], rows.collect());
 }
 
+/// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
+fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
+    page.line(&format!("**Compared with the base:** {}.", comparison::counts(base)));
+    page.line("");
+    if let Some(text) = base.shortfall() {
+        page.line(&format!("> **Not all of it was compared:** {}.", for_markdown(&text)));
+        page.line("");
+    }
+    if detail == Detail::Summary {
+        return;
+    }
+    let looser = comparison::looser(base);
+    for line in &looser {
+        page.line(&format!("- **Looser:** {}", for_markdown(line)));
+    }
+    if !looser.is_empty() {
+        page.line("");
+    }
+    for Table { title, head, rows } in comparison::tables(base, detail) {
+        page.table(title, head, rows.iter().map(|row| table_row(row)).collect());
+    }
+}
+
 fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     let mut rows = Vec::new();
     for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
@@ -122,12 +163,27 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     page.table("Account assignments", &head, rows);
 }
 
+fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
+    let mut rows = Vec::new();
+    for KeptFold { rows: folded, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+        let first = folded[0];
+        let accounts = match folded.len() {
+            1 => wording::account(first),
+            many => format!("{many} accounts"),
+        };
+        let set = first.assignment.permission_set.to_string();
+        rows.push(table_row(&[principal(first), set, accounts, wording::kept_by(by), written.to_string()]));
+    }
+    let head = ["Principal", "Permission set", "Account", "Why", "Kept by"];
+    page.table("Not wanted by any assign, and kept", &head, rows);
+}
+
 /// A permission set, with all that differs; one that is made or deleted, whole, since a reviewer approves what it
 /// grants.
 fn set_section(change: &Change, page: &mut Page) {
     let Some(SetChange { name, words, .. }) = sets::set_change(change) else { return };
     let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
-    let (mark, verb) = (wording::mark(&change.action), wording::verb(&change.action));
+    let (mark, verb) = (wording::mark(&change.action), wording::verb(change));
     let title = format!("{verb} permission set {name}: {}{place}", words.join("; "));
     let mut lines = sets::whole_lines(change);
     for (words, inner) in sets::differences(change) {
@@ -148,6 +204,7 @@ fn left_alone(plan: &Plan, page: &mut Page) {
             BlockedAction::Revoke(row) => ("revoke", &row.assignment.permission_set, Some(row)),
             BlockedAction::Update(name) => ("change", name, None),
             BlockedAction::Provision(name) => ("provision", name, None),
+            BlockedAction::Release(name) => ("release", name, None),
             BlockedAction::Delete(name) => ("delete", name, None),
         };
         let place = blocked.written.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,9 @@
 //! A plan for people and for programs. Renderers only read a plan; none of them decides anything.
 
 mod columns;
+mod comparison;
+mod comparison_document;
+mod document;
 mod escape;
 mod fold;
 pub mod json;
@@ -9,5 +12,8 @@ mod sets;
 pub mod text;
 pub(crate) mod wording;
 
+pub use comparison_document::{
+    BaseDifferenceDocument, BaseDocument, BasePlaceDocument, ComparedRowDocument, LineDifferenceDocument,
+};
 pub use escape::for_terminal;
 pub use wording::{duration, row_in_words};

@@ -4,7 +4,7 @@ use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, PermissionSet};
 
 use super::wording;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Reason};
 
 /// The change of a permission set.
 pub(crate) struct SetChange<'p> {
@@ -37,8 +37,15 @@ pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
             let short = format!("{} that hold an older version", wording::provisioning(provision));
             Some(SetChange { name: permission_set.as_str(), words: vec![short.clone()], short })
         }
+        Action::ReleasePermissionSet { permission_set } => {
+            let short = "takes the tag off; the set and its rows stay".to_owned();
+            Some(SetChange { name: permission_set.as_str(), words: vec![short.clone()], short })
+        }
         Action::DeletePermissionSet { before } => {
-            let short = "no longer in the files".to_owned();
+            let short = match &change.reason {
+                Reason::Renamed { to } => format!("renamed to {to}"),
+                _ => "no longer in the files".to_owned(),
+            };
             Some(SetChange { name: before.name.as_str(), words: vec![short.clone()], short })
         }
     }
@@ -75,7 +82,8 @@ pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
         Action::Grant(_)
         | Action::Revoke(_)
         | Action::UpdatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. } => return Vec::new(),
+        | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. } => return Vec::new(),
     };
     // Plain data with text keys has no way to fail to become JSON.
     let text = serde_json::to_string_pretty(set).unwrap_or_default();

@@ -3,11 +3,12 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::columns::Columns;
+use super::comparison;
 use super::escape::for_terminal;
-use super::fold::{Fold, fold};
+use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Provenance, Reason, Row};
+use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Provenance, Reason, Row, Violation};
 
 /// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
 const WORDS_ON_A_LINE: usize = 60;
@@ -42,8 +43,18 @@ pub fn render(plan: &Plan, style: Style) -> String {
         let place = violation.written.as_ref().map_or_else(String::new, |written| format!("  {written}"));
         let text = format!("Stopped by a guard ({}): {}{place}", violation.code, violation.message);
         lines.push(paint_as('!', &text, style.color));
+        if style.detail != Detail::Summary {
+            lines.extend(violating(violation, style.detail).lines(str::to_owned));
+        }
+    }
+    if !plan.violations.is_empty() {
+        lines.push(String::new());
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
+    if let Some(base) = &plan.base {
+        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+    }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
     } else {
@@ -61,6 +72,20 @@ pub fn render(plan: &Plan, style: Style) -> String {
     let mut text = lines.join("\n");
     text.push('\n');
     text
+}
+
+/// The rows that a guard stops.
+fn violating(violation: &Violation, detail: Detail) -> Columns {
+    let mut columns = Columns::default();
+    for rows in fold_rows(&violation.rows, detail == Detail::Full) {
+        let first = rows[0];
+        let where_to = match rows.len() {
+            1 => account(first),
+            many => format!("{many} accounts"),
+        };
+        columns.row(vec![String::from("  "), principal(first), set_name(first), where_to]);
+    }
+    columns
 }
 
 fn header(plan: &Plan) -> String {
@@ -91,9 +116,13 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
         &rebinds(plan),
     );
+    push("Not wanted by any `assign`, and kept:".to_owned(), &kept(plan, style.detail));
     push("Temporary assignments that stand:".to_owned(), &temporary(plan));
     push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
     push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
+    for (title, columns) in plan.base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
+        push(title, &columns);
+    }
 }
 
 fn rows(plan: &Plan, detail: Detail) -> Columns {
@@ -118,7 +147,7 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
     for change in &plan.changes {
         let Some(SetChange { name, words, short }) = sets::set_change(change) else { continue };
         let action = &change.action;
-        let verb = format!("{} {} permission set", wording::mark(action), wording::verb(action));
+        let verb = format!("{} {} permission set", wording::mark(action), wording::verb(change));
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let line = words.join("; ");
         let fits = line.width() <= WORDS_ON_A_LINE;
@@ -174,6 +203,9 @@ fn blocked(plan: &Plan) -> Columns {
             BlockedAction::Provision(name) => {
                 vec!["! provision".to_owned(), String::new(), name.to_string(), String::new(), because]
             }
+            BlockedAction::Release(name) => {
+                vec!["! release".to_owned(), String::new(), name.to_string(), String::new(), because]
+            }
             BlockedAction::Delete(name) => {
                 vec!["! delete".to_owned(), String::new(), name.to_string(), String::new(), because]
             }
@@ -204,6 +236,22 @@ fn rebinds(plan: &Plan) -> Columns {
                 format!("{gone}; {waits}"),
             ]);
         }
+    }
+    columns
+}
+
+fn kept(plan: &Plan, detail: Detail) -> Columns {
+    let mut columns = Columns::default();
+    for KeptFold { rows, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+        let first = rows[0];
+        let where_to = match rows.len() {
+            1 => account(first),
+            many => format!("{many} accounts"),
+        };
+        let why = for_terminal(&wording::kept_by(by));
+        let because = [why, written.to_string()];
+        let because = because.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        columns.row(vec!["= keep".to_owned(), principal(first), set_name(first), where_to, because]);
     }
     columns
 }

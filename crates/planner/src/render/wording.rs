@@ -4,7 +4,7 @@ use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, Principal};
 use similar::TextDiff;
 
-use crate::plan::{Action, Difference, Plan, Provisioning, Reason, Row};
+use crate::plan::{Action, Change, Difference, KeptBy, Plan, Provisioning, Reason, Row};
 
 /// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
 pub fn duration(seconds: u64) -> String {
@@ -31,6 +31,9 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::Expired { until } => format!("expired {until}"),
         Reason::Orphan => "it no longer exists".to_owned(),
         Reason::PermissionSetDropped => "its permission set goes".to_owned(),
+        Reason::Renamed { to } => format!("renamed to {to}"),
+        Reason::Adopted => "no stack owned it".to_owned(),
+        Reason::Released => "released".to_owned(),
         Reason::Outdated => "accounts hold an older version".to_owned(),
     }
 }
@@ -41,6 +44,17 @@ pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
         (Reason::Orphan, Principal::Group(id)) => format!("group {id} no longer exists"),
         (Reason::Orphan, Principal::User(id)) => format!("user {id} no longer exists"),
         _ => self::reason(reason),
+    }
+}
+
+/// What keeps a row that no `assign` wants.
+pub(crate) fn kept_by(by: &KeptBy) -> String {
+    match by {
+        KeptBy::Adopt => "while its permission set says `adopt`".to_owned(),
+        KeptBy::Keep { until: None, note: None } => String::new(),
+        KeptBy::Keep { until: None, note: Some(note) } => note.clone(),
+        KeptBy::Keep { until: Some(until), note: None } => format!("until {until}"),
+        KeptBy::Keep { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),
     }
 }
 
@@ -144,11 +158,12 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
 
 /// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`; either may be empty.
 pub(crate) fn counts(plan: &Plan) -> [String; 2] {
-    let mut numbers = [0_usize; 6];
+    let mut numbers = [0_usize; 7];
     for change in &plan.changes {
         numbers[usize::from(change.action.sort_key().0)] += 1;
     }
-    let [grants, revokes, creates, updates, provisions, deletes] = numbers;
+    let [grants, revokes, creates, updates, provisions, releases, deletes] = numbers;
+    let adoptions = plan.changes.iter().filter(|change| change.reason == Reason::Adopted).count();
     let join = |parts: &[(usize, &str)]| {
         let said = parts.iter().filter(|(number, _)| *number > 0);
         said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
@@ -157,8 +172,10 @@ pub(crate) fn counts(plan: &Plan) -> [String; 2] {
     let rows: Vec<String> = rows.into_iter().filter(|part| !part.is_empty()).collect();
     let sets = [
         (creates, "to create"),
-        (updates, "to change"),
+        (adoptions, "to adopt"),
+        (updates - adoptions, "to change"),
         (provisions, "to provision"),
+        (releases, "to release"),
         (deletes, "to delete"),
     ];
     let sets = match join(&sets) {
@@ -170,7 +187,8 @@ pub(crate) fn counts(plan: &Plan) -> [String; 2] {
 
 /// What is not done, for the line of counts; empty where everything is.
 pub(crate) fn left_alone(plan: &Plan) -> String {
-    let parts = [(plan.blocked.len(), "left alone"), (plan.rebinds.len(), "withheld")];
+    let parts =
+        [(plan.blocked.len(), "left alone"), (plan.rebinds.len(), "withheld"), (plan.kept.len(), "kept")];
     let said = parts.iter().filter(|(number, _)| *number > 0);
     said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
 }
@@ -195,14 +213,16 @@ pub(crate) fn not_looked_at(plan: &Plan) -> String {
     }
 }
 
-/// What happens to a permission set, in a word or two.
-pub(crate) fn verb(action: &Action) -> &'static str {
-    match action {
+/// What happens, in a word.
+pub(crate) fn verb(change: &Change) -> &'static str {
+    match &change.action {
         Action::Grant(_) => "assign",
         Action::Revoke(_) => "revoke",
         Action::CreatePermissionSet { .. } => "create",
+        Action::UpdatePermissionSet { .. } if change.reason == Reason::Adopted => "adopt",
         Action::UpdatePermissionSet { .. } => "change",
         Action::ProvisionPermissionSet { .. } => "provision",
+        Action::ReleasePermissionSet { .. } => "release",
         Action::DeletePermissionSet { .. } => "delete",
     }
 }
@@ -212,6 +232,8 @@ pub(crate) fn mark(action: &Action) -> &'static str {
     match action {
         Action::Grant(_) | Action::CreatePermissionSet { .. } => "+",
         Action::Revoke(_) | Action::DeletePermissionSet { .. } => "-",
-        Action::UpdatePermissionSet { .. } | Action::ProvisionPermissionSet { .. } => "~",
+        Action::UpdatePermissionSet { .. }
+        | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. } => "~",
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use rolecall_model::Diagnostic;
-use rolecall_parser::{MemoryFiles, Project};
+use rolecall_parser::{DiskFiles, MemoryFiles, Project};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, markdown, text};
 use rolecall_planner::{Inputs, OperationGraph, Plan, Settings};
@@ -34,7 +34,7 @@ pub(crate) fn plan_of(
     snapshot: &rolecall_model::Snapshot,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let Project { config, sources, origins, .. } = project;
-    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot };
+    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
     rolecall_planner::plan(&inputs, &settings())
 }
 
@@ -56,17 +56,19 @@ fn diagnostics_text(diagnostics: &[Diagnostic], project: &Project) -> String {
 fn rendered(case: &str) -> String {
     let (config, world_text) = case.split_once("\n---\n").expect("a case has a line of three hyphens");
     let project = project(&format!("{HEAD}{config}"));
-    let snapshot = world(world_text);
-    match plan_of(&project, &snapshot) {
-        Err(diagnostics) => diagnostics_text(&diagnostics, &project),
+    let detail = if config.contains("// folded") { text::Detail::Changed } else { text::Detail::Full };
+    planned(&project, &world(world_text), detail)
+}
+
+fn planned(project: &Project, snapshot: &rolecall_model::Snapshot, detail: text::Detail) -> String {
+    match plan_of(project, snapshot) {
+        Err(diagnostics) => diagnostics_text(&diagnostics, project),
         Ok(plan) => {
-            let detail =
-                if config.contains("// folded") { text::Detail::Changed } else { text::Detail::Full };
             let mut all = text::render(&plan, text::Style { detail, color: false });
-            let graph = OperationGraph::new(&plan, &snapshot);
+            let graph = OperationGraph::new(&plan, snapshot);
             let _ = write!(all, "\n{}", graph.to_text());
             if !plan.findings.is_empty() {
-                let _ = write!(all, "\n{}", diagnostics_text(&plan.findings, &project));
+                let _ = write!(all, "\n{}", diagnostics_text(&plan.findings, project));
             }
             all
         }
@@ -81,6 +83,18 @@ fn cases() {
             insta::assert_snapshot!(rendered(&case));
         });
     });
+}
+
+/// The examples of the page that designs the language, all in one project: each holds what it says.
+#[test]
+fn every_example_of_the_language_page_is_planned() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plan/language");
+    let project = rolecall_parser::load(&DiskFiles::new(folder.into()), "rolecall.kdl");
+    assert!(project.config.is_some(), "{}", diagnostics_text(&project.diagnostics, &project));
+    let snapshot = world(&std::fs::read_to_string(format!("{folder}/world.txt")).unwrap());
+    let plan = planned(&project, &snapshot, text::Detail::Changed);
+    let found = diagnostics_text(&project.diagnostics, &project);
+    insta::assert_snapshot!(format!("{plan}\n{found}"));
 }
 
 const EVERY_KIND: &str = include_str!("cases/every-kind-of-change.txt");
@@ -122,11 +136,15 @@ fn a_comment_is_cut_between_rows_and_says_so() {
     for at in 0..1_500 {
         let _ = write!(
             config,
-            "group \"a-group-with-a-long-name-{at:04}\"\nassign \"Deploy\" {{ to \"a-group-with-a-long-name-{at:04}\"; on {{ account \"one\" }} }}\n"
+            "group \"a-group-with-a-long-name-{at:04}\"\nassign \"Deploy\" {{ to \"a-group-with-a-long-name-{at:04}\"; on {{ account \"one-{:02}\" }} }}\n",
+            at % 20
         );
         let _ = writeln!(world_text, "group a-group-with-a-long-name-{at:04}");
     }
-    world_text.push_str("account one 111111111111 /\n");
+    // AWS takes 100 groups of one set on one account.
+    for at in 0..20 {
+        let _ = writeln!(world_text, "account one-{at:02} 1111111111{at:02} /");
+    }
     let project = project(&config);
     let plan = plan_of(&project, &world(&world_text)).unwrap();
     let comment = markdown::render(&plan, &project.sources, text::Detail::Full);

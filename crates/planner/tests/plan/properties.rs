@@ -5,14 +5,18 @@ use std::fmt::Write as _;
 
 use petgraph::Direction;
 use petgraph::algo::toposort;
+use petgraph::graph::NodeIndex;
 use proptest::prelude::*;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{Assignment, Operation, Snapshot};
 use rolecall_parser::Project;
+use rolecall_planner::BaseComparison;
+use rolecall_planner::base::{ComparedRow, LineDifference};
 use rolecall_planner::plan::Action;
 use rolecall_planner::render::{json, text};
 use rolecall_planner::{OperationGraph, Plan};
 
+use crate::base::compared;
 use crate::cases::{HEAD, plan_of, project};
 use crate::world::{carry_out, world};
 
@@ -20,9 +24,24 @@ const GROUPS: [&str; 4] = ["g0", "g1", "g2", "g3"];
 const ACCOUNTS: [&str; 5] = ["a0", "a1", "a2", "a3", "a4"];
 const SETS: [&str; 4] = ["S0", "S1", "S2", "S3"];
 
+/// What the files say of a set's life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lifecycle {
+    None,
+    /// It is live without a tag, and declared with `adopt`.
+    Adopt,
+    /// It takes the place of a live set `OldS…`.
+    Renamed,
+    /// It is live, and released.
+    Release,
+}
+
 /// One permission set: whether and how it is declared, and how it is live.
 #[derive(Debug, Clone)]
 struct SetCase {
+    lifecycle: Lifecycle,
+    /// Bits of groups whose live rows of the set are kept; the fifth keeps undeclared ones.
+    kept: u8,
     declared: bool,
     live: bool,
     session: u8,
@@ -45,10 +64,32 @@ struct Case {
 
 fn set_case() -> impl Strategy<Value = SetCase> {
     let attributes = (1..4_u8, 1..4_u8, 0..8_u8, 0..8_u8);
-    (any::<bool>(), any::<bool>(), attributes, any::<u8>(), any::<u32>(), any::<u32>()).prop_map(
-        |(declared, live, (session, live_session, policies, live_policies), outdated, wanted, rows)| {
+    let lifecycle = prop_oneof![
+        3 => Just(Lifecycle::None),
+        1 => Just(Lifecycle::Adopt),
+        1 => Just(Lifecycle::Renamed),
+        1 => Just(Lifecycle::Release),
+    ];
+    let words = (lifecycle, any::<u8>(), any::<u8>());
+    (words, any::<bool>(), any::<bool>(), attributes, any::<u8>(), any::<u32>(), any::<u32>()).prop_map(
+        |(
+            words,
+            declared,
+            live,
+            (session, live_session, policies, live_policies),
+            outdated,
+            wanted,
+            rows,
+        )| {
+            let (lifecycle, keep, more_keep) = words;
             SetCase {
-                declared,
+                lifecycle,
+                kept: keep & more_keep,
+                declared: match lifecycle {
+                    Lifecycle::None => declared,
+                    Lifecycle::Adopt | Lifecycle::Renamed => true,
+                    Lifecycle::Release => false,
+                },
                 live,
                 session,
                 live_session,
@@ -76,8 +117,24 @@ impl Case {
     fn declarations(&self) -> Vec<String> {
         let mut nodes: Vec<String> = GROUPS.iter().map(|name| format!("group \"{name}\"\n")).collect();
         nodes.push("guard { max-deletions 1000 percent=100 }\n".to_owned());
+        let released = SETS.iter().zip(&self.sets).filter(|(_, set)| set.lifecycle == Lifecycle::Release);
+        nodes.extend(released.map(|(name, _)| format!("release-permission-set \"{name}\"\n")));
         for (name, set) in SETS.iter().zip(&self.sets).filter(|(_, set)| set.declared) {
+            nodes.extend(
+                GROUPS
+                    .iter()
+                    .enumerate()
+                    .filter(|(bit, _)| set.kept & 1 << bit != 0)
+                    .map(|(_, group)| format!("keep \"{name}\" {{ to \"{group}\" }}\n")),
+            );
             let mut node = format!("permission-set \"{name}\" {{\n    session \"{}h\"\n", set.session);
+            match set.lifecycle {
+                Lifecycle::Adopt => node.push_str("    adopt\n"),
+                Lifecycle::Renamed => {
+                    let _ = writeln!(node, "    renamed-from \"Old{name}\"");
+                }
+                Lifecycle::None | Lifecycle::Release => {}
+            }
             for policy in policies(set.policies) {
                 let _ = writeln!(node, "    managed-policy \"{policy}\"");
             }
@@ -101,6 +158,11 @@ impl Case {
         nodes
     }
 
+    fn wanted_rows(&self) -> usize {
+        let declared = self.sets.iter().filter(|set| set.declared);
+        declared.map(|set| set.wanted.count_ones() as usize).sum()
+    }
+
     fn project(&self) -> Project {
         project(&format!("{HEAD}{}", self.declarations().concat()))
     }
@@ -117,7 +179,8 @@ impl Case {
         for (name, set) in SETS.iter().zip(&self.sets).filter(|(_, set)| set.live) {
             let managed = policies(set.live_policies).join(",");
             let managed = if managed.is_empty() { String::new() } else { format!(" managed={managed}") };
-            let _ = writeln!(text, "set {name} owner=acme session={}h{managed}", set.live_session);
+            let owner = if set.lifecycle == Lifecycle::Adopt { "" } else { " owner=acme" };
+            let _ = writeln!(text, "set {name}{owner} session={}h{managed}", set.live_session);
             self.rows(&mut text, name, set.rows);
             let held: Vec<&str> = ACCOUNTS
                 .iter()
@@ -129,10 +192,45 @@ impl Case {
                 let _ = writeln!(text, "outdated {name} {}", held.join(" "));
             }
         }
+        let renamed = SETS.iter().zip(&self.sets).filter(|(_, set)| set.lifecycle == Lifecycle::Renamed);
+        for (name, set) in renamed {
+            let _ = writeln!(text, "set Old{name} owner=acme session={}h", set.live_session);
+            // Mostly the rows that the new set shall have.
+            self.rows(&mut text, &format!("Old{name}"), set.wanted ^ (set.rows & set.rows >> 3 & 0x1ff_ffff));
+        }
         text.push_str("set Foreign owner=platform\nset Untagged\n");
         self.rows(&mut text, "Foreign", self.foreign_rows);
         self.rows(&mut text, "Untagged", self.foreign_rows.rotate_left(7));
         world(&text)
+    }
+
+    fn is(&self, name: &rolecall_model::PermissionSetName, lifecycle: Lifecycle) -> bool {
+        SETS.iter().zip(&self.sets).any(|(set, case)| *set == name.as_str() && case.lifecycle == lifecycle)
+    }
+
+    /// Whether a `keep` is about the row.
+    fn keeps(&self, set: &str, row: &Assignment, snapshot: &Snapshot) -> bool {
+        let Some((_, case)) = SETS.iter().zip(&self.sets).find(|(name, _)| **name == set) else {
+            return false;
+        };
+        let group = snapshot.groups.iter().find(|group| group.id.as_str() == row.principal.id());
+        let bit = group.and_then(|group| GROUPS.iter().position(|name| *name == group.display_name));
+        case.declared && bit.is_some_and(|bit| case.kept & 1 << bit != 0)
+    }
+
+    /// The rows that the `assign` nodes ask for.
+    fn wanted(&self, snapshot: &Snapshot) -> BTreeSet<Assignment> {
+        let mut rows = BTreeSet::new();
+        for (name, set) in SETS.iter().zip(&self.sets).filter(|(_, set)| set.declared) {
+            for (at, group) in GROUPS.iter().enumerate() {
+                for (account, account_name) in ACCOUNTS.iter().enumerate() {
+                    if set.wanted & 1 << (at * ACCOUNTS.len() + account) != 0 {
+                        rows.insert(crate::world::row(snapshot, name, group, account_name));
+                    }
+                }
+            }
+        }
+        rows
     }
 
     fn rows(&self, text: &mut String, set: &str, bits: u32) {
@@ -153,6 +251,24 @@ fn rows_of(plan: &Plan, grants: bool) -> BTreeSet<Assignment> {
         _ => None,
     });
     rows.collect()
+}
+
+/// The order that takes away as early as the graph allows.
+fn revokes_first(graph: &OperationGraph) -> Vec<NodeIndex> {
+    let nodes = graph.graph();
+    let mut left: BTreeSet<NodeIndex> = nodes.node_indices().collect();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let is_ready = |index: &NodeIndex| {
+            nodes.neighbors_directed(*index, Direction::Incoming).all(|before| !left.contains(&before))
+        };
+        let takes = |index: &NodeIndex| matches!(nodes[*index].operation, Operation::DeleteAssignment(_));
+        let ready: Vec<NodeIndex> = left.iter().copied().filter(is_ready).collect();
+        let next = ready.iter().copied().find(takes).unwrap_or(ready[0]);
+        left.remove(&next);
+        order.push(next);
+    }
+    order
 }
 
 fn is_foreign(name: &str) -> bool {
@@ -191,10 +307,47 @@ proptest! {
         prop_assert!(granted.iter().all(|row| all.contains(row)));
         for set in &live.permission_sets {
             let owner = set.tags.get(STACK_TAG).map(String::as_str);
-            prop_assert!(is_foreign(set.name.as_str()) || owner == Some("acme"), "every set that is made is marked");
+            let is_ours = !is_foreign(set.name.as_str()) && !case.is(&set.name, Lifecycle::Release);
+            prop_assert_eq!(owner == Some("acme"), is_ours, "what is ours is marked, and nothing else: {}", set.name);
         }
         let again = plan_of(&project, &live).expect("everything still resolves");
         prop_assert!(again.is_empty(), "left over: {:#?}", again.changes);
+    }
+
+    /// Rows are moved to the new name of a set without a moment in which their principal has neither, nobody loses a row
+    /// by an adoption, a release or a `keep`, and none of those words grants anything.
+    #[test]
+    fn lifecycle_words_take_nothing_and_grant_nothing(case in case()) {
+        let (project, before) = (case.project(), case.snapshot());
+        let plan = plan_of(&project, &before).expect("everything resolves");
+        let wanted: BTreeSet<Assignment> = case.wanted(&before);
+        for row in rows_of(&plan, true) {
+            prop_assert!(wanted.contains(&row), "{row:?} is granted, and no `assign` asks for it");
+        }
+        for row in rows_of(&plan, false) {
+            let set = row.permission_set.as_str();
+            prop_assert!(!case.is(&row.permission_set, Lifecycle::Adopt), "an adoption revokes {row:?}");
+            prop_assert!(!case.is(&row.permission_set, Lifecycle::Release), "a release revokes {row:?}");
+            prop_assert!(!case.keeps(set, &row, &before), "a kept row goes: {row:?}");
+        }
+        let moved: Vec<(Assignment, Assignment)> = before
+            .assignments
+            .iter()
+            .filter_map(|row| {
+                let new = row.permission_set.as_str().strip_prefix("Old")?;
+                let successor = Assignment { permission_set: new.parse().unwrap(), ..row.clone() };
+                wanted.contains(&successor).then(|| (row.clone(), successor))
+            })
+            .collect();
+        let graph = OperationGraph::new(&plan, &before);
+        let mut live = before;
+        for index in revokes_first(&graph) {
+            carry_out(&mut live, &graph.graph()[index].operation);
+            let here: BTreeSet<&Assignment> = live.assignments.iter().collect();
+            for (old, new) in &moved {
+                prop_assert!(here.contains(old) || here.contains(new), "{old:?} and {new:?} were missing");
+            }
+        }
     }
 
     /// A kill is healed by planning again: whatever part of the operations was carried out, the rest is found.
@@ -271,6 +424,26 @@ proptest! {
         prop_assert_eq!(&plan.digest, &shuffled.digest);
         let actions = |plan: &Plan| plan.changes.iter().map(|change| change.action.clone()).collect::<Vec<_>>();
         prop_assert_eq!(actions(&plan), actions(&shuffled));
+    }
+
+    /// What one checkout gains over another, the other loses over the one, and the counts add up; a checkout differs from
+    /// itself in nothing.
+    #[test]
+    fn a_base_is_compared_alike_from_both_sides(before in case(), after in case()) {
+        let snapshot = after.snapshot();
+        let (base, head) = (before.project(), after.project());
+        let there = compared(&head, &base, &snapshot);
+        let back = compared(&base, &head, &snapshot);
+        let rows = |found: &BaseComparison, of: fn(&LineDifference) -> &Vec<ComparedRow>| {
+            let rows: BTreeSet<_> = found.lines.iter().flat_map(of).map(|one| one.row.assignment.clone()).collect();
+            rows
+        };
+        prop_assert_eq!(rows(&there, |line| &line.gained), rows(&back, |line| &line.lost));
+        prop_assert_eq!(rows(&there, |line| &line.lost), rows(&back, |line| &line.gained));
+        let (gained, lost) = there.row_counts();
+        prop_assert_eq!(before.wanted_rows() + gained, after.wanted_rows() + lost);
+        let same = compared(&head, &head, &snapshot);
+        prop_assert!(same.lines.is_empty() && same.differences.is_empty(), "{:?}", same);
     }
 
     /// The same input gives the same bytes.

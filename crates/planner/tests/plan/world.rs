@@ -21,7 +21,7 @@ pub(crate) fn id_of(name: &str) -> String {
     format!("{:08x}-0000-4000-8000-{:012x}", hash >> 32, hash & 0xffff_ffff)
 }
 
-/// Reads a world. Each line is a word and its parts:
+/// Reads a world. Each line is a word and its parts, in which `~` stands for a space:
 ///
 /// ```text
 /// delegated                                     the caller is a delegated administrator
@@ -35,7 +35,8 @@ pub(crate) fn id_of(name: &str) -> String {
 pub(crate) fn world(text: &str) -> Snapshot {
     let mut snapshot = empty();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<String> = line.split_whitespace().map(|word| word.replace('~', " ")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
             ["delegated"] => snapshot.caller.account = "888888888888".parse().unwrap(),
             ["account", name, id, path, ref rest @ ..] => add_account(&mut snapshot, name, id, path, rest),
@@ -174,7 +175,7 @@ fn account_id(snapshot: &Snapshot, name: &str) -> AccountId {
     account.unwrap_or_else(|| panic!("no account {name}")).id
 }
 
-fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
+pub(crate) fn row(snapshot: &Snapshot, set: &str, principal: &str, account: &str) -> Assignment {
     let principal = match principal.split_once(':') {
         Some(("user", _)) => Principal::User(id_of(principal).parse().unwrap()),
         _ => Principal::Group(id_of(principal).parse().unwrap()),

@@ -1,0 +1,62 @@
+//! `attributes`: what IAM Identity Center passes on for access control.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::Place;
+use rolecall_model::config::AccessControl;
+
+use super::{CheckedFile, Decoder, is_of_tags};
+use crate::syntax::Node;
+
+/// From the service model of sso-admin (`AccessControlAttributeKey`, `AccessControlAttributeValueSource` and
+/// `AccessControlAttributeList`): characters, and entries. An empty source would be an attribute without a value, so
+/// at least one character is wanted.
+const MAX_KEY: usize = 128;
+const MAX_SOURCE: usize = 256;
+const MAX_ATTRIBUTES: usize = 50;
+
+impl Decoder<'_> {
+    /// The attributes of a project, which says them once.
+    pub(super) fn attributes(&mut self, checked: &[CheckedFile<'_>]) -> Option<AccessControl> {
+        let node = self.first_of(checked, "attributes")?;
+        let mut attributes = BTreeMap::new();
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        for child in node.children_named("attribute") {
+            let Some((key, place)) = child.text() else { continue };
+            if !self.once(&mut seen, key, place) {
+                continue;
+            }
+            if seen.len() == MAX_ATTRIBUTES + 1 {
+                let message = format!("there are more attributes than the {MAX_ATTRIBUTES} that AWS takes");
+                self.beyond_limit(place, message, format!("this is attribute {}", MAX_ATTRIBUTES + 1));
+            }
+            let is_key = self.at_most(key, place, MAX_KEY, "the key of an attribute")
+                && self.attribute_characters(key, place, "the key of an attribute", "");
+            if let (true, Some(source)) = (is_key, self.attribute_source(child)) {
+                attributes.insert(key.to_owned(), source);
+            }
+        }
+        Some(AccessControl { attributes, origin: self.origin(node.header) })
+    }
+
+    fn attribute_source(&mut self, node: &Node) -> Option<String> {
+        let value = node.property("source")?;
+        let (text, what) = (value.text()?, "the source of an attribute");
+        let is_source = self.at_most(text, value.place, MAX_SOURCE, what)
+            && self.attribute_characters(text, value.place, what, "[]{}$\\\"");
+        is_source.then(|| text.to_owned())
+    }
+
+    /// sso-admin takes what tags are made of, and in sources some more.
+    fn attribute_characters(&mut self, text: &str, place: Place, what: &str, more: &str) -> bool {
+        let other = text.chars().find(|c| !is_of_tags(*c) && !more.contains(*c));
+        if let Some(other) = other {
+            let shown =
+                if other == '`' { "a backtick".to_owned() } else { format!("the character `{other}`") };
+            let message = format!("AWS does not take {shown} in {what}");
+            let label = format!("letters, digits, spaces and `_.:/=+-@{more}` may stand here");
+            self.beyond_limit(place, message, label);
+        }
+        other.is_none()
+    }
+}

@@ -1,0 +1,288 @@
+//! A line of a template with values in the places of its parameters.
+//!
+//! A value that is missing must never widen what the line makes. Where it is one of several names it is left out;
+//! anywhere else, and where no name is left, so is the whole line.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::{Code, Diagnostic, Place};
+
+use super::Decoder;
+use super::templates::{ParameterKind, may_repeat, taken_by, taken_by_property, weight, weight_of_value};
+use super::uses::{Argument, Filling};
+use crate::check::{repeated_value, wrong_value};
+use crate::syntax::{Block, Content, Node, Property, Value};
+use crate::words::{Kind, Within, Word, find};
+
+/// The line is left out, since a value that it needs is missing.
+struct LeftOut;
+
+/// What stands in the place of a value.
+enum Filled<'f> {
+    Values(Vec<Value>),
+    /// The selectors that a use gives in a block, and the word of the use that they stand behind.
+    Selectors(&'f [Node], &'f Node),
+    Missing,
+}
+
+/// What a value may be replaced by.
+#[derive(Clone, Copy)]
+struct Takes {
+    kind: Option<ParameterKind>,
+    rule: Kind,
+    several: bool,
+}
+
+/// Where a node stands.
+#[derive(Clone, Copy)]
+struct Spot {
+    within: Within,
+    /// Whether values may be left out.
+    loses_values: bool,
+    /// Whether no other line stands beside it.
+    alone: bool,
+}
+
+/// The arguments of a node once they are filled.
+struct Arguments<'f> {
+    values: Vec<Value>,
+    selectors: Vec<(&'f [Node], &'f Node)>,
+    /// A value was left out.
+    lost: bool,
+}
+
+impl Decoder<'_> {
+    /// One line of the template with the values of a use; `None` where it is left out.
+    pub(super) fn filled(&mut self, line: &Node, filling: &Filling<'_, '_>) -> Option<Node> {
+        let word = find(&line.word, Within::Template)?;
+        let arguments = self.fill_arguments(line, word, filling, true).ok()?;
+        if arguments.lost && arguments.values.is_empty() {
+            return None;
+        }
+        let properties = self.fill_properties(line, word, filling).ok()?;
+        let block = self.fill_block(line, word, filling, true).ok()?;
+        let had = |words: &[&str]| line.children().iter().any(|child| words.contains(&child.word.as_str()));
+        let has = |words: &[&str]| {
+            block.iter().flat_map(|block| &block.nodes).any(|child| words.contains(&child.word.as_str()))
+        };
+        let lost = [&["to", "to-user"][..], &["on"]].into_iter().any(|part| had(part) && !has(part));
+        (!lost).then(|| Node { arguments: arguments.values, properties, block, ..bare(line) })
+    }
+
+    /// A node within the line: none where its values are all left out, and several where a block of selectors stands
+    /// beside names.
+    fn fill(&mut self, node: &Node, spot: Spot, filling: &Filling<'_, '_>) -> Result<Vec<Node>, LeftOut> {
+        // Going on would take time for each place of what is not made anyway.
+        if self.making.exhausted {
+            return Err(LeftOut);
+        }
+        // What is no word has been reported.
+        let Some(word) = find(&node.word, spot.within) else { return Ok(Vec::new()) };
+        let Arguments { values, selectors, lost } =
+            self.fill_arguments(node, word, filling, spot.loses_values)?;
+        let properties = self.fill_properties(node, word, filling)?;
+        let block = self.fill_block(node, word, filling, false)?;
+        let mut made = Vec::new();
+        let is_gone = (lost || !selectors.is_empty()) && values.is_empty() && block.is_none();
+        if !is_gone {
+            made.push(Node { arguments: values, properties, block, ..bare(node) });
+        }
+        for (nodes, given) in selectors {
+            if !self.make_room(nodes.iter().map(weight).sum(), filling.used_at) {
+                break;
+            }
+            if node.word == "on" {
+                let block = Some(Block { nodes: nodes.to_vec(), has_unknown: false });
+                made.push(Node { arguments: Vec::new(), properties: Vec::new(), block, ..bare(node) });
+            } else if may_stand_for_a_set(nodes, node, spot) {
+                made.extend(nodes.iter().cloned());
+            } else {
+                self.found.push(no_set(given));
+            }
+        }
+        Ok(made)
+    }
+
+    fn fill_arguments<'f>(
+        &mut self,
+        node: &Node,
+        word: &Word,
+        filling: &'f Filling<'_, '_>,
+        loses_values: bool,
+    ) -> Result<Arguments<'f>, LeftOut> {
+        let mut out = Arguments { values: Vec::new(), selectors: Vec::new(), lost: false };
+        let kind = taken_by(word);
+        let mut has_parameter = false;
+        for (at, value) in node.arguments.iter().enumerate() {
+            has_parameter |= matches!(value.content, Content::Parameter(_));
+            let takes = Takes { kind, rule: word.arguments.kind, several: may_repeat(word, at) };
+            match self.fill_value(value, takes, word.name, filling) {
+                Filled::Values(values) => out.values.extend(values),
+                Filled::Selectors(nodes, given) => out.selectors.push((nodes, given)),
+                Filled::Missing if loses_values => out.lost = true,
+                Filled::Missing => return Err(LeftOut),
+            }
+        }
+        if has_parameter {
+            self.distinct(&mut out.values, word.arguments.distinct_from);
+        }
+        Ok(out)
+    }
+
+    fn fill_properties(
+        &mut self,
+        node: &Node,
+        word: &Word,
+        filling: &Filling<'_, '_>,
+    ) -> Result<Vec<Property>, LeftOut> {
+        let mut properties = Vec::with_capacity(node.properties.len());
+        for property in &node.properties {
+            let rule = word.properties.iter().find(|rule| rule.name == property.name);
+            let takes = Takes {
+                kind: taken_by_property(word, &property.name),
+                rule: rule.map_or(Kind::AnyText, |rule| rule.kind),
+                several: false,
+            };
+            let filled = self.fill_value(&property.value, takes, &property.name, filling);
+            let Filled::Values(values) = filled else { return Err(LeftOut) };
+            properties.extend(values.into_iter().map(|value| Property { value, ..property.clone() }));
+        }
+        Ok(properties)
+    }
+
+    /// The block of a node; `is_line` for that of the template's line itself.
+    fn fill_block(
+        &mut self,
+        node: &Node,
+        word: &Word,
+        filling: &Filling<'_, '_>,
+        is_line: bool,
+    ) -> Result<Option<Block>, LeftOut> {
+        let (Some(block), Some(within)) = (&node.block, word.block.within()) else { return Ok(None) };
+        let lines = block.nodes.iter().filter(|child| !cuts_down(child)).count();
+        let mut nodes = Vec::with_capacity(block.nodes.len());
+        for child in &block.nodes {
+            let loses_values = is_line && matches!(child.word.as_str(), "to" | "to-user" | "on");
+            nodes.extend(self.fill(child, Spot { within, loses_values, alone: lines == 1 }, filling)?);
+        }
+        Ok(Some(Block { nodes, has_unknown: block.has_unknown }))
+    }
+
+    /// What stands in the place of one value of the word or property `of`.
+    fn fill_value<'f>(
+        &mut self,
+        value: &Value,
+        takes: Takes,
+        of: &str,
+        filling: &'f Filling<'_, '_>,
+    ) -> Filled<'f> {
+        let Content::Parameter(name) = &value.content else { return Filled::Values(vec![value.clone()]) };
+        if self.making.exhausted {
+            return Filled::Missing;
+        }
+        // What has been reported leaves a value without a meaning.
+        let faulty = || Filled::Values(vec![Value { faulty: true, ..value.clone() }]);
+        let parameter = filling.template.parameters.get(name.as_str()).filter(|_| !value.faulty);
+        let Some(parameter) =
+            parameter.filter(|parameter| takes.kind.is_some() && parameter.kind == takes.kind)
+        else {
+            return faulty();
+        };
+        match filling.arguments.get(name.as_str()) {
+            None if parameter.optional => Filled::Missing,
+            None | Some(Argument::Faulty) => faulty(),
+            Some(Argument::Selectors { nodes, word }) => {
+                self.making.stands_at(word.word_place, value.place);
+                Filled::Selectors(nodes, word)
+            }
+            Some(Argument::Values(given)) => {
+                if let Some(second) = given.get(1).filter(|_| !takes.several) {
+                    self.making.stands_at(second.place, value.place);
+                    self.found.push(one_value(name, of, given.len(), second.place));
+                    return faulty();
+                }
+                let weight = given.iter().map(weight_of_value).sum();
+                if !self.make_room(weight, filling.used_at) {
+                    return faulty();
+                }
+                Filled::Values(
+                    given.iter().map(|given| self.fit(given, value.place, takes.rule, of)).collect(),
+                )
+            }
+        }
+    }
+
+    /// A given value, held against the rule of the place where it comes to stand.
+    fn fit(&mut self, given: &Value, stands: Place, rule: Kind, of: &str) -> Value {
+        self.making.stands_at(given.place, stands);
+        let mut value = given.clone();
+        if let Some(found) = wrong_value(given, rule, of).filter(|_| !given.faulty) {
+            self.found.push(found);
+            value.faulty = true;
+        }
+        value
+    }
+
+    fn distinct(&mut self, values: &mut [Value], from: usize) {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        for value in values.iter_mut().skip(from) {
+            let Some(text) = value.text().map(str::to_owned) else { continue };
+            if let Some(first) = seen.get(&text) {
+                self.found.push(repeated_value(&text, value.place, *first));
+                value.faulty = true;
+            } else {
+                seen.insert(text, value.place);
+            }
+        }
+    }
+}
+
+/// A node with nothing but its word and places.
+fn bare(node: &Node) -> Node {
+    Node {
+        word: node.word.clone(),
+        word_place: node.word_place,
+        header: node.header,
+        arguments: Vec::new(),
+        properties: Vec::new(),
+        block: None,
+    }
+}
+
+/// Whether a node of a selection takes accounts away rather than adding them.
+fn cuts_down(node: &Node) -> bool {
+    matches!(node.word.as_str(), "only" | "except")
+}
+
+/// Whether selectors can be written in the place of `accounts (param)"…"` and mean the same: their lines add up there
+/// too, and do not read as something else beside others.
+fn may_stand_for_a_set(selectors: &[Node], node: &Node, spot: Spot) -> bool {
+    let stands_alone = selectors.iter().any(|line| matches!(line.word.as_str(), "tag" | "name"));
+    let reads_right = match spot.within {
+        Within::Except => true,
+        _ if stands_alone => spot.alone && selectors.len() == 1 && node.arguments.len() == 1,
+        _ => true,
+    };
+    node.properties.is_empty() && !selectors.iter().any(cuts_down) && reads_right
+}
+
+/// A block of selectors for a parameter that stands where only the name of a set can.
+fn no_set(given: &Node) -> Diagnostic {
+    let name = &given.word;
+    Diagnostic::error(
+        Code::ParameterMisplaced,
+        format!("the selectors of `{name}` cannot stand for an account set"),
+    )
+    .at(given.word_place, "these selectors would mean something else there")
+    .help("declare a set with `accounts \"…\" { … }`, and give its name")
+}
+
+/// Several values for a parameter that stands where one is wanted.
+fn one_value(name: &str, of: &str, count: usize, second: Place) -> Diagnostic {
+    Diagnostic::error(
+        Code::UnexpectedArgument,
+        format!("the parameter `{name}` has {count} values, and `{of}` takes one"),
+    )
+    .at(second, "one value is wanted, and this is another")
+    .help("give one value")
+}

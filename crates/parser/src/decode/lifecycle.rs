@@ -1,0 +1,143 @@
+//! `adopt`, `renamed-from` and `release-permission-set`: what they say, and where they contradict each other.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{Release, RenamedFrom};
+use rolecall_model::{Code, Diagnostic, OriginId, Place};
+
+use super::Decoder;
+use crate::resolve::Names;
+use crate::syntax::Node;
+
+/// What the lifecycle words say of names. They are held against each other once all files are read.
+#[derive(Debug, Default)]
+pub(super) struct Lifecycle {
+    renames: Vec<Rename>,
+    /// By the name that is released.
+    released: BTreeMap<String, Place>,
+}
+
+/// A `renamed-from`.
+#[derive(Debug)]
+struct Rename {
+    from: String,
+    /// Where `from` was written.
+    place: Place,
+    /// The name of the set that takes the place.
+    to: String,
+    to_place: Place,
+}
+
+impl Decoder<'_> {
+    pub(super) fn release_permission_set(&mut self, node: &Node) {
+        let Some((text, place)) = node.text() else { return };
+        let Some(name) = self.permission_set_name(text, place) else { return };
+        if let Some(first) = self.lifecycle.released.get(text) {
+            let found = Diagnostic::error(
+                Code::DuplicateDeclaration,
+                format!("the permission set `{text}` is released twice"),
+            );
+            self.found.push(
+                found
+                    .at(place, format!("`{text}` is released again"))
+                    .and(*first, format!("`{text}` is released here already"))
+                    .help("keep one of the two"),
+            );
+            return;
+        }
+        self.lifecycle.released.insert(text.to_owned(), place);
+        let origin = self.origin(node.header);
+        self.parts.releases.push(Release { name, origin });
+    }
+
+    pub(super) fn adopt(&mut self, node: &Node) -> Option<OriginId> {
+        let adopt = node.children_named("adopt").next()?;
+        if let Some(renamed) = node.children_named("renamed-from").next() {
+            self.found.push(
+                Diagnostic::error(Code::LifecycleContradiction, "`adopt` stands beside `renamed-from`")
+                    .at(renamed.header, "this says that the set exists under another name")
+                    .and(adopt.word_place, "this says that the set exists under this name")
+                    .help("keep one of the two"),
+            );
+        }
+        Some(self.origin(adopt.header))
+    }
+
+    /// `renamed-from` of a permission set; `to` is the set's own name, unless that has a mistake.
+    pub(super) fn renamed_from(&mut self, node: &Node, to: Option<(&str, Place)>) -> Option<RenamedFrom> {
+        let child = node.children_named("renamed-from").next()?;
+        let (text, place) = child.text()?;
+        let name = self.permission_set_name(text, place)?;
+        if let Some((to, to_place)) = to {
+            self.lifecycle.renames.push(Rename { from: text.to_owned(), place, to: to.to_owned(), to_place });
+        }
+        Some(RenamedFrom { name, origin: self.origin(child.header) })
+    }
+
+    /// Holds the lifecycle words against each other and against what is declared.
+    pub(super) fn lifecycle_contradictions(&mut self) {
+        let Lifecycle { renames, released } = std::mem::take(&mut self.lifecycle);
+        let mut first_renames: BTreeMap<&str, &Rename> = BTreeMap::new();
+        for rename in &renames {
+            let first = *first_renames.entry(&rename.from).or_insert(rename);
+            self.found.extend(contradiction(rename, first, &released, &self.names));
+        }
+        for (name, place) in &released {
+            let Some((declared, false)) = self.names.declared_permission_set(name) else { continue };
+            self.found.push(
+                Diagnostic::error(
+                    Code::LifecycleContradiction,
+                    format!("the permission set `{name}` is declared and released"),
+                )
+                .at(*place, format!("this lets `{name}` go"))
+                .and(declared, format!("this declares that the stack owns `{name}`"))
+                .help("take one of the two away; to assign the set without owning it, declare it with `external-permission-set`"),
+            );
+        }
+    }
+}
+
+/// The first thing that a `renamed-from` contradicts. `first` is the first of all that name the same set.
+fn contradiction(
+    rename: &Rename,
+    first: &Rename,
+    released: &BTreeMap<String, Place>,
+    names: &Names,
+) -> Option<Diagnostic> {
+    let Rename { from, place, to, to_place } = rename;
+    let error = |message: String| Diagnostic::error(Code::LifecycleContradiction, message);
+    let gone = format!("`{from}` is deleted once `{to}` has taken its place");
+    if from == to {
+        return Some(
+            error(format!("the permission set `{to}` is renamed from its own name"))
+                .at(*place, "the set has this name now")
+                .and(*to_place, format!("`{to}` is declared here"))
+                .help("write the name that the set had before, or take `renamed-from` away"),
+        );
+    }
+    if let Some((declared, _)) = names.declared_permission_set(from) {
+        return Some(
+            error(format!("`{to}` is renamed from `{from}`, which is declared as well"))
+                .at(*place, gone)
+                .and(declared, format!("`{from}` is declared here"))
+                .help(format!("take the declaration of `{from}` away, or the `renamed-from`")),
+        );
+    }
+    if let Some(release) = released.get(from) {
+        return Some(
+            error(format!("`{to}` is renamed from `{from}`, which is released as well"))
+                .at(*place, gone)
+                .and(*release, format!("this lets `{from}` go as it is"))
+                .help("take one of the two away"),
+        );
+    }
+    if first.place != *place {
+        return Some(
+            error(format!("`{to}` and `{}` are both renamed from `{from}`", first.to))
+                .at(*place, format!("`{to}` takes the place of `{from}`"))
+                .and(first.place, format!("`{}` takes the place of `{from}` already", first.to))
+                .help("only one set can take the place of another; take one `renamed-from` away"),
+        );
+    }
+    None
+}

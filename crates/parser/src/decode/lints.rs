@@ -1,0 +1,164 @@
+//! `lint`: the levels of lints; and the lints about permission sets. Those about names are in `resolve`.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::lint::{Level, LintLevels};
+use rolecall_model::{Code, Diagnostic, Place, Policy};
+use serde_json::Value;
+
+use super::{CheckedFile, Decoder};
+use crate::syntax::Node;
+
+/// How many managed policies IAM attaches to a role unless the quota "Managed policies per role" is raised.
+const USUAL_POLICIES: usize = 10;
+/// How many actions one diagnostic names.
+const MAX_ACTIONS: usize = 3;
+
+impl Decoder<'_> {
+    /// The levels that all `lint` nodes set.
+    pub(super) fn lint_levels(&mut self, checked: &[CheckedFile<'_>]) -> LintLevels {
+        let mut levels = LintLevels::default();
+        let mut places: BTreeMap<Code, Place> = BTreeMap::new();
+        for node in checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == "lint") {
+            let level = match node.property("level").and_then(|value| value.text()) {
+                Some("allow") => Some(Level::Allow),
+                Some("warn") => Some(Level::Warn),
+                Some("deny") => Some(Level::Deny),
+                _ => None,
+            };
+            if level == Some(Level::Allow) {
+                self.silence_has_a_reason(node);
+            }
+            let Some((name, place)) = node.text() else { continue };
+            let Some(code) = Code::of_lint(name) else { continue };
+            if let Some(first) = places.get(&code) {
+                self.found.push(
+                    Diagnostic::error(
+                        Code::DuplicateDeclaration,
+                        format!("the level of the lint `{name}` is set twice"),
+                    )
+                    .at(place, format!("the level of `{name}` is set again"))
+                    .and(*first, format!("the level of `{name}` is set here already"))
+                    .help("keep one of the two; a level holds for the whole project"),
+                );
+                continue;
+            }
+            places.insert(code, place);
+            if let Some(level) = level {
+                levels.levels.insert(code, (level, self.origin(node.header)));
+            }
+        }
+        levels
+    }
+
+    fn silence_has_a_reason(&mut self, node: &Node) {
+        // Empty braces have been reported, and a word that was not understood may be the one.
+        let is_unread = node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
+        if is_unread || node.children_named("reason").next().is_some() {
+            return;
+        }
+        self.found.push(
+            Diagnostic::error(Code::MissingChild, "`lint` needs a `reason` where it allows")
+                .at(node.header, "this silences a lint, and does not say why")
+                .help("say why, as in `{ reason \"…\" }`, or set another level"),
+        );
+    }
+
+    /// Tells of statements that allow every action, or every one of a service, on everything and without a condition.
+    pub(super) fn wildcard_statements(&mut self, node: &Node, policy: &Policy) {
+        let help = "name the actions and resources that are needed, add a condition with `when`, or attach the AWS managed policy that says the same";
+        if let Some(file) = node.property("file") {
+            let actions = wildcard_actions(policy);
+            if !actions.is_empty() {
+                let shown = shown_actions(&actions);
+                let path = file.text().unwrap_or_default();
+                self.found.push(
+                    Diagnostic::warning(
+                        Code::WildcardStatement,
+                        format!("`{path}` allows {shown} on every resource"),
+                    )
+                    .at(
+                        file.place,
+                        format!("a statement of this file allows {shown} on `*`, without a condition"),
+                    )
+                    .help(help.replace(" with `when`", "")),
+                );
+            }
+            return;
+        }
+        for child in node.children_named("allow") {
+            // A word that was not understood may have been a condition.
+            let is_limited = child.block.as_ref().is_none_or(|block| block.has_unknown)
+                || child.children_named("when").next().is_some();
+            let on_everything =
+                child.children_named("resource").flat_map(Node::texts).any(|(text, _)| text == "*");
+            let actions: Vec<&str> =
+                child.texts().map(|(text, _)| text).filter(|text| is_wildcard(text)).collect();
+            if is_limited || !on_everything || actions.is_empty() {
+                continue;
+            }
+            let shown = shown_actions(&actions);
+            self.found.push(
+                Diagnostic::warning(
+                    Code::WildcardStatement,
+                    format!("a statement allows {shown} on every resource"),
+                )
+                .at(child.header, format!("this allows {shown} on `*`, without a condition"))
+                .help(help),
+            );
+        }
+    }
+
+    /// Tells of a permission set with more policies than IAM attaches to a role by default; `last` is one of them.
+    pub(super) fn many_policies(&mut self, count: usize, last: Place) {
+        if count <= USUAL_POLICIES {
+            return;
+        }
+        let message = format!(
+            "the permission set has {count} policies; by default IAM attaches {USUAL_POLICIES} to a role"
+        );
+        self.found.push(
+            Diagnostic::warning(Code::ManyPolicies, message)
+                .at(last, format!("this is policy {count}, counting managed and customer managed ones"))
+                .help("bring policies together, or have the quota of managed policies per role raised in each account where the set is assigned"),
+        );
+    }
+}
+
+/// Whether an action is `*`, or `*` of a service.
+fn is_wildcard(action: &str) -> bool {
+    action == "*" || action.split_once(':').is_some_and(|(_, name)| name == "*")
+}
+
+/// The wildcard actions that a policy allows on everything without a condition, each once.
+fn wildcard_actions(policy: &Policy) -> Vec<&str> {
+    let statements = policy.canonical().get("Statement").and_then(Value::as_array);
+    let mut actions: Vec<&str> = Vec::new();
+    for statement in statements.into_iter().flatten() {
+        let texts = |key: &str| {
+            statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        };
+        let is_limited = statement
+            .get("Condition")
+            .is_some_and(|condition| condition.as_object().is_none_or(|operators| !operators.is_empty()));
+        let is_allow = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        if is_allow && !is_limited && texts("Resource").any(|resource| resource == "*") {
+            actions.extend(texts("Action").filter(|action| is_wildcard(action)));
+        }
+    }
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}
+
+fn shown_actions(actions: &[&str]) -> String {
+    let mut shown: Vec<String> =
+        actions.iter().take(MAX_ACTIONS).map(|action| format!("`{action}`")).collect();
+    if actions.len() > MAX_ACTIONS {
+        shown.push(format!("{} more", actions.len() - MAX_ACTIONS));
+    }
+    match shown.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => shown.concat(),
+    }
+}

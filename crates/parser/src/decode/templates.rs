@@ -1,0 +1,358 @@
+//! `template` by itself: its parameters, and the mistakes in it that show whoever uses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{Code, Diagnostic, Place};
+
+use super::{CheckedFile, Decoder};
+use crate::nearest::nearest;
+use crate::resolve::NameKind;
+use crate::scan::is_bare_word;
+use crate::syntax::{Content, Node, Value};
+use crate::words::{Kind, Within, Word, find};
+
+/// Beyond this many unknown parameters, no nearest name is looked for: that compares each with all that are declared.
+const MAX_SUGGESTED: usize = 200;
+/// How many parameters a help lists.
+const MAX_LISTED: usize = 8;
+/// The bytes of a text that weigh as much as one word.
+const BYTES_OF_A_PART: usize = 64;
+
+/// A template whose own mistakes have been reported.
+pub(super) struct Template<'n> {
+    pub(super) name: &'n str,
+    /// The whole node.
+    pub(super) whole: Place,
+    /// The node without its block.
+    pub(super) header: Place,
+    pub(super) parameters: BTreeMap<&'n str, Parameter>,
+    /// The `assign` and `keep` nodes.
+    pub(super) body: Vec<&'n Node>,
+    /// A word of its block was not understood, and may have declared a parameter.
+    pub(super) incomplete: bool,
+    /// What one use of it makes at least, as [`MAX_MADE`](crate::MAX_MADE) counts.
+    pub(super) weight: usize,
+}
+
+/// A parameter of a template.
+pub(super) struct Parameter {
+    /// `None` where it cannot be read, which has been reported.
+    pub(super) kind: Option<ParameterKind>,
+    /// Whether a use may leave it out.
+    pub(super) optional: bool,
+    /// The name in its declaration.
+    pub(super) declared_at: Place,
+    /// Where it stands first in what the template makes.
+    pub(super) stands_at: Option<Place>,
+}
+
+/// What the values of a parameter are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParameterKind {
+    Accounts,
+    Group,
+    PermissionSet,
+    Text,
+}
+
+impl ParameterKind {
+    fn of(text: &str) -> Option<Self> {
+        match text {
+            "accounts" => Some(Self::Accounts),
+            "group" => Some(Self::Group),
+            "permission-set" => Some(Self::PermissionSet),
+            "text" => Some(Self::Text),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Group => "group",
+            Self::PermissionSet => "permission-set",
+            Self::Text => "text",
+        }
+    }
+
+    /// What its values are the names of.
+    pub(super) fn names(self) -> Option<NameKind> {
+        match self {
+            Self::Accounts => Some(NameKind::AccountSet),
+            Self::Group => Some(NameKind::Group),
+            Self::PermissionSet => Some(NameKind::PermissionSet),
+            Self::Text => None,
+        }
+    }
+}
+
+/// The kind of parameter that can stand for a value of a word; `None` where none can.
+pub(super) fn taken_by(word: &Word) -> Option<ParameterKind> {
+    if !is_text(word.arguments.kind) {
+        return None;
+    }
+    Some(match word.name {
+        "to" => ParameterKind::Group,
+        "on" | "accounts" => ParameterKind::Accounts,
+        "assign" | "keep" => ParameterKind::PermissionSet,
+        _ => ParameterKind::Text,
+    })
+}
+
+/// The same for a property of a word.
+pub(super) fn taken_by_property(word: &Word, property: &str) -> Option<ParameterKind> {
+    let rule = word.properties.iter().find(|rule| rule.name == property)?;
+    is_text(rule.kind).then_some(ParameterKind::Text)
+}
+
+fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::AnyText)
+}
+
+/// Whether an argument of a word may repeat, so that a parameter with several values can stand for it. What comes
+/// before such arguments is a key.
+pub(super) fn may_repeat(word: &Word, at: usize) -> bool {
+    word.arguments.max == usize::MAX && at >= word.arguments.distinct_from
+}
+
+/// How much a value weighs, as [`MAX_MADE`](crate::MAX_MADE) counts.
+pub(super) fn weight_of_value(value: &Value) -> usize {
+    1 + value.content.written().len() / BYTES_OF_A_PART
+}
+
+/// How much a node with its block weighs.
+pub(super) fn weight(node: &Node) -> usize {
+    let properties = node.properties.iter().map(|property| &property.value);
+    let values: usize = node.arguments.iter().chain(properties).map(weight_of_value).sum();
+    1 + values + node.children().iter().map(weight).sum::<usize>()
+}
+
+impl<'n> Template<'n> {
+    /// The names of its parameters, for a help.
+    pub(super) fn listed(&self) -> String {
+        let mut listed: Vec<String> =
+            self.parameters.keys().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+        if self.parameters.len() > MAX_LISTED {
+            listed.push("…".to_owned());
+        }
+        listed.join(", ")
+    }
+}
+
+impl Decoder<'_> {
+    /// Reads every template and reports what is wrong with it whoever uses it. Of two with one name the first holds.
+    pub(super) fn templates<'n>(&mut self, checked: &[CheckedFile<'n>]) -> BTreeMap<&'n str, Template<'n>> {
+        let mut templates = BTreeMap::new();
+        for node in checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == "template") {
+            if self.found.is_full() {
+                break;
+            }
+            let template = self.template(node);
+            templates.entry(template.name).or_insert(template);
+        }
+        templates
+    }
+
+    fn template<'n>(&mut self, node: &'n Node) -> Template<'n> {
+        let mut template = Template {
+            name: node.arguments.first().map_or("", |name| name.content.written()),
+            whole: node.whole(),
+            header: node.header,
+            parameters: BTreeMap::new(),
+            body: Vec::new(),
+            incomplete: node.block.as_ref().is_none_or(|block| block.has_unknown),
+            weight: weight(node),
+        };
+        self.stand_nowhere(node);
+        for child in node.children() {
+            if child.word == "parameter" {
+                self.parameter(child, &mut template);
+            } else if find(&child.word, Within::Template).is_some() {
+                template.body.push(child);
+            }
+        }
+        if template.body.is_empty() && !template.incomplete && !template.parameters.is_empty() {
+            let name = template.name;
+            self.found.push(
+                Diagnostic::error(Code::NothingDeclared, format!("the template `{name}` makes nothing"))
+                    .at(node.header, "this template has parameters, and nothing that uses them")
+                    .help("write the `assign` and `keep` lines that each `use` shall make into its block"),
+            );
+        }
+        for body in template.body.clone() {
+            self.parameters_in(body, Within::Template, &mut template);
+        }
+        self.by_itself(&template);
+        template
+    }
+
+    fn parameter<'n>(&mut self, node: &'n Node, template: &mut Template<'n>) {
+        self.stand_nowhere(node);
+        let Some(value) = node.arguments.first() else {
+            template.incomplete = true;
+            return;
+        };
+        let name = value.content.written();
+        if value.text().is_some() && !is_bare_word(name) {
+            let help = "write a name that can begin a line of a `use`: letters, digits, `-` and `_`";
+            self.is_not(value.place, name, "the name of a parameter", help);
+        }
+        let kind = node.property("kind").and_then(Value::text).and_then(ParameterKind::of);
+        let optional = node.property("empty").is_some();
+        let parameter = Parameter { kind, optional, declared_at: value.place, stands_at: None };
+        if let Some(first) = template.parameters.get(name) {
+            self.found.push(
+                Diagnostic::error(
+                    Code::DuplicateDeclaration,
+                    format!("the parameter `{name}` is declared twice"),
+                )
+                .at(value.place, format!("`{name}` is declared again"))
+                .and(first.declared_at, format!("`{name}` is declared here already"))
+                .help("keep one of the two, or give one another name"),
+            );
+        } else {
+            template.parameters.insert(name, parameter);
+        }
+    }
+
+    /// Reports parameters on a line that can have none.
+    fn stand_nowhere(&mut self, node: &Node) {
+        let properties = node.properties.iter().map(|property| &property.value);
+        for value in node.arguments.iter().chain(properties) {
+            if matches!(value.content, Content::Parameter(_)) && !value.faulty {
+                self.found.push(not_here(value, &node.word));
+            }
+        }
+    }
+
+    /// Checks the parameters that stand in a node, and warns of texts that were probably meant to be some.
+    fn parameters_in<'n>(&mut self, node: &'n Node, within: Within, template: &mut Template<'n>) {
+        let Some(word) = find(&node.word, within) else { return };
+        let takes = taken_by(word);
+        let named: BTreeSet<&str> = node
+            .arguments
+            .iter()
+            .filter(|value| matches!(value.content, Content::Parameter(_)))
+            .map(|value| value.content.written())
+            .collect();
+        for (at, value) in node.arguments.iter().enumerate() {
+            self.parameter_at(value, takes, word.name, template);
+            // `tag "domain" (param)"domain"` forgets nothing, and nor does a key by itself.
+            let is_key = word.arguments.max == usize::MAX && !may_repeat(word, at);
+            if !is_key && !named.contains(value.content.written()) {
+                self.like_parameter(value, takes, template);
+            }
+        }
+        for property in &node.properties {
+            let takes = taken_by_property(word, &property.name);
+            self.parameter_at(&property.value, takes, &property.name, template);
+            self.like_parameter(&property.value, takes, template);
+        }
+        if let Some(within) = word.block.within() {
+            for child in node.children() {
+                self.parameters_in(child, within, template);
+            }
+        }
+    }
+
+    /// Checks one value of the word or property `of`, if it is a parameter.
+    fn parameter_at(
+        &mut self,
+        value: &Value,
+        takes: Option<ParameterKind>,
+        of: &str,
+        template: &mut Template<'_>,
+    ) {
+        let Content::Parameter(name) = &value.content else { return };
+        if value.faulty {
+            return;
+        }
+        let Some(parameter) = template.parameters.get_mut(name.as_str()) else {
+            if !template.incomplete {
+                let found = self.unknown_parameter(value, name, template);
+                self.found.push(found);
+            }
+            return;
+        };
+        parameter.stands_at.get_or_insert(value.place);
+        match (parameter.kind, takes) {
+            (_, None) => self.found.push(not_here(value, of)),
+            (Some(kind), Some(takes)) if kind != takes => {
+                self.found.push(misplaced(value, of, name, (kind, takes), parameter.declared_at));
+            }
+            _ => {}
+        }
+    }
+
+    /// Warns of a text that is the name of a parameter which could stand in its place.
+    fn like_parameter(&mut self, value: &Value, takes: Option<ParameterKind>, template: &Template<'_>) {
+        let Some(text) = value.text() else { return };
+        let Some(parameter) = template.parameters.get(text) else { return };
+        if takes.is_none() || parameter.kind != takes {
+            return;
+        }
+        if takes.and_then(ParameterKind::names).is_some_and(|kind| !self.names.knows(kind, text)) {
+            // That it is not declared is reported, with this as the way out.
+            self.names.like_parameter(value.place);
+            return;
+        }
+        let meant = format!("(param)\"{text}\"");
+        self.found.push(
+            Diagnostic::warning(
+                Code::LiteralLikeParameter,
+                format!("the text `{text}` is the name of a parameter"),
+            )
+            .at(value.place, format!("this is the text `{text}` itself, whatever a `use` gives"))
+            .and(parameter.declared_at, format!("the parameter `{text}` is declared here"))
+            .help(format!("write `{meant}` for the parameter's value, or give the parameter another name"))
+            .suggest(value.place, meant),
+        );
+    }
+
+    fn unknown_parameter(&mut self, value: &Value, name: &str, template: &Template<'_>) -> Diagnostic {
+        let found = Diagnostic::error(
+            Code::UnknownParameter,
+            format!("the template `{}` has no parameter `{name}`", template.name),
+        )
+        .at(value.place, format!("the template declares no parameter `{name}`"));
+        match self.nearest_parameter(name, template) {
+            Some(near) => found
+                .help(format!("did you mean `{near}`?"))
+                .suggest(value.place, format!("(param)\"{near}\"")),
+            None => found.help(format!("declare it with `parameter \"{name}\" kind=\"…\"` in the template")),
+        }
+    }
+
+    /// The parameter that a name was probably meant to be.
+    pub(super) fn nearest_parameter<'n>(&mut self, name: &str, template: &Template<'n>) -> Option<&'n str> {
+        self.making.suggested += 1;
+        if self.making.suggested > MAX_SUGGESTED {
+            return None;
+        }
+        nearest(name, template.parameters.keys().copied())
+    }
+}
+
+/// A parameter on a line, or in a property, that takes none.
+fn not_here(value: &Value, of: &str) -> Diagnostic {
+    Diagnostic::error(Code::ParameterMisplaced, format!("`{of}` takes no parameter"))
+        .at(value.place, format!("no parameter can stand for a value of `{of}`"))
+        .help("write the value itself")
+}
+
+fn misplaced(
+    value: &Value,
+    of: &str,
+    name: &str,
+    (kind, takes): (ParameterKind, ParameterKind),
+    declared_at: Place,
+) -> Diagnostic {
+    let (kind, takes) = (kind.as_str(), takes.as_str());
+    Diagnostic::error(
+        Code::ParameterMisplaced,
+        format!("the parameter `{name}` has the kind `{kind}`, and `{of}` takes the kind `{takes}`"),
+    )
+    .at(value.place, format!("a parameter of the kind `{takes}` is wanted here"))
+    .and(declared_at, format!("`{name}` is declared with the kind `{kind}`"))
+    .help(format!("use a parameter of the kind `{takes}` here, or declare this one as `{takes}`"))
+}

@@ -1,0 +1,351 @@
+//! `use`: the values that it gives, and the nodes that the template makes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{Code, Diagnostic, Place};
+
+use super::Decoder;
+use super::templates::{Parameter, ParameterKind, Template};
+use crate::MAX_MADE;
+use crate::check::{check, repeated, wrong_value};
+use crate::nearest::suggest_word;
+use crate::syntax::{Node, Value};
+use crate::words::{Kind, Within};
+
+/// What is remembered while templates make nodes.
+pub(super) struct Making {
+    /// The template and the use that are at work.
+    current: Option<Current>,
+    /// What was told of templates: each mistake once, however many uses have it.
+    told: BTreeSet<(Option<Place>, Code, String)>,
+    /// How much may still be made.
+    left: usize,
+    /// Whether it was told that more would be made.
+    pub(super) exhausted: bool,
+    /// For how many unknown parameters a nearest one was looked for.
+    pub(super) suggested: usize,
+}
+
+/// A line of a template that a use makes anew.
+struct Current {
+    /// The template's whole node.
+    template: Place,
+    /// The line of the template.
+    line: Place,
+    used_at: Place,
+    /// For values of the use, where in the line they come to stand first.
+    stands: BTreeMap<Place, Place>,
+}
+
+impl Default for Making {
+    fn default() -> Self {
+        Self { current: None, told: BTreeSet::new(), left: MAX_MADE, exhausted: false, suggested: 0 }
+    }
+}
+
+impl Making {
+    /// The use by which what stands at a place comes to hold, if the place is in the template that is being used.
+    pub(super) fn used_at(&self, place: Place) -> Option<Place> {
+        let current = self.current.as_ref()?;
+        current.is_in_template(place).then_some(current.used_at)
+    }
+
+    /// Remembers that a value of the use comes to stand at another place, in the template.
+    pub(super) fn stands_at(&mut self, value: Place, in_template: Place) {
+        if let Some(current) = &mut self.current {
+            current.stands.entry(value).or_insert(in_template);
+        }
+    }
+}
+
+impl Current {
+    fn is_in_template(&self, place: Place) -> bool {
+        let (outer, inner) = (self.template.range(), place.range());
+        self.template.file == place.file && outer.start <= inner.start && inner.end <= outer.end
+    }
+
+    /// With the other of the two places that a mistake in what a template makes has.
+    fn with_other_place(&self, found: Diagnostic) -> Diagnostic {
+        match found.primary.as_ref().map(|label| label.place) {
+            Some(place) if self.is_in_template(place) => found.and(self.used_at, "the template is used here"),
+            Some(place) => {
+                let stands = self.stands.get(&place).copied().unwrap_or(self.line);
+                found.and(stands, "the template takes it here")
+            }
+            None => found,
+        }
+    }
+}
+
+/// What a use gives for one parameter.
+pub(super) enum Argument<'n> {
+    Values(Vec<Value>),
+    /// A block of selectors without a mistake, and the word that it stands behind.
+    Selectors {
+        nodes: Vec<Node>,
+        word: &'n Node,
+    },
+    /// A mistake in it has been reported.
+    Faulty,
+}
+
+/// A template with the values of one use.
+pub(super) struct Filling<'t, 'n> {
+    pub(super) template: &'t Template<'n>,
+    pub(super) arguments: BTreeMap<&'n str, Argument<'t>>,
+    pub(super) used_at: Place,
+}
+
+impl Decoder<'_> {
+    pub(super) fn use_template(&mut self, node: &Node, templates: &BTreeMap<&str, Template<'_>>) {
+        let Some((name, place)) = node.text() else { return };
+        if !self.names.template(name, place) {
+            return;
+        }
+        let Some(template) = templates.get(name) else { return };
+        if !self.make_room(template.weight, node.header) {
+            return;
+        }
+        let filling = Filling { template, arguments: self.arguments(node, template), used_at: node.header };
+        for line in &template.body {
+            if self.found.is_full() || self.making.exhausted {
+                break;
+            }
+            self.make(line, &filling);
+        }
+    }
+
+    /// Counts what is going to be made, or reports that it is too much.
+    pub(super) fn make_room(&mut self, weight: usize, used_at: Place) -> bool {
+        if let Some(left) = self.making.left.checked_sub(weight) {
+            self.making.left = left;
+            return true;
+        }
+        if !self.making.exhausted {
+            self.making.exhausted = true;
+            let message = format!("the templates make more than {MAX_MADE} words and values together");
+            self.found.push(
+                Diagnostic::error(Code::FileTooLarge, message)
+                    .at(used_at, "with this use it is too much")
+                    .help("use templates less often, make them smaller, or divide the project into several stacks"),
+            );
+        }
+        false
+    }
+
+    /// Decodes a template's lines by themselves, so that their own mistakes are told once, and without a use as well.
+    pub(super) fn by_itself(&mut self, template: &Template<'_>) {
+        let parts = std::mem::take(&mut self.parts);
+        let found = std::mem::take(&mut self.found);
+        for line in &template.body {
+            self.node(line);
+        }
+        self.parts = parts;
+        for diagnostic in std::mem::replace(&mut self.found, found) {
+            self.tell(diagnostic);
+        }
+    }
+
+    /// Decodes one line of a template with the values of a use.
+    fn make(&mut self, line: &Node, filling: &Filling<'_, '_>) {
+        let (template, used_at) = (filling.template.whole, filling.used_at);
+        self.making.current = Some(Current { template, line: line.header, used_at, stands: BTreeMap::new() });
+        let found = std::mem::take(&mut self.found);
+        if let Some(node) = self.filled(line, filling) {
+            self.node(&node);
+        }
+        let made = std::mem::replace(&mut self.found, found);
+        for diagnostic in made {
+            self.tell(diagnostic);
+        }
+        self.making.current = None;
+    }
+
+    /// Keeps a diagnostic about what a template makes, unless it was told before.
+    fn tell(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.primary.as_ref().map(|label| label.place);
+        if self.making.told.insert((place, diagnostic.code, diagnostic.message.clone())) {
+            self.found.push(match &self.making.current {
+                Some(current) => current.with_other_place(diagnostic),
+                None => diagnostic,
+            });
+        }
+    }
+
+    /// What the lines of a use give, held against the parameters.
+    fn arguments<'t, 'n>(
+        &mut self,
+        node: &'t Node,
+        template: &Template<'n>,
+    ) -> BTreeMap<&'n str, Argument<'t>> {
+        let mut arguments = BTreeMap::new();
+        let mut first_places: BTreeMap<&str, Place> = BTreeMap::new();
+        let mut has_unknown = false;
+        for child in node.children() {
+            let Some((name, parameter)) = template.parameters.get_key_value(child.word.as_str()) else {
+                has_unknown = true;
+                if !template.incomplete {
+                    let found = self.no_parameter(child, template);
+                    self.found.push(found);
+                }
+                continue;
+            };
+            if let Some(first) = first_places.get(name) {
+                self.found.push(repeated(child, *first));
+                continue;
+            }
+            first_places.insert(name, child.word_place);
+            arguments.insert(*name, self.argument(child, parameter));
+        }
+        // A word that was not understood may be the one that seems to be missing.
+        if !has_unknown {
+            for (name, parameter) in &template.parameters {
+                if !parameter.optional && !arguments.contains_key(name) && !self.found.is_full() {
+                    self.found.push(missing(node, name, parameter));
+                }
+            }
+        }
+        arguments
+    }
+
+    fn no_parameter(&mut self, line: &Node, template: &Template<'_>) -> Diagnostic {
+        let (word, name) = (&line.word, template.name);
+        let found = Diagnostic::error(
+            Code::UnknownParameter,
+            format!("the template `{name}` has no parameter `{word}`"),
+        )
+        .at(line.word_place, format!("`{word}` is no parameter of `{name}`"))
+        .and(template.header, "the template is declared here");
+        match self.nearest_parameter(word, template) {
+            Some(near) => {
+                let found = found.help(format!("did you mean `{near}`?"));
+                suggest_word(found, line.word_place, word, near)
+            }
+            None if template.parameters.is_empty() => {
+                found.help(format!("`{name}` has no parameters; write `use \"{name}\"` alone"))
+            }
+            None => found.help(format!("`{name}` has the parameters {}", template.listed())),
+        }
+    }
+
+    /// What one line of a use gives.
+    fn argument<'t>(&mut self, line: &'t Node, parameter: &Parameter) -> Argument<'t> {
+        let name = line.word.as_str();
+        for property in &line.properties {
+            let shown = &property.name;
+            self.found.push(
+                Diagnostic::error(Code::UnknownProperty, format!("`{name}` has no property `{shown}`"))
+                    .at(property.name_place, format!("`{shown}=` is no value of the parameter `{name}`"))
+                    .help(format!("write the values alone: `{name} \"…\"`")),
+            );
+        }
+        let is_accounts = parameter.kind == Some(ParameterKind::Accounts);
+        match (&line.block, parameter.kind) {
+            (Some(_), None) => Argument::Faulty,
+            (Some(_), Some(_)) if !is_accounts || !line.arguments.is_empty() => {
+                self.found.push(block_not_here(line, parameter, is_accounts));
+                Argument::Faulty
+            }
+            (Some(block), Some(_)) => self.selectors(line, block.nodes.clone()),
+            (None, _) if line.arguments.is_empty() => {
+                self.found.push(no_value(line, parameter));
+                Argument::Faulty
+            }
+            (None, _) => Argument::Values(self.values(line, parameter)),
+        }
+    }
+
+    fn values(&mut self, line: &Node, parameter: &Parameter) -> Vec<Value> {
+        let mut values = line.arguments.clone();
+        let mut seen = BTreeMap::new();
+        // A text may be empty where the word for which it stands takes an empty one.
+        let rule = if parameter.kind == Some(ParameterKind::Text) { Kind::AnyText } else { Kind::Text };
+        for value in values.iter_mut().filter(|value| !value.faulty) {
+            if let Some(found) = wrong_value(value, rule, &line.word) {
+                self.found.push(found);
+                value.faulty = true;
+                continue;
+            }
+            let place = value.place;
+            let Some(text) = value.text() else { continue };
+            if !self.once(&mut seen, text, place) {
+                value.faulty = true;
+                continue;
+            }
+            // What is given for a parameter that nothing uses is resolved all the same.
+            match parameter.kind {
+                Some(ParameterKind::Group) => self.names.group(text, place).is_some(),
+                Some(ParameterKind::Accounts) => self.names.account_set(text, place).is_some(),
+                Some(ParameterKind::PermissionSet) => self.names.permission_set(text, place).is_some(),
+                Some(ParameterKind::Text) | None => continue,
+            };
+            self.names.stands_at(place, parameter.stands_at.unwrap_or(parameter.declared_at));
+        }
+        values
+    }
+
+    /// A block of selectors, which is looked at here even if the template makes nothing of it.
+    fn selectors<'t>(&mut self, line: &'t Node, mut nodes: Vec<Node>) -> Argument<'t> {
+        if nodes.is_empty() {
+            self.found.push(
+                Diagnostic::error(Code::NothingDeclared, format!("`{}` says nothing", line.word))
+                    .at(line.word_place, "nothing stands in the block of this parameter")
+                    .help("write selectors into it, such as `account \"…\"`, or give the name of an account set"),
+            );
+            return Argument::Faulty;
+        }
+        let before = std::mem::take(&mut self.found);
+        self.found.extend(check(&mut nodes, Within::On));
+        let mut node = line.clone();
+        if let Some(block) = &mut node.block {
+            block.nodes.clone_from(&nodes);
+        }
+        self.selection(&node, &mut Vec::new());
+        let found = std::mem::replace(&mut self.found, before);
+        let is_faulty = found.has_error();
+        self.found.extend(found);
+        if is_faulty { Argument::Faulty } else { Argument::Selectors { nodes, word: line } }
+    }
+}
+
+fn missing(node: &Node, name: &str, parameter: &Parameter) -> Diagnostic {
+    Diagnostic::error(Code::ArgumentMissing, format!("the parameter `{name}` has no value"))
+        .at(node.header, format!("this `use` gives no value for `{name}`"))
+        .and(parameter.declared_at, format!("`{name}` is declared here, and needs a value"))
+        .help(format!(
+            "write `{name} \"…\"` into the block of the `use`; a parameter that may be left out says `empty=\"allowed\"`"
+        ))
+}
+
+fn no_value(line: &Node, parameter: &Parameter) -> Diagnostic {
+    let name = &line.word;
+    let found = Diagnostic::error(Code::ArgumentMissing, format!("the parameter `{name}` has no value"))
+        .at(line.word_place, format!("no value follows this `{name}`"))
+        .and(parameter.declared_at, format!("`{name}` is declared here"));
+    if parameter.optional {
+        found.help(format!("write `{name} \"…\"`, or take the line away"))
+    } else {
+        found.help(format!("write `{name} \"…\"`"))
+    }
+}
+
+fn block_not_here(line: &Node, parameter: &Parameter, is_accounts: bool) -> Diagnostic {
+    let name = &line.word;
+    let (message, label, help) = if is_accounts {
+        (
+            format!("`{name}` has names and a block"),
+            "this parameter has names and a block as well",
+            "give the names of account sets, or a block of selectors",
+        )
+    } else {
+        (
+            format!("`{name}` has no block"),
+            "only a parameter of the kind `accounts` may have a block",
+            "write the values on the line of the parameter",
+        )
+    };
+    Diagnostic::error(Code::UnexpectedChildren, message)
+        .at(line.header, label)
+        .and(parameter.declared_at, format!("`{name}` is declared here"))
+        .help(help)
+}

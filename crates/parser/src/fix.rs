@@ -1,0 +1,180 @@
+//! Makes the changes that a machine may make. All of it happens in memory: files are the caller's to write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rolecall_model::{Applicability, Code, Diagnostic, FileId, Suggestion};
+
+use crate::project::{Project, load};
+use crate::source::{ProjectFiles, ReadError};
+
+/// How often the project is mended and loaded again. A mistake can hide another, but not so many on top of each other.
+const MAX_ROUNDS: usize = 16;
+
+/// A project after what a machine may change in it was changed.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The files that changed, with their new texts. Each was read from the project's directory.
+    pub files: BTreeMap<String, String>,
+    /// What was mended, in the order of rounds, files and places.
+    pub mended: Vec<Mended>,
+    /// What is left, loaded from the new texts.
+    pub project: Project,
+}
+
+/// One change that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// The file, relative to the project's directory.
+    pub file: String,
+    /// The line on which it was found, from 1.
+    pub line: u32,
+    /// The code of the diagnostic.
+    pub code: Code,
+    /// What the diagnostic said.
+    pub message: String,
+}
+
+/// Applies every suggestion of the project's diagnostics that is [`Applicability::Safe`], and loads the project again,
+/// until none is left. Of suggestions that overlap, the first is taken, and the others have to turn up again. A file
+/// that has more errors afterwards than before is left as it was.
+pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
+    let mut changed: BTreeMap<String, String> = BTreeMap::new();
+    let mut mended = Vec::new();
+    let mut project = load(files, entry);
+    // Files that a change made worse.
+    let mut left_alone: BTreeSet<String> = BTreeSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let round = Round::of(&project, files, &changed, &left_alone);
+        if round.texts.is_empty() {
+            break;
+        }
+        let mut tried = changed.clone();
+        tried.extend(round.texts.clone());
+        let after = load(&Overlay { files, changed: &tried }, entry);
+        let worse = worse(&project, &after, &round.texts);
+        if worse.is_empty() {
+            (changed, project) = (tried, after);
+            mended.extend(round.mended);
+        } else {
+            left_alone.extend(worse);
+        }
+    }
+    Fixed { files: changed, mended, project }
+}
+
+/// The changes of one round.
+struct Round {
+    texts: BTreeMap<String, String>,
+    mended: Vec<Mended>,
+}
+
+impl Round {
+    fn of(
+        project: &Project,
+        files: &dyn ProjectFiles,
+        changed: &BTreeMap<String, String>,
+        left_alone: &BTreeSet<String>,
+    ) -> Self {
+        let mut by_file: BTreeMap<FileId, Vec<(&Diagnostic, &Suggestion)>> = BTreeMap::new();
+        for diagnostic in &project.diagnostics {
+            if let Some(suggestion) = &diagnostic.suggestion
+                && suggestion.applicability == Applicability::Safe
+            {
+                by_file.entry(suggestion.place.file).or_default().push((diagnostic, suggestion));
+            }
+        }
+        let mut round = Self { texts: BTreeMap::new(), mended: Vec::new() };
+        for (id, mut suggestions) in by_file {
+            let file = project.sources.get(id);
+            let name = file.name.to_string();
+            if left_alone.contains(&name) || !is_as_read(&name, &file.text, files, changed) {
+                continue;
+            }
+            suggestions.sort_by_key(|(_, suggestion)| suggestion.place);
+            let mut text = String::with_capacity(file.text.len());
+            let mut at = 0;
+            let mut last_insertion = None;
+            for (diagnostic, suggestion) in suggestions {
+                let range = suggestion.place.range();
+                let insertion = range.is_empty().then_some(range.start);
+                let repeats = insertion.is_some() && insertion == last_insertion;
+                if range.start < at || repeats || file.text.get(range.clone()).is_none() {
+                    continue;
+                }
+                text.push_str(&file.text[at..range.start]);
+                text.push_str(&suggestion.replacement);
+                (at, last_insertion) = (range.end, insertion);
+                round.mended.push(Mended {
+                    file: name.clone(),
+                    line: file.line_and_column(suggestion.place.start).0,
+                    code: diagnostic.code,
+                    message: diagnostic.message.clone(),
+                });
+            }
+            text.push_str(&file.text[at..]);
+            if text != *file.text {
+                round.texts.insert(name, text);
+            }
+        }
+        round.mended.retain(|mended| round.texts.contains_key(&mended.file));
+        round
+    }
+}
+
+/// Whether a text is all that the file holds: one that is not UTF-8 would lose what could not be read.
+fn is_as_read(
+    name: &str,
+    text: &Arc<str>,
+    files: &dyn ProjectFiles,
+    changed: &BTreeMap<String, String>,
+) -> bool {
+    changed.contains_key(name)
+        || files.read(name, crate::MAX_FILE_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
+}
+
+/// The files whose changes did harm: those of the round that have more errors than before, or all of it where another
+/// file has more.
+fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let (was, is) = (errors(before), errors(after));
+    let grew = |file: &&String| is.get(*file) > was.get(*file);
+    let harmed: BTreeSet<String> = texts.keys().filter(grew).cloned().collect();
+    // Where not all mistakes are told, those of other files come to light as the first ones go.
+    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyMistakes);
+    if harmed.is_empty() && all_told && is.keys().any(|file| grew(&file)) {
+        return texts.keys().cloned().collect();
+    }
+    harmed
+}
+
+/// How many errors each file has; those without a place are counted under the empty name.
+fn errors(project: &Project) -> BTreeMap<String, usize> {
+    let mut errors: BTreeMap<String, usize> = BTreeMap::new();
+    for diagnostic in project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+        let file = diagnostic.primary.as_ref().map(|label| &*project.sources.get(label.place.file).name);
+        *errors.entry(file.unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    errors
+}
+
+/// Files of which some have another text than the one that is kept.
+struct Overlay<'a> {
+    files: &'a dyn ProjectFiles,
+    changed: &'a BTreeMap<String, String>,
+}
+
+impl ProjectFiles for Overlay<'_> {
+    fn read(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
+        match self.changed.get(path) {
+            Some(text) if text.len() as u64 > limit_bytes => {
+                Err(ReadError::TooLarge { bytes: text.len() as u64 })
+            }
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => self.files.read(path, limit_bytes),
+        }
+    }
+
+    fn list(&self) -> Result<Vec<String>, ReadError> {
+        self.files.list()
+    }
+}

@@ -1,0 +1,622 @@
+//! What templates make.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use proptest::prelude::*;
+use rolecall_model::config::{On, Selector};
+use rolecall_model::{Code, Config, Place};
+use rolecall_parser::{MemoryFiles, Project, load};
+
+const HEAD: &str = r#"rolecall language=1 stack="acme"
+identity-center region="eu-west-1"
+group "g0"
+group "g1"
+group "g2"
+group "g3"
+group "g4"
+accounts "prod" { ou "Workloads/Prod" }
+accounts "test" { ou "Workloads/Test" }
+accounts "pci" { tag "pci" "yes" }
+permission-set "Deploy"
+permission-set "Audit"
+external-permission-set "ReadOnly"
+lint "unused-group" level="allow" { reason "each test uses some" }
+lint "unused-account-set" level="allow" { reason "each test uses some" }
+"#;
+
+fn project(text: &str) -> Project {
+    load(&[("rolecall.kdl", format!("{HEAD}{text}"))].into_iter().collect::<MemoryFiles>(), "rolecall.kdl")
+}
+
+fn config(text: &str) -> Config {
+    let project = project(text);
+    let messages: Vec<&str> = project.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    project.config.unwrap_or_else(|| panic!("{text}\n{messages:#?}"))
+}
+
+fn codes(text: &str) -> Vec<Code> {
+    project(text).diagnostics.iter().map(|found| found.code).collect()
+}
+
+/// A template of one line with these parameters, and one use of it.
+fn used(parameters: &str, line: &str, given: &str) -> String {
+    let given = if given.is_empty() { String::new() } else { format!("{{ {given} }}") };
+    format!("template \"t\" {{\n{parameters}\n{line}\n}}\nuse \"t\" {given}\n")
+}
+
+#[test]
+fn the_example_of_the_language_makes_what_it_says() {
+    let made = config(
+        r#"
+        template "team" {
+            parameter "domain" kind="text"
+            parameter "devs" kind="group"
+            parameter "oncall" kind="group" empty="allowed"
+            assign "Deploy" { to (param)"devs"; on { ou "Workloads/NonProd"; only { tag "domain" (param)"domain" } } }
+            assign "Audit" { to (param)"oncall"; on { ou "Workloads/Prod"; only { tag "domain" (param)"domain" }; except { accounts "pci" } } }
+        }
+        use "team" { domain "payments"; devs "g0" "g1"; oncall "g2" }
+        use "team" { domain "search"; devs "g3" }
+        "#,
+    );
+    let written = config(
+        r#"
+        assign "Deploy" { to "g0" "g1"; on { ou "Workloads/NonProd"; only { tag "domain" "payments" } } }
+        assign "Audit" { to "g2"; on { ou "Workloads/Prod"; only { tag "domain" "payments" }; except { accounts "pci" } } }
+        assign "Deploy" { to "g3"; on { ou "Workloads/NonProd"; only { tag "domain" "search" } } }
+        "#,
+    );
+    assert_eq!(made, written);
+}
+
+#[test]
+fn a_use_may_stand_before_its_template_and_in_another_file() {
+    let team = "use \"team\" { devs \"payments\" }\ngroup \"payments\"\n";
+    let files = |may_contain: &str| -> MemoryFiles {
+        let include = format!("{HEAD}include \"a.kdl\" {{ may-contain {may_contain} }}\ninclude \"z.kdl\"\n");
+        let template = "template \"team\" { parameter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }";
+        [("rolecall.kdl", include), ("a.kdl", team.to_owned()), ("z.kdl", template.to_owned())]
+            .into_iter()
+            .collect()
+    };
+    let project = load(&files("\"group\" \"use\""), "rolecall.kdl");
+    assert_eq!(project.diagnostics, []);
+    assert_eq!(project.config.unwrap().assignments.len(), 1);
+    let refused = load(&files("\"group\""), "rolecall.kdl");
+    assert_eq!(refused.diagnostics.iter().map(|found| found.code).collect::<Vec<_>>(), [Code::MayNotContain]);
+}
+
+#[test]
+fn a_missing_value_never_widens() {
+    let optional = |kind: &str| format!("parameter \"p\" kind=\"{kind}\" empty=\"allowed\"");
+    // One of several names is left out, the line with the last of them.
+    for (kind, line, written) in [
+        (
+            "group",
+            "assign \"Deploy\" { to \"g0\" (param)\"p\"; on \"prod\" }",
+            Some("assign \"Deploy\" { to \"g0\"; on \"prod\" }"),
+        ),
+        (
+            "group",
+            "assign \"Deploy\" { to (param)\"p\"; to-user \"a\"; on \"prod\" }",
+            Some("assign \"Deploy\" { to-user \"a\"; on \"prod\" }"),
+        ),
+        (
+            "accounts",
+            "assign \"Deploy\" { to \"g0\"; on (param)\"p\"; on \"prod\" }",
+            Some("assign \"Deploy\" { to \"g0\"; on \"prod\" }"),
+        ),
+        (
+            "permission-set",
+            "assign \"Deploy\" (param)\"p\" { to \"g0\"; on \"prod\" }",
+            Some("assign \"Deploy\" { to \"g0\"; on \"prod\" }"),
+        ),
+        ("group", "assign \"Deploy\" { to (param)\"p\"; on \"prod\" }", None),
+        ("text", "assign \"Deploy\" { to-user (param)\"p\"; on \"prod\" }", None),
+        ("accounts", "assign \"Deploy\" { to \"g0\"; on (param)\"p\" }", None),
+        ("permission-set", "assign (param)\"p\" { to \"g0\"; on \"prod\" }", None),
+        // Elsewhere the whole line is.
+        ("text", "assign \"Deploy\" { to \"g0\"; on \"prod\"; until (param)\"p\" }", None),
+        ("text", "assign \"Deploy\" { to \"g0\"; on \"prod\"; reason (param)\"p\" }", None),
+        (
+            "text",
+            "assign \"Deploy\" { to \"g0\"; on { ou \"a\"; only { tag \"k\" \"v\" (param)\"p\" } } }",
+            None,
+        ),
+        ("text", "assign \"Deploy\" { to \"g0\"; on { ou \"a\"; except { name (param)\"p\" } } }", None),
+        ("text", "assign \"Deploy\" { to \"g0\"; on { account \"a\" (param)\"p\" } }", None),
+        (
+            "accounts",
+            "assign \"Deploy\" { to \"g0\"; on { ou \"a\"; only { accounts (param)\"p\" } } }",
+            None,
+        ),
+        (
+            "accounts",
+            "assign \"Deploy\" { to \"g0\"; on { ou \"a\"; except { accounts \"pci\" (param)\"p\" } } }",
+            None,
+        ),
+    ] {
+        let made = config(&used(&optional(kind), line, ""));
+        assert_eq!(made, config(written.unwrap_or("")), "{line}");
+    }
+}
+
+#[test]
+fn a_keep_is_made_like_an_assign_and_never_keeps_more() {
+    let parameters = "parameter \"sets\" kind=\"permission-set\" empty=\"allowed\"\n\
+                      parameter \"who\" kind=\"group\" empty=\"allowed\"\n\
+                      parameter \"where\" kind=\"accounts\" empty=\"allowed\"\n\
+                      parameter \"end\" kind=\"text\" empty=\"allowed\"";
+    let keep = "keep (param)\"sets\" { to (param)\"who\"; on (param)\"where\"; until (param)\"end\" }";
+    let all = ["sets \"Deploy\" \"Audit\"", "who \"g0\"", "where { ou \"a\" }", "end \"2027-01-31\""];
+    let made = config(&used(parameters, keep, &all.join("; ")));
+    let written = "keep \"Deploy\" \"Audit\" { to \"g0\"; on { ou \"a\" }; until \"2027-01-31\" }";
+    assert_eq!(made, config(written));
+    assert_eq!(made.keeps.len(), 1);
+    // A part without a value would match everything.
+    for missing in 0..all.len() {
+        let given: Vec<&str> =
+            all.iter().enumerate().filter(|(nth, _)| *nth != missing).map(|(_, line)| *line).collect();
+        assert_eq!(config(&used(parameters, keep, &given.join("; "))).keeps, [], "without {}", all[missing]);
+    }
+}
+
+#[test]
+fn selectors_stand_for_accounts() {
+    let parameters = "parameter \"where\" kind=\"accounts\"";
+    let block = "ou \"a\"; account \"b\"; only { tag \"k\" \"v\" }; except { accounts \"pci\" }";
+    let made = config(&used(
+        parameters,
+        "assign \"Deploy\" { to \"g0\"; on \"prod\" (param)\"where\" }",
+        &format!("where {{ {block} }}"),
+    ));
+    assert_eq!(made, config(&format!("assign \"Deploy\" {{ to \"g0\"; on \"prod\"; on {{ {block} }} }}")));
+    // Within a selection they are written in place, where that means the same and reads so.
+    for (line, given, written) in [
+        (
+            "ou \"a\"; except { accounts \"pci\" (param)\"where\" }",
+            "name \"c\"",
+            "ou \"a\"; except { accounts \"pci\"; name \"c\" }",
+        ),
+        (
+            "accounts (param)\"where\"; only { name \"c\" }",
+            "ou \"b\"; account \"d\"",
+            "ou \"b\"; account \"d\"; only { name \"c\" }",
+        ),
+        (
+            "ou \"a\"; only { accounts (param)\"where\" }",
+            "tag \"k\" \"v\"",
+            "ou \"a\"; only { tag \"k\" \"v\" }",
+        ),
+    ] {
+        let line = format!("assign \"Deploy\" {{ to \"g0\"; on {{ {line} }} }}");
+        let made = config(&used(parameters, &line, &format!("where {{ {given} }}")));
+        assert_eq!(made, config(&format!("assign \"Deploy\" {{ to \"g0\"; on {{ {written} }} }}")));
+    }
+    for (line, given) in [
+        ("ou \"a\"; except { accounts (param)\"where\" }", "ou \"b\"; except { ou \"c\" }"),
+        ("ou \"a\"; accounts (param)\"where\"", "tag \"k\" \"v\""),
+        ("accounts (param)\"where\" empty=\"allowed\"", "ou \"b\""),
+        ("accounts \"pci\" (param)\"where\"", "name \"c\""),
+    ] {
+        let line = format!("assign \"Deploy\" {{ to \"g0\"; on {{ {line} }} }}");
+        let text = used(parameters, &line, &format!("where {{ {given} }}"));
+        assert_eq!(codes(&text), [Code::ParameterMisplaced], "{text}");
+    }
+}
+
+#[test]
+fn a_block_in_a_use_is_checked_once_and_where_it_stands() {
+    let lines = "assign \"Deploy\" { to \"g0\"; on (param)\"where\" }\nassign \"Audit\" { to \"g0\"; on (param)\"where\" }";
+    for (block, code) in [
+        ("ou \"a//b\"", Code::InvalidIdentity),
+        ("unit \"a\"", Code::UnknownNode),
+        ("name \"a\"; ou \"b\"", Code::SelectorNeedsOnly),
+        ("only { name \"a\" }", Code::NothingDeclared),
+        ("accounts \"nowhere\"", Code::UnknownAccountSet),
+        ("", Code::NothingDeclared),
+    ] {
+        let text = used("parameter \"where\" kind=\"accounts\"", lines, &format!("where {{ {block} }}"));
+        assert_eq!(codes(&text), [code], "{block}");
+    }
+}
+
+#[test]
+fn a_parameter_may_be_marked_in_every_way_of_kdl() {
+    let written = config("assign \"Deploy\" { to \"g0\"; on \"prod\" }");
+    for marked in [
+        "(param)\"devs\"",
+        "(param) \"devs\"",
+        "( param\t)\"devs\"",
+        "(\"param\")\"devs\"",
+        "(#\"param\"#)\"devs\"",
+        "(param)/* who */\"devs\"",
+        "(param)#\"devs\"#",
+        "(param)\"\"\"\n    devs\n    \"\"\"",
+        "(param)\"d\\u{65}vs\"",
+        "(param) \\ // who\n \"devs\"",
+    ] {
+        let line = format!("assign \"Deploy\" {{ to {marked}; on \"prod\" }}");
+        assert_eq!(
+            config(&used("parameter \"devs\" kind=\"group\"", &line, "devs \"g0\"")),
+            written,
+            "{marked}"
+        );
+    }
+    for (marked, code) in [
+        ("\"g1\"(param)\"devs\"", Code::Syntax),
+        ("(param)\"devs\"\"g1\"", Code::Syntax),
+        ("(param)(param)\"devs\"", Code::TypeAnnotation),
+        ("(param)5", Code::TypeAnnotation),
+        ("(param)", Code::TypeAnnotation),
+        ("(params)\"devs\"", Code::TypeAnnotation),
+        ("(param)devs", Code::UnquotedValue),
+        ("(param)#true", Code::UnquotedValue),
+    ] {
+        let line = format!("assign \"Deploy\" {{ to {marked}; on \"prod\" }}");
+        let text = used("parameter \"devs\" kind=\"group\"", &line, "devs \"g0\"");
+        assert_eq!(codes(&text), [code], "{marked}");
+    }
+    for outside in [
+        "accounts \"a\" { ou (param)\"b\" }",
+        "assign (param)\"Deploy\" { to \"g0\"; on \"prod\" }",
+        "(param)group \"a\"",
+        "group \"a\" display-name=(param)\"b\"",
+    ] {
+        assert_eq!(codes(outside), [Code::TypeAnnotation], "{outside}");
+    }
+    for nowhere in [
+        "parameter \"p\" kind=(param)\"group\"",
+        "parameter \"q\" kind=\"text\"\nparameter (param)\"q\" kind=\"group\"",
+    ] {
+        let text = used(nowhere, "assign \"Deploy\" { to \"g0\"; on \"prod\" }", "");
+        assert!(codes(&text).contains(&Code::ParameterMisplaced), "{text}");
+    }
+}
+
+#[test]
+fn what_is_made_has_both_places() {
+    let text = used(
+        "parameter \"who\" kind=\"text\"\nparameter \"sets\" kind=\"accounts\"\nparameter \"end\" kind=\"text\"",
+        "assign \"Deploy\" { to-user (param)\"who\"; on (param)\"sets\"; on { ou \"a\" }; until (param)\"end\" }",
+        "who \"jane\"; sets \"prod\"; end \"2027-01-31\"",
+    );
+    let project = project(&text);
+    let config = project.config.unwrap();
+    let written = |place: Place| &project.sources.get(place.file).text[place.range()];
+    let both =
+        |origin| (written(project.origins.place(origin)), project.origins.used_at(origin).map(written));
+    let rule = &config.assignments[0];
+    let use_place = Some("use \"t\"");
+    assert_eq!(both(rule.origin), ("assign \"Deploy\"", use_place));
+    assert_eq!(both(rule.until.unwrap().origin), ("until (param)\"end\"", use_place));
+    assert_eq!(both(rule.users[0].origin), ("\"jane\"", None));
+    let [On::Set(_, named), On::Selection(selection, block)] = rule.on.as_slice() else { panic!("{rule:?}") };
+    assert_eq!(both(*named), ("\"prod\"", None));
+    assert_eq!(both(*block), ("on", use_place));
+    assert_eq!(both(selection.lines[0].origin), ("ou \"a\"", use_place));
+    assert!(matches!(selection.lines[0].selector, Selector::Unit { .. }));
+    // What is written without a template has one place.
+    assert_eq!(both(config.account_sets[0].origin).1, None);
+}
+
+#[test]
+fn a_mistake_of_a_template_is_told_once_whoever_uses_it() {
+    let template = |line: &str| format!("template \"t\" {{ parameter \"devs\" kind=\"group\"; {line} }}\n");
+    let uses = "use \"t\" { devs \"g0\" }\nuse \"t\" { devs \"g1\" }\n";
+    for (line, code) in [
+        ("assign \"Deploy\" { to (param)\"devs\" \"nobody\"; on \"prod\" }", Code::UnknownGroup),
+        ("assign \"Deploys\" { to (param)\"devs\"; on \"prod\" }", Code::UnknownPermissionSet),
+        ("assign \"Deploy\" { to (param)\"devs\"; on \"prod\"; until \"tomorrow\" }", Code::InvalidDate),
+        ("assign \"Deploy\" { to (param)\"devs\"; on { name \"a\"; ou \"b\" } }", Code::SelectorNeedsOnly),
+        ("assign \"Deploy\" { to (param)\"devs\"; on \"prod\" { ou \"a\" } }", Code::UnexpectedChildren),
+        ("assign \"Deploy\" { to (param)\"devs\" }", Code::MissingChild),
+        ("assign \"Deploy\" { to (param)\"devs\" (param)\"devs\"; on \"prod\" }", Code::RepeatedValue),
+        ("assign \"Deploy\" { to (param)\"dev\"; on \"prod\" }", Code::UnknownParameter),
+        ("assign \"Deploy\" { to-user (param)\"devs\"; on \"prod\" }", Code::ParameterMisplaced),
+    ] {
+        let errors = |text: &str| -> Vec<Code> {
+            let found = project(text).diagnostics;
+            found.into_iter().filter(|found| found.is_error()).map(|found| found.code).collect()
+        };
+        assert_eq!(errors(&template(line)), [code], "{line}");
+        assert_eq!(errors(&format!("{}{uses}", template(line))), [code], "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_template_is_not_missing_too() {
+    let use_it = "use \"t\" { devs \"g0\" }\n";
+    for (template, code) in [
+        (
+            "templat \"t\" { parameter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }",
+            Code::UnknownNode,
+        ),
+        (
+            "template \"t\" { paramter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }",
+            Code::UnknownNode,
+        ),
+        (
+            "template \"t\" { parameter \"devs\" kind=\"groups\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }",
+            Code::WrongValueKind,
+        ),
+        (
+            "template \"t\" { /- parameter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }",
+            Code::Slashdash,
+        ),
+        ("template \"t\"", Code::NothingDeclared),
+    ] {
+        assert_eq!(codes(&format!("{template}\n{use_it}")), [code], "{template}");
+    }
+    // A misspelt line of a use is not another that is missing.
+    let template = "template \"t\" { parameter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }\n";
+    assert_eq!(codes(&format!("{template}use \"t\" {{ dves \"g0\" }}")), [Code::UnknownParameter]);
+}
+
+#[test]
+fn a_given_value_keeps_the_rules_of_its_place() {
+    for (kind, line, given, code) in [
+        (
+            "text",
+            "assign \"Deploy\" { to \"g0\"; on \"prod\"; reason (param)\"p\" }",
+            "\" \"",
+            Code::WrongValueKind,
+        ),
+        (
+            "text",
+            "assign \"Deploy\" { to \"g0\"; on { tag (param)\"p\" \"v\" } }",
+            "\"a\" \"b\"",
+            Code::UnexpectedArgument,
+        ),
+        (
+            "text",
+            "assign \"Deploy\" { to \"g0\"; on { tag \"k\" \"v\" (param)\"p\" } }",
+            "\"v\"",
+            Code::RepeatedValue,
+        ),
+        (
+            "text",
+            "assign \"Deploy\" { to \"g0\"; on { account (param)\"p\" } }",
+            "\"1234567890\"",
+            Code::InvalidIdentity,
+        ),
+        ("text", "assign \"Deploy\" { to \"g0\"; on { name (param)\"p\" } }", "\"[\"", Code::InvalidPattern),
+        (
+            "permission-set",
+            "assign \"Deploy\" (param)\"p\" { to \"g0\"; on \"prod\" }",
+            "\"Deploy\"",
+            Code::RepeatedValue,
+        ),
+        (
+            "group",
+            "assign \"Deploy\" { to \"g0\"; to (param)\"p\"; on \"prod\" }",
+            "\"g0\"",
+            Code::RepeatedValue,
+        ),
+        (
+            "accounts",
+            "assign \"Deploy\" { to \"g0\"; on \"prod\" (param)\"p\" }",
+            "\"prod\"",
+            Code::RepeatedValue,
+        ),
+        ("group", "assign \"Deploy\" { to (param)\"p\"; on \"prod\" }", "\"g0\" \"g0\"", Code::RepeatedValue),
+        (
+            "group",
+            "assign \"Deploy\" { to (param)\"p\"; on \"prod\" }",
+            "\"g0\" x=\"g1\"",
+            Code::UnknownProperty,
+        ),
+        ("group", "assign \"Deploy\" { to (param)\"p\"; on \"prod\" }", "12", Code::UnquotedValue),
+    ] {
+        let text = used(&format!("parameter \"p\" kind=\"{kind}\""), line, &format!("p {given}"));
+        let project = project(&text);
+        let [found] = project.diagnostics.as_slice() else { panic!("{text}{:#?}", project.diagnostics) };
+        assert_eq!(found.code, code, "{text}");
+        let whole = &project.sources.get(found.primary.as_ref().unwrap().place.file).text;
+        let from = whole.find("use \"t\"").unwrap();
+        assert!(found.primary.as_ref().unwrap().place.range().start > from, "{text}: {found:?}");
+    }
+    // An empty text is a value where the word for which it stands takes one.
+    let text = used(
+        "parameter \"p\" kind=\"text\"",
+        "assign \"Deploy\" { to \"g0\"; on { tag \"k\" (param)\"p\" } }",
+        "p \"\"",
+    );
+    assert_eq!(codes(&text), []);
+}
+
+#[test]
+fn what_is_given_is_resolved_even_if_nothing_is_made_of_it() {
+    let text = used(
+        "parameter \"p\" kind=\"group\"\nparameter \"q\" kind=\"text\" empty=\"allowed\"",
+        "assign \"Deploy\" { to (param)\"p\"; on \"prod\"; until (param)\"q\" }",
+        "p \"nobody\"",
+    );
+    assert_eq!(codes(&text), [Code::UnknownGroup]);
+}
+
+/// The values of one use.
+#[derive(Debug, Clone)]
+struct Given {
+    devs: Vec<&'static str>,
+    oncall: Vec<&'static str>,
+    users: Vec<&'static str>,
+    sets: Vec<&'static str>,
+    domains: Vec<String>,
+    places: Places,
+    end: Option<&'static str>,
+    why: String,
+}
+
+#[derive(Debug, Clone)]
+enum Places {
+    Named(Vec<&'static str>),
+    Selectors(Vec<&'static str>),
+}
+
+fn quoted<T: AsRef<str>>(values: &[T]) -> String {
+    values.iter().map(|value| format!("{:?}", value.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+const PARAMETERS: &str = r#"
+    parameter "devs" kind="group"
+    parameter "oncall" kind="group" empty="allowed"
+    parameter "users" kind="text" empty="allowed"
+    parameter "sets" kind="permission-set" empty="allowed"
+    parameter "domains" kind="text"
+    parameter "places" kind="accounts"
+    parameter "end" kind="text" empty="allowed"
+    parameter "why" kind="text"
+"#;
+
+/// A line of a template, and what it says when it is written out.
+type Line = (&'static str, fn(&Given) -> Option<String>);
+
+/// The lines that a template is made of.
+const LINES: &[Line] = &[
+    (
+        r#"assign "Deploy" { to (param)"devs" (param)"oncall"; on { ou "a"; only { tag "domain" "x" (param)"domains" } } }"#,
+        |given| {
+            let to = quoted(&[given.devs.clone(), given.oncall.clone()].concat());
+            Some(format!(
+                r#"assign "Deploy" {{ to {to}; on {{ ou "a"; only {{ tag "domain" "x" {} }} }} }}"#,
+                quoted(&given.domains)
+            ))
+        },
+    ),
+    (r#"assign (param)"sets" "Audit" { to (param)"oncall"; on (param)"places" }"#, |given| {
+        let sets = quoted(&[given.sets.clone(), vec!["Audit"]].concat());
+        let on = given.places.on();
+        (!given.oncall.is_empty()).then(|| format!("assign {sets} {{ to {}; {on} }}", quoted(&given.oncall)))
+    }),
+    (
+        r#"assign "Deploy" { to (param)"devs"; on { every-member-account; except { name "b"; accounts (param)"places" } }; until (param)"end" }"#,
+        |given| {
+            let except = given.places.lines();
+            given.end.map(|end| {
+            format!(r#"assign "Deploy" {{ to {}; on {{ every-member-account; except {{ name "b"; {except} }} }}; until "{end}" }}"#, quoted(&given.devs))
+        })
+        },
+    ),
+    (
+        r#"assign (param)"sets" { to (param)"devs"; to-user (param)"users"; on "prod" (param)"places"; reason (param)"why" }"#,
+        |given| {
+            let users = if given.users.is_empty() {
+                String::new()
+            } else {
+                format!("to-user {};", quoted(&given.users))
+            };
+            (!given.sets.is_empty()).then(|| {
+                format!(
+                    "assign {} {{ to {}; {users} on \"prod\"; {}; reason {:?} }}",
+                    quoted(&given.sets),
+                    quoted(&given.devs),
+                    given.places.on(),
+                    given.why
+                )
+            })
+        },
+    ),
+    (r#"assign "Deploy" { to (param)"oncall"; to-user (param)"users"; on "prod" }"#, |given| {
+        let to = |word: &str, names: &[&str]| {
+            if names.is_empty() { String::new() } else { format!("{word} {};", quoted(names)) }
+        };
+        let (to, users) = (to("to", &given.oncall), to("to-user", &given.users));
+        (!to.is_empty() || !users.is_empty())
+            .then(|| format!("assign \"Deploy\" {{ {to} {users} on \"prod\" }}"))
+    }),
+];
+
+impl Places {
+    fn on(&self) -> String {
+        match self {
+            Self::Named(names) => format!("on {}", quoted(names)),
+            Self::Selectors(lines) => format!("on {{ {} }}", lines.join("; ")),
+        }
+    }
+
+    fn lines(&self) -> String {
+        match self {
+            Self::Named(names) => format!("accounts {}", quoted(names)),
+            Self::Selectors(lines) => lines.join("; "),
+        }
+    }
+
+    fn given(&self) -> String {
+        match self {
+            Self::Named(names) => format!("places {}", quoted(names)),
+            Self::Selectors(lines) => format!("places {{ {} }}", lines.join("; ")),
+        }
+    }
+}
+
+impl Given {
+    fn written(&self) -> String {
+        let line = |word: &str, values: String| {
+            if values.is_empty() { String::new() } else { format!("{word} {values}\n") }
+        };
+        [
+            line("why", format!("{:?}", self.why)),
+            line("oncall", quoted(&self.oncall)),
+            line("devs", quoted(&self.devs)),
+            line("users", quoted(&self.users)),
+            line("sets", quoted(&self.sets)),
+            line("domains", quoted(&self.domains)),
+            line("end", quoted(&Vec::from_iter(self.end))),
+            self.places.given(),
+        ]
+        .concat()
+    }
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    let some =
+        |names: &[&'static str], least: usize| prop::sample::subsequence(names.to_vec(), least..=names.len());
+    let places = prop_oneof![
+        some(&["test", "pci"], 1).prop_map(Places::Named),
+        some(
+            &["ou \"c\" depth=\"direct\"", "account \"d\" \"111122223333\"", "accounts \"pci\"", "ou \"e\""],
+            1
+        )
+        .prop_map(Places::Selectors),
+    ];
+    (
+        some(&["g0", "g1", "g2"], 1),
+        some(&["g3", "g4"], 0),
+        some(&["jane", "joe@acme.com"], 0),
+        some(&["Deploy", "ReadOnly"], 0),
+        prop::collection::btree_set("[a-w][ -~]{0,8}", 1..4),
+        places,
+        prop::option::of(Just("2027-01-31")),
+        "[!-~][ -~]{0,12}",
+    )
+        .prop_map(|(devs, oncall, users, sets, domains, places, end, why)| Given {
+            devs,
+            oncall,
+            users,
+            sets,
+            domains: domains.into_iter().collect(),
+            places,
+            end,
+            why,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn using_a_template_is_writing_it_out(
+        lines in prop::sample::subsequence(LINES.to_vec(), 1..=LINES.len()).prop_shuffle(),
+        uses in prop::collection::vec(given(), 0..4),
+        first in any::<bool>(),
+    ) {
+        let body: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+        let template = format!("template \"t\" {{\n{PARAMETERS}{body}}}\n");
+        let used: String = uses.iter().map(|given| format!("use \"t\" {{\n{}\n}}\n", given.written())).collect();
+        let made = if first { format!("{template}{used}") } else { format!("{used}{template}") };
+        let written: Vec<String> =
+            uses.iter().flat_map(|given| lines.iter().filter_map(|(_, line)| line(given))).collect();
+        prop_assert_eq!(config(&made), config(&written.join("\n")));
+    }
+}

@@ -1,0 +1,243 @@
+//! Guards and the levels of lints: what a plan could be stopped by before, and no longer is.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::OriginId;
+use rolecall_model::config::{Forbid, Guard, GuardException, MaxDeletions, MaxGrants, RequireUntil};
+use rolecall_model::lint::{LINTS, Level};
+
+use super::reach::{Pairs, Reach, Relation, Side, Sides};
+use super::{BaseDifference, BasePlace, Effect, Subject, end_moved};
+
+/// Every guard and lint level of the two.
+pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
+    let (before, after) = (&sides.base.config().guard, &sides.head.config().guard);
+    // Taken apart so that a guard that is added is not forgotten here.
+    let Guard { max_deletions: old_deletions, max_grants: old_grants, protected, forbids, require_untils } =
+        before;
+    let Guard {
+        max_deletions: new_deletions,
+        max_grants: new_grants,
+        protected: new_protected,
+        forbids: new_forbids,
+        require_untils: new_require_untils,
+    } = after;
+    let mut compared = Guards { sides, found };
+    compared.deletions(old_deletions, new_deletions);
+    compared.grants(old_grants.as_ref(), new_grants.as_ref());
+    for gone in protected.iter().filter(|one| new_protected.iter().all(|other| other.name != one.name)) {
+        compared.gone(gone.origin, format!("`{}` is no longer protected", gone.name));
+    }
+    for new in new_protected.iter().filter(|one| protected.iter().all(|other| other.name != one.name)) {
+        compared.added(new.origin, format!("`{}` is protected", new.name));
+    }
+    compared.forbids(forbids, new_forbids);
+    compared.require_untils(require_untils, new_require_untils);
+    compared.lints();
+}
+
+struct Guards<'s, 'a> {
+    sides: &'s Sides<'a>,
+    found: &'s mut Vec<BaseDifference>,
+}
+
+impl Guards<'_, '_> {
+    fn push(&mut self, effect: Effect, place: BasePlace, message: String) {
+        self.found.push(BaseDifference { effect, subject: Subject::Guard, message, rows: Vec::new(), place });
+    }
+
+    /// Something that held in the base and is gone.
+    fn gone(&mut self, origin: OriginId, message: String) {
+        self.push(Effect::Loosens, self.sides.base.place(origin), message);
+    }
+
+    /// Something that holds now and did not in the base.
+    fn added(&mut self, origin: OriginId, message: String) {
+        self.push(Effect::Tightens, self.sides.head.place(origin), message);
+    }
+
+    fn deletions(&mut self, before: &MaxDeletions, after: &MaxDeletions) {
+        let MaxDeletions { count: old_count, percent: old_percent, origin: old_origin } = *before;
+        let MaxDeletions { count, percent, origin } = *after;
+        let head = origin.map(|origin| self.sides.head.place(origin));
+        let base = old_origin.map(|origin| self.sides.base.place(origin));
+        // Two defaults are the same.
+        let Some(place) = head.or(base) else { return };
+        let default = if origin.is_none() { ", the default" } else { "" };
+        if count != old_count {
+            let effect = if count > old_count { Effect::Loosens } else { Effect::Tightens };
+            let message = format!("max-deletions goes from {old_count} to {count}{default}");
+            self.push(effect, place.clone(), message);
+        }
+        if percent != old_percent {
+            let effect = if percent > old_percent { Effect::Loosens } else { Effect::Tightens };
+            let message =
+                format!("the percentage of max-deletions goes from {old_percent} to {percent}{default}");
+            self.push(effect, place, message);
+        }
+    }
+
+    fn grants(&mut self, before: Option<&MaxGrants>, after: Option<&MaxGrants>) {
+        match (before, after) {
+            (None, None) => {}
+            (Some(before), None) => self.gone(before.origin, format!("max-grants {} is gone", before.count)),
+            (None, Some(after)) => self.added(after.origin, format!("max-grants {} is added", after.count)),
+            (Some(before), Some(after)) => {
+                let effect = match after.count.cmp(&before.count) {
+                    std::cmp::Ordering::Equal => return,
+                    std::cmp::Ordering::Greater => Effect::Loosens,
+                    std::cmp::Ordering::Less => Effect::Tightens,
+                };
+                let message = format!("max-grants goes from {} to {}", before.count, after.count);
+                self.push(effect, self.sides.head.place(after.origin), message);
+            }
+        }
+    }
+
+    fn forbids(&mut self, before: &[Forbid], after: &[Forbid]) {
+        let old: BTreeMap<&str, usize> =
+            before.iter().enumerate().map(|(at, one)| (&*one.name, at)).collect();
+        let new: BTreeMap<&str, usize> = after.iter().enumerate().map(|(at, one)| (&*one.name, at)).collect();
+        for (name, at) in &old {
+            if !new.contains_key(name) {
+                let said = self.sides.base.forbids[*at].0.said();
+                self.gone(before[*at].origin, format!("forbid {name:?} is gone: {said}"));
+            }
+        }
+        for (name, at) in &new {
+            let Some(old_at) = old.get(name) else {
+                let said = self.sides.head.forbids[*at].0.said();
+                self.added(after[*at].origin, format!("forbid {name:?} is added: {said}"));
+                continue;
+            };
+            let sides = self.sides;
+            let (own, exceptions) = &sides.head.forbids[*at];
+            let (own_before, exceptions_before) = &sides.base.forbids[*old_at];
+            let what = format!("forbid {name:?}");
+            self.rows(&what, own_before, own, sides.head.place(after[*at].origin));
+            let (old, new) = (&before[*old_at].exceptions, &after[*at].exceptions);
+            self.exceptions(name, (old, exceptions_before), (new, exceptions));
+        }
+    }
+
+    /// How the rows of a guard changed. More rows are tighter.
+    fn rows(&mut self, what: &str, before: &Reach, after: &Reach, place: BasePlace) {
+        let (effect, how) = match after.since(before, Relation::Narrower) {
+            Relation::Same => return,
+            Relation::Wider => (Effect::Tightens, "stops more rows"),
+            Relation::Narrower => (Effect::Loosens, "stops fewer rows"),
+            Relation::Other => (Effect::Changes, "stops other rows"),
+        };
+        let message = format!("{what} {how}: {}", changed(before, after));
+        self.push(effect, place, message);
+    }
+
+    fn exceptions(
+        &mut self,
+        name: &str,
+        (before, old): (&[GuardException], &[Reach]),
+        (after, new): (&[GuardException], &[Reach]),
+    ) {
+        let pairs = Pairs::new(old, new, Relation::Wider);
+        for at in pairs.gone {
+            let message = format!("the exception to {name:?} is gone: {}", old[at].said());
+            self.push(Effect::Tightens, self.sides.base.place(before[at].origin), message);
+        }
+        for at in pairs.new {
+            let GuardException { until, reason, origin, rows: _ } = &after[at];
+            let message =
+                format!("an exception to {name:?} until {}: {} ({reason})", until.date, new[at].said());
+            self.push(Effect::Loosens, self.sides.head.place(*origin), message);
+        }
+        for (old_at, at, relation) in pairs.both {
+            let what = format!("the exception to {name:?}");
+            let place = self.sides.head.place(after[at].origin);
+            let how = match relation {
+                Relation::Same => None,
+                Relation::Wider => Some((Effect::Loosens, "excepts more rows")),
+                Relation::Narrower => Some((Effect::Tightens, "excepts fewer rows")),
+                Relation::Other => Some((Effect::Changes, "excepts other rows")),
+            };
+            if let Some((effect, how)) = how {
+                let message = format!("{what} {how}: {}", changed(&old[old_at], &new[at]));
+                self.push(effect, place.clone(), message);
+            }
+            let (old_end, new_end) = (before[old_at].until.date, after[at].until.date);
+            if let Some((effect, how)) = end_moved(1, Some(old_end), Some(new_end)) {
+                self.push(effect, place, format!("{what} {how}: {}", new[at].said()));
+            }
+        }
+    }
+
+    fn require_untils(&mut self, before: &[RequireUntil], after: &[RequireUntil]) {
+        let sides = self.sides;
+        let (old, new) = (&sides.base.require_untils, &sides.head.require_untils);
+        let pairs = Pairs::new(old, new, Relation::Narrower);
+        for at in pairs.gone {
+            self.gone(before[at].origin, format!("require-until is gone: {}", old[at].said()));
+        }
+        for at in pairs.new {
+            self.added(after[at].origin, format!("require-until is added: {}", new[at].said()));
+        }
+        for (old_at, at, _) in pairs.both {
+            let place = sides.head.place(after[at].origin);
+            self.rows("require-until", &old[old_at], &new[at], place.clone());
+            let days =
+                |days: Option<u32>| days.map_or("any day".to_owned(), |days| format!("within {days} days"));
+            let (old_days, new_days) = (before[old_at].within_days, after[at].within_days);
+            // Without a number, any end will do.
+            let most = |days: Option<u32>| days.map_or(u64::MAX, u64::from);
+            let effect = match most(new_days).cmp(&most(old_days)) {
+                std::cmp::Ordering::Equal => continue,
+                std::cmp::Ordering::Greater => Effect::Loosens,
+                std::cmp::Ordering::Less => Effect::Tightens,
+            };
+            let (was, is) = (days(old_days), days(new_days));
+            let message = format!("require-until goes from {was} to {is}: {}", new[at].said());
+            self.push(effect, place, message);
+        }
+    }
+
+    fn lints(&mut self) {
+        let Sides { head, base } = self.sides;
+        for (name, code) in LINTS {
+            let level = |side: &Side<'_>| side.config().lints.level(*code).unwrap_or(Level::Warn);
+            let (before, after) = (level(base), level(head));
+            let effect = match after.cmp(&before) {
+                std::cmp::Ordering::Equal => continue,
+                std::cmp::Ordering::Less => Effect::Loosens,
+                std::cmp::Ordering::Greater => Effect::Tightens,
+            };
+            let set_in = |side: &Side<'_>| {
+                let set = side.config().lints.levels.get(code);
+                set.map(|(_, origin)| side.place(*origin))
+            };
+            // A level that neither sets is the same in both.
+            let Some(place) = set_in(head).or_else(|| set_in(base)) else { continue };
+            let message = format!("lint {name:?} goes from {} to {}", level_word(before), level_word(after));
+            self.found.push(BaseDifference {
+                effect,
+                subject: Subject::Lint,
+                message,
+                rows: Vec::new(),
+                place,
+            });
+        }
+    }
+}
+
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Allow => "allow",
+        Level::Warn => "warn",
+        Level::Deny => "deny",
+    }
+}
+
+/// The text before and after, or what has changed where the text is the same.
+pub(super) fn changed(before: &Reach, after: &Reach) -> String {
+    if before.text() == after.text() {
+        return format!("{}, where an account set has changed", after.said());
+    }
+    format!("{} (before: {})", after.said(), before.said())
+}

@@ -1,0 +1,278 @@
+//! Rows gained and lost, and ends that moved: what is wanted is compared, not how it is written, so that a rule that
+//! only moved is not seen.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::config::AssignmentRule;
+use rolecall_model::{
+    AccountId, Assignment, Date, Diagnostic, PermissionSetName, Principal, Snapshot, snapshot,
+};
+
+use super::{BaseDifference, BasePlace, ComparedRow, LineDifference, Subject, end_moved, place, spelling};
+use crate::Inputs;
+use crate::expand::{Desired, Key, WantedRow, expand};
+use crate::plan::Row;
+use crate::principals::{Names, PrincipalName};
+use crate::render::wording;
+
+/// The rows that each line gains and loses; the ends that moved go into `differences`.
+///
+/// # Errors
+/// Why one of the two does not fit the snapshot, a sentence each.
+pub(super) fn compare(
+    head: &Inputs<'_>,
+    base: &Inputs<'_>,
+    today: Date,
+    differences: &mut Vec<BaseDifference>,
+) -> Result<Vec<LineDifference>, Vec<String>> {
+    let snapshot = with_users_of(base);
+    let base = Inputs { snapshot: &snapshot, ..*base };
+    let unread = errors(&crate::check_snapshot(&base), &base, " of the base");
+    if !unread.is_empty() {
+        return Err(unread);
+    }
+    let (before, found) = expand(&base, today);
+    let before = before.map_err(|()| errors(&found, &base, " of the base"))?;
+    let (after, found) = expand(head, today);
+    let after = after.map_err(|()| errors(&found, head, ""))?;
+    let comparison = Rows { after: Wanted::new(head, &after), before: Wanted::new(&base, &before), today };
+    let (lines, moved) = comparison.run();
+    differences.extend(moved);
+    Ok(lines)
+}
+
+/// The snapshot, with a stand-in for each user whom the base names and who was not read. Users are read by the names in
+/// the files of the plan, so those of the base alone were not looked for; their rows are lost all the same. A stand-in's
+/// id is nobody's.
+fn with_users_of<'a>(base: &Inputs<'a>) -> Cow<'a, Snapshot> {
+    let read: BTreeSet<_> = base.snapshot.users.iter().map(|user| &user.user_name).collect();
+    let missing: BTreeSet<_> =
+        base.config.users().map(|user| &user.name).filter(|name| !read.contains(name)).collect();
+    if missing.is_empty() {
+        return Cow::Borrowed(base.snapshot);
+    }
+    let stand_ins = (0_u64..).zip(missing).filter_map(|(number, name)| {
+        let id = format!("00000000-0000-0000-0000-{number:012x}").parse().ok()?;
+        Some(snapshot::User { id, user_name: name.clone() })
+    });
+    let mut snapshot = base.snapshot.clone();
+    snapshot.users.extend(stand_ins);
+    snapshot.sort();
+    Cow::Owned(snapshot)
+}
+
+/// The errors as sentences with their places.
+fn errors(found: &[Diagnostic], inputs: &Inputs<'_>, of: &str) -> Vec<String> {
+    let said = found.iter().filter(|one| one.is_error()).map(|one| match &one.primary {
+        Some(label) => format!("{} ({}{of})", one.message, inputs.sources.file_and_line(label.place)),
+        None => one.message.clone(),
+    });
+    said.collect()
+}
+
+/// One side.
+struct Wanted<'d> {
+    inputs: &'d Inputs<'d>,
+    desired: &'d Desired<'d>,
+    names: Names,
+    /// Every row with a rule, sorted, one per key; whether it is wanted today, or its end has passed.
+    rows: Vec<(WantedRow, bool)>,
+}
+
+impl<'d> Wanted<'d> {
+    fn new(inputs: &'d Inputs<'d>, desired: &'d Desired<'d>) -> Self {
+        let labels = desired.principals.groups.iter();
+        let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone())).collect();
+        let standing = desired.rows.iter().map(|row| (*row, true));
+        let mut rows: Vec<_> = standing.chain(desired.expired.iter().map(|row| (*row, false))).collect();
+        rows.sort_unstable();
+        Self { inputs, desired, names: Names::new(inputs.snapshot, &labels), rows }
+    }
+
+    fn rule(&self, row: WantedRow) -> &'d AssignmentRule {
+        &self.inputs.config.assignments[row.rule as usize]
+    }
+
+    fn end(&self, row: WantedRow) -> Option<Date> {
+        self.rule(row).until.map(|until| until.date)
+    }
+
+    fn row(&self, key: Key) -> Row {
+        let tables = &self.desired.tables;
+        let account = &tables.accounts[key.account as usize];
+        let principal = &tables.principals[key.principal as usize];
+        Row {
+            assignment: Assignment {
+                permission_set: tables.sets[key.set as usize].clone(),
+                account: account.id,
+                principal: principal.clone(),
+            },
+            principal_name: self.names.of(principal),
+            account_name: account.name.clone(),
+        }
+    }
+
+    fn compared(&self, row: WantedRow) -> ComparedRow {
+        ComparedRow { row: self.row(row.key), until: self.end(row) }
+    }
+
+    /// The position of a row of the other side. Both were made from the same accounts; sets and principals have other
+    /// numbers there.
+    fn position_in(&self, other: &Self) -> impl Fn(Key) -> Option<usize> {
+        let number = |position: usize| u32::try_from(position).ok();
+        let (here, there) = (&self.desired.tables, &other.desired.tables);
+        let sets = here.sets.iter().map(|name| there.sets.binary_search(name).ok().and_then(number));
+        let sets: Vec<Option<u32>> = sets.collect();
+        let principals = here.principals.iter();
+        let principals = principals.map(|one| there.principals.binary_search(one).ok().and_then(number));
+        let principals: Vec<Option<u32>> = principals.collect();
+        move |key| {
+            let set = sets[key.set as usize]?;
+            let principal = principals[key.principal as usize]?;
+            let key = Key { set, account: key.account, principal };
+            other.rows.binary_search_by(|(row, _)| row.key.cmp(&key)).ok()
+        }
+    }
+}
+
+/// Rows of one rule whose end moved in one way.
+type Moved = BTreeMap<(u32, Option<Date>, Option<Date>), Vec<Row>>;
+
+struct Rows<'d> {
+    after: Wanted<'d>,
+    before: Wanted<'d>,
+    today: Date,
+}
+
+/// Rows are listed as people look for them: by names before ids.
+fn order(row: &Row) -> (&PermissionSetName, &PrincipalName, AccountId, &Principal) {
+    let Assignment { permission_set, account, principal } = &row.assignment;
+    (permission_set, &row.principal_name, *account, principal)
+}
+
+/// What became of the rows of the base.
+#[derive(Default)]
+struct Followed {
+    /// By position among the files' rows: the position of the same row among the base's.
+    same: Vec<Option<usize>>,
+    /// By rule of the base.
+    lost: BTreeMap<u32, Vec<ComparedRow>>,
+    moved: Moved,
+    /// By rule of the base: how many of its rows each rule of the files wants.
+    heirs: BTreeMap<u32, BTreeMap<u32, usize>>,
+}
+
+impl Rows<'_> {
+    fn run(&self) -> (Vec<LineDifference>, Vec<BaseDifference>) {
+        let Followed { same, lost, moved, heirs } = self.follow();
+        let mut gained: BTreeMap<u32, Vec<ComparedRow>> = BTreeMap::new();
+        for ((row, is_wanted), old) in self.after.rows.iter().zip(same) {
+            let was_wanted = old.is_some_and(|old| self.before.rows[old].1);
+            if *is_wanted && !was_wanted {
+                gained.entry(row.rule).or_default().push(self.after.compared(*row));
+            }
+        }
+        let mut lines: BTreeMap<BasePlace, [Vec<ComparedRow>; 2]> = BTreeMap::new();
+        for (rule, rows) in gained {
+            let rule = &self.after.inputs.config.assignments[rule as usize];
+            lines.entry(place(self.after.inputs, rule.origin, false)).or_default()[0].extend(rows);
+        }
+        for (rule, rows) in lost {
+            lines.entry(self.place_of_lost(rule, heirs.get(&rule))).or_default()[1].extend(rows);
+        }
+        let lines = lines.into_iter().map(|(place, [mut gained, mut lost])| {
+            gained.sort_by(|a, b| order(&a.row).cmp(&order(&b.row)));
+            lost.sort_by(|a, b| order(&a.row).cmp(&order(&b.row)));
+            LineDifference { place, gained, lost }
+        });
+        (lines.collect(), moved.into_iter().filter_map(|(key, rows)| self.end_moved(key, rows)).collect())
+    }
+
+    fn follow(&self) -> Followed {
+        let Self { after, before, today: _ } = self;
+        let position = before.position_in(after);
+        let mut followed = Followed { same: vec![None; after.rows.len()], ..Followed::default() };
+        for (at, (old, was_wanted)) in before.rows.iter().enumerate() {
+            let found = position(old.key);
+            let is_wanted = found.is_some_and(|found| after.rows[found].1);
+            if *was_wanted && !is_wanted {
+                followed.lost.entry(old.rule).or_default().push(before.compared(*old));
+            }
+            let Some(found) = found else { continue };
+            let (new, _) = after.rows[found];
+            followed.same[found] = Some(at);
+            *followed.heirs.entry(old.rule).or_default().entry(new.rule).or_default() += 1;
+            let (from, to) = (before.end(*old), after.end(new));
+            if from != to && (*was_wanted || is_wanted) {
+                followed.moved.entry((new.rule, from, to)).or_default().push(after.row(new.key));
+            }
+        }
+        followed
+    }
+
+    /// A rule of the base goes on in the rule that wants most of its rows now. One of which no row is left is gone.
+    fn place_of_lost(&self, rule: u32, heirs: Option<&BTreeMap<u32, usize>>) -> BasePlace {
+        let most = heirs.into_iter().flatten().max_by_key(|(rule, rows)| (**rows, Reverse(**rule)));
+        match most {
+            Some((heir, _)) => {
+                let heir = &self.after.inputs.config.assignments[*heir as usize];
+                place(self.after.inputs, heir.origin, false)
+            }
+            None => {
+                let rule = &self.before.inputs.config.assignments[rule as usize];
+                place(self.before.inputs, rule.origin, true)
+            }
+        }
+    }
+
+    fn end_moved(
+        &self,
+        (rule, from, to): (u32, Option<Date>, Option<Date>),
+        mut rows: Vec<Row>,
+    ) -> Option<BaseDifference> {
+        let (effect, how) = end_moved(rows.len(), from, to)?;
+        let rule = &self.after.inputs.config.assignments[rule as usize];
+        let origin = rule.until.map_or(rule.origin, |until| until.origin);
+        // An end that has passed is said: what it moved is granted or revoked today.
+        let passed = from.is_some_and(|from| from < self.today);
+        let passed = if passed { ", and had ended" } else { "" };
+        let message = format!("{} {how}{passed}", wording::count(rows.len(), "assignment"));
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        let place = place(self.after.inputs, origin, false);
+        Some(BaseDifference { effect, subject: Subject::End, message, rows, place })
+    }
+}
+
+/// Ends that moved, where rows cannot be compared: of the rules that are written alike in both, apart from their ends.
+pub(super) fn compare_ends_as_written(
+    head: &Inputs<'_>,
+    base: &Inputs<'_>,
+    differences: &mut Vec<BaseDifference>,
+) {
+    let (after, before) = (rules_as_written(head), rules_as_written(base));
+    for (text, (rule, to)) in after {
+        let Some((_, from)) = before.get(&text) else { continue };
+        let Some((effect, how)) = end_moved(1, *from, to) else { continue };
+        let origin = rule.until.map_or(rule.origin, |until| until.origin);
+        let message = format!("assign {how}: {}", spelling::shortened(&text));
+        let place = place(head, origin, false);
+        differences.push(BaseDifference { effect, subject: Subject::End, message, rows: Vec::new(), place });
+    }
+}
+
+/// Rules by their text without ends, each with its end; of several that are written alike, the one that ends last.
+fn rules_as_written<'c>(inputs: &Inputs<'c>) -> BTreeMap<String, (&'c AssignmentRule, Option<Date>)> {
+    let mut rules: BTreeMap<String, (&AssignmentRule, Option<Date>)> = BTreeMap::new();
+    for rule in &inputs.config.assignments {
+        let end = rule.until.map(|until| until.date);
+        let entry = rules.entry(spelling::rule(inputs.config, rule)).or_insert((rule, end));
+        // No end is later than any.
+        let is_later = entry.1.is_some_and(|other| end.is_none_or(|end| end > other));
+        if is_later {
+            *entry = (rule, end);
+        }
+    }
+    rules
+}

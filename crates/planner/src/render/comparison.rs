@@ -1,0 +1,208 @@
+//! What differs from a base, in lines and in table rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::columns::Columns;
+use super::escape::for_terminal;
+use super::text::Detail;
+use super::wording;
+use crate::base::{BaseComparison, BaseDifference, ComparedRow, Effect, LineDifference};
+use crate::plan::Row;
+
+/// From so many accounts up, they are counted.
+const ACCOUNTS_FOLD_FROM: usize = 4;
+/// So many names are listed before the rest is counted.
+const NAMES_SAID: usize = 5;
+
+/// The counts in one sentence: `12 rows gained, 2 lost; 1 looser, 3 changed, 1 tighter`.
+pub(crate) fn counts(comparison: &BaseComparison) -> String {
+    let (gained, lost) = comparison.row_counts();
+    let number = |effect| comparison.of_effect(effect).count();
+    let join = |parts: &[(usize, String)]| {
+        let said = parts.iter().filter(|(number, _)| *number > 0);
+        said.map(|(_, text)| text.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let rows = join(&[
+        (gained, format!("{} gained", wording::count(gained, "row"))),
+        (lost, format!("{} lost", wording::count(lost, "row"))),
+    ]);
+    let [loosens, changes, tightens] = [Effect::Loosens, Effect::Changes, Effect::Tightens].map(number);
+    let others = join(&[
+        (loosens, format!("{loosens} looser")),
+        (changes, format!("{changes} changed")),
+        (tightens, format!("{tightens} tighter")),
+    ]);
+    let said: Vec<String> = [rows, others].into_iter().filter(|part| !part.is_empty()).collect();
+    match (said.is_empty(), comparison.shortfall()) {
+        (false, _) => said.join("; "),
+        (true, None) => "no row, end, guard or keep differs".to_owned(),
+        (true, Some(_)) => "nothing that could be compared differs".to_owned(),
+    }
+}
+
+/// The sections of a text plan: a title each, and lines.
+pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(String, Columns)> {
+    let mut sections =
+        vec![("Compared with the base, gained and lost:".to_owned(), lines(comparison, detail))];
+    for (effect, title) in TITLES {
+        let mut columns = Columns::default();
+        for difference in comparison.of_effect(effect) {
+            let BaseDifference { effect: _, subject: _, message, rows, place } = difference;
+            let mark = match effect {
+                Effect::Loosens => "! ",
+                Effect::Changes => "~ ",
+                Effect::Tightens => "",
+            };
+            columns.row(vec![format!("{mark}{place}"), for_terminal(message)]);
+            let rows: Vec<ComparedRow> =
+                rows.iter().map(|row| ComparedRow { row: row.clone(), until: None }).collect();
+            push_rows(&rows, detail, &mut columns);
+        }
+        sections.push((format!("{title}:"), columns));
+    }
+    sections
+}
+
+const TITLES: [(Effect, &str); 3] = [
+    (Effect::Loosens, "Compared with the base, looser"),
+    (Effect::Changes, "Compared with the base, changed"),
+    (Effect::Tightens, "Compared with the base, tighter"),
+];
+
+fn lines(comparison: &BaseComparison, detail: Detail) -> Columns {
+    let mut columns = Columns::default();
+    for LineDifference { place, gained, lost } in &comparison.lines {
+        for (mark, rows, what) in [('+', gained, "gained"), ('-', lost, "lost")] {
+            if !rows.is_empty() {
+                let counted = wording::count(rows.len(), "row");
+                columns.row(vec![format!("{mark} {place}"), format!("{counted} {what}")]);
+                push_rows(rows, detail, &mut columns);
+            }
+        }
+    }
+    columns
+}
+
+fn push_rows(rows: &[ComparedRow], detail: Detail, columns: &mut Columns) {
+    for fold in folds(rows, detail == Detail::Full) {
+        let parts = [fold.principals(), fold.sets(), fold.accounts(), fold.end()];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        columns.under(format!("      {}", for_terminal(&parts.join("  "))));
+    }
+}
+
+/// The tables of a comment: a title, a head and rows of cells each. What loosens is not among them: it is not to be
+/// folded away.
+pub(crate) fn tables(comparison: &BaseComparison, detail: Detail) -> Vec<Table> {
+    let mut rows = Vec::new();
+    for LineDifference { place, gained, lost } in &comparison.lines {
+        for (mark, compared) in [("+ gained", gained), ("- lost", lost)] {
+            for fold in folds(compared, detail == Detail::Full) {
+                let who = [mark.to_owned(), fold.principals(), fold.sets(), fold.accounts()];
+                rows.push(who.into_iter().chain([fold.end(), place.to_string()]).collect());
+            }
+        }
+    }
+    let head: &'static [&'static str] = &["", "Principals", "Permission sets", "Accounts", "Ends", "Line"];
+    let mut tables = vec![Table { title: "Rows gained and lost, compared with the base", head, rows }];
+    for (effect, title) in TITLES.into_iter().filter(|(effect, _)| *effect != Effect::Loosens) {
+        let rows = comparison.of_effect(effect).map(|one| vec![said(one), one.place.to_string()]);
+        tables.push(Table { title, head: &["What", "Line"], rows: rows.collect() });
+    }
+    tables
+}
+
+/// A table of a comment.
+pub(crate) struct Table {
+    pub(crate) title: &'static str,
+    pub(crate) head: &'static [&'static str],
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// What loosens, a line each with its place.
+pub(crate) fn looser(comparison: &BaseComparison) -> Vec<String> {
+    comparison.of_effect(Effect::Loosens).map(|one| format!("{} ({})", said(one), one.place)).collect()
+}
+
+/// A difference with its rows, in one line.
+fn said(difference: &BaseDifference) -> String {
+    let rows = difference.rows.iter().map(|row| ComparedRow { row: row.clone(), until: None });
+    let rows: Vec<ComparedRow> = rows.collect();
+    let mut text = difference.message.clone();
+    for fold in folds(&rows, false) {
+        text.push_str(&format!("; {}: {} on {}", fold.principals(), fold.sets(), fold.accounts()));
+    }
+    text
+}
+
+/// Rows that are every one of some principals with every one of some permission sets on every one of some accounts.
+struct RowsFold<'r> {
+    principals: Vec<String>,
+    sets: Vec<String>,
+    accounts: Vec<&'r Row>,
+    until: Option<rolecall_model::Date>,
+}
+
+impl RowsFold<'_> {
+    fn principals(&self) -> String {
+        listed(&self.principals)
+    }
+
+    fn sets(&self) -> String {
+        listed(&self.sets)
+    }
+
+    fn accounts(&self) -> String {
+        match self.accounts.len() {
+            many if many >= ACCOUNTS_FOLD_FROM => format!("{many} accounts"),
+            _ => self.accounts.iter().map(|row| wording::account(row)).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    fn end(&self) -> String {
+        self.until.map(|until| format!("until {until}")).unwrap_or_default()
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMES_SAID);
+    let said = names[..names.len() - more].join(", ");
+    if more == 0 { said } else { format!("{said} and {more} more") }
+}
+
+/// Folds rows; or, where `whole`, gives each its own.
+fn folds(rows: &[ComparedRow], whole: bool) -> Vec<RowsFold<'_>> {
+    if whole {
+        let single = |one| {
+            let ComparedRow { row, until }: &ComparedRow = one;
+            let (principals, sets) = (vec![principal(row)], vec![row.assignment.permission_set.to_string()]);
+            RowsFold { principals, sets, accounts: vec![row], until: *until }
+        };
+        return rows.iter().map(single).collect();
+    }
+    // First the accounts of each principal and set; then the sets that a principal has on the same accounts; then the
+    // principals that have the same sets on the same accounts.
+    let mut accounts: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
+    for ComparedRow { row, until } in rows {
+        let key = (*until, principal(row), row.assignment.permission_set.as_str());
+        accounts.entry(key).or_default().push(row);
+    }
+    let mut sets: BTreeMap<_, (BTreeSet<&str>, Vec<&Row>)> = BTreeMap::new();
+    for ((until, principal, set), on) in accounts {
+        let ids: Vec<_> = on.iter().map(|row| row.assignment.account).collect();
+        sets.entry((until, principal, ids)).or_insert_with(|| (BTreeSet::new(), on)).0.insert(set);
+    }
+    let mut folded: BTreeMap<_, (Vec<String>, Vec<&Row>)> = BTreeMap::new();
+    for ((until, principal, ids), (sets, on)) in sets {
+        folded.entry((until, sets, ids)).or_insert_with(|| (Vec::new(), on)).0.push(principal);
+    }
+    let folded = folded.into_iter().map(|((until, sets, _), (principals, accounts))| {
+        let sets = sets.into_iter().map(str::to_owned).collect();
+        RowsFold { principals, sets, accounts, until }
+    });
+    folded.collect()
+}
+
+fn principal(row: &Row) -> String {
+    row.principal_name.to_string()
+}

@@ -1,0 +1,148 @@
+//! What a pull request changes, held against a checkout of its base branch.
+
+use serde_json::Value;
+
+use crate::project::{Project, TODAY};
+
+/// The example company and a checkout of the base branch, in which it was the same.
+fn head_and_base() -> (Project, Project) {
+    (Project::copy_of("examples/acme"), Project::copy_of("examples/acme"))
+}
+
+/// The arguments of a plan that is compared with this base.
+fn plan(base: &Project, more: &[&str]) -> Vec<String> {
+    let base = base.path().to_str().unwrap();
+    let mut arguments = vec!["plan", "--sandbox", "--as-of", TODAY, "--base", base];
+    arguments.extend(more);
+    arguments.into_iter().map(str::to_owned).collect()
+}
+
+fn run(head: &Project, arguments: &[String]) -> rolecall_e2e::run::Ran {
+    head.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn planned(head: &Project, base: &Project, more: &[&str]) -> String {
+    run(head, &plan(base, more)).exits(0).stdout
+}
+
+#[test]
+fn a_base_shows_what_live_cannot() {
+    let (head, base) = head_and_base();
+    let digest = |head: &Project| {
+        let plan = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--format", "json"]).exits(0).json();
+        plan["digest"].clone()
+    };
+    let before = digest(&head);
+    assert!(
+        planned(&head, &base, &[]).contains("Compared with the base: no row, end, guard or keep differs."),
+        "the same files"
+    );
+
+    head.edit("rolecall.kdl", "max-deletions 25 percent=30", "max-deletions 500 percent=30");
+    let shown = planned(&head, &base, &["--format", "markdown"]);
+    assert!(
+        shown.contains("- **Looser:** max-deletions goes from 25 to 500 \\(rolecall.kdl:11\\)"),
+        "{shown}"
+    );
+    assert_eq!(before, digest(&head), "nothing that is carried out has changed");
+
+    head.edit(
+        "teams/payments.kdl",
+        "    to \"payments-devs\" \"payments-oncall\"",
+        "    to \"payments-oncall\"",
+    );
+    let document: Value = serde_json::from_str(&planned(&head, &base, &["--format", "json"])).unwrap();
+    let [line] = &document["base"]["lines"].as_array().unwrap()[..] else { panic!("{document:#}") };
+    assert_eq!((&line["place"]["file"], &line["place"]["line"]), (&"teams/payments.kdl".into(), &11.into()));
+    assert!(line["gained"].as_array().unwrap().is_empty(), "{line:#}");
+    let lost = line["lost"].as_array().unwrap();
+    assert!(
+        !lost.is_empty() && lost.iter().all(|one| one["row"]["principalLabel"] == "payments-devs"),
+        "{line:#}"
+    );
+}
+
+#[test]
+fn a_base_is_compared_with_a_snapshot_offline() {
+    let (head, base) = head_and_base();
+    let _ = head.run(&["snapshot", "--sandbox", "--out", "live.json"]).exits(0);
+    head.edit("rolecall.kdl", "percent=30", "percent=90");
+    let base = base.path().to_str().unwrap();
+    let shown =
+        head.run(&["plan", "--snapshot", "live.json", "--as-of", TODAY, "--base", base]).exits(0).stdout;
+    assert!(shown.contains("the percentage of max-deletions goes from 30 to 90"), "{shown}");
+}
+
+#[test]
+fn a_broken_base_does_not_stop_its_mending() {
+    let (head, base) = head_and_base();
+    base.edit("rolecall.kdl", "max-deletions", "max-deltions");
+    let ran = run(&head, &plan(&base, &[])).exits(0);
+    assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
+    assert!(ran.stdout.contains("nothing could be compared with the base"), "{ran:#?}");
+    assert!(ran.stdout.contains("rolecall.kdl:11 of the base"), "it says what is broken: {ran:#?}");
+    // Without a project, it is the pull request that makes one.
+    let empty = Project::of(&[]);
+    let ran = run(&head, &plan(&empty, &[])).exits(0);
+    assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
+    // But a path that leads nowhere is a mistake in the pipeline, and would hide everything.
+    let nowhere = head.run(&["plan", "--sandbox", "--base", "no/such/checkout"]).exits(1);
+    assert!(nowhere.stderr.contains("no/such/checkout"), "{nowhere:#?}");
+}
+
+#[test]
+fn another_stack_is_no_base_and_gives_no_guards() {
+    let (head, base) = head_and_base();
+    base.edit("rolecall.kdl", "stack=\"acme\"", "stack=\"other\"");
+    let path = base.path().to_str().unwrap();
+    for option in ["--base", "--guards"] {
+        let refused = head.run(&["plan", "--sandbox", option, path]).exits(1);
+        assert!(refused.stderr.contains("RC0324") && refused.stderr.contains("`other`"), "{refused:#?}");
+    }
+}
+
+#[test]
+fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
+    let (head, base) = head_and_base();
+    base.edit("rolecall.kdl", "max-deletions 25", "max-deletions 3");
+    let untouched = head.read("sandbox.json");
+    let path = base.path().to_str().unwrap();
+    let _ = head.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
+    let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
+    // The guard is named in its own checkout, where the lines of the pull request are others.
+    let place = format!("{path}/rolecall.kdl:11");
+    assert!(stopped.stdout.contains("max-deletions is 3") && stopped.stdout.contains(&place), "{stopped:#?}");
+    let _ = head.run(&["apply", "--sandbox", "--auto-approve", "--guards", path]).exits(3);
+    assert_eq!(head.read("sandbox.json"), untouched);
+    let _ = head.run(&["rehearse", "--sandbox", "--guards", path]).exits(3);
+}
+
+#[test]
+fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
+    let (head, base) = head_and_base();
+    let guard = "guard {\n    forbid \"admins stay out\" { to \"payments-oncall\"; on \"sealed\" }";
+    base.edit(
+        "rolecall.kdl",
+        "guard {",
+        &format!("accounts \"sealed\" {{ account \"payments-vault\" }}\n{guard}"),
+    );
+    // The pull request declares a set of this name that holds something else.
+    head.edit("rolecall.kdl", "guard {", "accounts \"sealed\" { account \"build\" }\nguard {");
+    let path = base.path().to_str().unwrap();
+    let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
+    assert!(stopped.stdout.contains("RC0404") && stopped.stdout.contains("payments-vault"), "{stopped:#?}");
+    let shown = planned(&head, &base, &[]);
+    assert!(shown.contains("forbid \"admins stay out\" is gone"), "{shown}");
+}
+
+#[test]
+fn guards_that_cannot_be_read_stop_the_plan() {
+    let (head, base) = head_and_base();
+    base.edit("rolecall.kdl", "max-deletions", "max-deltions");
+    let path = base.path().to_str().unwrap();
+    let refused = head.run(&["plan", "--sandbox", "--guards", path]).exits(1);
+    assert!(refused.stderr.contains(path), "the file is the other checkout's: {refused:#?}");
+    let arguments = ["plan", "--sandbox", "--guards", path, "--message-format", "json"];
+    let told = head.run(&arguments).exits(1).stderr;
+    assert!(told.contains(&format!("\"{path}/rolecall.kdl\"")), "{told}");
+}
