@@ -55,7 +55,9 @@ pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
     if !found.is_empty() {
         return Err(found);
     }
-    let after = layout::write(&tree::tree(&scan::pieces(file, text)));
+    // The pieces of a large file need much memory, and are gone before it is written.
+    let tree = tree::tree(&scan::pieces(file, text));
+    let after = layout::write(&tree);
     if is_too_large(file, &after) { Err(vec![too_large(file, text)]) } else { Ok(after) }
 }
 

@@ -213,16 +213,18 @@ impl<'a> Builder<'_, 'a> {
                 PieceKind::Comment => {
                     let comment = self.comment(piece);
                     if node.block.is_some() {
-                        behind.push(comment)
+                        behind.push(comment);
                     } else {
-                        line.push(Part::Comment(comment))
+                        line.push(Part::Comment(comment));
                     }
                 }
             }
             self.at += 1;
         }
         if node.block.is_none() {
-            node.lines.push(line);
+            if !line.is_empty() || !node.lines.is_empty() {
+                node.lines.push(line);
+            }
             behind = comments_at_the_end(&mut node.lines);
         }
         // That nothing follows the word on its line may be what its author wanted.

@@ -7,7 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use rolecall_parser::{DiskFiles, MemoryFiles, ProjectFiles, load};
 
-use crate::oracle::{Said, Value, comments, format, said};
+use crate::oracle::{Entry, Said, Value, comments, format, said};
 use crate::writer::Writer;
 
 fn cases() -> u32 {
@@ -52,7 +52,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 /// A word with its entries.
-fn head() -> impl Strategy<Value = (String, Vec<(Option<String>, Option<String>, Value)>)> {
+fn head() -> impl Strategy<Value = (String, Vec<Entry>)> {
     let names = prop::sample::select(vec!["id", "empty", "display-name", "é"]).prop_map(str::to_owned);
     let entry = (prop::option::weighted(0.3, names), Just(None), value());
     (word(), prop::collection::vec(entry, 0..5))

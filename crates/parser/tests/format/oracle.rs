@@ -7,10 +7,13 @@ use rolecall_model::{Diagnostic, Sources};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Said {
     pub(crate) word: String,
-    /// Names, type annotations and values, in their order. A number is what was written.
-    pub(crate) entries: Vec<(Option<String>, Option<String>, Value)>,
+    /// In their order. A number is what was written.
+    pub(crate) entries: Vec<Entry>,
     pub(crate) block: Option<Vec<Said>>,
 }
+
+/// A name, a type annotation and a value.
+pub(crate) type Entry = (Option<String>, Option<String>, Value);
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
