@@ -158,6 +158,48 @@ def check_instance():
     return arn
 
 
+def check_attributes(instance):
+    """Attributes for access control; the world has some."""
+    at = {"InstanceArn": instance}
+
+    def configuration(**sources):
+        attributes = [{"Key": key, "Value": {"Source": [source]}} for key, source in sources.items()]
+        return {"InstanceAccessControlAttributeConfiguration": {"AccessControlAttributes": attributes}, **at}
+
+    errors = sso_admin.exceptions
+    cost = configuration(costCenter="${path:enterprise.costCenter}")
+    title = configuration(title="${path:title}")
+    described = sso_admin.describe_instance_access_control_attribute_configuration(**at)
+    wanted = cost["InstanceAccessControlAttributeConfiguration"]
+    assert described["Status"] == "ENABLED", described
+    assert described["InstanceAccessControlAttributeConfiguration"] == wanted, described
+    refused(errors.ConflictException, sso_admin.create_instance_access_control_attribute_configuration, **title)
+    refused(
+        errors.ValidationException,
+        sso_admin.update_instance_access_control_attribute_configuration,
+        **configuration(title="no; source"),
+    )
+    sso_admin.update_instance_access_control_attribute_configuration(**title)
+    described = sso_admin.describe_instance_access_control_attribute_configuration(**at)
+    wanted = title["InstanceAccessControlAttributeConfiguration"]
+    assert described["InstanceAccessControlAttributeConfiguration"] == wanted, described
+
+    sso_admin.delete_instance_access_control_attribute_configuration(**at)
+    for call, arguments in (
+        (sso_admin.describe_instance_access_control_attribute_configuration, at),
+        (sso_admin.update_instance_access_control_attribute_configuration, title),
+        (sso_admin.delete_instance_access_control_attribute_configuration, at),
+    ):
+        refused(errors.ResourceNotFoundException, call, **arguments)
+    sso_admin.create_instance_access_control_attribute_configuration(**cost)
+    for _ in range(600):
+        described = sso_admin.describe_instance_access_control_attribute_configuration(**at)
+        if described["Status"] != "CREATION_IN_PROGRESS":
+            break
+        time.sleep(0.05)
+    assert described["Status"] == "ENABLED", described
+
+
 def check_permission_set(instance):
     created = sso_admin.create_permission_set(
         InstanceArn=instance,
@@ -361,6 +403,7 @@ def main():
     check_organizations()
     group, user = check_identity_store()
     instance = check_instance()
+    check_attributes(instance)
     permission_set = check_permission_set(instance)
     check_assignments(instance, permission_set, group, user)
     check_negative(instance, permission_set)

@@ -171,11 +171,11 @@ fn nobody_approves_where_there_is_no_terminal() {
 #[test]
 fn a_guard_stops_an_apply_and_shows_the_whole_plan() {
     let project = acme();
-    project.edit("rolecall.kdl", "max-deletions 25", "max-deletions 3");
+    project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let untouched = project.read("sandbox.json");
     let planned = project.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(3);
     let said = format!("{}{}", planned.stdout, planned.stderr);
-    assert!(said.contains("RC0401") && said.contains("rolecall.kdl"), "{planned:#?}");
+    assert!(said.contains("RC0401") && said.contains("guards.kdl"), "{planned:#?}");
     assert!(planned.stdout.contains("payments-contractors"), "{planned:#?}");
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(3);
     assert_eq!(project.read("sandbox.json"), untouched);

@@ -31,9 +31,9 @@ fn beneath(metadata: &Metadata, name: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn model_parser_and_planner_know_neither_tokio_nor_aws_nor_http() {
+fn the_pure_crates_know_neither_tokio_nor_aws_nor_http() {
     let metadata = metadata();
-    for pure in ["rolecall-model", "rolecall-parser", "rolecall-planner"] {
+    for pure in ["rolecall-model", "rolecall-parser", "rolecall-planner", "rolecall-import"] {
         let forbidden: Vec<String> = beneath(&metadata, pure)
             .into_iter()
             .filter(|name| {
@@ -56,6 +56,7 @@ fn each_crate_leaves_alone_what_is_not_its_business() {
         ("rolecall-aws", "kdl"),
         ("rolecall-sandbox", "kdl"),
         ("rolecall-sandbox", "rolecall-planner"),
+        ("rolecall-import", "rolecall-planner"),
     ] {
         assert!(!beneath(&metadata, crate_name).contains(forbidden), "{crate_name} stands on {forbidden}");
     }

@@ -72,6 +72,7 @@ fn world() -> Value {
         "assignments": [
             {"permissionSet": "ReadOnly", "account": "311100000002", "groups": [DEVELOPERS], "users": [JANE]},
         ],
+        "accessControl": {"on": {"costCenter": "${path:enterprise.costCenter}"}},
     })
 }
 
@@ -222,6 +223,11 @@ fn reads() -> Vec<Call> {
         ),
         call(&["sso-admin", "list-instances"], "/Instances/0/InstanceArn", json!(INSTANCE)),
         on_instance(&["describe-instance"], "/OwnerAccountId", json!("205000000001")),
+        on_instance(
+            &["describe-instance-access-control-attribute-configuration"],
+            "/InstanceAccessControlAttributeConfiguration/AccessControlAttributes/0/Value/Source/0",
+            json!("${path:enterprise.costCenter}"),
+        ),
         on_instance(&["list-regions"], "/Regions/0/RegionName", json!("eu-west-1")),
         on_instance(&["describe-region", "--region-name", "eu-west-1"], "/Status", json!("ACTIVE")),
         on_instance(&["list-permission-sets"], "/PermissionSets", json!([READ_ONLY])),
@@ -354,6 +360,25 @@ fn writes() -> Vec<Call> {
                 "put-permissions-boundary-to-permission-set",
                 "--permissions-boundary",
                 "ManagedPolicyArn=arn:aws:iam::aws:policy/ReadOnlyAccess",
+            ],
+            "",
+            Value::Null,
+        ),
+        on_instance(
+            &[
+                "update-instance-access-control-attribute-configuration",
+                "--instance-access-control-attribute-configuration",
+                r#"{"AccessControlAttributes":[{"Key":"title","Value":{"Source":["${path:title}"]}}]}"#,
+            ],
+            "",
+            Value::Null,
+        ),
+        on_instance(&["delete-instance-access-control-attribute-configuration"], "", Value::Null),
+        on_instance(
+            &[
+                "create-instance-access-control-attribute-configuration",
+                "--instance-access-control-attribute-configuration",
+                r#"{"AccessControlAttributes":[]}"#,
             ],
             "",
             Value::Null,

@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod acme;
+mod attributes;
 mod dependencies;
 mod every_file;
 mod foreign_clients;
 mod formatting;
 mod generated;
+mod imported;
 mod interruption;
 mod messages;
 mod mistakes;

@@ -2,7 +2,7 @@
 //! what was changed, when, and by which request.
 
 use petgraph::graph::NodeIndex;
-use rolecall_model::{Operation, Principal};
+use rolecall_model::{Operation, PermissionSetName, Principal};
 use rolecall_planner::OperationGraph;
 use serde::Serialize;
 
@@ -17,7 +17,9 @@ struct Line<'a> {
     at: &'a str,
     /// The API call, as CloudTrail names it.
     operation: &'static str,
-    permission_set: &'a str,
+    /// Absent where the operation is about the instance itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_set: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +58,8 @@ pub fn line(
         Operation::CreatePermissionSet { .. }
         | Operation::Edit { .. }
         | Operation::Provision { .. }
-        | Operation::DeletePermissionSet { .. } => None,
+        | Operation::DeletePermissionSet { .. }
+        | Operation::SetAccessControl { .. } => None,
     };
     let (word, request_id, code, message) = match outcome {
         Outcome::Done { request_id } => ("done", request_id.as_deref(), None, None),
@@ -76,7 +79,7 @@ pub fn line(
     let line = Line {
         at,
         operation: operation.api_name(),
-        permission_set: operation.permission_set().as_str(),
+        permission_set: operation.permission_set().map(PermissionSetName::as_str),
         account_id: row.map(|row| row.account.to_string()),
         principal_type: row.map(|row| match row.principal {
             Principal::Group(_) => "GROUP",

@@ -263,7 +263,8 @@ async fn verify<T: Target>(
             Operation::CreatePermissionSet { .. }
             | Operation::Edit { .. }
             | Operation::Provision { .. }
-            | Operation::DeletePermissionSet { .. } => continue,
+            | Operation::DeletePermissionSet { .. }
+            | Operation::SetAccessControl { .. } => continue,
         };
         pairs.entry((&row.permission_set, row.account)).or_default().push(Expected {
             operation: at,

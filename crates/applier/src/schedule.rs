@@ -228,7 +228,8 @@ impl<'g> Schedule<'g> {
             Operation::Provision { .. } => Lane::Provision,
             Operation::CreatePermissionSet { .. }
             | Operation::Edit { .. }
-            | Operation::DeletePermissionSet { .. } => Lane::Edit,
+            | Operation::DeletePermissionSet { .. }
+            | Operation::SetAccessControl { .. } => Lane::Edit,
         }
     }
 

@@ -75,7 +75,8 @@ fn latencies(graph: &OperationGraph, seed: u64) -> Vec<Time> {
         }
         Operation::CreatePermissionSet { .. }
         | Operation::Edit { .. }
-        | Operation::DeletePermissionSet { .. } => ROUND_TRIP,
+        | Operation::DeletePermissionSet { .. }
+        | Operation::SetAccessControl { .. } => ROUND_TRIP,
     };
     graph.graph().node_weights().map(|node| &node.operation).map(of).collect()
 }
@@ -254,7 +255,8 @@ async fn assert_near_the_bound_in_the_sandbox(change: impl FnOnce(&mut Snapshot)
             Operation::Provision { .. } => (OperationKind::Provision, None),
             _ => return ROUND_TRIP,
         };
-        let name = node.operation.permission_set().to_string();
+        let name =
+            node.operation.permission_set().expect("an operation with rows or a provision").to_string();
         let same = drawn.iter().find(|((of, set, accounts, who), _)| {
             *of == kind
                 && *set == name

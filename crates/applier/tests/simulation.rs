@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use rolecall_applier::{Limits, Outcome, Report, run};
 use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
-use rolecall_model::{Assignment, Code, Principal, Snapshot};
+use rolecall_model::{AccessControlState, Assignment, Code, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
 use rolecall_planner::plan::{Action, Provenance};
 use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags};
@@ -74,6 +74,8 @@ impl Case {
             *text = without_guard(text);
         }
         files.0.entry("rolecall.kdl".to_owned()).and_modify(|text| text.push_str(lenient));
+        let attributes = attributes(&mut before, &mut Draw(seed ^ 0xabac));
+        files.0.entry("rolecall.kdl".to_owned()).and_modify(|text| text.push_str(&attributes));
         let project = rolecall_parser::load(&files, "rolecall.kdl");
         assert!(project.config.is_some(), "{:#?}", project.diagnostics);
         let faults = faults(seed, &before, &mut draw);
@@ -105,6 +107,7 @@ impl Case {
             rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),
+            access_control: config.attributes.is_some(),
             strategy: self.strategy,
             ..Scope::default()
         }
@@ -189,6 +192,25 @@ fn disturb(world: &mut Snapshot, draw: &mut Draw) {
         }
     }
     world.sort();
+}
+
+/// Attributes for access control: what the files say of them in two seeds of three, and in half of the worlds some that
+/// are live.
+fn attributes(world: &mut Snapshot, draw: &mut Draw) -> String {
+    let mut some = || {
+        let number = 1 + draw.below(3);
+        let pairs = (0..number).map(|at| (format!("key{at}"), format!("${{path:a{}}}", draw.below(2))));
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    let (wanted, live) = (some(), some());
+    if draw.below(2) == 0 {
+        world.access_control = AccessControlState::On(live);
+    }
+    if draw.below(3) == 0 {
+        return String::new();
+    }
+    let lines = wanted.iter().map(|(key, source)| format!("    attribute \"{key}\" source=\"{source}\"\n"));
+    format!("attributes {{\n{}}}\n", lines.collect::<String>())
 }
 
 /// Faults of the seed. Another administrator works on the declared sets only, and with the groups there are; accounts
@@ -292,6 +314,9 @@ fn check_report(plan: &Plan, graph: &OperationGraph, report: &Report) {
 /// Live is as the files want, read from the world itself and not through the program.
 fn check_end(case: &Case, last: &Plan) {
     let mut live = case.sandbox.snapshot();
+    let wanted = case.project.config.as_ref().unwrap().attributes.as_ref();
+    let wanted = wanted.map(|wanted| AccessControlState::On(wanted.attributes.clone()));
+    assert_eq!(live.access_control, wanted.unwrap_or_else(|| case.before.access_control.clone()));
     live.coverage = rolecall_model::snapshot::Coverage::Everything;
     let plan = case.plan(&live).expect("it resolved a moment ago");
     let blind = case.strategy == Strategy::Fast;

@@ -18,12 +18,22 @@ use crate::client::Clients;
 use crate::permission_set::{self, SetAddress};
 use crate::retry::{CallError, Kind};
 
+mod access_control;
 mod requests;
 mod reread;
 mod send;
 
 /// How long a conflict is waited out. Deprovisioning a set takes minutes, and a set cannot be deleted before.
 const CONFLICT_PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long AWS may take to make attributes for access control after it has answered.
+const MAKING_PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long a change that AWS has accepted may not be seen.
+const UNSEEN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often is looked whether it is seen.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a request that AWS has just accepted may be unknown to it.
 const UNKNOWN_PATIENCE: Duration = Duration::from_secs(60);

@@ -7,6 +7,7 @@
 //!
 //! All waiting is on tokio's clock, so under a paused clock the crate runs on virtual time.
 
+mod access_control;
 mod api;
 mod client;
 mod execute;

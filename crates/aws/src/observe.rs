@@ -9,8 +9,11 @@ use std::future::Future;
 use futures_util::StreamExt;
 use futures_util::stream;
 use rolecall_model::snapshot::Coverage;
-use rolecall_model::{AccountId, InstanceId, PermissionSetName, Snapshot, StackName, UserName};
+use rolecall_model::{
+    AccessControlState, AccountId, InstanceId, PermissionSetName, Snapshot, StackName, UserName,
+};
 
+use crate::access_control::{self, Described};
 use crate::client::Clients;
 use crate::retry::CallError;
 
@@ -33,6 +36,8 @@ pub struct Scope {
     pub compare: BTreeSet<PermissionSetName>,
     /// Permission sets of which only the rows are wanted, and so where they are provisioned.
     pub rows_of: BTreeSet<PermissionSetName>,
+    /// Permission sets of which it is wanted what they are as well, though they are not compared.
+    pub details_of: BTreeSet<PermissionSetName>,
     /// Permission sets that carry this stack's tag are compared too.
     pub stack: Option<StackName>,
     /// Whether to read the tags of accounts, at one call an account.
@@ -41,8 +46,12 @@ pub struct Scope {
     pub user_names: BTreeSet<UserName>,
     /// Where every permission set is provisioned, whether its rows are wanted or not.
     pub provisioned_of_all: bool,
+    /// Whether to read attributes for access control. Then it is an error where they cannot be read, and where AWS says
+    /// that it could not make them.
+    pub access_control: bool,
     /// Everything that a snapshot can hold: all sets, rows, account tags and users. The fields above then add
-    /// nothing.
+    /// nothing. Attributes for access control are read too; where the endpoint does not know of them, or AWS could not
+    /// make them, they count as not read.
     pub everything: bool,
     /// The instance, where the caller might see several.
     pub instance: Option<InstanceId>,
@@ -142,6 +151,7 @@ pub async fn observe(
         users: &named,
     };
     let assignments::Read { rows, depths } = assignments::read(&reader, &request).await?;
+    let access_control = access_control(&reader, &found.instance.arn).await?;
     let users = groups::read_users(&reader, store, named, &rows).await?;
     let mut snapshot = Snapshot {
         instance: found.instance,
@@ -152,9 +162,31 @@ pub async fn observe(
         permission_sets: sets,
         assignments: rows,
         coverage: if scope.everything { Coverage::Everything } else { Coverage::PermissionSets(depths) },
+        access_control,
     };
     snapshot.sort();
     Ok(snapshot)
+}
+
+/// Attributes for access control, where the scope wants them. Those that AWS is still making count as there: nobody
+/// needs to ask for them again.
+async fn access_control(reader: &Reader<'_>, instance: &str) -> Result<AccessControlState, ObserveError> {
+    let described = if reader.scope.access_control {
+        Some(access_control::describe(reader.clients, instance).await?)
+    } else if reader.scope.everything {
+        access_control::describe_if_known(reader.clients, instance).await?
+    } else {
+        None
+    };
+    match described {
+        None => Ok(AccessControlState::NotRead),
+        Some(Described::Absent) => Ok(AccessControlState::Off),
+        Some(Described::Present { attributes, is_ready: _ }) => Ok(AccessControlState::On(attributes)),
+        Some(Described::Failed(reason)) if reader.scope.access_control => {
+            Err(ObserveError::AccessControlFailed { reason })
+        }
+        Some(Described::Failed(_)) => Ok(AccessControlState::NotRead),
+    }
 }
 
 /// Reads these pairs of permission set and account whole, where the snapshot was read by principal: what a plan would

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_aws::Strategy;
-use rolecall_model::Date;
+use rolecall_model::{Date, InstanceId, Region, StackName};
 use rolecall_parser::messages;
 use rolecall_planner::render::text;
 
@@ -45,6 +45,11 @@ pub(crate) enum Command {
     Rehearse(RehearseArgs),
     /// Write the live state to a file
     Snapshot(SnapshotArgs),
+    /// Write a project that says what is live
+    ///
+    /// Reads the live state (or takes --snapshot), and writes files that plan to nothing but adopting the permission sets
+    /// that no stack owns. Nothing is changed in AWS, and no file is ever overwritten.
+    Import(ImportArgs),
     /// The simulated AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -262,6 +267,33 @@ pub(crate) struct SnapshotArgs {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) stats: StatsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArgs {
+    /// The stack that owns the permission sets from now on; without it, the one that owns some already
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Option<StackName>,
+    /// The directory to write to; without it, the current one, if it is empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Import from a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout", "region", "instance"])]
+    pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// Import what Terraform manages: "terraform", and a file that `terraform show -json` wrote; may be repeated
+    #[arg(long, num_args = 2, value_names = ["terraform", "FILE"], action = clap::ArgAction::Append)]
+    pub(crate) from: Vec<String>,
+    /// The primary Region of the instance; without it, AWS_REGION says
+    #[arg(long, value_name = "REGION", conflicts_with = "sandbox")]
+    pub(crate) region: Option<Region>,
+    /// Which instance, where the credentials see several
+    #[arg(long, value_name = "ID", conflicts_with = "sandbox")]
+    pub(crate) instance: Option<InstanceId>,
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]

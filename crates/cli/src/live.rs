@@ -70,6 +70,14 @@ impl Live {
         rolecall_aws::connect(connection).await
     }
 
+    /// The Region of a sandbox; that of AWS is for the caller to know.
+    pub(crate) fn region(&self) -> Option<Region> {
+        match self {
+            Self::Aws => None,
+            Self::Sandbox { sandbox, .. } => Some(sandbox.snapshot().instance.region),
+        }
+    }
+
     /// What a plan made from it says of its source.
     pub(crate) fn provenance(&self) -> Provenance {
         match self {
@@ -119,17 +127,15 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
     let config = &loaded.config;
     let other = loaded.guards.as_ref().map(|guards| &guards.config);
     let guard = &other.unwrap_or(config).guard;
-    let owned = config.permission_sets.iter().map(|set| &set.permission_set.name);
-    let external = config.external_permission_sets.iter().map(|set| &set.name);
-    // Of a set made elsewhere, only the live one says what it grants.
-    let looks_inside = guard.filters().any(|filter| !filter.grants_policies.is_empty());
     let guarded = guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
     Scope {
-        compare: owned.chain(external.clone().filter(|_| looks_inside)).cloned().collect(),
-        rows_of: external.cloned().collect(),
+        compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
+        rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+        details_of: rolecall_planner::needs_details(config, guard),
         stack: Some(config.stack.clone()),
         account_tags: [Some(config), other].into_iter().flatten().any(rolecall_planner::needs_account_tags),
         user_names: config.users().chain(guarded).map(|user| user.name.clone()).collect(),
+        access_control: config.attributes.is_some(),
         provisioned_of_all: false,
         everything: false,
         instance: config.identity_center.instance.clone(),

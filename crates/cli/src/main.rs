@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Apply(args) => commands::apply::run(&args),
         Command::Rehearse(args) => commands::rehearse::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args),
+        Command::Import(args) => commands::import::run(&args),
         Command::Sandbox(SandboxCommand::Serve(args)) => commands::sandbox::serve(&args),
         Command::Sandbox(SandboxCommand::Generate(args)) => commands::sandbox::generate(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -4,6 +4,7 @@
 //!
 //! The crate is plain data. It knows neither KDL nor AWS's SDK nor a clock, so that every stage can share it.
 
+pub mod access_control;
 pub mod assignment;
 pub mod code;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod permission_set;
 pub mod policy;
 pub mod snapshot;
 
+pub use access_control::AccessControlState;
 pub use assignment::{Assignment, Principal};
 pub use code::Code;
 pub use config::Config;

@@ -46,6 +46,15 @@ pub enum Operation {
         /// The set.
         permission_set: PermissionSetName,
     },
+    /// Sets attributes for access control (ABAC) of the instance: all of them, whatever there was.
+    SetAccessControl {
+        /// The source of each attribute, by key. At most 50.
+        attributes: BTreeMap<String, String>,
+        /// Whether the instance has no configuration of them yet: then it is
+        /// `CreateInstanceAccessControlAttributeConfiguration`, which AWS goes on with after it has answered, and
+        /// otherwise `UpdateInstanceAccessControlAttributeConfiguration`.
+        is_new: bool,
+    },
 }
 
 /// The attributes that `CreatePermissionSet` and `UpdatePermissionSet` take together. An update clears what it is
@@ -98,14 +107,15 @@ pub enum ProvisionTarget {
 }
 
 impl Operation {
-    /// The permission set that the operation is about.
-    pub fn permission_set(&self) -> &PermissionSetName {
+    /// The permission set that the operation is about; `None` where it is about the instance itself.
+    pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::CreatePermissionSet { permission_set, .. }
             | Self::Edit { permission_set, .. }
             | Self::Provision { permission_set, .. }
-            | Self::DeletePermissionSet { permission_set } => permission_set,
-            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => &row.permission_set,
+            | Self::DeletePermissionSet { permission_set } => Some(permission_set),
+            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => Some(&row.permission_set),
+            Self::SetAccessControl { .. } => None,
         }
     }
 
@@ -118,6 +128,12 @@ impl Operation {
             Self::CreateAssignment(_) => "CreateAccountAssignment",
             Self::DeleteAssignment(_) => "DeleteAccountAssignment",
             Self::DeletePermissionSet { .. } => "DeletePermissionSet",
+            Self::SetAccessControl { is_new: true, .. } => {
+                "CreateInstanceAccessControlAttributeConfiguration"
+            }
+            Self::SetAccessControl { is_new: false, .. } => {
+                "UpdateInstanceAccessControlAttributeConfiguration"
+            }
         }
     }
 }
@@ -145,8 +161,10 @@ impl Edit {
 /// are; graphs, records and errors use it.
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.permission_set();
-        write!(formatter, "{} {name}", self.api_name())?;
+        formatter.write_str(self.api_name())?;
+        if let Some(name) = self.permission_set() {
+            write!(formatter, " {name}")?;
+        }
         match self {
             Self::CreatePermissionSet { .. } | Self::DeletePermissionSet { .. } => Ok(()),
             Self::Edit { edit, .. } => match edit {
@@ -179,6 +197,9 @@ impl fmt::Display for Operation {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),
             },
+            Self::SetAccessControl { attributes, is_new: _ } => {
+                attributes.iter().try_for_each(|(key, source)| write!(formatter, " {key}={source}"))
+            }
         }
     }
 }

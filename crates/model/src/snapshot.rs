@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::access_control::AccessControlState;
 use crate::assignment::{Assignment, Principal};
 use crate::identity::{AccountId, GroupId, InstanceId, OuId, PermissionSetName, Region, UserId, UserName};
 use crate::organization::{Account, OrganizationalUnit};
@@ -34,6 +35,8 @@ pub struct Snapshot {
     pub assignments: Vec<Assignment>,
     /// Of which permission sets the assignments were read.
     pub coverage: Coverage,
+    /// Attributes for access control, if they were read.
+    pub access_control: AccessControlState,
 }
 
 /// Which assignments were read.
@@ -249,6 +252,9 @@ pub struct SnapshotFile {
     /// The sets whose assignments were read, and how; absent when those of all sets were read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments_read_of: Option<BTreeMap<PermissionSetName, Depth>>,
+    /// Attributes for access control: `"off"`, or `{"on": {KEY: SOURCE}}`; absent when they were not read.
+    #[serde(default, skip_serializing_if = "AccessControlState::is_not_read")]
+    pub access_control: AccessControlState,
 }
 
 /// All assignments of one permission set on one account.
@@ -351,6 +357,7 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             assignments_read_of,
+            access_control,
         } = self;
         let mut snapshot = Snapshot {
             instance,
@@ -361,6 +368,7 @@ impl SnapshotFile {
             permission_sets,
             assignments: Vec::new(),
             coverage: assignments_read_of.map_or(Coverage::Everything, Coverage::PermissionSets),
+            access_control,
         };
         snapshot.assignments = share_rows(assignments, &snapshot)?;
         snapshot.sort();
@@ -380,6 +388,7 @@ impl SnapshotFile {
             permission_sets,
             assignments,
             coverage,
+            access_control,
         } = snapshot;
         let same_pair =
             |a: &Assignment, b: &Assignment| a.permission_set == b.permission_set && a.account == b.account;
@@ -397,6 +406,7 @@ impl SnapshotFile {
                 Coverage::Everything => None,
                 Coverage::PermissionSets(names) => Some(names.clone()),
             },
+            access_control: access_control.clone(),
         }
     }
 }

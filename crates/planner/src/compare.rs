@@ -520,6 +520,7 @@ impl Action {
             Self::ProvisionPermissionSet { permission_set, .. } => (4, permission_set.as_str(), "", None),
             Self::ReleasePermissionSet { permission_set } => (5, permission_set.as_str(), "", None),
             Self::DeletePermissionSet { before } => (6, before.name.as_str(), "", None),
+            Self::SetAccessControl { .. } => (7, "", "", None),
         }
     }
 }

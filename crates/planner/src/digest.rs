@@ -1,6 +1,7 @@
 //! What identifies the changes of a plan: what was reviewed on Monday is what is merged on Tuesday, unless the changes
 //! themselves differ.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
@@ -51,6 +52,7 @@ enum CoveredChange<'a> {
     Provision { set: &'a PermissionSetName, accounts: &'a [AccountId] },
     Release { set: &'a PermissionSetName },
     Delete { before: &'a PermissionSet },
+    SetAccessControl { before: Option<&'a BTreeMap<String, String>>, after: &'a BTreeMap<String, String> },
 }
 
 /// The digest of sorted changes.
@@ -103,5 +105,8 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
         }
         Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
         Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
+        Action::SetAccessControl { before, after } => {
+            CoveredChange::SetAccessControl { before: before.as_ref(), after }
+        }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
                 provisions += provision(to, &mut requests);
             }
             Action::ReleasePermissionSet { .. } | Action::DeletePermissionSet { .. } => requests += 1,
+            // Sent, and looked at again.
+            Action::SetAccessControl { .. } => requests += 2,
         }
     }
     for account in rows {

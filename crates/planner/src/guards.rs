@@ -182,7 +182,7 @@ impl Judge<'_> {
             lost.filter(|row| !replacements.rows.contains(&row.assignment)).cloned().collect();
         let is_deletion = |change: &Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
-                && change.action.permission_set() == name
+                && change.action.permission_set() == Some(name)
         };
         let is_deleted = changes.iter().any(is_deletion);
         let rows = wording::count(lost.len(), "row");

@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
+mod access_control;
 mod accounts;
 pub mod base;
 mod compare;
@@ -24,8 +25,12 @@ mod set_changes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolecall_model::config::{AssignmentRule, Guard, PermissionSetRef};
+use rolecall_model::lint::Level;
 use rolecall_model::snapshot::Depth;
-use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, Origins, Place, Snapshot, Sources};
+use rolecall_model::{
+    Code, Config, Date, Diagnostic, OriginId, Origins, PermissionSetName, Place, Snapshot, Sources,
+};
 
 pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
@@ -94,6 +99,23 @@ pub fn needs_account_tags(config: &Config) -> bool {
     accounts::uses_tags(config)
 }
 
+/// The external permission sets of which observing must read what they are, though only their rows are compared. Guards
+/// ask with `grants-policy` what they grant, and a lint whether they make an administrator of a group that is found by
+/// name alone. `guard` is what will judge the plan: the configuration's own, or that of another checkout.
+pub fn needs_details(config: &Config, guard: &Guard) -> BTreeSet<PermissionSetName> {
+    if guard.filters().any(|filter| !filter.grants_policies.is_empty()) {
+        return config.external_permission_sets.iter().map(|set| set.name.clone()).collect();
+    }
+    if config.lints.level(Code::UnpinnedAdministrators) == Some(Level::Allow) {
+        return BTreeSet::new();
+    }
+    let names_groups =
+        |rule: &&AssignmentRule| rule.groups.iter().any(|group| config[*group].object_id.is_none());
+    let sets = config.assignments.iter().filter(names_groups).flat_map(|rule| &rule.permission_sets);
+    let external = sets.filter(|set| matches!(set, PermissionSetRef::External(_)));
+    external.map(|set| config.permission_set_name(*set).clone()).collect()
+}
+
 /// Plans.
 ///
 /// # Errors
@@ -115,6 +137,8 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
     }
     let mut compared = compare::compare(inputs, settings, &desired, &standings);
     findings.append(&mut compared.findings);
+    // They sort behind everything else.
+    compared.changes.extend(access_control::change(inputs));
     let snapshot = inputs.snapshot;
     let replacements = replacement::replacements(&compared.changes, snapshot);
     findings.extend(consequences::findings(inputs, &compared.changes, &replacements));
@@ -193,6 +217,7 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
             .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
         );
     }
+    diagnostics.extend(access_control::unread(inputs));
     diagnostics
 }
 

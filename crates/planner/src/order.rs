@@ -43,7 +43,9 @@ impl OperationGraph {
     pub fn new(plan: &Plan, snapshot: &Snapshot) -> Self {
         let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
         for (at, change) in plan.changes.iter().enumerate() {
-            by_set.entry(change.action.permission_set()).or_default().push(at);
+            if let Some(name) = change.action.permission_set() {
+                by_set.entry(name).or_default().push(at);
+            }
         }
         let replacements = replacements(&plan.changes, snapshot);
         let mut builder = Builder { plan, snapshot, replacements, graph: DiGraph::new() };
@@ -51,6 +53,7 @@ impl OperationGraph {
             builder.add_set(changes);
         }
         builder.order_renames();
+        builder.add_access_control();
         Self { graph: builder.graph }
     }
 
@@ -103,14 +106,17 @@ impl From<DiGraph<Node, ()>> for OperationGraph {
 }
 
 impl Action {
-    /// The permission set that the action is about.
-    pub fn permission_set(&self) -> &PermissionSetName {
+    /// The permission set that the action is about; `None` where it is about the instance itself.
+    pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
-            Self::Grant(row) | Self::Revoke(row) => &row.assignment.permission_set,
-            Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => &after.name,
+            Self::Grant(row) | Self::Revoke(row) => Some(&row.assignment.permission_set),
+            Self::CreatePermissionSet { after } | Self::UpdatePermissionSet { after, .. } => {
+                Some(&after.name)
+            }
             Self::ProvisionPermissionSet { permission_set, .. }
-            | Self::ReleasePermissionSet { permission_set } => permission_set,
-            Self::DeletePermissionSet { before } => &before.name,
+            | Self::ReleasePermissionSet { permission_set } => Some(permission_set),
+            Self::DeletePermissionSet { before } => Some(&before.name),
+            Self::SetAccessControl { .. } => None,
         }
     }
 }
@@ -179,6 +185,16 @@ impl Builder<'_> {
         }
     }
 
+    /// What a session carries and what a permission set grants are separate things, so nothing waits for it.
+    fn add_access_control(&mut self) {
+        for (at, change) in self.plan.changes.iter().enumerate() {
+            let Action::SetAccessControl { before, after } = &change.action else { continue };
+            let operation =
+                Operation::SetAccessControl { attributes: after.clone(), is_new: before.is_none() };
+            self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+        }
+    }
+
     fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {
         self.graph.add_node(Node { operation, change, accounts: vec![account] })
     }
@@ -194,7 +210,8 @@ impl Builder<'_> {
                 Action::Grant(_)
                 | Action::Revoke(_)
                 | Action::ProvisionPermissionSet { .. }
-                | Action::DeletePermissionSet { .. } => continue,
+                | Action::DeletePermissionSet { .. }
+                | Action::SetAccessControl { .. } => continue,
             };
             for operation in operations {
                 nodes.push(self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() }));
@@ -208,13 +225,16 @@ impl Builder<'_> {
         let plan = self.plan;
         let mut nodes = BTreeMap::new();
         for at in changes {
-            let action = &plan.changes[*at].action;
-            let (Action::UpdatePermissionSet { provision, .. }
-            | Action::ProvisionPermissionSet { provision, .. }) = action
-            else {
-                continue;
+            let (permission_set, provision) = match &plan.changes[*at].action {
+                Action::UpdatePermissionSet { after, provision, .. } => (&after.name, provision),
+                Action::ProvisionPermissionSet { permission_set, provision } => (permission_set, provision),
+                Action::Grant(_)
+                | Action::Revoke(_)
+                | Action::CreatePermissionSet { .. }
+                | Action::ReleasePermissionSet { .. }
+                | Action::DeletePermissionSet { .. }
+                | Action::SetAccessControl { .. } => continue,
             };
-            let permission_set = action.permission_set();
             let Provisioning { accounts, everywhere } = provision;
             let targets: Vec<(Option<AccountId>, ProvisionTarget, Vec<AccountId>)> = if *everywhere {
                 // AWS goes to every account in which the set is provisioned, wanted or not.

@@ -1,6 +1,6 @@
 //! What a plan says. Everything in it is data, in a fixed order; renderers and the operation graph only read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rolecall_model::{
@@ -179,6 +179,13 @@ pub enum Action {
     DeletePermissionSet {
         /// What it is.
         before: Box<PermissionSet>,
+    },
+    /// Attributes for access control of the instance are set, all of them.
+    SetAccessControl {
+        /// The source of each attribute that there is, by key; `None` where they are turned off.
+        before: Option<BTreeMap<String, String>>,
+        /// The source of each attribute that there will be, by key.
+        after: BTreeMap<String, String>,
     },
 }
 

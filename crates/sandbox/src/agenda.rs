@@ -139,6 +139,8 @@ pub(crate) enum Due {
     Request(usize),
     /// A permission set leaves an account in which nobody has it any more.
     Departure(PermissionSetName, AccountId),
+    /// Attributes for access control that were asked for are there.
+    AccessControl,
 }
 
 /// All operations since the start, and what is still to happen.
@@ -170,6 +172,11 @@ impl Agenda {
     pub(crate) fn depart(&mut self, name: &PermissionSetName, account: AccountId, end: Duration) {
         self.departures.insert((name.clone(), account), end);
         self.schedule(end, Due::Departure(name.clone(), account));
+    }
+
+    /// Lets the attributes for access control that were asked for be there at `end`.
+    pub(crate) fn await_access_control(&mut self, end: Duration) {
+        self.schedule(end, Due::AccessControl);
     }
 
     /// Calls a departure off.

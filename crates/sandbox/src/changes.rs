@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use rolecall_model::{AccountId, Assignment, PermissionSet, PermissionSetName};
+use rolecall_model::{AccessControlState, AccountId, Assignment, PermissionSet, PermissionSetName};
 
 use crate::observations::{Actor, Change};
 use crate::permission_sets::StoredSet;
@@ -197,6 +197,17 @@ impl World {
             self.past.add(at, Step::Set { name: name.clone(), other: Some(Box::new(set)) });
             self.observations.journal(at, by, Change::SetDeleted { permission_set: name.clone() });
         }
+    }
+
+    /// Turns attributes for access control on with these, changes them to these, or turns them off; `false` if they are
+    /// so already. No list shows them, so nobody looks back at what they were.
+    pub(crate) fn set_access_control(&mut self, by: Actor, at: Duration, after: AccessControlState) -> bool {
+        if self.access_control == after {
+            return false;
+        }
+        let before = std::mem::replace(&mut self.access_control, after.clone());
+        self.observations.journal(at, by, Change::AccessControlSet { before, after });
+        true
     }
 
     /// Keeps a set as it is before it changes. Copying is not free, so it is done only where somebody looks back.

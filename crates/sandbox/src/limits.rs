@@ -22,6 +22,8 @@ pub(crate) const POLICIES_PER_PERMISSION_SET: usize = 25;
 pub(crate) const GROUPS_PER_PERMISSION_SET_AND_ACCOUNT: usize = 100;
 /// Tags of a permission set.
 pub(crate) const TAGS: usize = 50;
+/// Attributes for access control of an instance (service model of sso-admin, `AccessControlAttributeList`).
+pub(crate) const ACCESS_CONTROL_ATTRIBUTES: usize = 50;
 /// Characters other than white space in an inline policy.
 pub(crate) const INLINE_POLICY_CHARACTERS: usize = 10_240;
 

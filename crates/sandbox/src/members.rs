@@ -32,7 +32,16 @@ impl<'a> Members<'a> {
 
     /// A text, if it is there.
     pub(crate) fn text(&self, name: &'static str, rule: &TextRule) -> Result<Option<&'a str>, Failure> {
-        let Some(value) = self.value(name) else { return Ok(None) };
+        self.value(name).map(|value| self.text_from(name, value, rule)).transpose()
+    }
+
+    /// A value within a list, as a text.
+    pub(crate) fn text_from(
+        &self,
+        name: &'static str,
+        value: &'a Value,
+        rule: &TextRule,
+    ) -> Result<&'a str, Failure> {
         let text = value.as_str().ok_or_else(|| wrong_type(name, "a string"))?;
         let length = text.chars().count();
         let wrong =
@@ -48,7 +57,7 @@ impl<'a> Members<'a> {
         if !(rule.fits)(text) {
             return wrong("INVALID_PATTERN", format!("satisfy regular expression pattern: {}", rule.pattern));
         }
-        Ok(Some(text))
+        Ok(text)
     }
 
     /// A text that must be there.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rolecall_model::{AccountId, Assignment, GroupId, PermissionSet, PermissionSetName, Principal};
+use rolecall_model::{
+    AccessControlState, AccountId, Assignment, GroupId, PermissionSet, PermissionSetName, Principal,
+};
 
 use crate::call::Service;
 use crate::faults::RequestFault;
@@ -80,6 +82,13 @@ pub enum Change {
         /// Where.
         account: AccountId,
     },
+    /// Attributes for access control of the instance changed.
+    AccessControlSet {
+        /// What they were; not read, where the world began without knowing, which is then taken as off.
+        before: AccessControlState,
+        /// What they are.
+        after: AccessControlState,
+    },
     /// An account was suspended.
     AccountSuspended(AccountId),
     /// A group was deleted.
@@ -87,7 +96,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The permission set that changed, or whose rows did.
+    /// The permission set that changed, or whose rows did; `None` of what belongs to no permission set.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::Granted(row) | Self::Revoked(row) => Some(&row.permission_set),
@@ -97,7 +106,7 @@ impl Change {
             | Self::SetDeleted { permission_set }
             | Self::Provisioned { permission_set, .. }
             | Self::Deprovisioned { permission_set, .. } => Some(permission_set),
-            Self::AccountSuspended(_) | Self::GroupDeleted(_) => None,
+            Self::AccessControlSet { .. } | Self::AccountSuspended(_) | Self::GroupDeleted(_) => None,
         }
     }
 }

@@ -110,6 +110,14 @@ pub(crate) const REQUEST_ID: TextRule = rule(
 );
 pub(crate) const TAG_KEY: TextRule = rule(1, 128, is_tag_text, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
 pub(crate) const TAG_VALUE: TextRule = rule(0, 256, is_tag_text, "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
+pub(crate) const ACCESS_CONTROL_KEY: TextRule =
+    rule(1, 128, is_tag_text, "[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@]+");
+pub(crate) const ACCESS_CONTROL_SOURCE: TextRule = rule(
+    0,
+    256,
+    |text| text.chars().all(|c| is_tag_character(c) || "[]{}$\\\"".contains(c)),
+    "[\\p{L}\\p{Z}\\p{N}_.:\\/=+\\-@\\[\\]\\{\\}\\$\\\\\"]*",
+);
 pub(crate) const REGION_NAME: TextRule = rule(
     1,
     32,
@@ -156,7 +164,11 @@ fn is_path_character(c: char) -> bool {
 }
 
 fn is_tag_text(text: &str) -> bool {
-    text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
+    text.chars().all(is_tag_character)
+}
+
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
 }
 
 /// What follows `arn:PARTITION:` and `rest` in an ARN.

@@ -18,6 +18,9 @@ pub struct Settings {
     /// How long a permission set stays in an account after its last assignment there has gone, spread alike. Until
     /// then it is listed as provisioned there, and cannot be deleted. Default 60 s.
     pub deprovision_latency_mean: Duration,
+    /// How long it takes on average until attributes for access control are there after they were created, spread alike.
+    /// Default 10 s, an assumption.
+    pub access_control_latency_mean: Duration,
     /// The round trip of one request to the in-process client. Default 50 ms. A served sandbox adds nothing to what
     /// the network takes.
     pub request_latency: Duration,
@@ -39,6 +42,7 @@ impl Default for Settings {
             assignment_latency_mean: Duration::from_secs(30),
             provision_latency_mean: Duration::from_secs(30),
             deprovision_latency_mean: Duration::from_secs(60),
+            access_control_latency_mean: Duration::from_secs(10),
             request_latency: Duration::from_millis(50),
             epoch_seconds: 1_767_225_600,
             account_paths: true,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rolecall_model::Snapshot;
 use rolecall_model::snapshot::{Caller, Coverage, Instance};
+use rolecall_model::{AccessControlState, Snapshot};
 use serde_json::{Value, json};
 
 use crate::agenda::{Agenda, Due};
@@ -87,6 +87,10 @@ pub(crate) struct World {
     pub(crate) rows: Rows,
     pub(crate) agenda: Agenda,
     pub(crate) coverage: Coverage,
+    /// Attributes for access control. Those that are being made are not among them.
+    pub(crate) access_control: AccessControlState,
+    /// Attributes for access control that are being made.
+    pub(crate) access_control_to_come: Option<BTreeMap<String, String>>,
     pub(crate) source: Source,
     /// How far the fault plan has come.
     pub(crate) course: Course,
@@ -111,6 +115,7 @@ impl World {
             permission_sets,
             assignments,
             coverage,
+            access_control,
         } = snapshot;
         Self {
             now: Duration::ZERO,
@@ -122,6 +127,8 @@ impl World {
             rows: Rows::from_sorted(&assignments),
             agenda: Agenda::default(),
             coverage,
+            access_control,
+            access_control_to_come: None,
             source: Source::new(settings.seed),
             course: Course::new(settings.faults.clone()),
             observations: Observations::default(),
@@ -271,6 +278,7 @@ impl World {
         match due {
             Due::Request(number) => sso_admin::finish(self, number, at),
             Due::Departure(name, account) => sso_admin::finish_departure(self, &name, account, at),
+            Due::AccessControl => sso_admin::finish_access_control(self, at),
         }
         true
     }
@@ -297,6 +305,7 @@ impl World {
             permission_sets: self.permission_sets.to_live(),
             assignments: self.rows.all(),
             coverage: self.coverage.clone(),
+            access_control: self.access_control.clone(),
         }
     }
 

@@ -42,6 +42,9 @@ impl AwsTarget {
                 let arn = self.arn(permission_set)?;
                 Ok(!permission_set::exists(&self.clients, self.address(&arn)).await?)
             }
+            Operation::SetAccessControl { attributes, is_new } => {
+                self.has_access_control(attributes, *is_new, refused).await
+            }
         }
     }
 

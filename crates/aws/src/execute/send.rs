@@ -48,6 +48,9 @@ impl AwsTarget {
                 let answer = self.clients.call(api, || call().permission_set_arn(&arn).send()).await?;
                 Ok(Started::Done { request_id: id_of(&answer) })
             }
+            Operation::SetAccessControl { attributes, is_new } => {
+                self.set_access_control(api, attributes, *is_new).await
+            }
         }
     }
 
@@ -278,6 +281,6 @@ fn to_reference(policy: &CustomerPolicy) -> Result<CustomerManagedPolicyReferenc
 }
 
 /// The SDK refuses to build what lacks a required part.
-fn unsendable(error: impl std::fmt::Display) -> Failure {
+pub(super) fn unsendable(error: impl std::fmt::Display) -> Failure {
     Failure { code: "NotSent".to_owned(), message: error.to_string(), request_id: None }
 }

@@ -8,6 +8,10 @@ pub struct Size {
     pub permission_sets: u64,
     /// Those that are compared.
     pub compared: u64,
+    /// Those of which is read what they are, and that are not compared.
+    pub detailed: u64,
+    /// 1 where attributes for access control are read.
+    pub access_control: u64,
     /// Pages of accounts where the sets are provisioned whose rows are wanted: 100 accounts a page, at least one page
     /// a set.
     pub provisioned_pages: u64,
@@ -38,12 +42,23 @@ const CALLS_PER_SECOND: u64 = 18;
 
 impl Size {
     /// What is read whatever the strategy: the instance (2), the list of sets, name and tags of each, four details of
-    /// each that is compared and its outdated accounts, and where the sets are provisioned.
+    /// each that is compared and its outdated accounts, four details of others, where the sets are provisioned, and
+    /// attributes for access control.
     pub fn base_calls(self) -> u64 {
-        let Self { permission_sets, compared, provisioned_pages, pairs: _, principals: _ } = self;
+        let Self {
+            permission_sets,
+            compared,
+            detailed,
+            access_control,
+            provisioned_pages,
+            pairs: _,
+            principals: _,
+        } = self;
         2 + permission_sets.div_ceil(SETS_A_PAGE).max(1)
             + 2 * permission_sets
             + 5 * compared
+            + 4 * detailed
+            + access_control
             + provisioned_pages
     }
 
@@ -77,7 +92,8 @@ mod tests {
     use super::*;
 
     fn size(permission_sets: u64, provisioned_pages: u64, principals: u64, pairs: u64) -> Size {
-        Size { permission_sets, compared: permission_sets, provisioned_pages, pairs, principals }
+        let compared = permission_sets;
+        Size { permission_sets, compared, provisioned_pages, pairs, principals, ..Size::default() }
     }
 
     /// The table in the facts: base 363 + 60, by pair 8,120, by principal 420, where 120 of both are the pages of

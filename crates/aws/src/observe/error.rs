@@ -79,6 +79,12 @@ pub enum ObserveError {
         /// What did not fit together at the last reading.
         what: String,
     },
+    /// AWS could not make the configuration of attributes for access control that somebody asked for.
+    #[error("attributes for access control could not be made: {reason}")]
+    AccessControlFailed {
+        /// What AWS said.
+        reason: String,
+    },
     /// The KMS key that encrypts the instance cannot be used.
     #[error("{api} cannot use the KMS key of the instance: {failure}")]
     Key {
@@ -128,7 +134,10 @@ impl ObserveError {
                 Code::PermissionSetsDisabled
             }
             Self::WrongRegion { .. } => Code::WrongRegion,
-            Self::OrganizationChanged { .. } | Self::Key { .. } | Self::Call { .. } => Code::ReadFailed,
+            Self::OrganizationChanged { .. }
+            | Self::AccessControlFailed { .. }
+            | Self::Key { .. }
+            | Self::Call { .. } => Code::ReadFailed,
         }
     }
 
@@ -169,6 +178,11 @@ impl ObserveError {
             }
             Self::OrganizationChanged { .. } => {
                 "try again when no accounts or organizational units are being moved".to_owned()
+            }
+            Self::AccessControlFailed { .. } => {
+                "disable attributes for access control in the settings of IAM Identity Center, and plan again: \
+                 an apply then makes them anew"
+                    .to_owned()
             }
             Self::Key { .. } => {
                 "let the role use the key (kms:Decrypt, kms:GenerateDataKey), or enable the key; \

@@ -9,6 +9,7 @@ use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
 
 use super::cost::Size;
 use super::{ObserveError, Part, Progress, Reader, Scope, Step};
+use crate::client::Clients;
 use crate::permission_set::{self, Described, PAGE_SIZE, Provisioned, SetAddress};
 use crate::retry::CallError;
 
@@ -78,14 +79,16 @@ pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, Ob
     let dropped =
         headers.iter().filter(|header| header.is_ours(scope) && !scope.compare.contains(&header.name));
     let whole = dropped.map(|header| header.name.clone()).collect();
-    let (read_on, rest): (Vec<Header>, Vec<Header>) =
-        headers.into_iter().partition(|header| scope.provisioned_of_all || rows_of.contains(&header.name));
+    let (read_on, rest): (Vec<Header>, Vec<Header>) = headers.into_iter().partition(|header| {
+        scope.provisioned_of_all || rows_of.contains(&header.name) || scope.details_of.contains(&header.name)
+    });
+    let wants_rows = &rows_of;
     let mut sets = reader
         .each(Step::Details, read_on.into_iter(), |header| async move {
             if header.is_compared(scope) {
                 compared_set(reader, instance, header).await
             } else {
-                counted_set(reader, instance, header).await
+                counted_set(reader, instance, header, wants_rows).await
             }
         })
         .await?;
@@ -103,9 +106,12 @@ fn base_size(scope: &Scope, sets: usize) -> Size {
     } else {
         (scope.compare.len().min(sets), (scope.compare.len() + scope.rows_of.len()).min(sets))
     };
+    let detailed = if scope.everything { 0 } else { scope.details_of.difference(&scope.compare).count() };
     Size {
         permission_sets: sets as u64,
         compared: compared as u64,
+        detailed: detailed.min(sets) as u64,
+        access_control: u64::from(scope.access_control || scope.everything),
         provisioned_pages: wanted as u64,
         ..Size::default()
     }
@@ -131,15 +137,42 @@ async fn header(reader: &Reader<'_>, instance: &str, arn: String) -> Result<Head
     Ok(Header { arn, name: described.name.clone(), described, tags })
 }
 
-/// A set whose rows are wanted and nothing else.
+/// A set that is not compared: where it is provisioned, if its rows are wanted, and what it is, if that is.
 async fn counted_set(
     reader: &Reader<'_>,
     instance: &str,
     header: Header,
+    wants_rows: &BTreeSet<PermissionSetName>,
 ) -> Result<LivePermissionSet, CallError> {
+    let Reader { clients, scope, .. } = *reader;
     let at = SetAddress { instance, set: &header.arn };
-    let provisioned = permission_set::provisioned(reader.clients, at, Provisioned::Anyhow).await?;
-    Ok(header.into_set(None, provisioned, BTreeSet::new()))
+    let details = if scope.details_of.contains(&header.name) {
+        Some(details(clients, at, &header).await?)
+    } else {
+        None
+    };
+    let provisioned = if scope.provisioned_of_all || wants_rows.contains(&header.name) {
+        permission_set::provisioned(clients, at, Provisioned::Anyhow).await?
+    } else {
+        BTreeSet::new()
+    };
+    Ok(header.into_set(details, provisioned, BTreeSet::new()))
+}
+
+/// What a set is, but for its tags.
+async fn details(clients: &Clients, at: SetAddress<'_>, header: &Header) -> Result<PermissionSet, CallError> {
+    let Attributes { description, session, relay_state } = header.described.clone().attributes()?;
+    Ok(PermissionSet {
+        name: header.name.clone(),
+        description,
+        session,
+        relay_state,
+        managed_policies: permission_set::managed_policies(clients, at).await?,
+        customer_policies: permission_set::customer_policies(clients, at).await?,
+        boundary: permission_set::boundary(clients, at).await?,
+        inline_policy: permission_set::inline_policy(clients, at).await?,
+        tags: BTreeMap::new(),
+    })
 }
 
 /// A set that is compared.
@@ -150,18 +183,7 @@ async fn compared_set(
 ) -> Result<LivePermissionSet, CallError> {
     let clients = reader.clients;
     let at = SetAddress { instance, set: &header.arn };
-    let Attributes { description, session, relay_state } = header.described.clone().attributes()?;
-    let details = PermissionSet {
-        name: header.name.clone(),
-        description,
-        session,
-        relay_state,
-        managed_policies: permission_set::managed_policies(clients, at).await?,
-        customer_policies: permission_set::customer_policies(clients, at).await?,
-        boundary: permission_set::boundary(clients, at).await?,
-        inline_policy: permission_set::inline_policy(clients, at).await?,
-        tags: BTreeMap::new(),
-    };
+    let details = details(clients, at, &header).await?;
     let provisioned = permission_set::provisioned(clients, at, Provisioned::Anyhow).await?;
     // A set that is provisioned nowhere is outdated nowhere: that call is spared.
     let outdated = if provisioned.is_empty() {

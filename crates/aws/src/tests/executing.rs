@@ -8,14 +8,16 @@ use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{
-    Assignment, Boundary, Edit, Operation, PermissionSet, Principal, ProvisionTarget, SessionDuration,
-    Snapshot,
+    AccessControlState, Assignment, Boundary, Edit, Operation, PermissionSet, Principal, ProvisionTarget,
+    SessionDuration, Snapshot,
 };
 use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed, refusal};
 use super::observing::connected;
-use super::world::{account, customer_policy, grant, group, name, policy, user, world};
+use super::world::{
+    account, attributes as attributes_of, customer_policy, grant, group, name, policy, user, world,
+};
 use crate::{AwsTarget, Scope, observe};
 
 const VIEW: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
@@ -67,6 +69,10 @@ fn create(set: &str) -> Operation {
     }
 }
 
+fn set_access_control(sources: &[(&str, &str)], is_new: bool) -> Operation {
+    Operation::SetAccessControl { attributes: attributes_of(sources), is_new }
+}
+
 fn edit(set: &str, edit: Edit) -> Operation {
     Operation::Edit { permission_set: name(set), edit }
 }
@@ -100,6 +106,7 @@ fn every_kind() -> Vec<Operation> {
         }),
         Operation::DeleteAssignment(grant("Plain1", 3, 1)),
         Operation::DeletePermissionSet { permission_set: name("Plain1") },
+        set_access_control(&[("title", "${path:title}")], false),
     ]
 }
 
@@ -140,6 +147,7 @@ fn every_kind_done(watch_arn: String) -> Snapshot {
             set.outdated.clone_from(&set.provisioned);
         }
     }
+    wanted.access_control = AccessControlState::On(attributes_of(&[("title", "${path:title}")]));
     wanted.assignments.push(grant("Watch", 20, 5));
     wanted
         .assignments
@@ -181,6 +189,7 @@ async fn what_is_gone_already_or_there_already_is_done() {
         edit("Base", Edit::DetachManagedPolicy(VIEW.to_owned())),
         edit("Base", Edit::DetachCustomerPolicy(customer_policy("none", "/"))),
         edit("Plain1", Edit::DeleteBoundary),
+        edit("Plain1", Edit::Untag(BTreeSet::from(["none".to_owned()]))),
         edit("Deploy", Edit::AttachCustomerPolicy(customer_policy("deploy-base", "/platform/"))),
         edit("Deploy", Edit::AttachManagedPolicy("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned())),
     ] {
@@ -198,6 +207,93 @@ async fn a_set_is_deleted_once_it_has_left_its_accounts_and_deleting_it_again_is
     assert!(sandbox.snapshot().permission_set(&name("Plain2")).is_none());
     assert!(matches!(target.start(&delete).await, Ok(Started::Done { .. })));
     assert_eq!(target.principals(&name("Plain2"), account(3)).await, Ok(BTreeSet::new()));
+}
+
+/// What `release-permission-set` does: the stack's tag goes, and nothing else does.
+#[tokio::test(start_paused = true)]
+async fn a_set_that_is_untagged_keeps_everything_else() {
+    let (sandbox, target) = plain_target().await;
+    run(&target, &edit("Base", Edit::Untag(BTreeSet::from([STACK_TAG.to_owned()])))).await.unwrap();
+    let mut wanted = world();
+    let base = wanted.permission_sets.iter_mut().find(|set| set.name == name("Base")).unwrap();
+    assert!(base.tags.remove(STACK_TAG).is_some());
+    assert_eq!(sandbox.snapshot(), wanted);
+}
+
+/// A target, and a sandbox whose attributes for access control are off.
+async fn target_without_attributes(
+    dealer: impl Fn(&str, usize) -> Deal + Send + Sync + 'static,
+) -> (Sandbox, AwsTarget) {
+    let snapshot = Snapshot { access_control: AccessControlState::Off, ..world() };
+    let sandbox = Sandbox::new(snapshot, Settings::default());
+    let target = target(&sandbox, dealer).await;
+    (sandbox, target)
+}
+
+const CREATE_ATTRIBUTES: &str = "CreateInstanceAccessControlAttributeConfiguration";
+
+#[tokio::test(start_paused = true)]
+async fn attributes_for_access_control_are_done_when_they_are_there() {
+    let wanted = [("title", "${path:title}")];
+    let none = |_: &str, _| Deal::Pass;
+    let (sandbox, target) = target_without_attributes(none).await;
+    let started = target.start(&set_access_control(&wanted, true)).await.unwrap();
+    assert!(matches!(started, Started::Done { request_id: Some(_) }), "{started:?}");
+    assert_eq!(sandbox.snapshot().access_control, AccessControlState::On(attributes_of(&wanted)));
+
+    // The answer is lost, and AWS says to the second attempt that they exist.
+    let lost = |operation: &str, number| match operation {
+        CREATE_ATTRIBUTES if number == 1 => Deal::LoseAnswer,
+        _ => Deal::Pass,
+    };
+    let (sandbox, target) = target_without_attributes(lost).await;
+    run(&target, &set_access_control(&wanted, true)).await.unwrap();
+    assert_eq!(sandbox.snapshot().access_control, AccessControlState::On(attributes_of(&wanted)));
+    assert_eq!(sandbox.call_counts()[&format!("sso-admin:{CREATE_ATTRIBUTES}")], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_wait_for_what_is_in_their_way() {
+    let busy = |operation: &str, number| match operation {
+        CREATE_ATTRIBUTES if number <= 3 => refusal("ConflictException", "something is under way"),
+        _ => Deal::Pass,
+    };
+    let (sandbox, target) = target_without_attributes(busy).await;
+    let create = set_access_control(&[("title", "${path:title}")], true);
+    // While they are being made, an update is a conflict; it goes on when they are there.
+    let update = set_access_control(&[("cost", "${path:enterprise.costCenter}")], false);
+    run(&target, &create).await.unwrap();
+    run(&target, &update).await.unwrap();
+    let wanted = attributes_of(&[("cost", "${path:enterprise.costCenter}")]);
+    assert_eq!(sandbox.snapshot().access_control, AccessControlState::On(wanted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_that_others_set_meanwhile_are_not_overwritten() {
+    let (sandbox, target) = plain_target().await;
+    let before = sandbox.snapshot();
+    let create = set_access_control(&[("title", "${path:title}")], true);
+    let failure = target.start(&create).await.unwrap_err();
+    assert_eq!(failure.code, "ConflictException");
+    assert_eq!(sandbox.snapshot(), before);
+    assert_eq!(sandbox.call_counts()[&format!("sso-admin:{CREATE_ATTRIBUTES}")], 1, "nothing to wait for");
+
+    let (_, target) = target_without_attributes(|_, _| Deal::Pass).await;
+    let update = set_access_control(&[("title", "${path:title}")], false);
+    assert_eq!(target.start(&update).await.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_that_aws_cannot_make_are_a_failure_with_its_reason() {
+    let failed = |operation: &str, _| match operation {
+        "DescribeInstanceAccessControlAttributeConfiguration" => {
+            Deal::Answer(200, r#"{"Status":"CREATION_FAILED","StatusReason":"no directory"}"#.to_owned())
+        }
+        _ => Deal::Pass,
+    };
+    let (_, target) = target_without_attributes(failed).await;
+    let failure = target.start(&set_access_control(&[], true)).await.unwrap_err();
+    assert_eq!(failure.to_string(), "CREATION_FAILED: no directory");
 }
 
 #[tokio::test(start_paused = true)]

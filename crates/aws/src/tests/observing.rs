@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rolecall_model::snapshot::{Coverage, Depth};
-use rolecall_model::{Code, Region, Snapshot};
+use rolecall_model::{AccessControlState, Code, Region, Snapshot};
 use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed, refusal};
@@ -102,6 +102,7 @@ async fn a_scope_reads_no_more_than_it_names() {
     for account in &mut wanted.organization.accounts {
         account.tags = None;
     }
+    wanted.access_control = AccessControlState::NotRead;
     assert_eq!(read, wanted);
 
     let calls = clients.statistics().calls;
@@ -113,6 +114,7 @@ async fn a_scope_reads_no_more_than_it_names() {
     assert_eq!(count("sso-admin:ListAccountsForProvisionedPermissionSet"), 3);
     assert_eq!(count("sso-admin:ListAccountAssignments"), 31);
     assert_eq!(count("organizations:ListTagsForResource"), 0);
+    assert_eq!(count("sso-admin:DescribeInstanceAccessControlAttributeConfiguration"), 0);
     // User 1 and the orphan; user 3 is not asked for.
     assert_eq!(count("identitystore:DescribeUser"), 2);
 }
@@ -126,6 +128,70 @@ async fn the_sets_of_the_stack_are_compared_though_nothing_names_them() {
     assert_eq!(compared, world().permission_sets.iter().take(2).collect::<Vec<_>>());
     assert!(read.coverage.depth(&name("Base")).is_some() && read.coverage.depth(&name("Plain7")).is_none());
     assert_eq!(read.organization, world().organization);
+}
+
+/// Guards ask what an external set grants, and compare nothing of it.
+#[tokio::test(start_paused = true)]
+async fn what_a_set_is_can_be_read_of_one_that_is_not_compared() {
+    let (_, clients) = sandbox().await;
+    let scope = Scope {
+        rows_of: BTreeSet::from([name("Deploy")]),
+        details_of: ["Deploy", "Base", "NotYetThere"].map(name).into(),
+        ..Scope::default()
+    };
+    let read = observe(&clients, &scope, &|_| {}).await.unwrap();
+    let set = |text: &str| read.permission_set(&name(text)).unwrap();
+    let details = |text: &str| world().permission_set(&name(text)).unwrap().details.clone();
+    assert_eq!((&set("Deploy").details, &set("Base").details), (&details("Deploy"), &details("Base")));
+    assert_eq!(set("Deploy").provisioned.len(), 30);
+    assert!(set("Base").provisioned.is_empty() && read.coverage.depth(&name("Base")).is_none());
+    assert_eq!(set("Plain1").details, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_for_access_control_are_read_on_demand() {
+    let scope = Scope { access_control: true, ..Scope::default() };
+    for state in [AccessControlState::Off, world().access_control] {
+        let sandbox =
+            Sandbox::new(Snapshot { access_control: state.clone(), ..world() }, Settings::default());
+        let clients = connected(sandbox.http_client()).await;
+        assert_eq!(observe(&clients, &scope, &|_| {}).await.unwrap().access_control, state);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_that_cannot_be_read_are_never_off() {
+    const DESCRIBE: &str = "DescribeInstanceAccessControlAttributeConfiguration";
+    let on_demand = Scope { access_control: true, ..Scope::default() };
+    let read = async |scope: &Scope, deal: Deal| {
+        let (sandbox, _) = sandbox().await;
+        let dealer = move |called: &str, _| if called == DESCRIBE { deal.clone() } else { Deal::Pass };
+        let clients = connected(interposed(sandbox.http_client(), dealer)).await;
+        let read = observe(&clients, scope, &|_| {}).await;
+        read.map(|snapshot| snapshot.access_control).map_err(|error| error.to_string())
+    };
+    let denied = refusal("AccessDeniedException", "no rights here");
+    for scope in [&on_demand, &everything()] {
+        let error = read(scope, denied.clone()).await.unwrap_err();
+        assert!(error.contains("AccessDeniedException: no rights here"), "{error}");
+    }
+    let no_key =
+        r#"{"__type":"ResourceNotFoundException","message":"no key","Reason":"KMS_NotFoundException"}"#;
+    let error = read(&on_demand, Deal::Answer(400, no_key.to_owned())).await.unwrap_err();
+    assert!(error.contains("no key"), "{error}");
+    let two = r#"{"Status":"ENABLED","InstanceAccessControlAttributeConfiguration":
+        {"AccessControlAttributes":[{"Key":"a","Value":{"Source":["x","y"]}}]}}"#;
+    let error = read(&on_demand, Deal::Answer(200, two.to_owned())).await.unwrap_err();
+    assert!(error.contains("the attribute a has 2 sources, not one"), "{error}");
+
+    // What a plan does not ask for stops no snapshot.
+    let failed = Deal::Answer(200, r#"{"Status":"CREATION_FAILED","StatusReason":"why"}"#.to_owned());
+    let error = read(&on_demand, failed.clone()).await.unwrap_err();
+    assert_eq!(error, "attributes for access control could not be made: why");
+    assert_eq!(read(&everything(), failed).await, Ok(AccessControlState::NotRead));
+    let unknown = Deal::Answer(501, String::new());
+    assert!(read(&on_demand, unknown.clone()).await.is_err());
+    assert_eq!(read(&everything(), unknown).await, Ok(AccessControlState::NotRead));
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,6 +40,7 @@ fn size(world: &Snapshot) -> Size {
         provisioned_pages: pages.sum(),
         pairs: world.permission_sets.iter().map(|set| set.provisioned.len() as u64).sum(),
         principals: world.groups.len() as u64,
+        ..Size::default()
     }
 }
 

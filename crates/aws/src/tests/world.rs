@@ -7,8 +7,8 @@ use rolecall_model::snapshot::{
     Caller, Coverage, ExternalId, Group, Instance, LivePermissionSet, Organization, User,
 };
 use rolecall_model::{
-    Account, AccountId, AccountState, Assignment, Boundary, CustomerPolicy, GroupId, OrganizationalUnit,
-    OuId, PermissionSet, PermissionSetName, Policy, Principal, Snapshot, UserId,
+    AccessControlState, Account, AccountId, AccountState, Assignment, Boundary, CustomerPolicy, GroupId,
+    OrganizationalUnit, OuId, PermissionSet, PermissionSetName, Policy, Principal, Snapshot, UserId,
 };
 use rolecall_sandbox::{Sandbox, Settings};
 
@@ -39,6 +39,12 @@ pub(super) fn name(text: &str) -> PermissionSetName {
     text.parse().unwrap()
 }
 
+pub(super) const COST_CENTER: &str = "${path:enterprise.costCenter}";
+
+pub(super) fn attributes(sources: &[(&str, &str)]) -> BTreeMap<String, String> {
+    sources.iter().map(|(key, source)| ((*key).to_owned(), (*source).to_owned())).collect()
+}
+
 pub(super) fn grant(set: &str, on: u64, to: u64) -> Assignment {
     Assignment { permission_set: name(set), account: account(on), principal: Principal::Group(group(to)) }
 }
@@ -65,6 +71,7 @@ pub(super) fn world() -> Snapshot {
         permission_sets: permission_sets(),
         assignments: assignments(),
         coverage: Coverage::Everything,
+        access_control: AccessControlState::On(attributes(&[("costCenter", COST_CENTER)])),
     };
     snapshot.sort();
     snapshot

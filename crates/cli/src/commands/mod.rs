@@ -5,6 +5,7 @@ mod approval;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod import;
 pub(crate) mod plan;
 pub(crate) mod rehearse;
 pub(crate) mod sandbox;

@@ -77,18 +77,22 @@ pub struct Counts {
     pub release: usize,
     /// Permission sets to delete.
     pub delete: usize,
+    /// 1 where attributes for access control are to be set.
+    #[serde(default)]
+    pub set_attributes: usize,
 }
 
 /// One change. Fields that do not concern its kind are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeDocument {
-    /// `assign`, `revoke`, `create`, `adopt`, `update`, `provision`, `release` or `delete`.
+    /// `assign`, `revoke`, `create`, `adopt`, `update`, `provision`, `release`, `delete` or `set-attributes`.
     pub action: String,
-    /// `account-assignment` or `permission-set`.
+    /// `account-assignment`, `permission-set` or `access-control-attributes`.
     pub kind: String,
     /// The permission set's name.
-    pub permission_set: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_set: Option<String>,
     /// The account's 12-digit id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,

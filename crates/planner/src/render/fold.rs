@@ -28,7 +28,8 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
             | Action::UpdatePermissionSet { .. }
             | Action::ProvisionPermissionSet { .. }
             | Action::ReleasePermissionSet { .. }
-            | Action::DeletePermissionSet { .. } => continue,
+            | Action::DeletePermissionSet { .. }
+            | Action::SetAccessControl { .. } => continue,
         };
         let (principal, set) = (row.assignment.principal.id(), row.assignment.permission_set.as_str());
         let key = (grants, principal, set, change.written.as_ref(), format!("{:?}", change.reason));

@@ -31,6 +31,7 @@ pub fn document(plan: &Plan, sources: &Sources) -> PlanDocument {
         provision: number("provision"),
         release: number("release"),
         delete: number("delete"),
+        set_attributes: number("set-attributes"),
     };
     PlanDocument {
         format: PlanDocument::FORMAT.to_owned(),
@@ -112,13 +113,16 @@ fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument>
             .map(|id| format!("{} ({id})", change.account_name.as_deref().unwrap_or_default()));
         let principal = change.principal_label.as_ref().or(change.principal_name.as_ref());
         let principal = principal.or(change.principal_id.as_ref()).cloned();
-        let parts = [principal, Some(change.permission_set.clone()), account];
+        let what =
+            change.permission_set.clone().unwrap_or_else(|| "attributes for access control".to_owned());
+        let parts = [principal, Some(what), account];
         parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
     };
     let key = |change| -> Subject<'_> {
         let ChangeDocument { permission_set, account_id, principal_id, .. }: &ChangeDocument = change;
         let (account, principal) = (account_id.as_deref(), principal_id.as_deref());
-        (permission_set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
+        let set = permission_set.as_deref().unwrap_or_default();
+        (set, account.unwrap_or_default(), principal.unwrap_or_default(), subject(change))
     };
     document.changes.iter().map(|change| (key(change), change)).collect()
 }
@@ -150,8 +154,8 @@ fn change(change: &Change) -> ChangeDocument {
     let names = row.map(row_document_parts).unwrap_or_default();
     ChangeDocument {
         action: action_word(change).to_owned(),
-        kind: if row.is_some() { "account-assignment" } else { "permission-set" }.to_owned(),
-        permission_set: action.permission_set().to_string(),
+        kind: kind_word(action).to_owned(),
+        permission_set: action.permission_set().map(ToString::to_string),
         account_id: names.account_id,
         account_name: names.account_name,
         principal_type: row.map(|row| principal_type(row).to_owned()),
@@ -172,8 +176,21 @@ fn change(change: &Change) -> ChangeDocument {
     }
 }
 
+fn kind_word(action: &Action) -> &'static str {
+    match action {
+        Action::Grant(_) | Action::Revoke(_) => "account-assignment",
+        Action::CreatePermissionSet { .. }
+        | Action::UpdatePermissionSet { .. }
+        | Action::ProvisionPermissionSet { .. }
+        | Action::ReleasePermissionSet { .. }
+        | Action::DeletePermissionSet { .. } => "permission-set",
+        Action::SetAccessControl { .. } => "access-control-attributes",
+    }
+}
+
 fn action_word(change: &Change) -> &'static str {
     match (&change.action, &change.reason) {
+        (Action::SetAccessControl { .. }, _) => "set-attributes",
         (Action::UpdatePermissionSet { .. }, Reason::Declared { .. }) => "update",
         _ => wording::verb(change),
     }
@@ -208,7 +225,8 @@ fn row_of(action: &Action) -> Option<&Row> {
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => None,
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. } => None,
     }
 }
 
@@ -232,6 +250,7 @@ fn before_and_after(action: &Action) -> (Value, Value) {
             (Value::Null, Value::Null)
         }
         Action::DeletePermissionSet { before } => (whole(before), Value::Null),
+        Action::SetAccessControl { before, after } => (json!(before), json!(after)),
     }
 }
 
@@ -245,7 +264,8 @@ fn provisions_of(action: &Action) -> Vec<String> {
         | Action::Revoke(_)
         | Action::CreatePermissionSet { .. }
         | Action::ReleasePermissionSet { .. }
-        | Action::DeletePermissionSet { .. } => Vec::new(),
+        | Action::DeletePermissionSet { .. }
+        | Action::SetAccessControl { .. } => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rolecall_model::{Diagnostic, Sources};
 
+use super::access_control::{AttributesChange, attributes_change};
 use super::comparison::{self, Table};
 use super::escape::{for_html, for_markdown};
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
@@ -86,6 +87,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     left_alone(plan, page);
     for change in &plan.changes {
         set_section(change, page);
+        attributes_section(change, page);
     }
     row_table(plan, detail, page);
     kept_table(plan, detail, page);
@@ -193,6 +195,14 @@ fn set_section(change: &Change, page: &mut Page) {
         }
     }
     page.diff(mark, &title, &lines);
+}
+
+/// Attributes for access control, with the source of each that differs.
+fn attributes_section(change: &Change, page: &mut Page) {
+    let Some(AttributesChange { words, lines }) = attributes_change(change) else { return };
+    let place = change.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
+    let (mark, verb) = (wording::mark(&change.action), wording::verb(change));
+    page.diff(mark, &format!("{verb} attributes for access control: {}{place}", words.join("; ")), &lines);
 }
 
 fn left_alone(plan: &Plan, page: &mut Page) {

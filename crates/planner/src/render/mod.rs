@@ -1,5 +1,6 @@
 //! A plan for people and for programs. Renderers only read a plan; none of them decides anything.
 
+mod access_control;
 mod columns;
 mod comparison;
 mod comparison_document;

@@ -15,10 +15,10 @@ pub(crate) struct SetChange<'p> {
     pub(crate) short: String,
 }
 
-/// The permission set of a change and what happens to it; `None` for a row.
+/// The permission set of a change and what happens to it; `None` for a row and for what is no permission set.
 pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
     match &change.action {
-        Action::Grant(_) | Action::Revoke(_) => None,
+        Action::Grant(_) | Action::Revoke(_) | Action::SetAccessControl { .. } => None,
         Action::CreatePermissionSet { after } => {
             let words = grants_of(after);
             let short = match words.len() {
@@ -83,7 +83,8 @@ pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
         | Action::Revoke(_)
         | Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
-        | Action::ReleasePermissionSet { .. } => return Vec::new(),
+        | Action::ReleasePermissionSet { .. }
+        | Action::SetAccessControl { .. } => return Vec::new(),
     };
     // Plain data with text keys has no way to fail to become JSON.
     let text = serde_json::to_string_pretty(set).unwrap_or_default();

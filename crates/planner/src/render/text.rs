@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
 use super::comparison;
 use super::escape::for_terminal;
@@ -111,6 +112,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     };
     push(String::new(), &rows(plan, style.detail));
     push(String::new(), &permission_sets(plan, style));
+    push(String::new(), &attributes(plan, style));
     push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
     push(
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
@@ -159,6 +161,26 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
             Action::CreatePermissionSet { .. } if !fits => words,
             _ => difference_lines(change, !fits),
         };
+        for line in lines {
+            columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
+        }
+    }
+    columns
+}
+
+fn attributes(plan: &Plan, style: Style) -> Columns {
+    let mut columns = Columns::default();
+    for change in &plan.changes {
+        let Some(AttributesChange { words, lines }) = attributes_change(change) else { continue };
+        let verb = format!(
+            "{} {} attributes for access control",
+            wording::mark(&change.action),
+            wording::verb(change)
+        );
+        let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
+        let line = words.join("; ");
+        let said = if line.width() <= WORDS_ON_A_LINE { line } else { wording::count(lines.len(), "line") };
+        columns.row(vec![verb, for_terminal(&said), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }

@@ -156,13 +156,14 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
     }
 }
 
-/// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`; either may be empty.
-pub(crate) fn counts(plan: &Plan) -> [String; 2] {
-    let mut numbers = [0_usize; 7];
+/// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`, and whether attributes for access
+/// control are set; any may be empty.
+pub(crate) fn counts(plan: &Plan) -> [String; 3] {
+    let mut numbers = [0_usize; 8];
     for change in &plan.changes {
         numbers[usize::from(change.action.sort_key().0)] += 1;
     }
-    let [grants, revokes, creates, updates, provisions, releases, deletes] = numbers;
+    let [grants, revokes, creates, updates, provisions, releases, deletes, attributes] = numbers;
     let adoptions = plan.changes.iter().filter(|change| change.reason == Reason::Adopted).count();
     let join = |parts: &[(usize, &str)]| {
         let said = parts.iter().filter(|(number, _)| *number > 0);
@@ -182,7 +183,8 @@ pub(crate) fn counts(plan: &Plan) -> [String; 2] {
         none if none.is_empty() => none,
         some => format!("permission sets: {some}"),
     };
-    [rows.join("; "), sets]
+    let attributes = if attributes > 0 { "attributes for access control to set" } else { "" };
+    [rows.join("; "), sets, attributes.to_owned()]
 }
 
 /// What is not done, for the line of counts; empty where everything is.
@@ -224,16 +226,21 @@ pub(crate) fn verb(change: &Change) -> &'static str {
         Action::ProvisionPermissionSet { .. } => "provision",
         Action::ReleasePermissionSet { .. } => "release",
         Action::DeletePermissionSet { .. } => "delete",
+        Action::SetAccessControl { before: None, .. } => "turn on",
+        Action::SetAccessControl { before: Some(_), .. } => "change",
     }
 }
 
 /// The mark before a change: `+` gives, `-` takes, `~` changes.
 pub(crate) fn mark(action: &Action) -> &'static str {
     match action {
-        Action::Grant(_) | Action::CreatePermissionSet { .. } => "+",
+        Action::Grant(_)
+        | Action::CreatePermissionSet { .. }
+        | Action::SetAccessControl { before: None, .. } => "+",
         Action::Revoke(_) | Action::DeletePermissionSet { .. } => "-",
         Action::UpdatePermissionSet { .. }
         | Action::ProvisionPermissionSet { .. }
-        | Action::ReleasePermissionSet { .. } => "~",
+        | Action::ReleasePermissionSet { .. }
+        | Action::SetAccessControl { before: Some(_), .. } => "~",
     }
 }

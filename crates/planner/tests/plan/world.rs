@@ -7,8 +7,8 @@ use rolecall_model::snapshot::{
     Caller, Coverage, ExternalId, Group, Instance, LivePermissionSet, Organization, User,
 };
 use rolecall_model::{
-    Account, AccountId, AccountState, Assignment, Boundary, Edit, Operation, OrganizationalUnit,
-    PermissionSet, Policy, Principal, ProvisionTarget, Snapshot,
+    AccessControlState, Account, AccountId, AccountState, Assignment, Boundary, Edit, Operation,
+    OrganizationalUnit, PermissionSet, PermissionSetName, Policy, Principal, ProvisionTarget, Snapshot,
 };
 
 const MANAGEMENT: &str = "999999999999";
@@ -31,6 +31,8 @@ pub(crate) fn id_of(name: &str) -> String {
 /// set NAME [owner=STACK] [session=8h] [managed=A,B] [customer=/p/n] [boundary=N] [inline=ACTION] [tag:K=V]
 /// row SET PRINCIPAL ACCOUNT…                    PRINCIPAL is a group, user:NAME or gone:NAME
 /// outdated SET ACCOUNT…
+/// attributes KEY=SOURCE…                        attributes for access control, which are off otherwise
+/// attributes-unread
 /// ```
 pub(crate) fn world(text: &str) -> Snapshot {
     let mut snapshot = empty();
@@ -72,6 +74,12 @@ pub(crate) fn world(text: &str) -> Snapshot {
                     live.outdated.insert(id);
                 }
             }
+            ["attributes", ref pairs @ ..] => {
+                let pair = |pair: &&str| pair.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned()));
+                let attributes = pairs.iter().map(|one| pair(one).unwrap()).collect();
+                snapshot.access_control = AccessControlState::On(attributes);
+            }
+            ["attributes-unread"] => snapshot.access_control = AccessControlState::NotRead,
             _ => panic!("not a line of a world: {line}"),
         }
     }
@@ -109,6 +117,7 @@ fn empty() -> Snapshot {
         permission_sets: Vec::new(),
         assignments: Vec::new(),
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
     }
 }
 
@@ -190,7 +199,18 @@ fn live_set<'s>(snapshot: &'s mut Snapshot, name: &str) -> &'s mut LivePermissio
 
 /// Carries out one operation as AWS would, refusing what AWS refuses.
 pub(crate) fn carry_out(snapshot: &mut Snapshot, operation: &Operation) {
-    let name = operation.permission_set().clone();
+    let name = operation.permission_set().cloned();
+    if let Operation::SetAccessControl { attributes, is_new } = operation {
+        assert_eq!(*is_new, snapshot.access_control == AccessControlState::Off, "{operation}");
+        snapshot.access_control = AccessControlState::On(attributes.clone());
+    }
+    if let Some(name) = name {
+        carry_out_on_set(snapshot, operation, name);
+    }
+    snapshot.sort();
+}
+
+fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: PermissionSetName) {
     match operation {
         Operation::CreatePermissionSet { attributes, tags, .. } => {
             assert!(snapshot.permission_set(&name).is_none(), "{name} exists");
@@ -238,8 +258,8 @@ pub(crate) fn carry_out(snapshot: &mut Snapshot, operation: &Operation) {
             assert!(!snapshot.assignments.iter().any(|row| row.permission_set == name), "{name} is assigned");
             snapshot.permission_sets.retain(|set| set.name != name);
         }
+        Operation::SetAccessControl { .. } => unreachable!("it is about no permission set"),
     }
-    snapshot.sort();
 }
 
 fn carry_out_edit(live: &mut LivePermissionSet, edit: &Edit) {

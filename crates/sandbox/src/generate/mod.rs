@@ -17,7 +17,8 @@ use rand_chacha::ChaCha8Rng;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::{Caller, Coverage, Instance, LivePermissionSet};
 use rolecall_model::{
-    AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region, Snapshot,
+    AccessControlState, AccountId, Assignment, GroupId, InstanceId, PermissionSetName, Principal, Region,
+    Snapshot,
 };
 use serde::Serialize;
 
@@ -256,6 +257,7 @@ fn assemble(
         permission_sets,
         assignments,
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
     };
     snapshot.sort();
     Generated { snapshot, files, drift }

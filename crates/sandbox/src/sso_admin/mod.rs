@@ -1,5 +1,6 @@
 //! IAM Identity Center (sso-admin).
 
+mod access_control;
 mod assignments;
 mod instance;
 mod permission_sets;
@@ -24,6 +25,7 @@ use crate::permission_sets::StoredSet;
 use crate::rules;
 use crate::world::{OfferedOperation, World};
 
+pub(crate) use access_control::finish as finish_access_control;
 pub(crate) use provisioning::finish_departure;
 
 /// Pages hold at most 100 items in all of sso-admin.
@@ -41,14 +43,17 @@ offered! {
     "AttachCustomerManagedPolicyReferenceToPermissionSet" => policies::attach_customer_policy,
     "AttachManagedPolicyToPermissionSet" => policies::attach_managed_policy,
     "CreateAccountAssignment" => assignments::create,
+    "CreateInstanceAccessControlAttributeConfiguration" => access_control::create,
     "CreatePermissionSet" => permission_sets::create,
     "DeleteAccountAssignment" => assignments::delete,
     "DeleteInlinePolicyFromPermissionSet" => policies::delete_inline_policy,
+    "DeleteInstanceAccessControlAttributeConfiguration" => access_control::delete,
     "DeletePermissionSet" => permission_sets::delete,
     "DeletePermissionsBoundaryFromPermissionSet" => policies::delete_boundary,
     "DescribeAccountAssignmentCreationStatus" => statuses::describe_creation,
     "DescribeAccountAssignmentDeletionStatus" => statuses::describe_deletion,
     "DescribeInstance" => instance::describe,
+    "DescribeInstanceAccessControlAttributeConfiguration" => access_control::describe,
     "DescribePermissionSet" => permission_sets::describe,
     "DescribePermissionSetProvisioningStatus" => statuses::describe_provisioning,
     "DescribeRegion" => instance::describe_region,
@@ -74,6 +79,7 @@ offered! {
     "PutPermissionsBoundaryToPermissionSet" => policies::put_boundary,
     "TagResource" => tags::tag,
     "UntagResource" => tags::untag,
+    "UpdateInstanceAccessControlAttributeConfiguration" => access_control::update,
     "UpdatePermissionSet" => permission_sets::update,
 }
 

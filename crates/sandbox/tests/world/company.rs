@@ -13,8 +13,8 @@ use rolecall_model::snapshot::{
     Caller, Coverage, ExternalId, Group, Instance, LivePermissionSet, Organization, Snapshot, User,
 };
 use rolecall_model::{
-    Account, AccountId, AccountState, Assignment, OrganizationalUnit, PermissionSet, PermissionSetName,
-    Principal,
+    AccessControlState, Account, AccountId, AccountState, Assignment, OrganizationalUnit, PermissionSet,
+    PermissionSetName, Principal,
 };
 use rolecall_sandbox::faults::FaultPlan;
 use rolecall_sandbox::{Sandbox, Settings};
@@ -108,6 +108,7 @@ pub(crate) fn company() -> Snapshot {
             principal: Principal::Group(GROUPS[0].parse().unwrap()),
         }],
         coverage: Coverage::Everything,
+        access_control: AccessControlState::Off,
     }
 }
 

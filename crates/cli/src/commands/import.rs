@@ -1,0 +1,276 @@
+//! `rolecall import`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rolecall_aws::Scope;
+use rolecall_import::{Import, States, Summary, TerraformError};
+use rolecall_model::{Code, Region, Snapshot, Sources, StackName};
+
+use crate::args::ImportArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::output;
+
+/// The file that makes a directory a project. It is written last, so that half a project is none.
+const PROJECT_FILE: &str = "rolecall.kdl";
+/// So many files are named that would be overwritten.
+const MOST_NAMED: usize = 10;
+
+/// Reads what is live, and writes a project.
+pub(crate) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
+    let directory = directory(args)?;
+    let states = states(&args.from)?;
+    let snapshot = read(args)?;
+    let stack = stack(args, &snapshot)?;
+    let terraform = states.map(|states| states.of_instance(&snapshot.instance.arn)).transpose();
+    let terraform = terraform.map_err(|error| unusable(&error))?;
+    let imported = rolecall_import::import(&snapshot, &stack, terraform.as_ref()).map_err(|diagnostic| {
+        Failure::Diagnostics { diagnostics: vec![*diagnostic], sources: Box::default() }
+    })?;
+    let Import { files, warnings, summary } = imported;
+    write(&directory, &files)?;
+    output::print_diagnostics(&warnings, &Sources::default());
+    output::print(&report(&directory, &files, &summary, &stack, warnings.len()))?;
+    Ok(Exit::Success)
+}
+
+/// Where to write. Only an empty directory is taken without being named: import writes several files.
+fn directory(args: &ImportArgs) -> Result<PathBuf, Failure> {
+    if let Some(directory) = &args.out {
+        return Ok(directory.clone());
+    }
+    let here = PathBuf::from(".");
+    let entries = fs::read_dir(&here).map_err(|error| Failure::reading(&here, error))?;
+    // What begins with a dot, such as .git, is no file of a project.
+    let is_occupied = entries.flatten().any(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    if is_occupied {
+        return Err(Failure::plain(
+            Code::WouldOverwrite,
+            "the current directory is not empty",
+            "name the directory to write to: --out DIR",
+        ));
+    }
+    Ok(here)
+}
+
+/// The states that --from names, if it does.
+fn states(from: &[String]) -> Result<Option<States>, Failure> {
+    let mut files = Vec::new();
+    for pair in from.chunks_exact(2) {
+        let (source, file) = (&pair[0], &pair[1]);
+        if source != "terraform" {
+            return Err(Failure::Plain {
+                code: None,
+                message: format!("--from {source} {file}: there is nothing to import from but terraform"),
+                help: "write --from terraform FILE".to_owned(),
+            });
+        }
+        let bytes = fs::read(file).map_err(|error| Failure::reading(Path::new(file), error))?;
+        files.push((file.as_str(), bytes));
+    }
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let files = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+    States::read(files).map(Some).map_err(|error| unusable(&error))
+}
+
+fn unusable(error: &TerraformError) -> Failure {
+    Failure::plain(Code::TerraformUnusable, error.to_string(), error.help())
+}
+
+fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
+    if let Some(file) = &args.snapshot {
+        return live::read_snapshot(file);
+    }
+    let live = Live::open(&args.sandbox, Path::new("."))?;
+    let region = match live.region() {
+        Some(region) => region,
+        None => args.region.clone().map_or_else(region_of_environment, Ok)?,
+    };
+    let scope = Scope { everything: true, instance: args.instance.clone(), ..Scope::default() };
+    live.runtime()?.block_on(async {
+        let clients = live.connect(&region).await;
+        live::within(args.timeout, live::observe(&clients, &scope)).await
+    })
+}
+
+/// Where no file says it yet, the Region comes from where the AWS command line takes it.
+fn region_of_environment() -> Result<Region, Failure> {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
+    let region = named.filter(|region| !region.is_empty()).map(|region| region.parse());
+    match region {
+        Some(Ok(region)) => Ok(region),
+        Some(Err(error)) => Err(Failure::plain(
+            Code::WrongRegion,
+            format!("AWS_REGION: {error}"),
+            "name the primary Region of the instance: --region eu-west-1",
+        )),
+        None => Err(Failure::plain(
+            Code::WrongRegion,
+            "no Region is given",
+            "name the primary Region of the instance, with --region or AWS_REGION",
+        )),
+    }
+}
+
+/// The stack that is asked for, or the only one that owns something.
+fn stack(args: &ImportArgs, snapshot: &Snapshot) -> Result<StackName, Failure> {
+    if let Some(stack) = &args.stack {
+        return Ok(stack.clone());
+    }
+    let stacks: Vec<StackName> = rolecall_import::stacks(snapshot).into_iter().collect();
+    let message = match &stacks[..] {
+        [one] => return Ok(one.clone()),
+        [] => "no stack owns a permission set yet, so its name must be given".to_owned(),
+        several => {
+            let names: Vec<&str> = several.iter().map(StackName::as_str).collect();
+            format!("several stacks own permission sets: {}", names.join(", "))
+        }
+    };
+    let help = "name the owner's mark with --stack, such as --stack acme: each permission set of the project gets it as a tag";
+    Err(Failure::Plain { code: None, message, help: help.to_owned() })
+}
+
+/// Writes all files, or none. A file that is there is never touched.
+fn write(directory: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
+    // A symbolic link that leads nowhere is there as well.
+    let is_there = |name: &&String| fs::symlink_metadata(directory.join(name)).is_ok();
+    let there: Vec<&String> = files.keys().filter(is_there).collect();
+    if !there.is_empty() {
+        return Err(would_overwrite(directory, &there));
+    }
+    let mut written = Written::default();
+    let mut names: Vec<&String> = files.keys().collect();
+    names.sort_by_key(|name| (*name == PROJECT_FILE, *name));
+    let result = written.directory(directory).and_then(|()| {
+        names.into_iter().try_for_each(|name| written.file(&directory.join(name), &files[name]))
+    });
+    if result.is_err() {
+        written.undo();
+    }
+    result
+}
+
+fn would_overwrite(directory: &Path, there: &[&String]) -> Failure {
+    let mut named: Vec<&str> = there.iter().take(MOST_NAMED).map(|name| name.as_str()).collect();
+    let beyond = there.len().saturating_sub(MOST_NAMED);
+    let more = format!("{beyond} more");
+    if beyond > 0 {
+        named.push(&more);
+    }
+    Failure::plain(
+        Code::WouldOverwrite,
+        format!("{} holds files that import would write: {}", directory.display(), named.join(", ")),
+        "nothing was written. Name a new directory with --out, compare, and move over what you want",
+    )
+}
+
+/// What was made so far.
+#[derive(Default)]
+struct Written {
+    directories: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Written {
+    /// Makes a directory and those above it, as far as they are missing.
+    fn directory(&mut self, directory: &Path) -> Result<(), Failure> {
+        let missing = directory.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let missing: Vec<&Path> = missing.collect();
+        for path in missing.into_iter().rev() {
+            fs::create_dir(path).map_err(|error| Failure::writing(path, error))?;
+            self.directories.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Path, text: &str) -> Result<(), Failure> {
+        if let Some(parent) = file.parent() {
+            self.directory(parent)?;
+        }
+        let failed = |error: io::Error| Failure::writing(file, error);
+        // Only a new file: another program may have made one since it was looked for.
+        let mut open = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
+        self.files.push(file.to_owned());
+        open.write_all(text.as_bytes()).and_then(|()| open.sync_all()).map_err(failed)
+    }
+
+    /// Takes away what was made. What cannot be taken away stays; the error that led here is told.
+    fn undo(&self) {
+        self.files.iter().for_each(|file| drop(fs::remove_file(file)));
+        self.directories.iter().rev().for_each(|directory| drop(fs::remove_dir(directory)));
+    }
+}
+
+fn report(
+    directory: &Path,
+    files: &BTreeMap<String, String>,
+    summary: &Summary,
+    stack: &StackName,
+    warnings: usize,
+) -> String {
+    let Summary {
+        groups,
+        users,
+        account_sets,
+        permission_sets,
+        adopted,
+        external,
+        assigns,
+        rows,
+        outdated,
+        resting,
+        left_to_others,
+    } = *summary;
+    let shown = directory.display();
+    let mut text = format!(
+        "{shown}: {} for stack {stack}.\n  {}, {}\n  {} ({adopted} to adopt), {external} external\n  {} for {}\n",
+        counted(files.len(), "file"),
+        counted(groups, "group"),
+        counted(account_sets, "account set"),
+        counted(permission_sets, "permission set"),
+        counted(assigns, "assign"),
+        counted(rows, "assignment"),
+    );
+    // Writing to a String cannot fail.
+    if users > 0 {
+        let _ = writeln!(text, "  {} assigned directly", counted(users, "user"));
+    }
+    if resting > 0 {
+        let _ = writeln!(
+            text,
+            "  {} on accounts that are not active, which plans leave alone",
+            counted(resting, "assignment")
+        );
+    }
+    if left_to_others > 0 {
+        let _ = writeln!(
+            text,
+            "  {} of users on external sets, left to who made them",
+            counted(left_to_others, "assignment")
+        );
+    }
+    if warnings > 0 {
+        let _ = writeln!(text, "  {} of what is not imported", counted(warnings, "warning"));
+    }
+    let _ = writeln!(text, "\nNext: rolecall check {shown}\n      rolecall plan {shown}");
+    let adopts = (adopted > 0).then_some("what it adopts");
+    let provisions = (outdated > 0).then_some("accounts that hold an older version of a permission set");
+    let warned = (warnings > 0).then_some("what the warnings tell");
+    let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(warned).collect();
+    let _ = match expected[..] {
+        [] => writeln!(text, "The plan has nothing to do."),
+        _ => writeln!(text, "The plan shows {}, and nothing else.", expected.join("; ")),
+    };
+    text
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,86 @@
+//! Attributes for access control. Files that speak of them own all of them, so they are written whole or not at all.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::Diagnostic;
+use rolecall_model::access_control::AccessControlState;
+
+use crate::findings::incomplete;
+use crate::terraform::Terraform;
+use crate::text::{Node, quoted, says_something};
+
+/// What the language takes, in characters and in number (service model of sso-admin).
+const MAX_KEY: usize = 128;
+const MAX_SOURCE: usize = 256;
+const MAX_ATTRIBUTES: usize = 50;
+
+/// The `attributes` node, if there is something to say: what is live, and with Terraform only if that manages them.
+pub(crate) fn write(
+    live: &AccessControlState,
+    terraform: Option<&Terraform>,
+    warnings: &mut Vec<Diagnostic>,
+) -> String {
+    let managed = terraform.map(Terraform::attributes);
+    if managed.is_some_and(BTreeMap::is_empty) {
+        return String::new();
+    }
+    let mut leave_out = |why: &str| {
+        warnings.push(incomplete(
+            format!("attributes for access control are not imported: {why}"),
+            "they stay as they are, since the files do not speak of them",
+        ));
+        String::new()
+    };
+    let attributes = match live {
+        AccessControlState::On(attributes) => attributes,
+        AccessControlState::Off if managed.is_some() => {
+            return leave_out("Terraform's state has some, and live they are off");
+        }
+        AccessControlState::NotRead if managed.is_some() => {
+            return leave_out("Terraform's state has some, and the snapshot does not hold them");
+        }
+        AccessControlState::Off | AccessControlState::NotRead => return String::new(),
+    };
+    if attributes.is_empty() {
+        return String::new();
+    }
+    let refused = attributes.iter().find(|(key, source)| !is_attribute(key, source));
+    if let Some((key, _)) = refused {
+        return leave_out(&format!("the language does not take {}", quoted(key)));
+    }
+    if attributes.len() > MAX_ATTRIBUTES {
+        return leave_out(&format!(
+            "the language takes {MAX_ATTRIBUTES}, and there are {}",
+            attributes.len()
+        ));
+    }
+    let is_same = |managed: &BTreeMap<String, Vec<String>>| {
+        let live = attributes.iter().map(|(key, source)| (key, std::slice::from_ref(source)));
+        managed.iter().map(|(key, sources)| (key, sources.as_slice())).eq(live)
+    };
+    if managed.is_some_and(|managed| !is_same(managed)) {
+        warnings.push(incomplete(
+            "the attributes for access control are not as Terraform's state says",
+            "the project says what is live; correct it there if Terraform is right",
+        ));
+    }
+    let lines = attributes
+        .iter()
+        .map(|(key, source)| Node::line(format!("attribute {} source={}", quoted(key), quoted(source))));
+    let mut text = "\n".to_owned();
+    Node::block("attributes", lines.collect()).write(0, &mut text);
+    text
+}
+
+fn is_attribute(key: &str, source: &str) -> bool {
+    let is_of = |text: &str, most: usize, more: &str| {
+        let is_taken = |c: char| {
+            c.is_alphanumeric()
+                || (c.is_whitespace() && !c.is_control())
+                || "_.:/=+-@".contains(c)
+                || more.contains(c)
+        };
+        says_something(text) && text.chars().count() <= most && text.chars().all(is_taken)
+    };
+    is_of(key, MAX_KEY, "") && is_of(source, MAX_SOURCE, "[]{}$\\\"")
+}

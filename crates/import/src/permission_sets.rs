@@ -1,0 +1,219 @@
+//! Permission sets as the files say them. What the language refuses is left out, and told.
+
+use std::collections::BTreeSet;
+
+use rolecall_model::permission_set::managed_policy_name;
+use rolecall_model::snapshot::LivePermissionSet;
+use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, SessionDuration};
+
+use crate::policies::{self, Written};
+use crate::text::{Node, is_writable, list, quoted, says_something};
+
+/// What the language takes, in characters (service model of sso-admin) and in numbers (documented quotas).
+const MAX_DESCRIPTION: usize = 700;
+const MAX_RELAY_STATE: usize = 240;
+const MAX_POLICY_NAME: usize = 128;
+const MAX_POLICY_PATH: usize = 512;
+const MAX_TAG_KEY: usize = 128;
+const MAX_TAG_VALUE: usize = 256;
+const MAX_POLICIES: usize = 25;
+const MAX_TAGS: usize = 49;
+/// The depth of the words in a permission set.
+const DEPTH: usize = 1;
+
+/// A permission set in the files.
+pub(crate) struct WrittenSet {
+    pub(crate) node: Node,
+    /// The text of the policy file, if it has one. Its path is in the node.
+    pub(crate) policy_file: Option<String>,
+    /// What of the live set could not be said, each as the end of "without …".
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Writes a permission set. `policy_path` is where its policy goes if it needs a file.
+pub(crate) fn write(
+    live: &LivePermissionSet,
+    details: &PermissionSet,
+    is_adopted: bool,
+    region: &str,
+    policy_path: &str,
+) -> WrittenSet {
+    let PermissionSet {
+        name,
+        description,
+        session,
+        relay_state,
+        managed_policies,
+        customer_policies,
+        boundary,
+        inline_policy,
+        // A live set's tags stand beside its details.
+        tags: _,
+    } = details;
+    let mut writer = Writer { partition: partition(region), lines: Vec::new(), left_out: Vec::new() };
+    if is_adopted {
+        writer.line("adopt");
+    }
+    writer.text("description", description.as_deref(), is_description);
+    writer.session(*session);
+    writer.text("relay-state", relay_state.as_deref(), is_relay_state);
+    writer.attached(managed_policies, customer_policies);
+    writer.boundary(boundary.as_ref());
+    let policy_file = inline_policy.as_ref().and_then(|policy| match policies::write(policy, region) {
+        Written::Kdl(statements) => {
+            writer.lines.push(Node::block("inline-policy", statements));
+            None
+        }
+        Written::File(text) => {
+            writer.line(&format!("inline-policy file={}", quoted(policy_path)));
+            Some(text)
+        }
+        Written::Refused(reason) => {
+            writer.left_out.push(format!("its inline policy: {reason}"));
+            None
+        }
+    });
+    writer.tags(live);
+    let head = format!("permission-set {}", quoted(name.as_str()));
+    let Writer { lines, left_out, partition: _ } = writer;
+    let node = if lines.is_empty() { Node::line(head) } else { Node::block(head, lines) };
+    WrittenSet { node, policy_file, left_out }
+}
+
+struct Writer<'a> {
+    partition: &'a str,
+    lines: Vec<Node>,
+    left_out: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, text: &str) {
+        self.lines.push(Node::line(text));
+    }
+
+    fn text(&mut self, word: &str, text: Option<&str>, is_taken: fn(&str) -> bool) {
+        match text {
+            Some(text) if is_taken(text) => self.line(&format!("{word} {}", quoted(text))),
+            Some(text) => {
+                self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text)));
+            }
+            None => {}
+        }
+    }
+
+    fn session(&mut self, session: SessionDuration) {
+        let text = session.to_string();
+        if session == SessionDuration::ONE_HOUR {
+            return;
+        }
+        if text.parse() == Ok(session) {
+            self.line(&format!("session {}", quoted(&text)));
+        } else {
+            self.left_out.push(format!("its session of {text}: the language takes whole minutes"));
+        }
+    }
+
+    fn attached(&mut self, managed: &BTreeSet<String>, customer: &BTreeSet<CustomerPolicy>) {
+        let mut room = MAX_POLICIES;
+        let mut names = Vec::new();
+        for arn in managed {
+            match self.managed_name(arn) {
+                Some(name) if room > 0 => {
+                    names.push(name);
+                    room -= 1;
+                }
+                _ => self.left_out.push(format!("the managed policy {}", quoted(arn))),
+            }
+        }
+        self.lines.extend(Node::repeated("managed-policy", names, DEPTH));
+        for policy in customer {
+            if room > 0 && is_customer_policy(policy) {
+                self.lines.push(customer_policy(policy));
+                room -= 1;
+            } else {
+                self.left_out.push(format!("the customer managed policy {}", quoted(&policy.to_string())));
+            }
+        }
+    }
+
+    /// The name of a managed policy, if the language makes the same ARN of it.
+    fn managed_name<'n>(&self, arn: &'n str) -> Option<&'n str> {
+        let name = managed_policy_name(arn);
+        let is_name = name.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character));
+        (is_name && arn == format!("arn:{}:iam::aws:policy/{name}", self.partition)).then_some(name)
+    }
+
+    fn boundary(&mut self, boundary: Option<&Boundary>) {
+        let inner = match boundary {
+            None => return,
+            Some(Boundary::ManagedPolicy(arn)) => {
+                self.managed_name(arn).map(|name| Node::line(format!("managed-policy {}", quoted(name))))
+            }
+            Some(Boundary::CustomerPolicy(policy)) => {
+                is_customer_policy(policy).then(|| customer_policy(policy))
+            }
+        };
+        match inner {
+            Some(inner) => self.lines.push(Node::short("boundary", vec![inner])),
+            None => self.left_out.push("its boundary, which the language does not take".to_owned()),
+        }
+    }
+
+    /// Tags that cannot be said are not managed, so nothing is lost with them.
+    fn tags(&mut self, live: &LivePermissionSet) {
+        let sayable = live.tags.iter().filter(|(key, value)| is_tag(key, value)).take(MAX_TAGS);
+        self.lines.extend(sayable.map(|(key, value)| Node::line(format!("tag {}", list([key, value])))));
+    }
+}
+
+/// The partition of a Region, as the language takes it from `identity-center`.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
+    }
+}
+
+fn customer_policy(policy: &CustomerPolicy) -> Node {
+    let CustomerPolicy { name, path } = policy;
+    let path = if path == "/" { String::new() } else { format!(" path={}", quoted(path)) };
+    Node::line(format!("customer-policy {}{path}", quoted(name)))
+}
+
+fn is_description(text: &str) -> bool {
+    let is_taken = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A1}'..='\u{FF}');
+    says_something(text) && text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_taken)
+}
+
+fn is_relay_state(text: &str) -> bool {
+    let is_taken = |c: char| matches!(c, ' '..='~') && !matches!(c, '<' | '>' | '^' | '`');
+    says_something(text) && text.chars().count() <= MAX_RELAY_STATE && text.chars().all(is_taken)
+}
+
+fn is_customer_policy(policy: &CustomerPolicy) -> bool {
+    let CustomerPolicy { name, path } = policy;
+    let is_name = !name.is_empty() && name.len() <= MAX_POLICY_NAME && name.chars().all(is_policy_character);
+    let inner = path.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(is_policy_character);
+    let is_path = path == "/" || inner.is_some_and(|inner| inner.split('/').all(is_part));
+    is_name && is_path && path.len() <= MAX_POLICY_PATH
+}
+
+fn is_policy_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
+}
+
+fn is_tag(key: &str, value: &str) -> bool {
+    let is_taken =
+        |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
+    let lower = key.to_lowercase();
+    !key.is_empty()
+        && !lower.starts_with("aws:")
+        && !lower.starts_with("rolecall:")
+        && key.chars().count() <= MAX_TAG_KEY
+        && value.chars().count() <= MAX_TAG_VALUE
+        && key.chars().chain(value.chars()).all(is_taken)
+        && is_writable(key)
+        && is_writable(value)
+}

@@ -1,0 +1,168 @@
+//! Inline policies: in KDL where the language can say them, else in JSON files.
+//!
+//! What the language takes for a policy is the parser's to say, so it is asked: a project with this one policy is
+//! loaded, and what it reads is compared with what is live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::Policy;
+use rolecall_parser::{MemoryFiles, load};
+use serde_json::Value;
+
+use crate::text::{Node, is_writable, list, quoted};
+
+/// A policy with a longer line, in characters, is easier to read in a file: the actions of a statement stand on one.
+const MOST_COLUMNS: usize = 140;
+/// The depth of `allow` and `deny` in a file.
+const STATEMENT_DEPTH: usize = 2;
+/// The file of a policy in the project that is loaded to try it.
+const TRIED: &str = "policy.json";
+
+/// How a policy is written.
+pub(crate) enum Written {
+    /// In the block of `inline-policy`.
+    Kdl(Vec<Node>),
+    /// In a file, with this text.
+    File(String),
+    /// Not at all: the language refuses it, with the reason.
+    Refused(String),
+}
+
+/// How a live policy of an instance in this Region is written, so that what is read back is equal to it.
+pub(crate) fn write(policy: &Policy, region: &str) -> Written {
+    if let Some(nodes) = in_kdl(policy) {
+        let inline = Node::block("inline-policy", nodes.clone());
+        if read_back(&inline, "", region).is_ok_and(|read| read.as_ref() == Some(policy)) {
+            return Written::Kdl(nodes);
+        }
+    }
+    let text = match serde_json::from_str::<Value>(policy.as_json()) {
+        Ok(value) => format!("{value:#}\n"),
+        Err(_) => return Written::Refused("it is not JSON".to_owned()),
+    };
+    let inline = Node::line(format!("inline-policy file={}", quoted(TRIED)));
+    match read_back(&inline, &text, region) {
+        Ok(read) if read.as_ref() == Some(policy) => Written::File(text),
+        Ok(_) => Written::Refused("it reads as another".to_owned()),
+        Err(reason) => Written::Refused(reason.replace(&format!("`{TRIED}`"), "its JSON")),
+    }
+}
+
+/// What the parser makes of an `inline-policy`, or the first thing that it refuses.
+fn read_back(inline: &Node, file: &str, region: &str) -> Result<Option<Policy>, String> {
+    let mut project = format!("rolecall language=1 stack=\"x\"\nidentity-center region={}\n", quoted(region));
+    Node::block("permission-set \"x\"", vec![inline.clone()]).write(0, &mut project);
+    let files: MemoryFiles = [("rolecall.kdl", project.as_str()), (TRIED, file)].into_iter().collect();
+    let read = load(&files, "rolecall.kdl");
+    match (read.diagnostics.into_iter().find(|found| found.is_error()), read.config) {
+        (None, Some(config)) => {
+            Ok(config.permission_sets.into_iter().next().and_then(|set| set.permission_set.inline_policy))
+        }
+        (Some(error), _) => Err(error.message),
+        (None, None) => Err("the language does not take it".to_owned()),
+    }
+}
+
+/// The statements in KDL, if the language has words for all of it, on lines that a person would write.
+fn in_kdl(policy: &Policy) -> Option<Vec<Node>> {
+    let canonical = policy.canonical().as_object()?;
+    let is_plain = canonical.keys().all(|key| matches!(key.as_str(), "Version" | "Statement"));
+    let statements = canonical.get("Statement")?.as_array().filter(|list| is_plain && !list.is_empty())?;
+    let statements: Vec<Statement<'_>> = statements.iter().map(Statement::read).collect::<Option<_>>()?;
+    let nodes: Vec<Node> = statements.iter().map(Statement::node).collect();
+    nodes.iter().all(|node| node.is_within(MOST_COLUMNS, STATEMENT_DEPTH)).then_some(nodes)
+}
+
+/// A statement that the language can say.
+struct Statement<'a> {
+    effect: &'a str,
+    id: Option<&'a str>,
+    actions: Vec<&'a str>,
+    resources: Vec<&'a str>,
+    /// Values by operator and key.
+    conditions: BTreeMap<(&'a str, &'a str), Vec<&'a str>>,
+}
+
+impl<'a> Statement<'a> {
+    fn read(value: &'a Value) -> Option<Self> {
+        let statement = value.as_object()?;
+        let known =
+            |key: &String| matches!(key.as_str(), "Effect" | "Sid" | "Action" | "Resource" | "Condition");
+        if !statement.keys().all(known) {
+            return None;
+        }
+        let effect =
+            statement.get("Effect")?.as_str().filter(|effect| matches!(*effect, "Allow" | "Deny"))?;
+        let id = match statement.get("Sid") {
+            None => None,
+            Some(id) => Some(id.as_str().filter(|id| is_writable(id))?),
+        };
+        let actions = texts(statement.get("Action")?)?;
+        let resources = texts(statement.get("Resource")?)?;
+        let mut conditions = BTreeMap::new();
+        if let Some(condition) = statement.get("Condition") {
+            for (operator, keys) in condition.as_object()? {
+                for (key, values) in keys.as_object().filter(|_| is_writable(operator))? {
+                    if !is_writable(key) {
+                        return None;
+                    }
+                    conditions.insert((operator.as_str(), key.as_str()), texts(values)?);
+                }
+            }
+        }
+        Some(Self { effect, id, actions, resources, conditions })
+    }
+
+    fn node(&self) -> Node {
+        let Self { effect, id, actions, resources, conditions } = self;
+        let id = id.map(|id| format!(" sid={}", quoted(id))).unwrap_or_default();
+        let mut children = Node::repeated("resource", resources, STATEMENT_DEPTH + 1);
+        children.extend(conditions.iter().map(|((operator, key), values)| {
+            Node::line(format!("when {} {} {}", quoted(operator), quoted(key), list(values)))
+        }));
+        let head = format!("{} {}{id}", effect.to_lowercase(), list(actions));
+        if children.len() == 1 && conditions.is_empty() {
+            Node::short(head, children)
+        } else {
+            Node::block(head, children)
+        }
+    }
+}
+
+/// The texts of a list that has some, none of them twice, if the language takes them all.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    let list = value.as_array().filter(|list| !list.is_empty())?;
+    let texts: Vec<&str> = list.iter().map(Value::as_str).collect::<Option<_>>()?;
+    let distinct: BTreeSet<&str> = texts.iter().copied().collect();
+    (distinct.len() == texts.len() && texts.iter().all(|text| is_writable(text))).then_some(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(value: Value) -> Written {
+        write(&Policy::from_value(value), "eu-west-1")
+    }
+
+    #[test]
+    fn what_the_language_cannot_say_goes_to_a_file() {
+        let statement = |more: Value| {
+            let mut statement = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" });
+            statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({ "Version": "2012-10-17", "Statement": statement })
+        };
+        assert!(matches!(written(statement(json!({}))), Written::Kdl(_)));
+        assert!(matches!(written(statement(json!({ "Sid": "A1" }))), Written::Kdl(_)));
+        assert!(matches!(written(statement(json!({ "Sid": "A 1" }))), Written::Refused(_)));
+        assert!(matches!(written(statement(json!({ "Action": "s3:*" }))), Written::Kdl(_)));
+        assert!(matches!(written(statement(json!({ "Resource": "bucket" }))), Written::Refused(_)));
+        let on_null = json!({ "Condition": { "Null": { "aws:MultiFactorAuthAge": true } } });
+        assert!(matches!(written(statement(on_null)), Written::Kdl(_)));
+        let no_version = json!({ "Statement": { "Effect": "Deny", "NotAction": "iam:*", "Resource": "*" } });
+        assert!(matches!(written(no_version), Written::File(_)));
+        assert!(matches!(written(json!({ "Statement": [] })), Written::Refused(_)));
+    }
+}

@@ -1,0 +1,414 @@
+//! The JSON of a state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{Boundary, CustomerPolicy, Policy};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+
+use super::{ManagedSet, Row, Terraform, principal};
+
+/// A file that says nothing of what Terraform manages.
+#[derive(Debug, thiserror::Error)]
+pub enum TerraformError {
+    /// Not JSON, or not of the form.
+    #[error("{file} is no output of `terraform show -json`: {source}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Another version of the form.
+    #[error("{file} has format_version {found:?}; this program reads version 1")]
+    OtherVersion {
+        /// The file.
+        file: String,
+        /// Its version; empty where it names none.
+        found: String,
+    },
+    /// A plan, not a state.
+    #[error("{file} is a plan of Terraform, not a state")]
+    Plan {
+        /// The file.
+        file: String,
+    },
+    /// A state without resources.
+    #[error("{file} holds no resources: it has no values.root_module")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// A resource without what the provider documents.
+    #[error("{file}: the resource {address} cannot be read: {source}")]
+    Resource {
+        /// The file.
+        file: String,
+        /// The resource's address.
+        address: String,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// An assignment to something else than a group or user on an account.
+    #[error("{file}: the resource {address} assigns nothing that Identity Center has")]
+    Assignment {
+        /// The file.
+        file: String,
+        /// The resource's address.
+        address: String,
+    },
+    /// Nothing of ssoadmin, or of this instance.
+    #[error("the state manages no permission set and no assignment of {instance}{}", other_instance(.others))]
+    NothingManaged {
+        /// The ARN of the instance that is imported.
+        instance: String,
+        /// The ARNs of the instances that it manages something of.
+        others: BTreeSet<String>,
+    },
+}
+
+fn other_instance(others: &BTreeSet<String>) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    format!("; it is of {}", others.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+impl TerraformError {
+    /// The way out.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } | Self::Empty { .. } | Self::Plan { .. } => {
+                "write it with `terraform show -json > state.json`, without a plan file, in the directory of the root module"
+            }
+            Self::OtherVersion { .. } => "write it with Terraform 1.1 or newer, or with OpenTofu",
+            Self::Resource { .. } | Self::Assignment { .. } => {
+                "run `terraform apply -refresh-only` with a current version of the aws provider, and write the state again"
+            }
+            Self::NothingManaged { .. } => {
+                "name the state that holds the resources aws_ssoadmin_…, and use the credentials of their instance"
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    format_version: String,
+    values: Option<Values>,
+    planned_values: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Values {
+    root_module: Option<Module>,
+}
+
+/// serde_json stops at 128 levels of nesting, so modules within modules have an end.
+#[derive(Deserialize)]
+struct Module {
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    child_modules: Vec<Self>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    address: String,
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    values: Value,
+}
+
+/// What every resource of ssoadmin has.
+#[derive(Deserialize)]
+struct OfInstance {
+    instance_arn: String,
+}
+
+#[derive(Deserialize)]
+struct PermissionSetValues {
+    arn: String,
+    name: String,
+    description: Option<String>,
+    relay_state: Option<String>,
+    session_duration: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct InlinePolicyValues {
+    permission_set_arn: String,
+    inline_policy: String,
+}
+
+#[derive(Deserialize)]
+struct ManagedPolicyValues {
+    permission_set_arn: String,
+    managed_policy_arn: String,
+}
+
+#[derive(Deserialize)]
+struct CustomerPolicyValues {
+    permission_set_arn: String,
+    customer_managed_policy_reference: Vec<CustomerPolicyReference>,
+}
+
+#[derive(Deserialize)]
+struct CustomerPolicyReference {
+    name: String,
+    path: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BoundaryValues {
+    permission_set_arn: String,
+    permissions_boundary: Vec<BoundaryReference>,
+}
+
+#[derive(Deserialize)]
+struct BoundaryReference {
+    managed_policy_arn: Option<String>,
+    customer_managed_policy_reference: Option<Vec<CustomerPolicyReference>>,
+}
+
+#[derive(Deserialize)]
+struct AssignmentValues {
+    permission_set_arn: String,
+    principal_id: String,
+    principal_type: String,
+    target_id: String,
+}
+
+#[derive(Deserialize)]
+struct AttributesValues {
+    attribute: Vec<AttributeValues>,
+}
+
+#[derive(Deserialize)]
+struct AttributeValues {
+    key: String,
+    value: Vec<AttributeSource>,
+}
+
+#[derive(Deserialize)]
+struct AttributeSource {
+    source: Vec<String>,
+}
+
+/// Groups and users, as resources or as data.
+#[derive(Deserialize)]
+struct NamedValues {
+    group_id: Option<String>,
+    user_id: Option<String>,
+    display_name: Option<String>,
+    user_name: Option<String>,
+}
+
+impl From<CustomerPolicyReference> for CustomerPolicy {
+    fn from(reference: CustomerPolicyReference) -> Self {
+        let path = reference.path.filter(|path| !path.is_empty());
+        Self { name: reference.name, path: path.unwrap_or_else(|| "/".to_owned()) }
+    }
+}
+
+/// The resources of ssoadmin that are read. Applications and trusted token issuers are not Rolecall's.
+const MANAGED: &[&str] = &[
+    "aws_ssoadmin_account_assignment",
+    "aws_ssoadmin_customer_managed_policy_attachment",
+    "aws_ssoadmin_instance_access_control_attributes",
+    "aws_ssoadmin_managed_policy_attachment",
+    "aws_ssoadmin_permission_set",
+    "aws_ssoadmin_permission_set_inline_policy",
+    "aws_ssoadmin_permissions_boundary_attachment",
+];
+
+/// States that were read, whatever instances they are of.
+#[derive(Debug, Clone, Default)]
+pub struct States {
+    by_instance: BTreeMap<String, OfOneInstance>,
+    names: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct OfOneInstance {
+    found: Terraform,
+    /// What is attached to permission sets, by their ARN: it may stand before its set, or in another state.
+    attached: BTreeMap<String, ManagedSet>,
+}
+
+impl States {
+    /// Reads states: the name of each file, for messages, and its bytes.
+    ///
+    /// # Errors
+    /// A file is no output of `terraform show -json`, or of another version; it holds a plan rather than a state; or
+    /// a resource lacks what the provider documents.
+    pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Self, TerraformError> {
+        let mut states = Self::default();
+        for (name, bytes) in files {
+            let mut open = vec![root(name, bytes)?];
+            while let Some(Module { resources, child_modules }) = open.pop() {
+                for resource in resources {
+                    states.resource(name, resource)?;
+                }
+                open.extend(child_modules);
+            }
+        }
+        Ok(states)
+    }
+
+    /// What they manage of one instance, by its ARN.
+    ///
+    /// # Errors
+    /// Nothing.
+    pub fn of_instance(mut self, instance: &str) -> Result<Terraform, TerraformError> {
+        let own = self.by_instance.remove(instance).unwrap_or_default();
+        let OfOneInstance { mut found, attached } = own;
+        for (arn, parts) in attached {
+            if let Some(set) = found.sets.get_mut(&arn) {
+                let ManagedSet { address, name, description, session, relay_state, .. } = std::mem::take(set);
+                *set = ManagedSet { address, name, description, session, relay_state, ..parts };
+            }
+        }
+        if found.sets.is_empty() && found.rows.is_empty() {
+            let others = self.by_instance.into_keys().collect();
+            return Err(TerraformError::NothingManaged { instance: instance.to_owned(), others });
+        }
+        found.names = self.names;
+        Ok(found)
+    }
+
+    fn resource(&mut self, file: &str, resource: Resource) -> Result<(), TerraformError> {
+        let Resource { address, mode, kind, values } = resource;
+        let at = At { file, address: &address };
+        if matches!(kind.as_str(), "aws_identitystore_group" | "aws_identitystore_user") {
+            let NamedValues { group_id, user_id, display_name, user_name } = at.values(values)?;
+            let id = group_id.or(user_id);
+            self.names.extend(id.zip(filled(display_name).or(user_name)));
+        } else if mode == "managed" && MANAGED.contains(&kind.as_str()) {
+            // Data is looked up, not managed.
+            let OfInstance { instance_arn } = at.values(values.clone())?;
+            self.by_instance.entry(instance_arn).or_default().managed(&at, &kind, values)?;
+        }
+        Ok(())
+    }
+}
+
+fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
+    let named = || file.to_owned();
+    let read: File = serde_json::from_slice(bytes)
+        .map_err(|source| TerraformError::Malformed { file: named(), source })?;
+    let File { format_version, values, planned_values } = read;
+    if format_version.split('.').next() != Some("1") {
+        return Err(TerraformError::OtherVersion { file: named(), found: format_version });
+    }
+    if planned_values.is_some() {
+        return Err(TerraformError::Plan { file: named() });
+    }
+    values.and_then(|values| values.root_module).ok_or_else(|| TerraformError::Empty { file: named() })
+}
+
+impl OfOneInstance {
+    fn managed(&mut self, at: &At<'_>, kind: &str, values: Value) -> Result<(), TerraformError> {
+        match kind {
+            "aws_ssoadmin_permission_set" => {
+                let PermissionSetValues { arn, name, description, relay_state, session_duration } =
+                    at.values(values)?;
+                let set = ManagedSet {
+                    address: at.address.to_owned(),
+                    name,
+                    description: filled(description),
+                    session: filled(session_duration),
+                    relay_state: filled(relay_state),
+                    ..ManagedSet::default()
+                };
+                self.found.sets.insert(arn, set);
+            }
+            "aws_ssoadmin_permission_set_inline_policy" => {
+                let InlinePolicyValues { permission_set_arn, inline_policy } = at.values(values)?;
+                let policy = Policy::from_json(&inline_policy).map_err(|source| at.error(source))?;
+                self.attached(permission_set_arn).inline_policy = Some(policy);
+            }
+            "aws_ssoadmin_managed_policy_attachment" => {
+                let ManagedPolicyValues { permission_set_arn, managed_policy_arn } = at.values(values)?;
+                self.attached(permission_set_arn).managed_policies.insert(managed_policy_arn);
+            }
+            "aws_ssoadmin_customer_managed_policy_attachment" => {
+                let CustomerPolicyValues { permission_set_arn, customer_managed_policy_reference } =
+                    at.values(values)?;
+                let policies = customer_managed_policy_reference.into_iter().map(CustomerPolicy::from);
+                self.attached(permission_set_arn).customer_policies.extend(policies);
+            }
+            "aws_ssoadmin_permissions_boundary_attachment" => {
+                let BoundaryValues { permission_set_arn, permissions_boundary } = at.values(values)?;
+                self.attached(permission_set_arn).boundary =
+                    permissions_boundary.into_iter().find_map(boundary);
+            }
+            "aws_ssoadmin_account_assignment" => self.assignment(at, values)?,
+            "aws_ssoadmin_instance_access_control_attributes" => {
+                let AttributesValues { attribute } = at.values(values)?;
+                let attributes = attribute.into_iter().map(|AttributeValues { key, value }| {
+                    (key, value.into_iter().flat_map(|AttributeSource { source }| source).collect())
+                });
+                self.found.attributes.extend(attributes);
+            }
+            // Only kinds of the list come here.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn assignment(&mut self, at: &At<'_>, values: Value) -> Result<(), TerraformError> {
+        let AssignmentValues { permission_set_arn, principal_id, principal_type, target_id } =
+            at.values(values)?;
+        let row = principal(&principal_type, &principal_id)
+            .zip(target_id.parse().ok())
+            .map(|(principal, account)| Row { account, principal });
+        let row = row.ok_or_else(|| TerraformError::Assignment {
+            file: at.file.to_owned(),
+            address: at.address.to_owned(),
+        })?;
+        self.found.rows.entry(permission_set_arn).or_default().insert(row);
+        Ok(())
+    }
+
+    fn attached(&mut self, set: String) -> &mut ManagedSet {
+        self.attached.entry(set).or_default()
+    }
+}
+
+/// Where a resource stands, for messages.
+struct At<'a> {
+    file: &'a str,
+    address: &'a str,
+}
+
+impl At<'_> {
+    fn values<T: DeserializeOwned>(&self, values: Value) -> Result<T, TerraformError> {
+        serde_json::from_value(values).map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: serde_json::Error) -> TerraformError {
+        TerraformError::Resource { file: self.file.to_owned(), address: self.address.to_owned(), source }
+    }
+}
+
+fn boundary(reference: BoundaryReference) -> Option<Boundary> {
+    let BoundaryReference { managed_policy_arn, customer_managed_policy_reference } = reference;
+    let customer = customer_managed_policy_reference.into_iter().flatten().next();
+    match (filled(managed_policy_arn), customer) {
+        (Some(arn), _) => Some(Boundary::ManagedPolicy(arn)),
+        (None, customer) => customer.map(|policy| Boundary::CustomerPolicy(policy.into())),
+    }
+}
+
+/// The provider writes what is not set as null or as an empty text.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}

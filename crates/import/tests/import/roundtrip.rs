@@ -1,0 +1,71 @@
+//! Import, load, plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_import::{Import, Terraform, import};
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_model::{PermissionSetName, Principal, Snapshot};
+use rolecall_parser::{MemoryFiles, load};
+use rolecall_planner::plan::{Action, Difference, Plan, Provenance, Reason};
+use rolecall_planner::{Inputs, Settings};
+
+/// What a plan finds that is no adoption.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) adopted: BTreeSet<PermissionSetName>,
+    pub(crate) edited: BTreeSet<PermissionSetName>,
+    pub(crate) revoked: BTreeSet<(PermissionSetName, Principal)>,
+    pub(crate) other: Vec<String>,
+}
+
+pub(crate) fn imported(snapshot: &Snapshot, terraform: Option<&Terraform>) -> Import {
+    let stack = "acme".parse().unwrap();
+    let first = import(snapshot, &stack, terraform).unwrap();
+    // A snapshot that went through its file is the same world, in whatever order it was put together.
+    let again = SnapshotFile::from_snapshot(snapshot).into_snapshot().unwrap();
+    assert_eq!(first, import(&again, &stack, terraform).unwrap());
+    first
+}
+
+/// Plans what was written.
+pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Plan {
+    let files: MemoryFiles = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let project = load(&files, "rolecall.kdl");
+    let errors: Vec<_> = project.diagnostics.iter().filter(|found| found.is_error()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
+    let config = project.config.unwrap();
+    let settings = Settings {
+        today: "2026-11-24".parse().unwrap(),
+        as_of_given: false,
+        provenance: Provenance::Snapshot,
+        accepted_rebinds: BTreeSet::new(),
+    };
+    let (sources, origins) = (&project.sources, &project.origins);
+    let inputs = Inputs { config: &config, sources, origins, snapshot, guards: None };
+    rolecall_planner::plan(&inputs, &settings).unwrap_or_else(|found| panic!("{found:#?}\n{files:#?}"))
+}
+
+/// What a plan of what was written finds.
+pub(crate) fn found(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Found {
+    let plan = planned(files, snapshot);
+    let mut found = Found::default();
+    for change in &plan.changes {
+        match (&change.action, &change.reason) {
+            (Action::UpdatePermissionSet { after, differences, .. }, Reason::Adopted) => {
+                found.adopted.insert(after.name.clone());
+                if differences.iter().any(|difference| !matches!(difference, Difference::Tag { .. })) {
+                    found.edited.insert(after.name.clone());
+                }
+            }
+            (Action::UpdatePermissionSet { after, .. }, _) => {
+                found.edited.insert(after.name.clone());
+            }
+            (Action::Revoke(row), _) => {
+                let row = &row.assignment;
+                found.revoked.insert((row.permission_set.clone(), row.principal.clone()));
+            }
+            (other, _) => found.other.push(format!("{other:?}")),
+        }
+    }
+    found
+}

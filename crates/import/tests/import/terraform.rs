@@ -1,0 +1,219 @@
+//! What Terraform manages, from a state in the form of `terraform show -json` with the attributes that the aws provider
+//! documents (`tests/import/terraform/state.json`, written by hand), beside a live world that has moved on.
+
+use std::collections::BTreeSet;
+
+use rolecall_import::{Import, States, Terraform, TerraformError};
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_model::{Principal, Snapshot};
+use serde_json::{Value, json};
+
+use crate::roundtrip::{Found, found, imported, planned};
+
+const STATE: &str = include_str!("terraform/state.json");
+const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-7223abcd1234ef56";
+
+fn group(number: u32) -> String {
+    format!("9067642ac3-00000000-0000-4000-8000-0000000000{number:02}")
+}
+
+fn set(number: u32, name: &str, details: &Value) -> Value {
+    let mut details = details.clone();
+    details["name"] = name.into();
+    let arn =
+        format!("arn:aws:sso:::permissionSet/ssoins-7223abcd1234ef56/ps-{}", number.to_string().repeat(16));
+    json!({ "arn": arn, "name": name, "details": details })
+}
+
+/// The world that the state is about: one set and some rows are gone, others were made by hand.
+fn world() -> Snapshot {
+    let account = |id: &str, name: &str, parent: &str| json!({ "id": id, "name": name, "state": "ACTIVE", "parent": parent });
+    let rows = |set: &str, account: &str, groups: &[u32]| {
+        let groups: Vec<String> = groups.iter().map(|number| group(*number)).collect();
+        json!({ "permissionSet": set, "account": account, "groups": groups })
+    };
+    let policy = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } });
+    let live_group = |number: u32, name: &str| {
+        let id = format!("4f6c1d2e-0000-4000-8000-0000000000{number:02}");
+        json!({ "id": group(number), "displayName": name, "externalIds": [{ "issuer": "scim", "id": id }] })
+    };
+    let file = json!({
+        "format": "rolecall-snapshot",
+        "version": 1,
+        "accessControl": { "on": { "costCenter": "${path:enterprise.costCenter}" } },
+        "instance": {
+            "arn": INSTANCE, "id": "ssoins-7223abcd1234ef56", "identityStoreId": "d-9067642ac3",
+            "ownerAccount": "999999999999", "region": "eu-west-1",
+        },
+        "caller": { "account": "999999999999", "arn": "arn:aws:sts::999999999999:assumed-role/ci/ci" },
+        "organization": {
+            "id": "o-abcdefghij", "managementAccount": "999999999999", "root": "r-abcd",
+            "units": [{ "id": "ou-abcd-11111111", "name": "Payments", "parent": "r-abcd" }],
+            "accounts": [
+                account("111111111111", "payments-dev", "ou-abcd-11111111"),
+                account("222222222222", "payments-test", "ou-abcd-11111111"),
+                account("333333333333", "shared", "r-abcd"),
+                account("999999999999", "management", "r-abcd"),
+            ],
+        },
+        "groups": [live_group(1, "payments-devs"), live_group(2, "auditors"), live_group(3, "late-arrivals")],
+        "users": [],
+        "permissionSets": [
+            set(3, "AWSReadOnlyAccess", &json!({ "session": "1h" })),
+            set(1, "Deploy", &json!({
+                "description": "Ship it", "session": "4h", "inlinePolicy": policy,
+                "customerPolicies": [{ "name": "deploy-base", "path": "/platform/" }],
+                "boundary": { "customerPolicy": { "name": "dev-boundary", "path": "/" } },
+            })),
+            set(2, "ReadOnly", &json!({
+                "session": "8h",
+                "managedPolicies": ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/job-function/Billing"],
+            })),
+            set(5, "Console", &json!({ "session": "1h" })),
+        ],
+        "assignments": [
+            rows("AWSReadOnlyAccess", "333333333333", &[2]),
+            rows("AWSReadOnlyAccess", "111111111111", &[2, 3]),
+            rows("Deploy", "111111111111", &[1]),
+            rows("Deploy", "222222222222", &[1, 2, 3, 9]),
+            rows("ReadOnly", "111111111111", &[2]),
+            rows("Console", "111111111111", &[1]),
+        ],
+    });
+    SnapshotFile::from_json(file.to_string().as_bytes()).unwrap().into_snapshot().unwrap()
+}
+
+fn read(state: &Value) -> Result<Terraform, TerraformError> {
+    States::read([("state.json", state.to_string().as_bytes())])?.of_instance(INSTANCE)
+}
+
+fn state() -> Value {
+    serde_json::from_str(STATE).unwrap()
+}
+
+fn shown(import: &Import) -> String {
+    let files = import.files.iter().map(|(path, text)| format!("=== {path}\n{text}"));
+    let warnings = import
+        .warnings
+        .iter()
+        .map(|one| format!("{}: {}\n  {}\n", one.code, one.message, one.help.as_deref().unwrap_or_default()));
+    files.chain(["=== warnings\n".to_owned()]).chain(warnings).collect()
+}
+
+#[test]
+fn a_project_holds_what_the_state_manages() {
+    let terraform = read(&state()).unwrap();
+    let written = imported(&world(), Some(&terraform));
+    insta::assert_snapshot!("terraform", shown(&written));
+    // Rows that the state does not hold stay while `adopt` stands.
+    let adopted: BTreeSet<_> = ["Deploy", "ReadOnly"].map(|name| name.parse().unwrap()).into();
+    assert_eq!(found(&written.files, &world()), Found { adopted, ..Found::default() });
+    let kept: BTreeSet<String> = planned(&written.files, &world())
+        .kept
+        .iter()
+        .map(|kept| format!("{} {}", kept.row.assignment.permission_set, kept.row.assignment.principal.id()))
+        .collect();
+    assert_eq!(kept, [2, 3, 9].map(|number| format!("Deploy {}", group(number))).into());
+}
+
+#[test]
+fn a_set_that_is_the_stacks_already_keeps_all_its_rows() {
+    let terraform = read(&state()).unwrap();
+    let mut world = world();
+    for set in &mut world.permission_sets {
+        if set.name.as_str() != "AWSReadOnlyAccess" {
+            set.tags.insert(STACK_TAG.to_owned(), "acme".to_owned());
+        }
+    }
+    let written = imported(&world, Some(&terraform));
+    // Nothing stands between such a row and its revocation: only the one that cannot be written goes, and that is told.
+    let gone = ("Deploy".parse().unwrap(), Principal::Group(group(9).parse().unwrap()));
+    assert_eq!(found(&written.files, &world), Found { revoked: [gone].into(), ..Found::default() });
+    let told = |warning: &rolecall_model::Diagnostic| {
+        warning.message.contains("that are gone")
+            && warning.help.as_deref().is_some_and(|help| help.contains("the next apply revokes"))
+    };
+    assert!(written.warnings.iter().any(told), "{:#?}", written.warnings);
+}
+
+#[test]
+fn several_states_add_up() {
+    let mut sets = state();
+    let mut rows = state();
+    let modules = rows["values"]["root_module"]["child_modules"].take();
+    rows["values"]["root_module"] = json!({ "child_modules": modules });
+    sets["values"]["root_module"].as_object_mut().unwrap().remove("child_modules");
+    let (sets, rows) = (sets.to_string(), rows.to_string());
+    let both = States::read([("rows.json", rows.as_bytes()), ("sets.json", sets.as_bytes())]).unwrap();
+    let both = both.of_instance(INSTANCE).unwrap();
+    assert_eq!(imported(&world(), Some(&both)), imported(&world(), Some(&read(&state()).unwrap())));
+}
+
+#[test]
+fn what_is_no_state_is_refused_with_its_reason() {
+    let said = |state: &Value| read(state).unwrap_err().to_string();
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut state = state();
+        change(&mut state);
+        state
+    };
+    assert_eq!(
+        said(&with(&|state| state["format_version"] = "2.0".into())),
+        "state.json has format_version \"2.0\"; this program reads version 1"
+    );
+    assert_eq!(
+        said(&with(&|state| drop(state.as_object_mut().unwrap().remove("format_version")))),
+        "state.json has format_version \"\"; this program reads version 1"
+    );
+    assert_eq!(
+        said(&json!({ "format_version": "1.2", "planned_values": {} })),
+        "state.json is a plan of Terraform, not a state"
+    );
+    assert_eq!(
+        said(&json!({ "format_version": "1.0" })),
+        "state.json holds no resources: it has no values.root_module"
+    );
+    assert!(said(&json!([])).starts_with("state.json is no output of `terraform show -json`: "));
+    let no_name = |state: &mut Value| {
+        let resources = state["values"]["root_module"]["resources"].as_array_mut().unwrap();
+        let set = resources.iter_mut().find(|one| one["type"] == "aws_ssoadmin_permission_set").unwrap();
+        set["values"].as_object_mut().unwrap().remove("name");
+    };
+    assert_eq!(
+        said(&with(&no_name)),
+        "state.json: the resource aws_ssoadmin_permission_set.deploy cannot be read: missing field `name`"
+    );
+    let states = States::read([("state.json", STATE.as_bytes())]).unwrap();
+    let other = states.of_instance("arn:aws:sso:::instance/ssoins-0000000000000000");
+    assert_eq!(
+        other.unwrap_err().to_string(),
+        "the state manages no permission set and no assignment of arn:aws:sso:::instance/ssoins-0000000000000000; it is of \
+         arn:aws:sso:::instance/ssoins-7223abcd1234ef56"
+    );
+    let deep = format!("{{\"format_version\":\"1.0\",\"values\":{}", "{\"root_module\":".repeat(100_000));
+    assert!(States::read([("deep.json", deep.as_bytes())]).is_err());
+}
+
+#[test]
+fn attributes_are_written_as_they_are_live_and_only_if_terraform_manages_them() {
+    use rolecall_model::access_control::AccessControlState;
+    let mut world = world();
+    let project = |world: &Snapshot, state: Option<&Value>| {
+        let terraform = state.map(|state| read(state).unwrap());
+        let written = imported(world, terraform.as_ref());
+        let has = written.files["rolecall.kdl"].contains("attribute \"costCenter\" source=\"${path:other}\"");
+        (has, written.warnings.iter().any(|warning| warning.message.contains("attributes")))
+    };
+    world.access_control =
+        AccessControlState::On([("costCenter".to_owned(), "${path:other}".to_owned())].into());
+    assert_eq!(project(&world, None), (true, false));
+    assert_eq!(project(&world, Some(&state())), (true, true));
+    let mut without = state();
+    let resources = without["values"]["root_module"]["resources"].as_array_mut().unwrap();
+    resources.retain(|one| one["type"] != "aws_ssoadmin_instance_access_control_attributes");
+    assert_eq!(project(&world, Some(&without)), (false, false));
+    world.access_control = AccessControlState::Off;
+    assert_eq!(project(&world, Some(&state())), (false, true));
+    assert_eq!(project(&world, None), (false, false));
+}

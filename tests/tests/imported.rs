@@ -1,0 +1,121 @@
+//! `rolecall import` from the outside: what it writes, and what it never writes over.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::project::Project;
+
+const SANDBOX: &str = "examples/acme/sandbox.json";
+
+/// A directory with the example company's world and nothing else.
+fn world() -> Project {
+    let project = Project::of(&[]);
+    fs::copy(rolecall_e2e::workspace().join(SANDBOX), project.file("live.json")).unwrap();
+    project
+}
+
+#[test]
+fn a_generated_company_comes_back_and_plans_to_nothing() {
+    let project = Project::of(&[]);
+    let numbers = "--accounts 60 --permission-sets 12 --groups 40 --assignments 700 --drift 20 --out made";
+    let generate: Vec<&str> = ["sandbox", "generate"].into_iter().chain(numbers.split(' ')).collect();
+    let _ = project.run(&generate).exits(0);
+    // The one stack that owns something needs not be named.
+    let said = project.run(&["import", "--sandbox", "made/sandbox.json", "--out", "back"]).exits(0).stdout;
+    assert!(said.contains("for 700 assignments") && said.contains("The plan has nothing to do."), "{said}");
+    let _ = project.run(&["check", "back"]).exits(0);
+    let plan = ["plan", "back", "--sandbox", "made/sandbox.json", "--detailed-exitcode"];
+    assert!(project.run(&plan).exits(0).stdout.contains("Nothing to do"));
+}
+
+#[test]
+fn nothing_is_written_over_and_nothing_is_half_written() {
+    let project = world();
+    let import = ["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"];
+    project.write("out/groups.kdl", "mine");
+    let refused = project.run(&import).exits(1).stderr;
+    assert!(refused.contains("RC0803") && refused.contains("groups.kdl"), "{refused}");
+    assert_eq!(fs::read_dir(project.file("out")).unwrap().count(), 1);
+    assert_eq!(project.read("out/groups.kdl"), "mine");
+
+    fs::remove_file(project.file("out/groups.kdl")).unwrap();
+    // A directory cannot be made where a file is: then what was written before is taken away again.
+    project.write("out/policies", "a file");
+    let _ = project.run(&import).exits(1);
+    assert_eq!(fs::read_dir(project.file("out")).unwrap().count(), 1);
+
+    fs::remove_file(project.file("out/policies")).unwrap();
+    let _ = project.run(&import).exits(0);
+    let again = project.run(&import).exits(1).stderr;
+    assert!(again.contains("rolecall.kdl") && again.contains("policies/"), "{again}");
+}
+
+#[test]
+fn the_current_directory_is_taken_only_if_it_is_empty() {
+    let project = world();
+    let refused = project.run(&["import", "--stack", "acme", "--snapshot", "live.json"]).exits(1).stderr;
+    assert!(refused.contains("RC0803") && refused.contains("--out"), "{refused}");
+    fs::create_dir_all(project.file("empty/.git")).unwrap();
+    let empty = Project::of(&[]);
+    let live = project.file("live.json");
+    let _ = empty.run(&["import", "--stack", "acme", "--snapshot", live.to_str().unwrap()]).exits(0);
+    assert!(empty.file("rolecall.kdl").is_file());
+}
+
+#[test]
+fn a_stack_must_be_named_where_it_is_not_clear_which() {
+    let project = world();
+    let asked = project.run(&["import", "--snapshot", "live.json", "--out", "out"]).exits(1).stderr;
+    assert!(asked.contains("acme, data-lake") && asked.contains("--stack"), "{asked}");
+    assert!(!project.file("out").exists());
+}
+
+#[test]
+fn a_state_that_is_none_stops_before_anything_is_written() {
+    let project = world();
+    project.write("state.json", "{\"format_version\": \"1.0\"}");
+    let with = |source: &'static str| {
+        [
+            "import",
+            "--stack",
+            "acme",
+            "--snapshot",
+            "live.json",
+            "--out",
+            "out",
+            "--from",
+            source,
+            "state.json",
+        ]
+    };
+    let refused = project.run(&with("terraform")).exits(1).stderr;
+    assert!(refused.contains("RC0802") && refused.contains("values.root_module"), "{refused}");
+    let unknown = project.run(&with("pulumi")).exits(1).stderr;
+    assert!(unknown.contains("--from terraform FILE"), "{unknown}");
+    assert!(!project.file("out").exists());
+}
+
+#[test]
+fn what_is_adopted_stays_when_the_word_is_taken_away() {
+    let project = world();
+    let mut live: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    for set in live["permissionSets"].as_array_mut().unwrap() {
+        if set["tags"]["rolecall:stack"] == "acme" {
+            set["tags"].as_object_mut().unwrap().remove("rolecall:stack");
+        }
+    }
+    project.write("live.json", &live.to_string());
+    let _ = project.run(&["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"]).exits(0);
+    let before = live["assignments"].clone();
+    let _ = project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
+    let after: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    assert_eq!(after["assignments"], before);
+
+    let sets = project.read("out/permission-sets.kdl");
+    assert!(sets.contains("\n    adopt\n"), "{sets}");
+    project.write("out/permission-sets.kdl", &sets.replace("    adopt\n", ""));
+    // Only the row of a group that is gone is left to do, and import told of it.
+    let plan = project.run(&["plan", "out", "--sandbox", "live.json"]).exits(0).stdout;
+    assert!(plan.contains("1 to revoke") && plan.contains("no longer exists"), "{plan}");
+}
