@@ -18,7 +18,7 @@ fn in_a_repository() -> Project {
         ),
         (
             "infra/access/deploy.json",
-            "{ \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\" } }\n",
+            "{ \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\" } }\n",
         ),
     ])
 }
@@ -70,13 +70,13 @@ fn what_has_no_place_keeps_to_the_format() {
 #[test]
 fn a_plan_tells_a_machine_of_guards_and_findings_on_standard_error() {
     let project = Project::copy_of("examples/acme");
-    project.edit("rolecall.kdl", "max-deletions 25", "max-deletions 3");
+    project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let arguments = ["plan", "--sandbox", "--as-of", TODAY, "--message-format", "github"];
     let ran = project.run(&arguments).exits(3);
     assert!(ran.stdout.contains("payments-contractors"), "{ran:#?}");
     assert!(ran.stderr.lines().all(|line| line.starts_with("::")), "{ran:#?}");
     let guard = ran.stderr.lines().find(|line| line.contains("RC0401")).unwrap();
-    assert!(guard.starts_with("::error file=rolecall.kdl,line="), "{guard}");
+    assert!(guard.starts_with("::error file=guards.kdl,line="), "{guard}");
 }
 
 #[test]

@@ -38,26 +38,20 @@ fn a_base_shows_what_live_cannot() {
         "the same files"
     );
 
-    head.edit("rolecall.kdl", "max-deletions 25 percent=30", "max-deletions 500 percent=30");
+    head.edit("guards.kdl", "max-deletions 25 percent=30", "max-deletions 500 percent=30");
     let shown = planned(&head, &base, &["--format", "markdown"]);
-    assert!(
-        shown.contains("- **Looser:** max-deletions goes from 25 to 500 \\(rolecall.kdl:11\\)"),
-        "{shown}"
-    );
+    assert!(shown.contains("- **Looser:** max-deletions goes from 25 to 500 \\(guards.kdl:3\\)"), "{shown}");
     assert_eq!(before, digest(&head), "nothing that is carried out has changed");
 
-    head.edit(
-        "teams/payments.kdl",
-        "    to \"payments-devs\" \"payments-oncall\"",
-        "    to \"payments-oncall\"",
-    );
+    head.edit("teams/commerce.kdl", "readers \"support\"", "readers \"support\" \"data-analysts\"");
     let document: Value = serde_json::from_str(&planned(&head, &base, &["--format", "json"])).unwrap();
     let [line] = &document["base"]["lines"].as_array().unwrap()[..] else { panic!("{document:#}") };
-    assert_eq!((&line["place"]["file"], &line["place"]["line"]), (&"teams/payments.kdl".into(), &11.into()));
-    assert!(line["gained"].as_array().unwrap().is_empty(), "{line:#}");
-    let lost = line["lost"].as_array().unwrap();
+    let place = (&line["place"]["file"], &line["place"]["line"]);
+    assert_eq!(place, (&"teams/commerce.kdl".into(), &1.into()));
+    assert!(line["lost"].as_array().unwrap().is_empty(), "{line:#}");
+    let gained = line["gained"].as_array().unwrap();
     assert!(
-        !lost.is_empty() && lost.iter().all(|one| one["row"]["principalLabel"] == "payments-devs"),
+        !gained.is_empty() && gained.iter().all(|one| one["row"]["principalLabel"] == "data-analysts"),
         "{line:#}"
     );
 }
@@ -66,7 +60,7 @@ fn a_base_shows_what_live_cannot() {
 fn a_base_is_compared_with_a_snapshot_offline() {
     let (head, base) = head_and_base();
     let _ = head.run(&["snapshot", "--sandbox", "--out", "live.json"]).exits(0);
-    head.edit("rolecall.kdl", "percent=30", "percent=90");
+    head.edit("guards.kdl", "percent=30", "percent=90");
     let base = base.path().to_str().unwrap();
     let shown =
         head.run(&["plan", "--snapshot", "live.json", "--as-of", TODAY, "--base", base]).exits(0).stdout;
@@ -76,11 +70,11 @@ fn a_base_is_compared_with_a_snapshot_offline() {
 #[test]
 fn a_broken_base_does_not_stop_its_mending() {
     let (head, base) = head_and_base();
-    base.edit("rolecall.kdl", "max-deletions", "max-deltions");
+    base.edit("guards.kdl", "max-deletions", "max-deltions");
     let ran = run(&head, &plan(&base, &[])).exits(0);
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
     assert!(ran.stdout.contains("nothing could be compared with the base"), "{ran:#?}");
-    assert!(ran.stdout.contains("rolecall.kdl:11 of the base"), "it says what is broken: {ran:#?}");
+    assert!(ran.stdout.contains("guards.kdl:3 of the base"), "it says what is broken: {ran:#?}");
     // Without a project, it is the pull request that makes one.
     let empty = Project::of(&[]);
     let ran = run(&head, &plan(&empty, &[])).exits(0);
@@ -104,13 +98,13 @@ fn another_stack_is_no_base_and_gives_no_guards() {
 #[test]
 fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
     let (head, base) = head_and_base();
-    base.edit("rolecall.kdl", "max-deletions 25", "max-deletions 3");
+    base.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let untouched = head.read("sandbox.json");
     let path = base.path().to_str().unwrap();
     let _ = head.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
     // The guard is named in its own checkout, where the lines of the pull request are others.
-    let place = format!("{path}/rolecall.kdl:11");
+    let place = format!("{path}/guards.kdl:3");
     assert!(stopped.stdout.contains("max-deletions is 3") && stopped.stdout.contains(&place), "{stopped:#?}");
     let _ = head.run(&["apply", "--sandbox", "--auto-approve", "--guards", path]).exits(3);
     assert_eq!(head.read("sandbox.json"), untouched);
@@ -122,12 +116,12 @@ fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
     let (head, base) = head_and_base();
     let guard = "guard {\n    forbid \"admins stay out\" { to \"payments-oncall\"; on \"sealed\" }";
     base.edit(
-        "rolecall.kdl",
+        "guards.kdl",
         "guard {",
         &format!("accounts \"sealed\" {{ account \"payments-vault\" }}\n{guard}"),
     );
     // The pull request declares a set of this name that holds something else.
-    head.edit("rolecall.kdl", "guard {", "accounts \"sealed\" { account \"build\" }\nguard {");
+    head.edit("guards.kdl", "guard {", "accounts \"sealed\" { account \"build\" }\nguard {");
     let path = base.path().to_str().unwrap();
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
     assert!(stopped.stdout.contains("RC0404") && stopped.stdout.contains("payments-vault"), "{stopped:#?}");
@@ -138,11 +132,11 @@ fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
 #[test]
 fn guards_that_cannot_be_read_stop_the_plan() {
     let (head, base) = head_and_base();
-    base.edit("rolecall.kdl", "max-deletions", "max-deltions");
+    base.edit("guards.kdl", "max-deletions", "max-deltions");
     let path = base.path().to_str().unwrap();
     let refused = head.run(&["plan", "--sandbox", "--guards", path]).exits(1);
     assert!(refused.stderr.contains(path), "the file is the other checkout's: {refused:#?}");
     let arguments = ["plan", "--sandbox", "--guards", path, "--message-format", "json"];
     let told = head.run(&arguments).exits(1).stderr;
-    assert!(told.contains(&format!("\"{path}/rolecall.kdl\"")), "{told}");
+    assert!(told.contains(&format!("\"{path}/guards.kdl\"")), "{told}");
 }

@@ -53,7 +53,7 @@ fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
     assert_eq!(project.read("sandbox.json"), untouched);
     let _ = project.run(&["plan", "--sandbox", "after.json", "--detailed-exitcode"]).exits(0);
 
-    project.edit("rolecall.kdl", "max-deletions 25", "max-deletions 3");
+    project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let stopped = project.run(&["rehearse", "--snapshot", "sandbox.json"]).exits(3);
     assert!(stopped.stdout.contains("would stop at the guard"), "{stopped:#?}");
 }

@@ -13,7 +13,7 @@ use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountState, Operation, Snapshot};
 use rolecall_parser::{DiskFiles, Project};
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags};
+use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags, needs_details};
 use rolecall_sandbox::faults::{AdminChange, Deed, FaultPlan, Intervention, When};
 use rolecall_sandbox::{Sandbox, Settings as SandboxSettings};
 use tokio::sync::{Notify, watch};
@@ -49,14 +49,11 @@ impl Company {
         let scope = Scope {
             compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
             rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+            details_of: needs_details(config, &config.guard),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),
-            user_names: config
-                .assignments
-                .iter()
-                .flat_map(|rule| &rule.users)
-                .map(|u| u.name.clone())
-                .collect(),
+            user_names: config.users().map(|user| user.name.clone()).collect(),
+            access_control: config.attributes.is_some(),
             ..Scope::default()
         };
         let snapshot = observe(&clients, &scope, &|_| {}).await.unwrap();

@@ -17,7 +17,7 @@ use rolecall_model::snapshot::Group;
 use rolecall_model::{AccessControlState, Assignment, Code, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
 use rolecall_planner::plan::{Action, Provenance};
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags};
+use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags, needs_details};
 use rolecall_sandbox::faults::{Deed, FaultPlan, Intensity};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{Actor, Change, Sandbox, Settings as SandboxSettings};
@@ -105,6 +105,7 @@ impl Case {
         Scope {
             compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
             rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+            details_of: needs_details(config, &config.guard),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),
             access_control: config.attributes.is_some(),
