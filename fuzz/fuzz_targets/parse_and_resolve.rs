@@ -1,4 +1,5 @@
-//! Whatever the files of a project hold, loading it ends, does not panic, and says the same each time.
+//! Whatever the files of a project hold, loading it ends, does not panic, and says the same each time; and so does
+//! formatting them.
 //!
 //! An input is a whole project. Its parts are separated by the byte 0x1E; the first is the text of `rolecall.kdl`, and
 //! each further one begins with a line that is its path. `./run` makes the first inputs of the repository's own files.
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use rolecall_model::Diagnostic;
-use rolecall_parser::{Project, ProjectFiles, ReadError, load, render};
+use rolecall_parser::{Project, ProjectFiles, ReadError, format, load, render};
 
 /// The byte between two files of a project.
 const SEPARATOR: u8 = 0x1E;
@@ -76,10 +77,21 @@ fn check_places(project: &Project) {
     }
 }
 
+/// What can be formatted is formatted the second time as it was the first.
+fn check_layout(project: &Project) {
+    for (file, source) in project.sources.iter() {
+        if let Ok(once) = format(file, &source.text) {
+            let twice = format(file, &once);
+            assert_eq!(twice.as_ref(), Ok(&once), "formatting {:?} again changes it", source.text);
+        }
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let files = Files::of(data);
     let project = load(&files, ENTRY);
     check_places(&project);
+    check_layout(&project);
     let has_error = project.diagnostics.iter().any(Diagnostic::is_error);
     assert_eq!(
         project.config.is_none(),

@@ -9,6 +9,7 @@ mod attributes;
 mod dependencies;
 mod every_file;
 mod foreign_clients;
+mod formatting;
 mod generated;
 mod imported;
 mod interruption;

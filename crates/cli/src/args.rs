@@ -21,6 +21,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Check the files: everything that can be known offline
     Check(CheckArgs),
+    /// Write the files in the one layout
+    ///
+    /// Formats every .kdl file beneath the directory, included or not, and prints the names of those that it changed.
+    /// Hidden files, and what symbolic links lead to, are left out. A file with a mistake of syntax is left as it is, and
+    /// makes the exit code 1.
+    Fmt(FmtArgs),
     /// Show what would change
     ///
     /// Reads the files and the live state, and shows the difference. Nothing is changed. Exits with 0, with 1 on an
@@ -104,6 +110,16 @@ impl MessageFormat {
             Self::Gitlab => Some(messages::Format::Gitlab),
         }
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FmtArgs {
+    /// What is formatted: a directory, or one file; - formats standard input to standard output
+    #[arg(value_name = "DIR or FILE", default_value = ".")]
+    pub(crate) target: PathBuf,
+    /// Write nothing; show what would change, and exit with 1 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     };
     let result = match args.command {
         Command::Check(args) => commands::check::run(&args),
+        Command::Fmt(args) => commands::fmt::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Apply(args) => commands::apply::run(&args),
         Command::Rehearse(args) => commands::rehearse::run(&args),

@@ -4,12 +4,14 @@
 //! The way of a file: [`source`] reads it, `scan` cuts it into top-level nodes and finds what the KDL crate would
 //! report badly or not survive, `syntax` hands each node to that crate, `check` holds the nodes against the table in
 //! `words`, and `decode` makes model types of them and of what templates make. The crate knows neither tokio nor
-//! AWS, so a language server can stand on it alone.
+//! AWS, so a language server can stand on it alone. [`format`](format()) takes the same first steps, and writes a file's text
+//! in its one layout.
 
 mod check;
 mod decode;
 mod explain;
 mod fix;
+mod format;
 mod json;
 pub mod messages;
 mod mistakes;
@@ -25,6 +27,7 @@ mod words;
 
 pub use explain::{explain, page};
 pub use fix::{Fixed, Mended, fix};
+pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};
 pub use reference::reference;
 pub use rolecall_model::Config;

@@ -20,7 +20,7 @@ use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJ
 /// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
 const FILES_AT_ONCE: usize = 32;
 /// How many top-level nodes are parsed at a time, so that a file full of mistakes is given up early.
-const NODES_AT_ONCE: usize = 8_192;
+pub(crate) const NODES_AT_ONCE: usize = 8_192;
 /// How many files that nothing includes are told one by one.
 const MAX_UNUSED: usize = 20;
 
@@ -139,25 +139,12 @@ impl Loader<'_> {
         None
     }
 
-    /// Adds a file's text and says whether it was UTF-8. One that is not is added with replacement characters, so
-    /// that the place of the first wrong byte can be shown.
+    /// Adds a file's text and says whether it was UTF-8.
     fn add_text(&mut self, name: &str, bytes: Vec<u8>) -> (FileId, bool) {
-        let error = match String::from_utf8(bytes) {
-            Ok(text) => return (self.sources.add(name, text), true),
-            Err(error) => error,
-        };
-        let start = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let file = self.sources.add(name, text);
-        self.found.push(
-            Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
-                .at(
-                    Place::new(file, start..start + '\u{FFFD}'.len_utf8()),
-                    format!("byte {} of the file is no UTF-8", start + 1),
-                )
-                .help("save the file as UTF-8"),
-        );
-        (file, false)
+        let (file, not_utf8) = add_text(&mut self.sources, name, bytes);
+        let is_utf8 = not_utf8.is_none();
+        self.found.extend(not_utf8);
+        (file, is_utf8)
     }
 
     /// All files beneath the project's directory. Without `include` no listing is needed for more than a lint, so a
@@ -501,6 +488,23 @@ impl Included {
     }
 }
 
+/// Adds a file's text. One that is not UTF-8 is added with replacement characters, so that the place of the first wrong
+/// byte can be shown, and with a diagnostic.
+pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (FileId, Option<Diagnostic>) {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return (sources.add(name, text), None),
+        Err(error) => error,
+    };
+    let start = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let file = sources.add(name, text);
+    let place = Place::new(file, start..start + '\u{FFFD}'.len_utf8());
+    let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
+        .at(place, format!("byte {} of the file is no UTF-8", start + 1))
+        .help("save the file as UTF-8");
+    (file, Some(found))
+}
+
 fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
     let mut scan = scan::scan(file, &sources.get(file).text);
     let mut mistakes = Mistakes::default();
@@ -547,7 +551,8 @@ fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
     )
 }
 
-fn unreadable(path: &str, error: &ReadError) -> Diagnostic {
+/// The diagnostic for a file that could not be read.
+pub(crate) fn unreadable(path: &str, error: &ReadError) -> Diagnostic {
     match error {
         ReadError::TooLarge { bytes } => {
             let message = format!("`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are read");

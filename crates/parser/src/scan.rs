@@ -6,6 +6,7 @@
 
 mod braces;
 mod nodes;
+mod pieces;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,8 @@ use std::ops::Range;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
 pub(crate) use nodes::{is_bare_word, unquoted, without_marks};
-pub(crate) use tokens::is_forbidden;
+pub(crate) use pieces::{Piece, PieceKind, pieces};
+pub(crate) use tokens::{TokenKind, is_forbidden};
 
 /// A file, cut into nodes.
 #[derive(Debug)]
@@ -54,8 +56,9 @@ pub(crate) struct RawNode {
 
 /// Scans a file.
 pub(crate) fn scan(file: FileId, text: &str) -> Scan {
-    let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-    let tokens::Tokens { tokens, mut blanks, mut mistakes, cut_short } = tokens::tokens(file, text, start);
+    let start = beginning(text);
+    let tokens::Tokens { tokens, mut blanks, mut mistakes, cut_short, .. } =
+        tokens::tokens(file, text, start);
     blanks.push(0..start);
     mistakes.extend(forbidden_characters(file, text, start));
     let mut balance = braces::balance(file, text, &tokens, cut_short);
@@ -71,6 +74,11 @@ pub(crate) fn scan(file: FileId, text: &str) -> Scan {
         diagnostics: one_syntax_error_a_line(text, mistakes.into_kept()),
         cut_short,
     }
+}
+
+/// Where a text begins: behind its byte order mark, if it has one.
+fn beginning(text: &str) -> usize {
+    if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
 }
 
 /// What a text that cannot be read as a whole probably declares: the words that declare, and the names. Their uses are

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod generated;
+mod layout;
 mod odd_worlds;
 mod roundtrip;
 mod size;

@@ -29,6 +29,7 @@ pub(crate) fn imported(snapshot: &Snapshot, terraform: Option<&Terraform>) -> Im
 
 /// Plans what was written.
 pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Plan {
+    crate::layout::assert_formatted(files);
     let files: MemoryFiles = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let project = load(&files, "rolecall.kdl");
     let errors: Vec<_> = project.diagnostics.iter().filter(|found| found.is_error()).collect();

@@ -47,6 +47,7 @@ fn braces_and_slashes_within_texts_are_text() {
 fn comments_are_blanked_out() {
     assert_eq!(nodes("// a {\na /* } /* { */ \" */ \"1\" // {\n/* b */"), ["a                   \"1\""]);
     assert_eq!(nodes("a \\ // one\n \"1\""), ["a \\       \n \"1\""]);
+    assert_eq!(nodes("a \\ /* b */ // c\n \"1\""), ["a \\             \n \"1\""]);
 }
 
 #[test]

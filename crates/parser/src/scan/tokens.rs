@@ -9,7 +9,7 @@ use crate::mistakes::Mistakes;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A word or number without quotes.
     Word,
     /// `#true` and its like.
@@ -46,6 +46,10 @@ pub(super) struct Tokens {
     /// Comments and forbidden characters, which the KDL crate shall not see: its parser for comments calls itself
     /// for every star in one.
     pub(super) blanks: Vec<Range<usize>>,
+    /// The comments among the blanks, those of one line without their line break.
+    pub(super) comments: Vec<Range<usize>>,
+    /// Where a line goes on that the one before ended with `\`.
+    pub(super) continuations: Vec<usize>,
     pub(super) mistakes: Mistakes,
     /// Whether the rest of the file was swallowed by something without an end.
     pub(super) cut_short: bool,
@@ -166,7 +170,7 @@ impl Lexer<'_> {
         match self.rest().as_bytes().get(1) {
             Some(b'/') => {
                 self.skip(|c| !is_newline(c));
-                self.out.blanks.push(start..self.at);
+                self.comment(start);
             }
             Some(b'*') => self.block_comment(),
             Some(b'-') => {
@@ -178,6 +182,12 @@ impl Lexer<'_> {
                 self.push(TokenKind::Stray, start, false);
             }
         }
+    }
+
+    /// Notes the comment that has just been read.
+    fn comment(&mut self, start: usize) {
+        self.out.blanks.push(start..self.at);
+        self.out.comments.push(start..self.at);
     }
 
     fn block_comment(&mut self) {
@@ -196,7 +206,7 @@ impl Lexer<'_> {
             }
         }
         self.at = at;
-        self.out.blanks.push(start..at);
+        self.comment(start);
         if depth > 0 {
             self.out.cut_short = true;
             let place = self.place(start..start + 2);
@@ -208,25 +218,31 @@ impl Lexer<'_> {
         }
     }
 
-    /// `\` at the end of a line, where only a comment may follow it, joins the next line to this one.
+    /// `\` at the end of a line, where only comments may follow it, joins the next line to this one.
     fn continuation(&mut self) {
         let start = self.at;
         self.at += 1;
         self.skip(is_space);
+        while self.rest().starts_with("/*") {
+            self.block_comment();
+            self.skip(is_space);
+        }
         if self.rest().starts_with("//") {
             let comment = self.at;
             self.skip(|c| !is_newline(c));
-            self.out.blanks.push(comment..self.at);
+            self.comment(comment);
         }
         match self.peek() {
             None => {}
             Some('\r') if self.rest().starts_with("\r\n") => self.at += 2,
             Some('\r' | '\n') => self.at += 1,
             Some(_) => {
-                self.at = start + 1;
-                self.push(TokenKind::Stray, start, false);
+                let stray = Token { kind: TokenKind::Stray, start, end: start + 1, faulty: false };
+                self.out.tokens.push(stray);
+                return;
             }
         }
+        self.out.continuations.push(self.at);
     }
 
     fn annotation(&mut self) {

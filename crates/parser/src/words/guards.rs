@@ -77,7 +77,7 @@ pub(super) static WORDS: &[Word] = &[
         properties: &[],
         block: BlockRule::Required(Forbid, &[]),
         repeats: true,
-        example: "forbid \"deploy is non-prod\"   { permission-set \"Deploy\"; on \"production\" }\n\
+        example: "forbid \"deploy is non-prod\"    { permission-set \"Deploy\"; on \"production\" }\n\
                   forbid \"admin is for platform\" { grants-policy \"AdministratorAccess\"; except-to \"platform-admins\" }",
     },
     Word {
