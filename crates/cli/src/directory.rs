@@ -20,6 +20,7 @@ use rolecall_planner::OperationGraph;
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox};
 
 
+use crate::configuration::Loaded;
 use crate::failure::Failure;
 use crate::live::Live;
 
@@ -100,11 +101,13 @@ pub(crate) fn reader(live: &Live, config: &Config) -> Result<Option<Reader>, Fai
     entra.map(|entra| Ok(rolecall_entra::connect(connection(live, entra)?))).transpose()
 }
 
-/// What must be read of the tenant to plan this configuration.
-pub(crate) fn scope(entra: &Entra, config: &Config) -> Scope {
+/// What must be read of the tenant to plan this project, the groups that the guards of another checkout name included.
+pub(crate) fn scope(entra: &Entra, loaded: &Loaded) -> Scope {
     let application = entra.application.as_ref();
-    let pinned = config.groups.iter().filter_map(|group| group.object_id.clone());
-    let named = config.groups.iter().filter(|group| group.object_id.is_none());
+    let guards = loaded.guards.as_ref().map(|guards| &guards.config);
+    let groups = || [Some(&loaded.config), guards].into_iter().flatten().flat_map(|config| &config.groups);
+    let pinned = groups().filter_map(|group| group.object_id.clone());
+    let named = groups().filter(|group| group.object_id.is_none());
     Scope {
         tenant: entra.tenant.clone(),
         group_names: named.map(|group| group.display_name.clone()).collect(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_entra::Reader;
-use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
+use rolecall_model::{AccountId, Code, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
@@ -171,12 +171,12 @@ pub(crate) async fn observe_both(
     clients: &Clients,
     scope: &Scope,
     directory: Option<&Reader>,
-    config: &Config,
+    loaded: &Loaded,
 ) -> Result<Snapshot, Failure> {
-    let (Some(reader), Some(entra)) = (directory, &config.entra) else {
+    let (Some(reader), Some(entra)) = (directory, &loaded.config.entra) else {
         return observe(clients, scope).await;
     };
-    let tenant_scope = directory::scope(entra, config);
+    let tenant_scope = directory::scope(entra, loaded);
     let tenant = directory::observe(reader, &tenant_scope);
     let (snapshot, tenant) = futures_util::try_join!(observe(clients, scope), tenant)?;
     Ok(Snapshot { entra: Some(tenant), ..snapshot })
