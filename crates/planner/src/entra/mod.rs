@@ -77,8 +77,6 @@ impl Comparer<'_> {
         if self.live.is_none() {
             let origin = self.declared.create.unwrap_or(self.declared.origin);
             self.change(EntraOperation::CreateApplication { name }, Value::Null, origin);
-        } else if let Some(origin) = self.declared.create {
-            self.idle(format!("the application `{name}` exists"), origin, "it is there, so nothing is made");
         }
         self.saml();
         self.provisioning();

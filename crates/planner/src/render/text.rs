@@ -114,7 +114,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push(String::new(), &rows(plan, style.detail));
     push(String::new(), &permission_sets(plan, style));
     push(String::new(), &attributes(plan, style));
-    push(String::new(), &entra(plan, style));
+    push("In Entra ID:".to_owned(), &entra(plan, style));
     push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
     push(
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
@@ -175,8 +175,7 @@ fn entra(plan: &Plan, style: Style) -> Columns {
     for change in &plan.changes {
         let Some(EntraWords { mark, verb, what, words, lines }) = entra_change(change) else { continue };
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
-        let what = for_terminal(&format!("{what} in Entra ID"));
-        columns.row(vec![format!("{mark} {verb}"), what, for_terminal(&words), place]);
+        columns.row(vec![format!("{mark} {verb}"), for_terminal(&what), for_terminal(&words), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
