@@ -369,7 +369,8 @@ pub struct Rebind {
     pub grant: Row,
     /// The rows of groups that are gone.
     pub orphans: Vec<Row>,
-    /// Whether those rows are ours, and wait with the grant; on an external permission set they are others'.
+    /// Whether those rows would be revoked, and wait with the grant. On an external permission set they are others', and
+    /// an `adopt` or a `keep` lets them stay.
     pub orphans_are_ours: bool,
     /// Where the grant was asked for.
     pub written: Option<Written>,
@@ -382,6 +383,8 @@ pub struct Kept {
     pub row: Row,
     /// What keeps it.
     pub by: KeptBy,
+    /// The last day of the `assign` that wanted it, where that has passed.
+    pub ended: Option<Date>,
     /// Where that is written.
     pub written: Written,
 }
