@@ -34,7 +34,8 @@ fn a_base_shows_what_live_cannot() {
     };
     let before = digest(&head);
     assert!(
-        planned(&head, &base, &[]).contains("Compared with the base: no row, end, guard, keep or declaration differs."),
+        planned(&head, &base, &[])
+            .contains("Compared with the base: no row, end, guard, keep or declaration differs."),
         "the same files"
     );
 
@@ -162,7 +163,7 @@ fn a_pull_request_cannot_switch_the_comparison_off() {
     assert_eq!(document["base"]["extent"], "whole", "{:#}", document["base"]);
     assert_eq!(document["changes"].as_array().unwrap().len(), 0);
     let shown = planned(&head, &base, &[]);
-    let row = "1 row is no longer managed, and its access stays\n      AWSSecurityAuditors [undeclared]  AWSReadOnlyAccess";
+    let row = "1 row is no longer managed, and its access stays\n      readers (AWSSecurityAuditors)  AWSReadOnlyAccess";
     assert!(shown.contains(row), "{shown}");
     assert!(shown.contains("attributes for access control are no longer managed"), "{shown}");
 }

@@ -104,19 +104,20 @@ impl<'p> Fates<'p> {
             return None;
         }
         Some(match self.kept.get(row) {
-            Some(kept) => kept_fate(kept, compared.until.filter(|_| !compared.has_ended)),
+            Some(kept) => kept_fate(kept, compared.until),
             None if self.waiting.contains(row) => Fate::Waits,
             None => Fate::Unmanaged,
         })
     }
 }
 
-fn kept_fate(Kept { row: _, by, written }: &Kept, before: Option<Date>) -> Fate {
+/// `end` is the day on which the row would have ended: that of the base, or that of the files where it has passed.
+fn kept_fate(Kept { row: _, by, ended: _, written }: &Kept, end: Option<Date>) -> Fate {
     let (word, until) = match by {
         KeptBy::Keep { until, note: _ } => ("`keep`", *until),
         KeptBy::Adopt => ("`adopt`", None),
     };
-    let lasts_longer = before.is_some_and(|before| until.is_none_or(|until| until > before));
+    let lasts_longer = end.is_some_and(|end| until.is_none_or(|until| until > end));
     let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
     Fate::Kept { lasts_longer, by: format!("{word}{end} ({written})") }
 }
