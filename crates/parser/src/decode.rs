@@ -20,7 +20,7 @@ use std::str::FromStr;
 
 use rolecall_model::config::{
     AccessControl, AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, ExternalPermissionSet,
-    Group, IdentityCenter, KeepRule, Release,
+    Group, IdentityCenter, Include, KeepRule, Release,
 };
 use rolecall_model::lint::LintLevels;
 use rolecall_model::{
@@ -104,6 +104,7 @@ pub(crate) fn decode(
     decoder.account_set_cycles();
     decoder.lifecycle_contradictions();
     decoder.parts.attributes = decoder.attributes(checked);
+    decoder.parts.includes = decoder.includes(checked);
     decoder.found.extend(decoder.names.unknown_names());
     let config = decoder.parts.into_config(settings.stack, settings.identity_center, lints.clone());
     Decoded {
@@ -126,6 +127,7 @@ struct Parts {
     assignments: Vec<AssignmentRule>,
     keeps: Vec<KeepRule>,
     attributes: Option<AccessControl>,
+    includes: Vec<Include>,
     guards: Guards,
 }
 
@@ -145,6 +147,7 @@ impl Parts {
             assignments,
             keeps,
             attributes,
+            includes,
             guards,
         } = self;
         groups.sort_by(|a, b| a.label.cmp(&b.label));
@@ -165,6 +168,7 @@ impl Parts {
             attributes,
             guard: guards.into_guard(),
             lints,
+            includes,
         })
     }
 }

@@ -178,10 +178,28 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+        let mut edges = Vec::new();
         for (revoke, successor) in renamed {
             if let Some(grant) = grants.get(&successor) {
-                self.graph.add_edge(*grant, revoke, ());
+                edges.push((*grant, revoke));
+                continue;
             }
+            // The row of the new name is there; but what it grants may still be on its way.
+            for index in self.graph.node_indices() {
+                let Node { operation, accounts, .. } = &self.graph[index];
+                let is_of_set = operation.permission_set() == Some(&successor.permission_set);
+                let reaches = match operation {
+                    Operation::Edit { .. } => true,
+                    Operation::Provision { .. } => accounts.contains(&successor.account),
+                    _ => false,
+                };
+                if is_of_set && reaches {
+                    edges.push((index, revoke));
+                }
+            }
+        }
+        for (before, after) in edges {
+            self.graph.add_edge(before, after, ());
         }
     }
 

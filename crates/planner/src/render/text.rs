@@ -53,8 +53,14 @@ pub fn render(plan: &Plan, style: Style) -> String {
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if let Some(base) = &plan.base {
-        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
-        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+        if let Some(why) = base.why_not_compared() {
+            let text = format!("Not compared with the base: {}.", for_terminal(&why));
+            lines.push(paint_as('!', &text, style.color));
+        } else {
+            lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+            let shortfall = base.shortfall().map(|text| format!("! Not all of it: {}.", for_terminal(&text)));
+            lines.extend(shortfall.map(|text| paint_as('!', &text, style.color)));
+        }
     }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
@@ -245,11 +251,8 @@ fn rebinds(plan: &Plan) -> Columns {
         columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
         for orphan in &rebind.orphans {
             let gone = wording::reason_of_row(&Reason::Orphan, orphan);
-            let (verb, waits) = if rebind.orphans_are_ours {
-                ("! revoke", "it waits too")
-            } else {
-                ("!", "not ours to revoke")
-            };
+            let (verb, waits) =
+                if rebind.orphans_are_ours { ("! revoke", "it waits too") } else { ("!", "it stays") };
             columns.row(vec![
                 verb.to_owned(),
                 principal(orphan),
@@ -264,13 +267,13 @@ fn rebinds(plan: &Plan) -> Columns {
 
 fn kept(plan: &Plan, detail: Detail) -> Columns {
     let mut columns = Columns::default();
-    for KeptFold { rows, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+    for KeptFold { rows, by, ended, written } in fold_kept(&plan.kept, detail == Detail::Full) {
         let first = rows[0];
         let where_to = match rows.len() {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let why = for_terminal(&wording::kept_by(by));
+        let why = for_terminal(&wording::kept_by(by, ended));
         let because = [why, written.to_string()];
         let because = because.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         columns.row(vec!["= keep".to_owned(), principal(first), set_name(first), where_to, because]);
