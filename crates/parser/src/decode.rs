@@ -297,10 +297,13 @@ impl Decoder<'_> {
         length <= most
     }
 
-    /// Remembers a value that may stand once among several words, or reports that it stood before.
+    /// Remembers a value that may stand once among several words, or reports that it stood before. Where a `use` gives
+    /// one of the two, they meet by chance, and mean no more than one would.
     fn once(&mut self, seen: &mut BTreeMap<String, Place>, text: &str, place: Place) -> bool {
         if let Some(first) = seen.get(text) {
-            self.found.push(repeated_value(text, place, *first));
+            if !self.making.is_given(place) && !self.making.is_given(*first) {
+                self.found.push(repeated_value(text, place, *first));
+            }
             return false;
         }
         seen.insert(text.to_owned(), place);
