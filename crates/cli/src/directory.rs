@@ -117,6 +117,11 @@ pub(crate) fn scope(entra: &Entra, config: &Config) -> Scope {
     }
 }
 
+/// The same for the doctor, who reads the logs of the application too.
+pub(crate) fn scope_with_logs(entra: &Entra, config: &Config, since: jiff::Timestamp) -> Scope {
+    Scope { logs_since: Some(since), ..scope(entra, config) }
+}
+
 /// Reads the tenant, whole or not at all.
 ///
 /// # Errors
