@@ -207,6 +207,7 @@ impl Clients {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
+        debug_assert!(crate::calls::is_listed(api), "{api} is called and not listed in `CALLS`");
         let limit = self.shared.limits.of(api);
         let (mut throttles, mut failures) = (0, 0);
         loop {

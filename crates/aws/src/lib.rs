@@ -9,6 +9,7 @@
 
 mod access_control;
 mod api;
+mod calls;
 mod client;
 mod execute;
 mod limits;
@@ -18,9 +19,10 @@ mod retry;
 mod statistics;
 
 pub use api::{Api, Service};
+pub use calls::{Access, CALLS, Call, Need};
 pub use client::{Clients, Connection, Credentials, connect};
 pub use execute::{AwsTarget, Impatience};
-pub use observe::{ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, observe};
+pub use observe::{ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, memberships, observe};
 pub use statistics::Statistics;
 
 #[cfg(test)]

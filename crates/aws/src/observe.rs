@@ -22,11 +22,13 @@ mod cost;
 mod error;
 mod groups;
 mod instance;
+mod memberships;
 mod organization;
 mod permission_sets;
 
 pub use cost::{Size, Strategy};
 pub use error::ObserveError;
+pub use memberships::memberships;
 
 /// What of the live state to read. Whatever it says, the instance, the organization without tags, all groups, and
 /// the names and tags of all permission sets are read.
@@ -116,6 +118,8 @@ pub enum Step {
     Principals,
     /// Users who are looked up.
     Users,
+    /// Groups whose members are listed.
+    Members,
 }
 
 /// Reads the live state.

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_aws::Strategy;
 use rolecall_model::{Date, InstanceId, Region, StackName};
 use rolecall_parser::messages;
+use rolecall_planner::profiles::StartUrl;
 use rolecall_planner::render::text;
 
 /// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
@@ -43,6 +44,22 @@ pub(crate) enum Command {
     /// in simulated time. Nothing is changed anywhere. Exits with 1 when something fails, with 3 when a guard stops
     /// the plan.
     Rehearse(RehearseArgs),
+    /// Check both halves: what works, what does not, and the way out
+    ///
+    /// Reads AWS, and Entra ID where the files have an `entra` node, and says of each thing that access stands on whether it
+    /// is ok, wants a look (warn) or does not work (fail). Nothing is changed. What AWS has no API for is listed at the
+    /// end. Exits with 1 when something does not work.
+    Doctor(DoctorArgs),
+    /// Print the permissions that Rolecall needs for this project
+    ///
+    /// Policies for AWS and application permissions for Microsoft Graph, made from the calls that the program makes and
+    /// from what the files use. Works offline.
+    Permissions(PermissionsArgs),
+    /// Write profiles for the AWS command line, or links into the access portal
+    ///
+    /// Reads what a group or a user has (or takes --snapshot), of the permission sets that the files name, and writes
+    /// sections for ~/.aws/config to standard output: one session, and one profile for each account and permission set.
+    Profiles(ProfilesArgs),
     /// Write the live state to a file
     Snapshot(SnapshotArgs),
     /// Write a project that says what is live
@@ -279,6 +296,96 @@ pub(crate) struct SnapshotArgs {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) stats: StatsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// How the checks are written
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub(crate) format: DoctorFormat,
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DoctorFormat {
+    /// For people: a line each
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PermissionsArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// What they are for; what a plan needs is among what the others need
+    #[arg(long = "for", value_enum, value_name = "COMMAND")]
+    pub(crate) purpose: Purpose,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = PermissionsFormat::Text)]
+    pub(crate) format: PermissionsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    /// plan and rehearse: nothing is changed
+    Plan,
+    /// apply
+    Apply,
+    /// doctor and profiles: nothing is changed; members of groups and the logs of the application are read too
+    Doctor,
+    /// snapshot and import: nothing is changed, and everything is read
+    Snapshot,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermissionsFormat {
+    /// For people: both halves
+    Text,
+    /// A policy document of IAM
+    AwsJson,
+    /// The application permissions of Microsoft Graph with what each is for, in JSON
+    Graph,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProfilesArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    /// Whose: a group as the files call it, a user by user name, or a group by its display name
+    #[arg(long = "for", value_name = "USER or GROUP")]
+    pub(crate) whose: String,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    /// Take what is live from a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout"])]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// What is written
+    #[arg(long, value_enum, default_value_t = ProfilesFormat::Config)]
+    pub(crate) format: ProfilesFormat,
+    /// The address of the access portal; without it, the one that the Identity Store's id makes
+    #[arg(long, value_name = "URL", value_parser = StartUrl::new)]
+    pub(crate) start_url: Option<StartUrl>,
+    /// The Region that the profiles work in; without it, they leave it to AWS_REGION
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfilesFormat {
+    /// Sections for ~/.aws/config
+    Config,
+    /// Links into the access portal, each of which opens the console with one role
+    Links,
 }
 
 #[derive(Debug, clap::Args)]

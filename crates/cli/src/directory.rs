@@ -124,6 +124,11 @@ pub(crate) fn scope(entra: &Entra, loaded: &Loaded) -> Scope {
     }
 }
 
+/// The same for the doctor, who reads the logs of the application too.
+pub(crate) fn scope_with_logs(entra: &Entra, loaded: &Loaded, since: jiff::Timestamp) -> Scope {
+    Scope { logs_since: Some(since), ..scope(entra, loaded) }
+}
+
 /// Reads the tenant, whole or not at all.
 ///
 /// # Errors

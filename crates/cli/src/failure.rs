@@ -89,6 +89,20 @@ impl Failure {
         Self::Plain { code: Some(code), message: message.into(), help: help.into() }
     }
 
+    /// The same as a diagnostic, for whoever goes on all the same.
+    pub(crate) fn into_diagnostic(self, otherwise: Code) -> Diagnostic {
+        match self.said() {
+            Said::Plain { code, message, help } => {
+                let found = Diagnostic::error(code.unwrap_or(otherwise), message);
+                match help {
+                    Some(help) => found.help(help),
+                    None => found,
+                }
+            }
+            Said::Diagnostics(..) | Said::DiagnosticsElsewhere(..) => Diagnostic::error(otherwise, self.to_string()),
+        }
+    }
+
     /// Says it on standard error.
     pub(crate) fn print(&self) {
         match self.said() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_entra::Reader;
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
+use rolecall_model::{AccountId, Code, Config, GroupId, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
@@ -207,6 +207,21 @@ pub(crate) async fn look_closer(
     let report = |step| progress.reading(step);
     let looked = rolecall_aws::look_closer(clients, snapshot, pairs, &report).await;
     looked.map_err(|error| Failure::Observe(Box::new(error)))
+}
+
+/// Reads who is in these groups.
+///
+/// # Errors
+/// Any read that failed.
+pub(crate) async fn memberships(
+    clients: &Clients,
+    snapshot: &mut Snapshot,
+    groups: &BTreeSet<GroupId>,
+) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let report = |step| progress.reading(step);
+    let read = rolecall_aws::memberships(clients, snapshot, groups, &report).await;
+    read.map_err(|error| Failure::Observe(Box::new(error)))
 }
 
 /// All of a reading within `--timeout`.

@@ -118,7 +118,8 @@ fn calls_each(step: Step) -> u64 {
         | Step::Groups
         | Step::Assignments
         | Step::Principals
-        | Step::Users => 1,
+        | Step::Users
+        | Step::Members => 1,
     }
 }
 
@@ -133,5 +134,6 @@ fn step_name(step: Step) -> &'static str {
         Step::Assignments => "assignments",
         Step::Principals => "assignments by group",
         Step::Users => "users",
+        Step::Members => "members of groups",
     }
 }

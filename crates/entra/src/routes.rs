@@ -9,8 +9,14 @@ use crate::limits::Bucket;
 pub enum Part {
     /// An `entra` node: the tenant and the groups.
     Directory,
-    /// An `application` in it, its assignments among it.
+    /// An `application` in it, and who is assigned to it.
     Application,
+    /// `create` in it.
+    Create,
+    /// `assign-groups`.
+    AssignGroups,
+    /// `unassign-group`.
+    UnassignGroup,
     /// `saml`.
     Saml,
     /// `provisioning`.
@@ -115,7 +121,7 @@ routes! {
     ReadRoute LIST_SIGN_INS = "GET" "/auditLogs/signIns" Logs AuditLogs
         plan ["AuditLog.Read.All"] apply [];
 
-    ChangeRoute INSTANTIATE = "POST" "/applicationTemplates/{id}/instantiate" Application General
+    ChangeRoute INSTANTIATE = "POST" "/applicationTemplates/{id}/instantiate" Create General
         plan [] apply ["Application.ReadWrite.OwnedBy"];
     ChangeRoute UPDATE_SERVICE_PRINCIPAL = "PATCH" "/servicePrincipals/{id}" Saml General
         plan [] apply ["Application.ReadWrite.OwnedBy"];
@@ -123,9 +129,9 @@ routes! {
         plan [] apply ["Application.ReadWrite.OwnedBy"];
     ChangeRoute ADD_CERTIFICATE = "POST" "/servicePrincipals/{id}/addTokenSigningCertificate" Saml General
         plan [] apply ["Application.ReadWrite.OwnedBy"];
-    ChangeRoute ASSIGN = "POST" "/servicePrincipals/{id}/appRoleAssignedTo" Application General
+    ChangeRoute ASSIGN = "POST" "/servicePrincipals/{id}/appRoleAssignedTo" AssignGroups General
         plan [] apply ["AppRoleAssignment.ReadWrite.All"];
-    ChangeRoute UNASSIGN = "DELETE" "/servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}" Application General
+    ChangeRoute UNASSIGN = "DELETE" "/servicePrincipals/{id}/appRoleAssignedTo/{assignmentId}" UnassignGroup General
         plan [] apply ["AppRoleAssignment.ReadWrite.All"];
     ChangeRoute CREATE_JOB = "POST" "/servicePrincipals/{id}/synchronization/jobs" Provisioning General
         plan [] apply ["Application.ReadWrite.OwnedBy"];

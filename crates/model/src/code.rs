@@ -162,6 +162,9 @@ codes! {
     GroupWaits = "RC0914", "a group that is not in the Identity Store yet";
     LeftBehind = "RC0915", "a user who left a group and remains in AWS";
     AmbiguousPolicy = "RC0916", "several conditional access policies of one name";
+    OrphanedRows = "RC0917", "assignments whose group or user is gone";
+    SignInsFail = "RC0918", "sign-ins that fail";
+    MemberMissing = "RC0919", "a member of a group who is not in AWS";
 }
 
 impl std::fmt::Display for Code {

@@ -164,5 +164,8 @@ pub fn page(code: Code) -> &'static str {
         Code::GroupWaits => include_str!("../../../docs/diagnostics/RC0914.md"),
         Code::LeftBehind => include_str!("../../../docs/diagnostics/RC0915.md"),
         Code::AmbiguousPolicy => include_str!("../../../docs/diagnostics/RC0916.md"),
+        Code::OrphanedRows => include_str!("../../../docs/diagnostics/RC0917.md"),
+        Code::SignInsFail => include_str!("../../../docs/diagnostics/RC0918.md"),
+        Code::MemberMissing => include_str!("../../../docs/diagnostics/RC0919.md"),
     }
 }

@@ -143,6 +143,9 @@ const WARNINGS: [Code; 18] = [
     Code::ConsoleStep,
     Code::GroupWaits,
     Code::LeftBehind,
+    Code::OrphanedRows,
+    Code::SignInsFail,
+    Code::MemberMissing,
 ];
 /// Codes that are an error here and a warning there.
 const EITHER: [Code; 3] = [Code::TooManyMistakes, Code::OldPolicyVersion, Code::GroupNotAssigned];

@@ -164,6 +164,13 @@ pub(crate) fn expand<'a>(inputs: &'a Inputs<'a>, today: Date) -> (Result<Desired
     (desired, diagnostics)
 }
 
+/// The groups and users that were found, without any row: for a look at what is live that ends at no mistake.
+pub(crate) fn principals_alone<'a>(inputs: &'a Inputs<'a>, diagnostics: &mut Vec<Diagnostic>) -> Desired<'a> {
+    let principals = Principals::resolve(inputs, diagnostics);
+    let tables = Tables::new(inputs, &principals);
+    Desired { tables, principals, rows: Vec::new(), expired: Vec::new(), keeps: Vec::new() }
+}
+
 fn open_rule(
     rule: &AssignmentRule,
     number_of_rule: u32,

@@ -135,7 +135,7 @@ fn declared<'a>(
     Some(Standing::Ours(Ours { wanted, live, details, origin, is_adopted_now, adopt }))
 }
 
-fn is_ours(live: &LivePermissionSet, inputs: &Inputs<'_>) -> bool {
+pub(crate) fn is_ours(live: &LivePermissionSet, inputs: &Inputs<'_>) -> bool {
     live.tags.get(STACK_TAG).is_some_and(|owner| owner == inputs.config.stack.as_str())
 }
 

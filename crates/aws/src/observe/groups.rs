@@ -69,6 +69,15 @@ pub(super) async fn read_users(
         Principal::Group(_) | Principal::NewGroup(_) => None,
     });
     let ids: BTreeSet<UserId> = named.into_iter().chain(of_rows).collect();
+    users_of(reader, identity_store, ids).await
+}
+
+/// The users of these ids, of those who exist.
+pub(super) async fn users_of(
+    reader: &Reader<'_>,
+    identity_store: &str,
+    ids: BTreeSet<UserId>,
+) -> Result<Vec<User>, ObserveError> {
     let ids: Vec<UserId> = ids.into_iter().collect();
     let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, identity_store, id)).await?;
     Ok(users.into_iter().flatten().collect())
@@ -84,14 +93,12 @@ pub(super) async fn users_of_rows(
         Principal::User(id) => Some(id),
         Principal::Group(_) | Principal::NewGroup(_) => None,
     });
-    let unknown: BTreeSet<&UserId> = of_rows.filter(|id| !known.contains(id)).collect();
-    let ids: Vec<UserId> = unknown.into_iter().cloned().collect();
-    let store = &snapshot.instance.identity_store_id;
-    let users = reader.each(Step::Users, ids.into_iter(), |id| user(reader, store, id)).await?;
-    Ok(users.into_iter().flatten().collect())
+    let unknown: BTreeSet<UserId> = of_rows.filter(|id| !known.contains(id)).cloned().collect();
+    users_of(reader, &snapshot.instance.identity_store_id, unknown).await
 }
 
-async fn all_users(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<User>, ObserveError> {
+/// Every user.
+pub(super) async fn all_users(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<User>, ObserveError> {
     let api = Api::identity_store("ListUsers");
     let users = reader
         .clients

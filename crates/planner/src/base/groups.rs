@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_model::GroupId;
+use rolecall_model::Principal;
 use rolecall_model::config::Group;
 
 use super::{BaseDifference, Effect, Subject, place};
@@ -11,8 +11,8 @@ use crate::principals::Directory;
 
 /// Every group that both declare.
 pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
-    let directory = Directory::new(head.snapshot);
-    let live = |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.id);
+    let directory = Directory::new(head.snapshot, head.config);
+    let live = |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.principal);
     let groups = &head.config.groups;
     let by_label: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.label, group)).collect();
     let by_name: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.display_name, group)).collect();
@@ -35,7 +35,7 @@ pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<Base
 fn change(
     old: &Group,
     new: &Group,
-    (before, after): (Option<GroupId>, Option<GroupId>),
+    (before, after): (Option<Principal>, Option<Principal>),
 ) -> Option<(Effect, String)> {
     let Group { label, display_name, object_id, origin: _ } = new;
     let is_written_alike =
@@ -57,8 +57,11 @@ fn change(
         },
         // Guards that name it no longer reach whom they reached, whoever gains or loses rows today.
         (before, after) => {
-            let place_in_store = |id: Option<GroupId>| {
-                id.map_or("not in the Identity Store".to_owned(), |id| format!("{id} in the Identity Store"))
+            let place_in_store = |id: Option<Principal>| {
+                id.map_or("not in the Identity Store".to_owned(), |principal| match principal {
+                    Principal::NewGroup(id) => format!("{id} in Entra ID, and not in the Identity Store yet"),
+                    Principal::Group(_) | Principal::User(_) => format!("{} in the Identity Store", principal.id()),
+                })
             };
             let (was, is) = (declared(old), declared(new));
             let (before, after) = (place_in_store(before), place_in_store(after));

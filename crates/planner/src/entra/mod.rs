@@ -60,6 +60,22 @@ pub(crate) fn compare(inputs: &Inputs<'_>, settings: &Settings, desired: &Desire
     comparer.comparison
 }
 
+/// The groups that the files use in an `assign` that is not over, with the directory's view of each.
+pub(crate) fn used_groups<'a>(
+    inputs: &Inputs<'_>,
+    today: Date,
+    tenant: &'a Tenant,
+) -> Vec<(GroupIx, &'a DirectoryGroup)> {
+    let rules = inputs.config.assignments.iter();
+    let rules = rules.filter(|rule| rule.until.is_none_or(|until| until.date >= today));
+    let used: BTreeSet<GroupIx> = rules.flat_map(|rule| &rule.groups).copied().collect();
+    let directory = TenantDirectory::new(tenant);
+    // A group that the directory does not have has been reported.
+    let found =
+        used.into_iter().filter_map(|index| Some((index, directory.group(&inputs.config[index], inputs).ok()?)));
+    found.collect()
+}
+
 struct Comparer<'a> {
     inputs: &'a Inputs<'a>,
     settings: &'a Settings,
@@ -86,17 +102,8 @@ impl Comparer<'_> {
         self.require_mfa();
     }
 
-    /// The groups that the files use in an `assign` that is not over, with the directory's view of each.
     fn used_groups(&self) -> Vec<(GroupIx, &DirectoryGroup)> {
-        let rules = self.inputs.config.assignments.iter();
-        let rules = rules.filter(|rule| rule.until.is_none_or(|until| until.date >= self.today));
-        let used: BTreeSet<GroupIx> = rules.flat_map(|rule| &rule.groups).copied().collect();
-        let directory = TenantDirectory::new(self.tenant);
-        // A group that the directory does not have has been reported.
-        let found = used.into_iter().filter_map(|index| {
-            Some((index, directory.group(&self.inputs.config[index], self.inputs).ok()?))
-        });
-        found.collect()
+        used_groups(self.inputs, self.today, self.tenant)
     }
 
     fn is_assigned(&self, group: &ObjectId) -> bool {
@@ -118,7 +125,7 @@ impl Comparer<'_> {
             match self.declared.assign_groups {
                 Some(origin) if !is_assigned => {
                     if !group.security_enabled {
-                        self.comparison.findings.push(self.not_assignable(&group, declaration.origin));
+                        self.comparison.findings.push(not_assignable(&group, declaration.origin, self.inputs));
                         continue;
                     }
                     let step = EntraOperation::AssignGroup {
@@ -275,18 +282,6 @@ impl Comparer<'_> {
         .help("assign the inner groups themselves, or make their users direct members")
     }
 
-    fn not_assignable(&self, group: &DirectoryGroup, origin: OriginId) -> Diagnostic {
-        Diagnostic::error(
-            Code::GroupNotAssignable,
-            format!(
-                "`{}` is not a security group, and cannot be assigned to an application",
-                group.display_name
-            ),
-        )
-        .at_origin(self.inputs.origins, origin, "this group has securityEnabled=false in Entra ID")
-        .help("make a security group with the same members, and declare that")
-    }
-
     fn not_assigned(&self, group: &DirectoryGroup, origin: OriginId, is_new: bool) -> Diagnostic {
         let message = format!("`{}` is not assigned to `{}`", group.display_name, self.declared.name);
         let found = if is_new {
@@ -298,6 +293,16 @@ impl Comparer<'_> {
             .at_origin(self.inputs.origins, origin, "provisioning does not carry this group to AWS")
             .help("write `assign-groups` into the `application`, or assign the group in Entra ID")
     }
+}
+
+/// A group that no application takes.
+pub(crate) fn not_assignable(group: &DirectoryGroup, origin: OriginId, inputs: &Inputs<'_>) -> Diagnostic {
+    Diagnostic::error(
+        Code::GroupNotAssignable,
+        format!("`{}` is not a security group, and cannot be assigned to an application", group.display_name),
+    )
+    .at_origin(inputs.origins, origin, "this group has securityEnabled=false in Entra ID")
+    .help("make a security group with the same members, and declare that")
 }
 
 fn missing(declared: &Application, inputs: &Inputs<'_>) -> Diagnostic {

@@ -4,6 +4,7 @@ mod access_control;
 mod columns;
 mod comparison;
 mod comparison_document;
+pub mod doctor;
 mod document;
 pub(crate) mod entra;
 mod escape;

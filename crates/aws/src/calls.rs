@@ -1,0 +1,195 @@
+//! Every API that is called, with what a policy must allow for it.
+//!
+//! `rolecall permissions` prints policies that are made from this table, and a debug build refuses to call what is not in
+//! it.
+
+use crate::api::{Api, Service};
+
+/// What a call does, and so which statement of a policy allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// It reads, in a plan and in an apply.
+    Read,
+    /// It reads, and only an apply makes it: it follows a request, or waits for a group.
+    Follow,
+    /// It makes a permission set, which carries the stack's tag in the request (`aws:RequestTag`).
+    Create,
+    /// It tags a permission set: one that carries the stack's tag, or is given it.
+    Tag,
+    /// It changes, assigns or deletes a permission set that carries the stack's tag (`aws:ResourceTag`). AWS checks it
+    /// for the instance and, where there is one, for the account as well, and these carry no tag of a stack.
+    Change,
+    /// It changes the instance, which carries no tag of a stack.
+    Instance,
+    /// It needs no permission.
+    Free,
+}
+
+/// What makes a call necessary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Any project.
+    Always,
+    /// A selector by the tag of an account, or `rolecall snapshot`.
+    AccountTags,
+    /// An `attributes` node, or `rolecall snapshot`.
+    Attributes,
+    /// An `entra` node: its groups may have to reach the Identity Store first.
+    NewGroups,
+    /// `rolecall doctor` and `rolecall profiles`, which look at the members of groups.
+    Members,
+    /// `rolecall snapshot`, which lists all users, and where many members of groups are looked up.
+    AllUsers,
+}
+
+/// An API that is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Which.
+    pub api: Api,
+    /// What it does.
+    pub access: Access,
+    /// What makes it necessary.
+    pub need: Need,
+}
+
+const fn call(api: Api, access: Access, need: Need) -> Call {
+    Call { api, access, need }
+}
+
+const fn sso(operation: &'static str, access: Access) -> Call {
+    call(Api::sso_admin(operation), access, Need::Always)
+}
+
+/// Every API that this crate calls, sorted by service and operation within each part.
+pub const CALLS: &[Call] = &[
+    call(Api::identity_store("DescribeGroup"), Access::Follow, Need::NewGroups),
+    call(Api::identity_store("DescribeUser"), Access::Read, Need::Always),
+    call(Api::identity_store("GetGroupId"), Access::Follow, Need::NewGroups),
+    call(Api::identity_store("GetUserId"), Access::Read, Need::Always),
+    call(Api::identity_store("ListGroupMemberships"), Access::Read, Need::Members),
+    call(Api::identity_store("ListGroups"), Access::Read, Need::Always),
+    call(Api::identity_store("ListUsers"), Access::Read, Need::AllUsers),
+    call(Api::organizations("DescribeOrganization"), Access::Read, Need::Always),
+    call(Api::organizations("ListAccounts"), Access::Read, Need::Always),
+    call(Api::organizations("ListAccountsForParent"), Access::Read, Need::Always),
+    call(Api::organizations("ListDelegatedAdministrators"), Access::Read, Need::Always),
+    call(Api::organizations("ListOrganizationalUnitsForParent"), Access::Read, Need::Always),
+    call(Api::organizations("ListRoots"), Access::Read, Need::Always),
+    call(Api::organizations("ListTagsForResource"), Access::Read, Need::AccountTags),
+    sso("DescribeInstance", Access::Read),
+    call(
+        Api::sso_admin("DescribeInstanceAccessControlAttributeConfiguration"),
+        Access::Read,
+        Need::Attributes,
+    ),
+    sso("DescribePermissionSet", Access::Read),
+    sso("GetInlinePolicyForPermissionSet", Access::Read),
+    sso("GetPermissionsBoundaryForPermissionSet", Access::Read),
+    sso("ListAccountAssignments", Access::Read),
+    sso("ListAccountAssignmentsForPrincipal", Access::Read),
+    sso("ListAccountsForProvisionedPermissionSet", Access::Read),
+    sso("ListCustomerManagedPolicyReferencesInPermissionSet", Access::Read),
+    sso("ListInstances", Access::Read),
+    sso("ListManagedPoliciesInPermissionSet", Access::Read),
+    sso("ListPermissionSets", Access::Read),
+    sso("ListTagsForResource", Access::Read),
+    call(Api::sts("GetCallerIdentity"), Access::Free, Need::Always),
+    sso("DescribeAccountAssignmentCreationStatus", Access::Follow),
+    sso("DescribeAccountAssignmentDeletionStatus", Access::Follow),
+    sso("DescribePermissionSetProvisioningStatus", Access::Follow),
+    sso("ListAccountAssignmentCreationStatus", Access::Follow),
+    sso("ListAccountAssignmentDeletionStatus", Access::Follow),
+    sso("ListPermissionSetProvisioningStatus", Access::Follow),
+    sso("CreatePermissionSet", Access::Create),
+    sso("TagResource", Access::Tag),
+    sso("AttachCustomerManagedPolicyReferenceToPermissionSet", Access::Change),
+    sso("AttachManagedPolicyToPermissionSet", Access::Change),
+    sso("CreateAccountAssignment", Access::Change),
+    sso("DeleteAccountAssignment", Access::Change),
+    sso("DeleteInlinePolicyFromPermissionSet", Access::Change),
+    sso("DeletePermissionSet", Access::Change),
+    sso("DeletePermissionsBoundaryFromPermissionSet", Access::Change),
+    sso("DetachCustomerManagedPolicyReferenceFromPermissionSet", Access::Change),
+    sso("DetachManagedPolicyFromPermissionSet", Access::Change),
+    sso("ProvisionPermissionSet", Access::Change),
+    sso("PutInlinePolicyToPermissionSet", Access::Change),
+    sso("PutPermissionsBoundaryToPermissionSet", Access::Change),
+    sso("UntagResource", Access::Change),
+    sso("UpdatePermissionSet", Access::Change),
+    call(
+        Api::sso_admin("CreateInstanceAccessControlAttributeConfiguration"),
+        Access::Instance,
+        Need::Attributes,
+    ),
+    call(
+        Api::sso_admin("UpdateInstanceAccessControlAttributeConfiguration"),
+        Access::Instance,
+        Need::Attributes,
+    ),
+];
+
+/// Whether the table has it.
+pub(crate) fn is_listed(api: Api) -> bool {
+    CALLS.iter().any(|call| call.api == api)
+}
+
+impl Call {
+    /// Whether it changes something.
+    pub fn is_change(&self) -> bool {
+        match self.access {
+            Access::Read | Access::Follow | Access::Free => false,
+            Access::Create | Access::Tag | Access::Change | Access::Instance => true,
+        }
+    }
+
+    /// Whether a call of that service and operation, as CloudTrail names them, is this one.
+    pub fn is(&self, service: Service, operation: &str) -> bool {
+        self.api.service == service && self.api.operation == operation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// What stands between quotes after `Api::service(` in the sources of a directory, this file aside.
+    fn named(directory: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named(&path, found);
+                continue;
+            }
+            if path.file_name().is_some_and(|name| name == "calls.rs" || name == "limits.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let calls = text.split("Api::").skip(1).filter_map(|call| call.split_once("(\""));
+            let services = ["identity_store", "organizations", "sso_admin", "sts"];
+            let calls = calls.filter(|(service, _)| services.contains(service));
+            found.extend(calls.filter_map(|(_, rest)| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_table_holds_what_the_code_names_and_nothing_else() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut reads = BTreeSet::new();
+        named(&sources, &mut reads);
+        let listed = |changes: bool| -> BTreeSet<String> {
+            let calls = CALLS.iter().filter(|call| call.is_change() == changes);
+            calls.map(|call| call.api.operation.to_owned()).collect()
+        };
+        assert_eq!(listed(false), reads);
+        // Changes are named by the operations of the model.
+        let operations = fs::read_to_string(sources.join("../../model/src/operation.rs")).unwrap();
+        for operation in listed(true) {
+            assert!(operations.contains(&format!("\"{operation}\"")), "{operation} is not made by any operation");
+        }
+    }
+}

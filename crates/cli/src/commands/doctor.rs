@@ -1,0 +1,101 @@
+//! `rolecall doctor`
+
+use jiff::{SignedDuration, Timestamp};
+use rolecall_aws::{Clients, Strategy};
+use rolecall_entra::Reader;
+use rolecall_model::config::Entra;
+use rolecall_model::entra::Tenant;
+use rolecall_model::{Code, Diagnostic, Snapshot};
+use rolecall_planner::doctor::{self, Diagnosis, LOG_DAYS, Reading};
+use rolecall_planner::render::doctor as render;
+
+use crate::args::{DoctorArgs, DoctorFormat};
+use crate::configuration::{self, Loaded};
+use crate::directory;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::output;
+
+/// Looks at both halves and says what is well and what is not.
+pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
+    let loaded = configuration::load(&args.project)?;
+    let live = Live::open(&args.sandbox, &loaded.directory)?;
+    let diagnosis = live.runtime()?.block_on(async {
+        let examined = examine(&live, &loaded);
+        live::within(args.timeout, async { Ok(examined.await) }).await
+    })?;
+    output::print(&match args.format {
+        DoctorFormat::Text => render::text(&diagnosis, &loaded.sources, output::stdout_has_color()),
+        DoctorFormat::Json => render::json(&diagnosis, &loaded.sources),
+    })?;
+    Ok(if diagnosis.has_failures() { Exit::Error } else { Exit::Success })
+}
+
+/// What the tenant is, and why its logs could not be read, if they could not.
+struct ReadTenant {
+    tenant: Tenant,
+    logs: Option<Diagnostic>,
+}
+
+/// What cannot be read is a check that fails, and the rest is looked at all the same.
+async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
+    let now = Timestamp::now();
+    let clients = live.connect(&loaded.config.identity_center.region).await;
+    let scope = live::scope(loaded, Strategy::Auto);
+    let (snapshot, tenant) = futures_util::join!(live::observe(&clients, &scope), tenant(live, loaded, now));
+    let mut snapshot = match snapshot {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            let tenant = tenant.as_ref().map(|read| read.as_ref().map(|read| &read.tenant));
+            return doctor::without_aws(error.into_diagnostic(Code::ReadFailed), tenant);
+        }
+    };
+    let mut reading =
+        Reading { now, provenance: live.provenance(), tenant: None, logs: None, memberships: None };
+    match tenant {
+        Some(Ok(ReadTenant { tenant, logs })) => {
+            snapshot.entra = Some(tenant);
+            reading.logs = logs;
+        }
+        Some(Err(error)) => reading.tenant = Some(error),
+        None => {}
+    }
+    reading.memberships = memberships(&clients, loaded, &mut snapshot, now).await;
+    doctor::diagnose(&loaded.inputs(&snapshot), &reading)
+}
+
+/// Reads the members of the groups that are compared, and says why that could not be done.
+async fn memberships(
+    clients: &Clients,
+    loaded: &Loaded,
+    snapshot: &mut Snapshot,
+    now: Timestamp,
+) -> Option<Diagnostic> {
+    let groups = doctor::compared_groups(&loaded.inputs(snapshot), now);
+    let read = live::memberships(clients, snapshot, &groups).await;
+    read.err().map(|error| error.into_diagnostic(Code::ReadFailed))
+}
+
+/// The tenant, with its logs where they can be read: that takes permissions and a licence of their own.
+async fn tenant(live: &Live, loaded: &Loaded, now: Timestamp) -> Option<Result<ReadTenant, Diagnostic>> {
+    let entra = loaded.config.entra.as_ref()?;
+    let reader = match directory::reader(live, &loaded.config) {
+        Ok(reader) => reader?,
+        Err(error) => return Some(Err(error.into_diagnostic(Code::NoCredentials))),
+    };
+    let read = read_tenant(&reader, entra, loaded, now).await;
+    Some(read.map_err(|error| error.into_diagnostic(Code::ReadFailed)))
+}
+
+async fn read_tenant(reader: &Reader, entra: &Entra, loaded: &Loaded, now: Timestamp) -> Result<ReadTenant, Failure> {
+    let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
+    match directory::observe(reader, &directory::scope_with_logs(entra, loaded, since)).await {
+        Ok(tenant) => Ok(ReadTenant { tenant, logs: None }),
+        // Either the logs cannot be read, or nothing can: without the logs, that shows.
+        Err(error) => {
+            let tenant = directory::observe(reader, &directory::scope(entra, loaded)).await?;
+            Ok(ReadTenant { tenant, logs: Some(error.into_diagnostic(Code::ReadFailed)) })
+        }
+    }
+}

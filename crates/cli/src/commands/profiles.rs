@@ -1,0 +1,89 @@
+//! `rolecall profiles`
+
+use std::collections::BTreeSet;
+
+use rolecall_aws::{Clients, Scope, Strategy};
+use rolecall_model::{Code, GroupId, Principal, Snapshot};
+use rolecall_planner::profiles::{self, StartUrl, Whose};
+
+use crate::args::{ProfilesArgs, ProfilesFormat};
+use crate::configuration::{self, Loaded};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::live::{self, Live};
+use crate::output;
+
+/// Writes what somebody needs to sign in.
+pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
+    let loaded = configuration::load(&args.project)?;
+    let (snapshot, whose) = match &args.snapshot {
+        Some(file) => {
+            let snapshot = live::read_snapshot(file)?;
+            let whose = whose(args, &loaded, &snapshot)?;
+            if matches!(whose, Whose::User(_)) && snapshot.memberships.is_empty() {
+                output::error_line(
+                    "The snapshot does not say who is in which group: these are the user's own assignments alone.",
+                );
+            }
+            (snapshot, whose)
+        }
+        None => {
+            let live = Live::open(&args.sandbox, &loaded.directory)?;
+            live.runtime()?.block_on(async {
+                let clients = live.connect(&loaded.config.identity_center.region).await;
+                live::within(args.timeout, read(&clients, args, &loaded)).await
+            })?
+        }
+    };
+    let found = profiles::profiles(&whose, &snapshot);
+    if found.is_empty() {
+        output::error_line(&format!(
+            "{} has no permission set of these files on any active account.",
+            rolecall_planner::render::for_terminal(&args.whose)
+        ));
+    }
+    let start = args.start_url.clone().unwrap_or_else(|| StartUrl::of(&snapshot));
+    let region = &snapshot.instance.region;
+    output::print(&match args.format {
+        ProfilesFormat::Config => {
+            profiles::config(&found, loaded.config.stack.as_str(), &start, region, args.region.as_ref())
+        }
+        ProfilesFormat::Links => profiles::links(&found, &start),
+    })?;
+    Ok(Exit::Success)
+}
+
+/// Reads the rows, and for a user who is in the groups that have any.
+async fn read(clients: &Clients, args: &ProfilesArgs, loaded: &Loaded) -> Result<(Snapshot, Whose), Failure> {
+    let config = &loaded.config;
+    let mut scope = live::scope(loaded, Strategy::Auto);
+    // Where the console opens is part of what a set is.
+    scope.details_of = config.external_permission_sets.iter().map(|set| set.name.clone()).collect();
+    scope.user_names.extend(profiles::may_be_user(&args.whose, config));
+    let scope = Scope { account_tags: false, access_control: false, ..scope };
+    let mut snapshot = live::observe(clients, &scope).await?;
+    let whose = whose(args, loaded, &snapshot)?;
+    if matches!(whose, Whose::User(_)) {
+        let groups: BTreeSet<GroupId> = snapshot
+            .assignments
+            .iter()
+            .filter_map(|row| match &row.principal {
+                Principal::Group(group) => Some(group.clone()),
+                Principal::NewGroup(_) | Principal::User(_) => None,
+            })
+            .collect();
+        live::memberships(clients, &mut snapshot, &groups).await?;
+    }
+    Ok((snapshot, whose))
+}
+
+fn whose(args: &ProfilesArgs, loaded: &Loaded, snapshot: &Snapshot) -> Result<Whose, Failure> {
+    profiles::whose(&args.whose, &loaded.inputs(snapshot)).map_err(|error| {
+        let help = "write a group as the files call it, or a user name or display name of the Identity Store, exactly";
+        let code = match error {
+            profiles::NotFound::Nobody(_) | profiles::NotFound::Undelivered(_) => Code::GroupNotFound,
+            profiles::NotFound::Several(_) => Code::AmbiguousGroup,
+        };
+        Failure::plain(code, format!("--for: {error}"), help)
+    })
+}

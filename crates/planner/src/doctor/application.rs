@@ -1,0 +1,294 @@
+//! The enterprise application: who is assigned to it, SAML, provisioning, and the conditional access policy. What a plan
+//! finds and would change is sorted to the checks that it belongs to.
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use rolecall_model::config::{Application, Provisioning, RequireMfa, Saml};
+use rolecall_model::entra::{EnterpriseApplication, EntraOperation, SyncJob, SyncState, Tenant};
+use rolecall_model::{Code, Diagnostic, OriginId, Severity};
+
+use super::{ByCheck, Doctor, Half, Step};
+use crate::entra;
+use crate::entra::EntraComparison;
+use crate::plan::{Action, EntraChange, Provenance};
+use crate::render::entra::state;
+use crate::render::wording::{count, duration};
+
+/// After so many intervals without a success, provisioning is late.
+const LATE_AFTER: i64 = 3;
+/// The way out of what the next apply does.
+const APPLY: &str = "`rolecall plan` shows the change, and an apply makes it";
+
+impl Doctor<'_> {
+    pub(super) fn application(&mut self, tenant: &Tenant) {
+        let Some(declared) = self.declared else {
+            self.unchecked("the enterprise application: the files do not name it");
+            return;
+        };
+        let settings = self.settings();
+        let comparison = entra::compare(self.inputs, &settings, self.desired);
+        let live = self.live(tenant);
+        let mut found = self.sorted(declared, live, comparison);
+        let holds = format!("the enterprise application `{}` exists, and is the only one of that name", declared.name);
+        let take = |found: &mut ByCheck, name| found.remove(name).unwrap_or_default();
+        self.check(Half::Entra, "application", holds, take(&mut found, "application"));
+        let Some(live) = live else {
+            self.unchecked("nothing else of the application, since it is not there");
+            return;
+        };
+        self.check(
+            Half::Entra,
+            "groups-assigned",
+            "the groups that the files use are assigned to the application",
+            take(&mut found, "groups-assigned"),
+        );
+        self.check(
+            Half::Entra,
+            "groups-nested",
+            "no group that the files use holds other groups",
+            take(&mut found, "groups-nested"),
+        );
+        match &declared.saml {
+            Some(saml) => self.saml(saml, live, &mut found),
+            None => self.unchecked("single sign-on: the application has no `saml` in the files"),
+        }
+        match &declared.provisioning {
+            Some(provisioning) => self.provisioning(provisioning, live, &mut found),
+            None => self.unchecked("provisioning: the application has no `provisioning` in the files"),
+        }
+        match &declared.require_mfa {
+            Some(wanted) => self.mfa(wanted, tenant, take(&mut found, "mfa")),
+            None => self.unchecked("the conditional access policy: the application has no `require-mfa` in the files"),
+        }
+    }
+
+    /// What the comparison found and would change, by check.
+    fn sorted(
+        &mut self,
+        declared: &Application,
+        live: Option<&EnterpriseApplication>,
+        comparison: EntraComparison,
+    ) -> ByCheck {
+        let EntraComparison { changes, findings, violations: _ } = comparison;
+        let mut sorted = ByCheck::new();
+        for found in findings {
+            let name = match found.code {
+                Code::ApplicationMissing
+                | Code::AmbiguousApplication
+                | Code::AmbiguousGroup
+                | Code::UnassignContradiction => "application",
+                Code::GroupNotAssigned => "groups-assigned",
+                Code::NestedGroups => "groups-nested",
+                Code::SamlMismatch => "saml-metadata",
+                Code::CertificateEndsSoon => "saml-certificate",
+                Code::ProvisioningTrouble => "provisioning-job",
+                Code::AttributeMapping => "provisioning-mapping",
+                Code::TokenEndsSoon => "scim-token",
+                Code::MfaWaits | Code::AmbiguousPolicy => "mfa",
+                Code::ConsoleStep => {
+                    let Diagnostic { message, help, .. } = found;
+                    let what = message.strip_prefix("by hand in AWS: ").unwrap_or(&message).to_owned();
+                    self.diagnosis.steps.push(Step { what, how: help.unwrap_or_default() });
+                    continue;
+                }
+                // That a group is no security group has a check of its own, and an idle word is nothing that ails.
+                _ => continue,
+            };
+            sorted.entry(name).or_default().push(found);
+        }
+        for change in changes {
+            let Action::Entra(change) = change.action else { continue };
+            let EntraChange { step, .. } = *change;
+            if let Some((name, found)) = self.of_change(&step, declared, live, &sorted) {
+                sorted.entry(name).or_default().push(found);
+            }
+        }
+        sorted
+    }
+
+    /// What a change that a plan would make says about what is live.
+    fn of_change(
+        &self,
+        step: &EntraOperation,
+        declared: &Application,
+        live: Option<&EnterpriseApplication>,
+        sorted: &ByCheck,
+    ) -> Option<(&'static str, Diagnostic)> {
+        let saml = declared.saml.as_ref().map_or(declared.origin, |saml| saml.origin);
+        let provisioning = declared.provisioning.as_ref().map_or(declared.origin, |one| one.origin);
+        let mfa = declared.require_mfa.as_ref().map_or(declared.origin, |one| one.origin);
+        let fails = |code, message: String, origin: OriginId| {
+            self.at(Diagnostic::error(code, message).help(APPLY), origin)
+        };
+        let warns = |code, message: String, origin: OriginId| {
+            self.at(Diagnostic::warning(code, message).help(APPLY), origin)
+        };
+        Some(match step {
+            EntraOperation::CreateApplication { name } => {
+                let message = format!("the tenant has no enterprise application named `{name}` yet");
+                ("application", fails(Code::ApplicationMissing, message, declared.origin))
+            }
+            EntraOperation::SetSamlMode { .. } => {
+                let mode = live.and_then(|live| live.sign_on_mode.as_deref()).unwrap_or("not set");
+                let message = format!("the single sign-on mode of the application is {mode}, not saml");
+                ("saml-mode", fails(Code::SamlMismatch, message, saml))
+            }
+            EntraOperation::SetUrls { .. } => {
+                let message = "the application lacks URLs of the service provider's metadata".to_owned();
+                ("saml-urls", fails(Code::SamlMismatch, message, saml))
+            }
+            EntraOperation::PreferCertificate { .. } | EntraOperation::AddCertificate { .. } => {
+                // One that ends soon has been found already, with all that follows.
+                if sorted.contains_key("saml-certificate") {
+                    return None;
+                }
+                let message = "no valid certificate signs the sign-ins of the application".to_owned();
+                ("saml-certificate", fails(Code::CertificateEndsSoon, message, saml))
+            }
+            EntraOperation::AssignGroup { name, application, .. } => {
+                let message = format!("`{name}` is not assigned to `{application}`");
+                let origin = declared.assign_groups.unwrap_or(declared.origin);
+                ("groups-assigned", warns(Code::GroupNotAssigned, message, origin))
+            }
+            EntraOperation::CreateSyncJob { .. } => {
+                let message = "the application has no provisioning job".to_owned();
+                ("provisioning-job", fails(Code::ProvisioningTrouble, message, provisioning))
+            }
+            EntraOperation::SetSyncSecrets { .. } => {
+                let message = "provisioning has no credentials that AWS accepts".to_owned();
+                ("provisioning-job", fails(Code::ProvisioningTrouble, message, provisioning))
+            }
+            EntraOperation::StartSync { .. } => {
+                let state = live.and_then(|live| live.jobs.first()).map(|job| job.state);
+                let message = match state {
+                    Some(SyncState::Paused) => "provisioning is paused",
+                    Some(_) => "provisioning does not run yet",
+                    None => return None,
+                };
+                ("provisioning-job", fails(Code::ProvisioningTrouble, message.to_owned(), provisioning))
+            }
+            EntraOperation::CreatePolicy { policy, .. } => {
+                let message = format!("there is no conditional access policy named `{}`", policy.name);
+                ("mfa", fails(Code::MfaWaits, message, mfa))
+            }
+            EntraOperation::UpdatePolicy { policy, .. } => {
+                let message = format!("the conditional access policy `{}` is not as the files say", policy.name);
+                ("mfa", warns(Code::MfaWaits, message, mfa))
+            }
+            // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
+            // taken off works until it is.
+            EntraOperation::RestartSync { .. }
+            | EntraOperation::ProvisionGroup { .. }
+            | EntraOperation::UnassignGroup { .. } => return None,
+        })
+    }
+
+    fn saml(&mut self, saml: &Saml, live: &EnterpriseApplication, found: &mut ByCheck) {
+        let mut take = |name| found.remove(name).unwrap_or_default();
+        self.check(Half::Entra, "saml-mode", "the application signs in by SAML", take("saml-mode"));
+        let consumers = saml.service_provider.assertion_consumers.len();
+        let holds = format!(
+            "the application has the entity id and the {} of the service provider's metadata",
+            count(consumers, "reply URL")
+        );
+        self.check(Half::Entra, "saml-urls", holds, take("saml-urls"));
+        let signing = live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
+        let holds = signing.map_or_else(String::new, |one| {
+            format!("the certificate {} signs, until {}", one.thumbprint, day(one.not_after))
+        });
+        self.check(Half::Entra, "saml-certificate", holds, take("saml-certificate"));
+        let Some(federation) = &live.federation else {
+            self.unchecked("the federation metadata of the tenant, which was not read");
+            return;
+        };
+        let holds = format!(
+            "the metadata of the tenant names {}, holds the certificate, and has {} characters",
+            federation.entity_id, federation.characters
+        );
+        // AWS refuses sign-ins, or the document.
+        self.check(Half::Entra, "saml-metadata", holds, failing(take("saml-metadata")));
+    }
+
+    fn provisioning(&mut self, declared: &Provisioning, live: &EnterpriseApplication, found: &mut ByCheck) {
+        let mut take = |name| found.remove(name).unwrap_or_default();
+        let mut of_job = take("provisioning-job");
+        let job = live.jobs.first();
+        let holds = job.map_or_else(String::new, |job| {
+            let every = duration(u64::from(job.interval_seconds));
+            match job.last_success {
+                Some(at) => format!("provisioning runs every {every}; it last succeeded at {}", minute(at)),
+                None => format!("provisioning runs every {every}; its first run is not over yet"),
+            }
+        });
+        if let Some(job) = job {
+            if job.state == SyncState::Quarantine {
+                of_job = failing(of_job);
+            }
+            of_job.extend(self.late(job).map(|one| self.at(one, declared.origin)));
+        }
+        self.check(Half::Entra, "provisioning-job", holds, of_job);
+        if job.is_some() {
+            self.check(
+                Half::Entra,
+                "provisioning-mapping",
+                "`externalId` is made from `objectId`",
+                take("provisioning-mapping"),
+            );
+        }
+        match declared.token_expires {
+            Some(expires) => {
+                let of_token = take("scim-token");
+                let of_token = if expires < self.today { failing(of_token) } else { of_token };
+                self.check(Half::Entra, "scim-token", format!("the SCIM token ends on {expires}, as the files say"), of_token);
+            }
+            None => self.unchecked(
+                "when the SCIM token ends: AWS does not tell, and the files have no `scim-token-expires=`",
+            ),
+        }
+    }
+
+    /// A job that says that it runs, and has not succeeded for some intervals.
+    fn late(&self, job: &SyncJob) -> Option<Diagnostic> {
+        // A sandbox's calendar begins whenever it is opened.
+        if job.state != SyncState::Active || self.reading.provenance != Provenance::Live {
+            return None;
+        }
+        let last = job.last_success?;
+        let seconds = self.reading.now.as_second() - last.as_second();
+        if seconds <= LATE_AFTER * i64::from(job.interval_seconds) {
+            return None;
+        }
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        Some(
+            Diagnostic::warning(
+                Code::ProvisioningTrouble,
+                format!("provisioning has not succeeded for {}", duration(seconds)),
+            )
+            .help("see the provisioning logs in Entra ID: the application, Provisioning, View provisioning logs"),
+        )
+    }
+
+    fn mfa(&mut self, wanted: &RequireMfa, tenant: &Tenant, found: Vec<Diagnostic>) {
+        let live = tenant.conditional_access.iter().find(|live| live.policy.name == wanted.name);
+        let labels: Vec<String> = wanted.except.iter().map(|index| format!("`{}`", self.inputs.config[*index].label)).collect();
+        let except = if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") };
+        let holds = live.map_or_else(String::new, |live| {
+            format!("the policy `{}` is {}, and excepts {except}", wanted.name, state(live.policy.state))
+        });
+        self.check(Half::Entra, "mfa", holds, found);
+    }
+}
+
+/// What a plan warns of, and what does not work all the same.
+fn failing(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.into_iter().map(|one| Diagnostic { severity: Severity::Error, ..one }).collect()
+}
+
+fn day(at: Timestamp) -> String {
+    Offset::UTC.to_datetime(at).date().to_string()
+}
+
+fn minute(at: Timestamp) -> String {
+    let at = Offset::UTC.to_datetime(at);
+    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+}
