@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
-use rolecall_model::snapshot::SnapshotFile;
 use rolecall_entra::Reader;
+use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountId, Code, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};

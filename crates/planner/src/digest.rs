@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
 use rolecall_model::entra::EntraOperation;
+use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

@@ -135,7 +135,8 @@ impl Judge<'_> {
         replacements: &Replacements,
     ) {
         let MaxDeletions { count, percent, origin } = max_deletions;
-        let revokes = revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
+        let revokes =
+            revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
         let rows = revokes + lost_in_entra(&compared.changes);
         let is_lost = |change: &&Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })

@@ -13,7 +13,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rolecall_model::entra::EntraOperation;
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal, ProvisionTarget, Snapshot};
+use rolecall_model::{
+    AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal,
+    ProvisionTarget, Snapshot,
+};
 
 use crate::plan::{Action, Change, Difference, EntraChange, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};

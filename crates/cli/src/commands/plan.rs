@@ -49,7 +49,8 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
                 let directory = directory::reader(&live, &loaded.config)?;
                 let settings = settings(live.provenance())?;
                 let (snapshot, plan, read) =
-                    read_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings).await?;
+                    read_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings)
+                        .await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
             })?

@@ -13,8 +13,8 @@ pub use super::document::{
 };
 use super::{escape, wording};
 use crate::plan::{
-    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
-    Violation, Written,
+    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row,
+    Temporary, Violation, Written,
 };
 use crate::principals::PrincipalName;
 

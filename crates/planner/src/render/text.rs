@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
-use super::entra::{EntraWords, entra_change};
 use super::comparison;
+use super::entra::{EntraWords, entra_change};
 use super::escape::for_terminal;
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
