@@ -157,8 +157,11 @@ fn saml_documents_are_what_pysaml2_takes_them_for() {
     }
 }
 
+/// An environment variable and its value.
+type Variable<'a> = (&'a str, &'a str);
+
 /// What a plan needs to reach both halves: AWS at the sandbox, and Microsoft and GitHub by their own names over the proxy.
-fn plan(project: &Project, sandbox: &Server, proxy: &Server, variables: &[(&str, &str)]) -> Ran {
+fn plan(project: &Project, sandbox: &Server, proxy: &Server, variables: &[Variable<'_>]) -> Ran {
     let mut command = isolated(rolecall(), project.path(), Some(&sandbox.endpoint));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
@@ -200,7 +203,7 @@ fn each_credential_is_taken_by_a_token_endpoint_over_tls() {
     let github = [("ACTIONS_ID_TOKEN_REQUEST_URL", url), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "request-token")];
     let by_id = ("AZURE_TENANT_ID", TENANT);
     let elsewhere = ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/");
-    let flows: [(&str, &str, &[(&str, &str)]); 7] = [
+    let flows: [(&str, &str, &[Variable<'_>]); 7] = [
         ("secret login.microsoftonline.com", DOMAIN, &[("AZURE_CLIENT_SECRET", &secret)]),
         ("secret login.microsoftonline.us", TENANT, &[by_id, elsewhere, ("AZURE_CLIENT_SECRET", &secret)]),
         ("certificate login.microsoftonline.com", TENANT, &[by_id, certificate]),
