@@ -8,7 +8,7 @@ use std::time::Duration;
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
 use rolecall_entra::Reader;
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountId, Code, PermissionSetName, Region, Snapshot};
+use rolecall_model::{AccountId, Code, Config, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
@@ -150,6 +150,18 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
         instance: config.identity_center.instance.clone(),
         strategy,
     }
+}
+
+/// The same, and what must be read to compare the files with those of a base: what a change takes out of the files is
+/// looked for all the same, or the change could hide itself. What a set of the base is and attributes for access control
+/// are compared as they are written, so those are not read for it.
+pub(crate) fn with_base(mut scope: Scope, base: &Config) -> Scope {
+    let external = base.external_permission_sets.iter().map(|set| &set.name);
+    let owned = base.permission_sets.iter().map(|set| &set.permission_set.name);
+    scope.rows_of.extend(external.chain(owned).cloned());
+    scope.account_tags |= rolecall_planner::needs_account_tags(base);
+    scope.user_names.extend(base.users().map(|user| user.name.clone()));
+    scope
 }
 
 /// Reads the live state.

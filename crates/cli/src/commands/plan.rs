@@ -48,8 +48,13 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
                 let directory = directory::reader(&live, &loaded.config)?;
                 let settings = settings(live.provenance())?;
+                let scope = live::scope(&loaded, planning.reading.strategy());
+                let scope = match &base {
+                    Some(Base::Readable(base)) => live::with_base(scope, &base.config),
+                    Some(Base::Absent(_) | Base::Unreadable(_)) | None => scope,
+                };
                 let (snapshot, plan, read) =
-                    read_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings)
+                    read_scope_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings, scope)
                         .await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
@@ -57,7 +62,7 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
         }
     };
     if let Some(base) = &base {
-        plan.set_base(compared(&loaded, base, &snapshot, day)?);
+        plan.set_base(compared(&loaded, base, &snapshot, day)?, &snapshot);
     }
     show(&plan, &loaded, args, messages)?;
     if let Some(file) = &args.out {
@@ -85,6 +90,7 @@ fn compared(
 ) -> Result<BaseComparison, Failure> {
     let base = match base {
         Base::Readable(base) => base,
+        Base::Absent(file) => return Ok(BaseComparison::absent(file.clone())),
         Base::Unreadable(mistakes) => return Ok(BaseComparison::unreadable(mistakes.clone())),
     };
     let compared = compare_with_base(&loaded.inputs(snapshot), &base.inputs(snapshot), today);

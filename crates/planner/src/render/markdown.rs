@@ -123,6 +123,11 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
 
 /// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
 fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
+    if let Some(why) = base.why_not_compared() {
+        page.line(&format!("> **Not compared with the base:** {}.", for_markdown(&why)));
+        page.line("");
+        return;
+    }
     page.line(&format!("**Compared with the base:** {}.", comparison::counts(base)));
     page.line("");
     if let Some(text) = base.shortfall() {

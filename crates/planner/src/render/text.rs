@@ -54,8 +54,14 @@ pub fn render(plan: &Plan, style: Style) -> String {
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if let Some(base) = &plan.base {
-        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
-        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+        if let Some(why) = base.why_not_compared() {
+            let text = format!("Not compared with the base: {}.", for_terminal(&why));
+            lines.push(paint_as('!', &text, style.color));
+        } else {
+            lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+            let shortfall = base.shortfall().map(|text| format!("! Not all of it: {}.", for_terminal(&text)));
+            lines.extend(shortfall.map(|text| paint_as('!', &text, style.color)));
+        }
     }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
