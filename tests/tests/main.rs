@@ -11,6 +11,7 @@ mod every_file;
 mod foreign_clients;
 mod formatting;
 mod generated;
+mod graph;
 mod imported;
 mod interruption;
 mod messages;
