@@ -216,8 +216,8 @@ impl Doctor<'_> {
         let holds = job.map_or_else(String::new, |job| {
             let every = duration(u64::from(job.interval_seconds));
             match job.last_success {
-                Some(at) => format!("provisioning runs every {every}; it last succeeded at {}", minute(at)),
-                None => format!("provisioning runs every {every}; its first run is not over yet"),
+                Some(at) => format!("provisioning runs at intervals of {every}; it last succeeded at {}", minute(at)),
+                None => format!("provisioning runs at intervals of {every}; its first run is not over yet"),
             }
         });
         if let Some(job) = job {
