@@ -88,7 +88,12 @@ async fn tenant(live: &Live, loaded: &Loaded, now: Timestamp) -> Option<Result<R
     Some(read.map_err(|error| error.into_diagnostic(Code::ReadFailed)))
 }
 
-async fn read_tenant(reader: &Reader, entra: &Entra, loaded: &Loaded, now: Timestamp) -> Result<ReadTenant, Failure> {
+async fn read_tenant(
+    reader: &Reader,
+    entra: &Entra,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> Result<ReadTenant, Failure> {
     let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
     match directory::observe(reader, &directory::scope_with_logs(entra, loaded, since)).await {
         Ok(tenant) => Ok(ReadTenant { tenant, logs: None }),

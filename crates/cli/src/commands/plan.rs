@@ -53,9 +53,15 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
                     Some(Base::Readable(base)) => live::with_base(scope, &base.config),
                     Some(Base::Absent(_) | Base::Unreadable(_)) | None => scope,
                 };
-                let (snapshot, plan, read) =
-                    read_scope_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings, scope)
-                        .await?;
+                let (snapshot, plan, read) = read_scope_and_make(
+                    &clients,
+                    directory.as_ref(),
+                    &loaded,
+                    &planning.reading,
+                    &settings,
+                    scope,
+                )
+                .await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
             })?

@@ -12,7 +12,8 @@ use crate::principals::Directory;
 /// Every group that both declare.
 pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
     let directory = Directory::new(head.snapshot, head.config);
-    let live = |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.principal);
+    let live =
+        |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.principal);
     let groups = &head.config.groups;
     let by_label: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.label, group)).collect();
     let by_name: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.display_name, group)).collect();
@@ -60,7 +61,9 @@ fn change(
             let place_in_store = |id: Option<Principal>| {
                 id.map_or("not in the Identity Store".to_owned(), |principal| match principal {
                     Principal::NewGroup(id) => format!("{id} in Entra ID, and not in the Identity Store yet"),
-                    Principal::Group(_) | Principal::User(_) => format!("{} in the Identity Store", principal.id()),
+                    Principal::Group(_) | Principal::User(_) => {
+                        format!("{} in the Identity Store", principal.id())
+                    }
                 })
             };
             let (was, is) = (declared(old), declared(new));

@@ -29,7 +29,10 @@ impl Doctor<'_> {
         let comparison = entra::compare(self.inputs, &settings, self.desired);
         let live = self.live(tenant);
         let mut found = self.sorted(declared, live, comparison);
-        let holds = format!("the enterprise application `{}` exists, and is the only one of that name", declared.name);
+        let holds = format!(
+            "the enterprise application `{}` exists, and is the only one of that name",
+            declared.name
+        );
         let take = |found: &mut ByCheck, name| found.remove(name).unwrap_or_default();
         self.check(Half::Entra, "application", holds, take(&mut found, "application"));
         let Some(live) = live else {
@@ -58,7 +61,9 @@ impl Doctor<'_> {
         }
         match &declared.require_mfa {
             Some(wanted) => self.mfa(wanted, tenant, take(&mut found, "mfa")),
-            None => self.unchecked("the conditional access policy: the application has no `require-mfa` in the files"),
+            None => self.unchecked(
+                "the conditional access policy: the application has no `require-mfa` in the files",
+            ),
         }
     }
 
@@ -172,7 +177,8 @@ impl Doctor<'_> {
                 ("mfa", fails(Code::MfaWaits, message, mfa))
             }
             EntraOperation::UpdatePolicy { policy, .. } => {
-                let message = format!("the conditional access policy `{}` is not as the files say", policy.name);
+                let message =
+                    format!("the conditional access policy `{}` is not as the files say", policy.name);
                 ("mfa", warns(Code::MfaWaits, message, mfa))
             }
             // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
@@ -192,7 +198,8 @@ impl Doctor<'_> {
             count(consumers, "reply URL")
         );
         self.check(Half::Entra, "saml-urls", holds, take("saml-urls"));
-        let signing = live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
+        let signing =
+            live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
         let holds = signing.map_or_else(String::new, |one| {
             format!("the certificate {} signs, until {}", one.thumbprint, day(one.not_after))
         });
@@ -216,8 +223,10 @@ impl Doctor<'_> {
         let holds = job.map_or_else(String::new, |job| {
             let every = duration(u64::from(job.interval_seconds));
             match job.last_success {
-                Some(at) => format!("provisioning runs every {every}; it last succeeded at {}", minute(at)),
-                None => format!("provisioning runs every {every}; its first run is not over yet"),
+                Some(at) => {
+                    format!("provisioning runs at intervals of {every}; it last succeeded at {}", minute(at))
+                }
+                None => format!("provisioning runs at intervals of {every}; its first run is not over yet"),
             }
         });
         if let Some(job) = job {
@@ -239,7 +248,12 @@ impl Doctor<'_> {
             Some(expires) => {
                 let of_token = take("scim-token");
                 let of_token = if expires < self.today { failing(of_token) } else { of_token };
-                self.check(Half::Entra, "scim-token", format!("the SCIM token ends on {expires}, as the files say"), of_token);
+                self.check(
+                    Half::Entra,
+                    "scim-token",
+                    format!("the SCIM token ends on {expires}, as the files say"),
+                    of_token,
+                );
             }
             None => self.unchecked(
                 "when the SCIM token ends: AWS does not tell, and the files have no `scim-token-expires=`",
@@ -270,7 +284,8 @@ impl Doctor<'_> {
 
     fn mfa(&mut self, wanted: &RequireMfa, tenant: &Tenant, found: Vec<Diagnostic>) {
         let live = tenant.conditional_access.iter().find(|live| live.policy.name == wanted.name);
-        let labels: Vec<String> = wanted.except.iter().map(|index| format!("`{}`", self.inputs.config[*index].label)).collect();
+        let labels: Vec<String> =
+            wanted.except.iter().map(|index| format!("`{}`", self.inputs.config[*index].label)).collect();
         let except = if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") };
         let holds = live.map_or_else(String::new, |live| {
             format!("the policy `{}` is {}, and excepts {except}", wanted.name, state(live.policy.state))

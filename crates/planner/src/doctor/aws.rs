@@ -12,7 +12,12 @@ use crate::render::wording::count;
 impl Doctor<'_> {
     /// `unfound` is what became of looking up the declared groups and the named users.
     pub(super) fn aws(&mut self, unfound: Vec<Diagnostic>) {
-        self.check(Half::Aws, "aws-access", format!("AWS accepts the credentials of {}", self.snapshot().caller.arn), vec![]);
+        self.check(
+            Half::Aws,
+            "aws-access",
+            format!("AWS accepts the credentials of {}", self.snapshot().caller.arn),
+            vec![],
+        );
         self.instance();
         self.administrator();
         self.permission_sets();
@@ -38,7 +43,10 @@ impl Doctor<'_> {
         let is_of_instance = |found: &Diagnostic| matches!(found.code, Code::WrongRegion | Code::NoInstance);
         let found = crate::check_snapshot(self.inputs).into_iter().filter(is_of_instance).collect();
         let instance = &self.snapshot().instance;
-        let holds = format!("{} in {}, its primary Region, is the instance of the files", instance.id, instance.region);
+        let holds = format!(
+            "{} in {}, its primary Region, is the instance of the files",
+            instance.id, instance.region
+        );
         self.check(Half::Aws, "aws-instance", holds, found);
     }
 
@@ -120,14 +128,22 @@ impl Doctor<'_> {
                     Code::OrphanedRows,
                     format!("{}: {}", gone(orphans.len()), super::some_of(&named)),
                 )
-                .help("`rolecall plan` shows those of this stack's permission sets, and an apply revokes them"),
+                .help(
+                    "`rolecall plan` shows those of this stack's permission sets, and an apply revokes them",
+                ),
             );
         }
         let rows = snapshot.assignments.len();
-        self.check(Half::Aws, "orphans", format!("no orphan is among the {} read", count(rows, "assignment")), found);
-        let by_principal = snapshot.permission_sets.iter().any(|set| {
-            matches!(snapshot.coverage.depth(&set.name), Some(Depth::ByPrincipal { .. }))
-        });
+        self.check(
+            Half::Aws,
+            "orphans",
+            format!("no orphan is among the {} read", count(rows, "assignment")),
+            found,
+        );
+        let by_principal = snapshot
+            .permission_sets
+            .iter()
+            .any(|set| matches!(snapshot.coverage.depth(&set.name), Some(Depth::ByPrincipal { .. })));
         if by_principal {
             self.unchecked("orphans of permission sets that were read by principal, to save calls");
         }

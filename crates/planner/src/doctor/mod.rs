@@ -192,7 +192,11 @@ fn store_group<'a>(desired: &'a Desired<'_>, index: GroupIx) -> Option<&'a Group
 fn graph_access(tenant: Option<&Tenant>) -> Check {
     let holds = tenant.map_or_else(String::new, |tenant| {
         let domains: Vec<&str> = tenant.domains.iter().map(String::as_str).collect();
-        format!("Microsoft Graph accepts the credentials; the tenant is {} ({})", tenant.id, domains.join(", "))
+        format!(
+            "Microsoft Graph accepts the credentials; the tenant is {} ({})",
+            tenant.id,
+            domains.join(", ")
+        )
     });
     Check { name: "graph-access", half: Half::Entra, holds, findings: Vec::new() }
 }

@@ -71,8 +71,9 @@ pub(crate) fn used_groups<'a>(
     let used: BTreeSet<GroupIx> = rules.flat_map(|rule| &rule.groups).copied().collect();
     let directory = TenantDirectory::new(tenant);
     // A group that the directory does not have has been reported.
-    let found =
-        used.into_iter().filter_map(|index| Some((index, directory.group(&inputs.config[index], inputs).ok()?)));
+    let found = used
+        .into_iter()
+        .filter_map(|index| Some((index, directory.group(&inputs.config[index], inputs).ok()?)));
     found.collect()
 }
 
@@ -125,7 +126,11 @@ impl Comparer<'_> {
             match self.declared.assign_groups {
                 Some(origin) if !is_assigned => {
                     if !group.security_enabled {
-                        self.comparison.findings.push(not_assignable(&group, declaration.origin, self.inputs));
+                        self.comparison.findings.push(not_assignable(
+                            &group,
+                            declaration.origin,
+                            self.inputs,
+                        ));
                         continue;
                     }
                     let step = EntraOperation::AssignGroup {

@@ -38,7 +38,8 @@ pub(super) fn needed(config: &Config, purpose: Purpose) -> Option<Needed> {
 pub(super) fn routes(config: &Config, purpose: Purpose) -> impl Iterator<Item = &'static Route> {
     let parts = parts(config, purpose);
     ROUTES.iter().filter(move |route| {
-        parts.contains(&route.part) && (purpose == Purpose::Apply || !route.plan.is_empty() || route.apply.is_empty())
+        parts.contains(&route.part)
+            && (purpose == Purpose::Apply || !route.plan.is_empty() || route.apply.is_empty())
     })
 }
 
@@ -116,11 +117,8 @@ struct Permission<'a> {
 /// The permissions for programs, in JSON with a line break at its end.
 pub(super) fn document(config: &Config, purpose: Purpose) -> String {
     let needed = needed(config, purpose).unwrap_or_default();
-    let permission = |(name, routes)| Permission {
-        name,
-        unless_owner: (name == OWNED).then_some(NOT_OWNED),
-        routes,
-    };
+    let permission =
+        |(name, routes)| Permission { name, unless_owner: (name == OWNED).then_some(NOT_OWNED), routes };
     let permissions = needed.iter().map(|(name, routes)| permission((*name, routes))).collect();
     // Texts have no way to fail to become JSON.
     let document = Document { resource_app_id: GRAPH, permissions };
