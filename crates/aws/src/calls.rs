@@ -189,7 +189,10 @@ mod tests {
         // Changes are named by the operations of the model.
         let operations = fs::read_to_string(sources.join("../../model/src/operation.rs")).unwrap();
         for operation in listed(true) {
-            assert!(operations.contains(&format!("\"{operation}\"")), "{operation} is not made by any operation");
+            assert!(
+                operations.contains(&format!("\"{operation}\"")),
+                "{operation} is not made by any operation"
+            );
         }
     }
 }

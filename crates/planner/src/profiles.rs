@@ -62,7 +62,10 @@ impl StartUrl {
     /// It is no address that begins with `https://`, or holds what a configuration file or a link must not hold.
     pub fn new(text: &str) -> Result<Self, String> {
         let address = text.trim_end_matches(['#', '/']);
-        let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'#' | b';' | b'?' | b'<' | b'>' | b'\\'));
+        let is_plain = address.bytes().all(|byte| {
+            byte.is_ascii_graphic()
+                && !matches!(byte, b'"' | b'\'' | b'#' | b';' | b'?' | b'<' | b'>' | b'\\')
+        });
         if address.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) && is_plain {
             Ok(Self(address.to_owned()))
         } else {
@@ -121,7 +124,8 @@ pub fn profiles(whose: &Whose, snapshot: &Snapshot) -> Vec<Profile> {
     let principals: BTreeSet<Principal> = match whose {
         Whose::Group(group) => [group.clone()].into(),
         Whose::User(user) => {
-            let is_member = |members: &BTreeSet<_>| matches!(user, Principal::User(id) if members.contains(id));
+            let is_member =
+                |members: &BTreeSet<_>| matches!(user, Principal::User(id) if members.contains(id));
             let groups = snapshot.memberships.iter().filter(|(_, members)| is_member(members));
             groups.map(|(group, _)| Principal::Group(group.clone())).chain([user.clone()]).collect()
         }
@@ -173,7 +177,9 @@ fn tell_apart(profiles: &mut [Profile]) {
     for profile in &*profiles {
         *counts.entry(profile.name.clone()).or_default() += 1;
     }
-    for profile in profiles.iter_mut().filter(|profile| counts.get(&profile.name).is_some_and(|count| *count > 1)) {
+    for profile in
+        profiles.iter_mut().filter(|profile| counts.get(&profile.name).is_some_and(|count| *count > 1))
+    {
         profile.name = format!("{}-{}", profile.name, profile.account);
     }
     let mut taken: BTreeSet<String> = BTreeSet::new();
@@ -188,7 +194,13 @@ fn tell_apart(profiles: &mut [Profile]) {
 }
 
 /// Sections for `~/.aws/config`: one session, and a profile each.
-pub fn config(profiles: &[Profile], session: &str, start: &StartUrl, sso_region: &Region, region: Option<&Region>) -> String {
+pub fn config(
+    profiles: &[Profile],
+    session: &str,
+    start: &StartUrl,
+    sso_region: &Region,
+    region: Option<&Region>,
+) -> String {
     let mut text = format!(
         "[sso-session {session}]\nsso_start_url = {}\nsso_region = {sso_region}\nsso_registration_scopes = sso:account:access\n",
         start.as_str()
@@ -293,7 +305,14 @@ mod tests {
 
     #[test]
     fn a_start_url_is_an_address_and_nothing_else() {
-        for bad in ["http://acme.awsapps.com/start", "https://", "https://a/ b", "https://a/\nregion = x", "https://a\";x", "acme"] {
+        for bad in [
+            "http://acme.awsapps.com/start",
+            "https://",
+            "https://a/ b",
+            "https://a/\nregion = x",
+            "https://a\";x",
+            "acme",
+        ] {
             assert!(StartUrl::new(bad).is_err(), "{bad:?}");
         }
     }

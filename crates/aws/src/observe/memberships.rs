@@ -31,10 +31,12 @@ pub async fn memberships(
     let reader = Reader { clients, scope: &scope, progress };
     let store = snapshot.instance.identity_store_id.clone();
     let wanted: Vec<&GroupId> = of.iter().collect();
-    let read = reader.each(Step::Members, wanted.into_iter(), |group| members(&reader, &store, group)).await?;
+    let read =
+        reader.each(Step::Members, wanted.into_iter(), |group| members(&reader, &store, group)).await?;
     let read: BTreeMap<GroupId, BTreeSet<UserId>> = read.into_iter().collect();
     let known: BTreeSet<&UserId> = snapshot.users.iter().map(|user| &user.id).collect();
-    let unknown: BTreeSet<UserId> = read.values().flatten().filter(|id| !known.contains(id)).cloned().collect();
+    let unknown: BTreeSet<UserId> =
+        read.values().flatten().filter(|id| !known.contains(id)).cloned().collect();
     let users = if unknown.len() <= LOOKED_UP {
         groups::users_of(&reader, &store, unknown).await?
     } else {

@@ -39,7 +39,7 @@ struct ReadTenant {
 }
 
 /// What cannot be read is a check that fails, and the rest is looked at all the same.
-async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
+pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     let now = Timestamp::now();
     let clients = live.connect(&loaded.config.identity_center.region).await;
     let scope = live::scope(loaded, Strategy::Auto);
@@ -88,7 +88,12 @@ async fn tenant(live: &Live, loaded: &Loaded, now: Timestamp) -> Option<Result<R
     Some(read.map_err(|error| error.into_diagnostic(Code::ReadFailed)))
 }
 
-async fn read_tenant(reader: &Reader, entra: &Entra, loaded: &Loaded, now: Timestamp) -> Result<ReadTenant, Failure> {
+async fn read_tenant(
+    reader: &Reader,
+    entra: &Entra,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> Result<ReadTenant, Failure> {
     let config = &loaded.config;
     let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
     match directory::observe(reader, &directory::scope_with_logs(entra, config, since)).await {

@@ -29,18 +29,23 @@ impl Doctor<'_> {
         let comparison = entra::compare(self.inputs, &settings, self.desired);
         let live = self.live(tenant);
         let mut found = self.sorted(declared, live, comparison);
-        let holds = format!("the enterprise application `{}` exists, and is the only one of that name", declared.name);
+        let holds = format!(
+            "the enterprise application `{}` exists, and is the only one of that name",
+            declared.name
+        );
         let take = |found: &mut ByCheck, name| found.remove(name).unwrap_or_default();
         self.check(Half::Entra, "application", holds, take(&mut found, "application"));
         let Some(live) = live else {
             self.unchecked("nothing else of the application, since it is not there");
             return;
         };
+        let mut assigned = take(&mut found, "groups-assigned");
+        assigned.extend(self.not_assignable(tenant, live));
         self.check(
             Half::Entra,
             "groups-assigned",
             "the groups that the files use are assigned to the application",
-            take(&mut found, "groups-assigned"),
+            assigned,
         );
         self.check(
             Half::Entra,
@@ -58,8 +63,28 @@ impl Doctor<'_> {
         }
         match &declared.require_mfa {
             Some(wanted) => self.mfa(wanted, tenant, take(&mut found, "mfa")),
-            None => self.unchecked("the conditional access policy: the application has no `require-mfa` in the files"),
+            None => self.unchecked(
+                "the conditional access policy: the application has no `require-mfa` in the files",
+            ),
         }
+    }
+
+    /// Groups that a plan does not assign, since they cannot be.
+    fn not_assignable(&self, tenant: &Tenant, live: &EnterpriseApplication) -> Vec<Diagnostic> {
+        let used = entra::used_groups(self.inputs, self.today, tenant).into_iter();
+        let left_out = used.filter(|(_, group)| {
+            !group.security_enabled && !live.assignments.iter().any(|one| one.principal == group.id)
+        });
+        let found = left_out.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
+        let found = found.map(|(index, group)| {
+            let message = format!("`{}` is not assigned, since it is no security group", group.display_name);
+            let found = Diagnostic::warning(Code::GroupNotAssigned, message);
+            self.at(
+                found.help("make a security group with the same members, and declare that"),
+                self.inputs.config[index].origin,
+            )
+        });
+        found.collect()
     }
 
     /// What the comparison found and would change, by check.
@@ -129,8 +154,10 @@ impl Doctor<'_> {
                 ("application", fails(Code::ApplicationMissing, message, declared.origin))
             }
             EntraOperation::SetSamlMode { .. } => {
-                let mode = live.and_then(|live| live.sign_on_mode.as_deref()).unwrap_or("not set");
-                let message = format!("the single sign-on mode of the application is {mode}, not saml");
+                let message = match live.and_then(|live| live.sign_on_mode.as_deref()) {
+                    Some(mode) => format!("the single sign-on mode of the application is {mode}, not saml"),
+                    None => "the application has no single sign-on mode, and should have saml".to_owned(),
+                };
                 ("saml-mode", fails(Code::SamlMismatch, message, saml))
             }
             EntraOperation::SetUrls { .. } => {
@@ -172,7 +199,8 @@ impl Doctor<'_> {
                 ("mfa", fails(Code::MfaWaits, message, mfa))
             }
             EntraOperation::UpdatePolicy { policy, .. } => {
-                let message = format!("the conditional access policy `{}` is not as the files say", policy.name);
+                let message =
+                    format!("the conditional access policy `{}` is not as the files say", policy.name);
                 ("mfa", warns(Code::MfaWaits, message, mfa))
             }
             // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
@@ -192,7 +220,8 @@ impl Doctor<'_> {
             count(consumers, "reply URL")
         );
         self.check(Half::Entra, "saml-urls", holds, take("saml-urls"));
-        let signing = live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
+        let signing =
+            live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
         let holds = signing.map_or_else(String::new, |one| {
             format!("the certificate {} signs, until {}", one.thumbprint, day(one.not_after))
         });
@@ -214,10 +243,12 @@ impl Doctor<'_> {
         let mut of_job = take("provisioning-job");
         let job = live.jobs.first();
         let holds = job.map_or_else(String::new, |job| {
-            let every = duration(u64::from(job.interval_seconds));
+            let every = job.interval_seconds.div_ceil(60);
             match job.last_success {
-                Some(at) => format!("provisioning runs every {every}; it last succeeded at {}", minute(at)),
-                None => format!("provisioning runs every {every}; its first run is not over yet"),
+                Some(at) => {
+                    format!("provisioning runs every {every} minutes, and last succeeded at {}", minute(at))
+                }
+                None => format!("provisioning runs every {every} minutes; its first run is not over yet"),
             }
         });
         if let Some(job) = job {
@@ -239,7 +270,12 @@ impl Doctor<'_> {
             Some(expires) => {
                 let of_token = take("scim-token");
                 let of_token = if expires < self.today { failing(of_token) } else { of_token };
-                self.check(Half::Entra, "scim-token", format!("the SCIM token ends on {expires}, as the files say"), of_token);
+                self.check(
+                    Half::Entra,
+                    "scim-token",
+                    format!("the SCIM token ends on {expires}, as the files say"),
+                    of_token,
+                );
             }
             None => self.unchecked(
                 "when the SCIM token ends: AWS does not tell, and the files have no `scim-token-expires=`",
@@ -270,7 +306,8 @@ impl Doctor<'_> {
 
     fn mfa(&mut self, wanted: &RequireMfa, tenant: &Tenant, found: Vec<Diagnostic>) {
         let live = tenant.conditional_access.iter().find(|live| live.policy.name == wanted.name);
-        let labels: Vec<String> = wanted.except.iter().map(|index| format!("`{}`", self.inputs.config[*index].label)).collect();
+        let labels: Vec<String> =
+            wanted.except.iter().map(|index| format!("`{}`", self.inputs.config[*index].label)).collect();
         let except = if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") };
         let holds = live.map_or_else(String::new, |live| {
             format!("the policy `{}` is {}, and excepts {except}", wanted.name, state(live.policy.state))

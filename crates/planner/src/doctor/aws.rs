@@ -10,13 +10,22 @@ use crate::ownership::{self, is_ours};
 use crate::render::wording::count;
 
 impl Doctor<'_> {
-    /// `unfound` is what became of looking up the declared groups and the named users.
-    pub(super) fn aws(&mut self, unfound: Vec<Diagnostic>) {
-        self.check(Half::Aws, "aws-access", format!("AWS accepts the credentials of {}", self.snapshot().caller.arn), vec![]);
+    pub(super) fn aws(&mut self) {
+        let holds = format!("AWS accepts the credentials of {}", self.snapshot().caller.arn);
+        self.check(Half::Aws, "aws-access", holds, Vec::new());
         self.instance();
         self.administrator();
         self.permission_sets();
+        self.orphans();
+    }
+
+    /// `unfound` is what became of looking up the declared groups and the named users.
+    pub(super) fn found(&mut self, unfound: Vec<Diagnostic>) {
         let config = self.inputs.config;
+        if self.reading.tenant.is_some() {
+            // Which groups there are is for the tenant to say.
+            return;
+        }
         let users: BTreeSet<&str> = config.users().map(|user| user.name.as_str()).collect();
         let holds = format!(
             "{} and {} of the files were found",
@@ -24,13 +33,11 @@ impl Doctor<'_> {
             count(users.len(), "user")
         );
         // Where there is a tenant, groups are looked up there first.
-        let half = if self.inputs.config.entra.is_some() && self.snapshot().entra.is_some() {
-            Half::Entra
-        } else {
-            Half::Aws
+        let half = match self.inputs.config.entra.is_some() && self.snapshot().entra.is_some() {
+            true => Half::Entra,
+            false => Half::Aws,
         };
         self.check(half, "groups-found", holds, unfound);
-        self.orphans();
     }
 
     fn instance(&mut self) {
@@ -38,7 +45,10 @@ impl Doctor<'_> {
         let is_of_instance = |found: &Diagnostic| matches!(found.code, Code::WrongRegion | Code::NoInstance);
         let found = crate::check_snapshot(self.inputs).into_iter().filter(is_of_instance).collect();
         let instance = &self.snapshot().instance;
-        let holds = format!("{} in {}, its primary Region, is the instance of the files", instance.id, instance.region);
+        let holds = format!(
+            "{} in {}, its primary Region, is the instance of the files",
+            instance.id, instance.region
+        );
         self.check(Half::Aws, "aws-instance", holds, found);
     }
 
@@ -120,14 +130,22 @@ impl Doctor<'_> {
                     Code::OrphanedRows,
                     format!("{}: {}", gone(orphans.len()), super::some_of(&named)),
                 )
-                .help("`rolecall plan` shows those of this stack's permission sets, and an apply revokes them"),
+                .help(
+                    "`rolecall plan` shows those of this stack's permission sets, and an apply revokes them",
+                ),
             );
         }
         let rows = snapshot.assignments.len();
-        self.check(Half::Aws, "orphans", format!("no orphan is among the {} read", count(rows, "assignment")), found);
-        let by_principal = snapshot.permission_sets.iter().any(|set| {
-            matches!(snapshot.coverage.depth(&set.name), Some(Depth::ByPrincipal { .. }))
-        });
+        self.check(
+            Half::Aws,
+            "orphans",
+            format!("no orphan is among the {} read", count(rows, "assignment")),
+            found,
+        );
+        let by_principal = snapshot
+            .permission_sets
+            .iter()
+            .any(|set| matches!(snapshot.coverage.depth(&set.name), Some(Depth::ByPrincipal { .. })));
         if by_principal {
             self.unchecked("orphans of permission sets that were read by principal, to save calls");
         }

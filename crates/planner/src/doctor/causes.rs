@@ -39,7 +39,10 @@ pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
             "the second factor was not confirmed",
             "the user refused it, or was too slow; if it was not the user, somebody else has the password",
         ),
-        53_000 => cause("the device does not comply", "enrol the device, or look at what its compliance policy wants"),
+        53_000 => cause(
+            "the device does not comply",
+            "enrol the device, or look at what its compliance policy wants",
+        ),
         53_001 => cause("the device is not joined to the domain", "use a device that is joined"),
         50_097 => cause("the device has to authenticate", "use a device that is registered in Entra ID"),
         53_004 => cause(
@@ -63,8 +66,13 @@ pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
             "wait for the lock to end; if it was not the user, have the password changed",
         ),
         50_055 => cause("the password has expired", "have the user change it"),
-        50_057 => cause("the account is disabled", "if the user has left, see that AWS sessions end; else enable it"),
-        50_126 => cause("the user name or the password is wrong", "have the user try again, or reset the password"),
+        50_057 => cause(
+            "the account is disabled",
+            "if the user has left, see that AWS sessions end; else enable it",
+        ),
+        50_126 => {
+            cause("the user name or the password is wrong", "have the user try again, or reset the password")
+        }
         50_058 | 50_140 => cause(
             "it was interrupted to ask the user something",
             "this is normal where the user tried again and got in",
@@ -85,7 +93,9 @@ pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
             "AWS asked for another way to sign in than the user took",
             "have the user sign out, and start at the access portal of AWS",
         ),
-        65_001 => cause("nobody consented to the application", "have an administrator consent to it in Entra ID"),
+        65_001 => {
+            cause("nobody consented to the application", "have an administrator consent to it in Entra ID")
+        }
         7_000_112 => cause(
             "the application is disabled",
             "in Entra ID: the application, Properties, Enabled for users to sign-in: Yes",

@@ -14,24 +14,34 @@ impl Doctor<'_> {
     pub(super) fn groups(&mut self, tenant: &Tenant) {
         let used = used_groups(self.inputs, self.today, tenant);
         let number = count(used.len(), "group");
+        let are = if used.len() == 1 { "is" } else { "are" };
         let origin = |index: GroupIx| -> OriginId { self.inputs.config[index].origin };
         let other = used.iter().filter(|(_, group)| !group.security_enabled);
         let found = other.map(|(index, group)| not_assignable(group, origin(*index), self.inputs)).collect();
-        self.check(Half::Entra, "groups-security", format!("{number} that the files use can be assigned"), found);
+        self.check(
+            Half::Entra,
+            "groups-security",
+            format!("{number} that the files use can be assigned"),
+            found,
+        );
 
         let mut found = Vec::new();
         for (index, group) in &used {
             let origin = self.inputs.config[*index].origin;
             let name = &group.display_name;
             let Some(id) = store_group(self.desired, *index) else {
-                found.push(self.at(
-                    Diagnostic::warning(
-                        Code::GroupWaits,
-                        format!("`{name}` is not in the Identity Store yet"),
-                    )
-                    .help("`rolecall apply` provisions it on demand; a cycle brings it in about 40 minutes"),
-                    origin,
-                ));
+                found.push(
+                    self.at(
+                        Diagnostic::warning(
+                            Code::GroupWaits,
+                            format!("`{name}` is not in the Identity Store yet"),
+                        )
+                        .help(
+                            "`rolecall apply` provisions it on demand; a cycle brings it in about 40 minutes",
+                        ),
+                        origin,
+                    ),
+                );
                 continue;
             };
             let live = self.snapshot().groups.iter().find(|live| live.id == *id);
@@ -49,7 +59,7 @@ impl Doctor<'_> {
         self.check(
             Half::Entra,
             "groups-in-identity-store",
-            format!("{number} that the files use are in the Identity Store, by external id"),
+            format!("{number} that the files use {are} in the Identity Store, by external id"),
             found,
         );
     }
@@ -73,7 +83,8 @@ impl Doctor<'_> {
             found.extend(sides.left_behind(group).map(|one| self.at(one, origin)));
             found.extend(sides.missing(group).map(|one| self.at(one, origin)));
         }
-        let holds = format!("the members of {} are the same in Entra ID and in AWS", count(compared, "group"));
+        let holds =
+            format!("the members of {} are the same in Entra ID and in AWS", count(compared, "group"));
         self.check(Half::Entra, "members", holds, found);
     }
 
@@ -99,7 +110,8 @@ impl<'a> Sides<'a> {
         members: Option<&'a BTreeSet<UserId>>,
     ) -> Self {
         let by_name = |user: &'a DirectoryUser| (user.user_principal_name.to_lowercase(), user);
-        let entra = tenant.users.iter().filter(|user| group.members.contains(&user.id)).map(by_name).collect();
+        let entra =
+            tenant.users.iter().filter(|user| group.members.contains(&user.id)).map(by_name).collect();
         let aws = members.into_iter().flatten().filter_map(|id| {
             // One whose name is not known is gone since the members were listed.
             let name = names.get(id).copied()?;
@@ -114,13 +126,21 @@ impl<'a> Sides<'a> {
         let left: Vec<String> = left
             .map(|(key, name)| {
                 // Members of the groups that were read are known; whoever is in none of them may be gone.
-                if self.known.contains_key(key) { (*name).to_owned() } else { format!("{name} (in no group that was read)") }
+                if self.known.contains_key(key) {
+                    (*name).to_owned()
+                } else {
+                    format!("{name} (in no group that was read)")
+                }
             })
             .collect();
         if left.is_empty() {
             return None;
         }
-        let (users, are) = if left.len() == 1 { ("1 user".to_owned(), "remains") } else { (format!("{} users", left.len()), "remain") };
+        let (users, are) = if left.len() == 1 {
+            ("1 user".to_owned(), "remains")
+        } else {
+            (format!("{} users", left.len()), "remain")
+        };
         Some(
             Diagnostic::warning(
                 Code::LeftBehind,
@@ -136,7 +156,8 @@ impl<'a> Sides<'a> {
     /// Users who are in the group in Entra ID, and not in AWS.
     fn missing(&self, group: &DirectoryGroup) -> Option<Diagnostic> {
         // Entra ID does not provision a user who may not sign in.
-        let missing = self.entra.iter().filter(|(key, user)| user.account_enabled && !self.aws.contains_key(*key));
+        let missing =
+            self.entra.iter().filter(|(key, user)| user.account_enabled && !self.aws.contains_key(*key));
         let missing: Vec<&DirectoryUser> = missing.map(|(_, user)| *user).collect();
         if missing.is_empty() {
             return None;
@@ -148,11 +169,19 @@ impl<'a> Sides<'a> {
         } else {
             "they come with the next cycle of provisioning; if they do not, see the provisioning logs in Entra ID"
         };
-        let (users, are) = if names.len() == 1 { ("1 user".to_owned(), "is") } else { (format!("{} users", names.len()), "are") };
+        let (users, are) = if names.len() == 1 {
+            ("1 user".to_owned(), "is")
+        } else {
+            (format!("{} users", names.len()), "are")
+        };
         Some(
             Diagnostic::warning(
                 Code::MemberMissing,
-                format!("{users} of `{}` {are} not in the group in AWS: {}", group.display_name, some_of(&names)),
+                format!(
+                    "{users} of `{}` {are} not in the group in AWS: {}",
+                    group.display_name,
+                    some_of(&names)
+                ),
             )
             .help(help),
         )

@@ -43,7 +43,10 @@ fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
         let said = events.iter().find_map(|event| event.reason.as_deref());
         let (meaning, help) = match of_provisioning(code) {
             Some(cause) => (cause.meaning.to_owned(), cause.way_out.to_owned()),
-            None => (quoted(said), "see the provisioning logs in Entra ID: the application, Provisioning".to_owned()),
+            None => (
+                quoted(said),
+                "see the provisioning logs in Entra ID: the application, Provisioning".to_owned(),
+            ),
         };
         Diagnostic::warning(
             Code::ProvisioningTrouble,

@@ -143,8 +143,9 @@ pub fn diagnose(inputs: &Inputs<'_>, reading: &Reading) -> Diagnosis {
         declared: inputs.config.entra.as_ref().and_then(|entra| entra.application.as_ref()),
         diagnosis: Diagnosis { checks: Vec::new(), unchecked: Vec::new(), steps: Vec::new() },
     };
-    doctor.aws(found);
+    doctor.aws();
     doctor.tenant();
+    doctor.found(found);
     if let Some(tenant) = tenant.filter(|_| inputs.config.entra.is_some()) {
         doctor.groups(tenant);
         doctor.members(tenant);
@@ -192,7 +193,11 @@ fn store_group<'a>(desired: &'a Desired<'_>, index: GroupIx) -> Option<&'a Group
 fn graph_access(tenant: Option<&Tenant>) -> Check {
     let holds = tenant.map_or_else(String::new, |tenant| {
         let domains: Vec<&str> = tenant.domains.iter().map(String::as_str).collect();
-        format!("Microsoft Graph accepts the credentials; the tenant is {} ({})", tenant.id, domains.join(", "))
+        format!(
+            "Microsoft Graph accepts the credentials; the tenant is {} ({})",
+            tenant.id,
+            domains.join(", ")
+        )
     });
     Check { name: "graph-access", half: Half::Entra, holds, findings: Vec::new() }
 }

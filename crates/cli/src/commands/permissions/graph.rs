@@ -38,7 +38,8 @@ pub(super) fn needed(config: &Config, purpose: Purpose) -> Option<Needed> {
 pub(super) fn routes(config: &Config, purpose: Purpose) -> impl Iterator<Item = &'static Route> {
     let parts = parts(config, purpose);
     ROUTES.iter().filter(move |route| {
-        parts.contains(&route.part) && (purpose == Purpose::Apply || !route.plan.is_empty() || route.apply.is_empty())
+        parts.contains(&route.part)
+            && (purpose == Purpose::Apply || !route.plan.is_empty() || route.apply.is_empty())
     })
 }
 
@@ -89,8 +90,8 @@ fn notes(needed: &Needed) -> Vec<String> {
     }
     if needed.contains_key(ASSIGNS) {
         notes.push(format!(
-            "With {ASSIGNS} the caller could grant itself anything.\nLeave `assign-groups` and `unassign-group` out \
-             of the files, and it is not needed."
+            "With {ASSIGNS} the caller could grant itself anything.\nIt is not needed \
+             where the files have neither `assign-groups` nor\n`unassign-group`."
         ));
     }
     notes
@@ -116,11 +117,8 @@ struct Permission<'a> {
 /// The permissions for programs, in JSON with a line break at its end.
 pub(super) fn document(config: &Config, purpose: Purpose) -> String {
     let needed = needed(config, purpose).unwrap_or_default();
-    let permission = |(name, routes)| Permission {
-        name,
-        unless_owner: (name == OWNED).then_some(NOT_OWNED),
-        routes,
-    };
+    let permission =
+        |(name, routes)| Permission { name, unless_owner: (name == OWNED).then_some(NOT_OWNED), routes };
     let permissions = needed.iter().map(|(name, routes)| permission((*name, routes))).collect();
     // Texts have no way to fail to become JSON.
     let document = Document { resource_app_id: GRAPH, permissions };

@@ -55,7 +55,8 @@ fn is_needed(call: &Call, config: &Config, purpose: Purpose) -> bool {
 
 fn text(config: &Config, purpose: Purpose) -> String {
     let mut text = String::from("AWS\n");
-    let (changes, reads): (Vec<&Call>, Vec<&Call>) = calls(config, purpose).partition(|call| call.is_change());
+    let (changes, reads): (Vec<&Call>, Vec<&Call>) =
+        calls(config, purpose).partition(|call| call.is_change());
     for (title, calls) in [("read", reads), ("change", changes)] {
         let mut actions: Vec<String> = calls.iter().map(|call| call.api.iam_action()).collect();
         actions.sort();

@@ -56,7 +56,8 @@ fn statements(config: &Config, purpose: Purpose) -> Vec<Statement> {
     let stack = config.stack.as_str();
     let (ours, given) = (format!("aws:ResourceTag/{STACK_TAG}"), format!("aws:RequestTag/{STACK_TAG}"));
     let only = |operator: &str, keys: &[&String]| {
-        let keys: serde_json::Map<String, Value> = keys.iter().map(|key| ((*key).clone(), json!(stack))).collect();
+        let keys: serde_json::Map<String, Value> =
+            keys.iter().map(|key| ((*key).clone(), json!(stack))).collect();
         Some(json!({ operator: keys }))
     };
     let sso = Service::SsoAdmin;
@@ -66,8 +67,18 @@ fn statements(config: &Config, purpose: Purpose) -> Vec<Statement> {
         statement("ReadOrganization", of(Access::Read, Service::Organizations), &all, None),
         statement("FollowRequests", of(Access::Follow, sso), &all, None),
         statement("WaitForGroups", of(Access::Follow, Service::IdentityStore), &all, None),
-        statement("MakePermissionSetsWithOurTag", of(Access::Create, sso), &all, only("StringEquals", &[&given])),
-        statement("TagOurs", of(Access::Tag, sso), &permission_sets, only("StringEqualsIfExists", &[&ours, &given])),
+        statement(
+            "MakePermissionSetsWithOurTag",
+            of(Access::Create, sso),
+            &all,
+            only("StringEquals", &[&given]),
+        ),
+        statement(
+            "TagOurs",
+            of(Access::Tag, sso),
+            &permission_sets,
+            only("StringEqualsIfExists", &[&ours, &given]),
+        ),
         statement("ChangeOurs", of(Access::Change, sso), &permission_sets, only("StringEquals", &[&ours])),
         statement(
             "TheOtherResourcesOfTheseCalls",
