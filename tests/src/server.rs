@@ -44,6 +44,18 @@ impl Server {
         Self::start(command, |line| line.strip_prefix("Listening on ").map(str::to_owned))
     }
 
+    /// What stands for Microsoft's token endpoint and GitHub's, as `tests/python/entra_tokens.py` says: a proxy, whose files
+    /// go into `directory`. What a token allows is answered by the sandbox at that address.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn tokens(directory: &Path, sandbox: &str, sandbox_token: &str) -> Self {
+        let mut command = Command::new(python());
+        command.arg(scripts().join("entra_tokens.py")).arg(directory).arg(sandbox);
+        command.env("SANDBOX_TOKEN", sandbox_token).stdin(Stdio::piped());
+        Self::start(command, |line| line.strip_prefix("Listening on ").map(str::to_owned))
+    }
+
     /// Ends the server as a person would, with SIGTERM, and waits until it has ended.
     ///
     /// # Panics

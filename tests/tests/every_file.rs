@@ -20,7 +20,7 @@ fn main_names_every_file_beside_it() {
 
 #[test]
 fn a_test_runs_every_python_script() {
-    let rust: String = ["attributes.rs", "moto.rs", "foreign_clients.rs", "../src/server.rs"]
+    let rust: String = ["attributes.rs", "graph.rs", "moto.rs", "foreign_clients.rs", "../src/server.rs"]
         .iter()
         .map(|file| {
             std::fs::read_to_string(rolecall_e2e::workspace().join("tests/tests").join(file)).unwrap()

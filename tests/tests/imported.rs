@@ -97,6 +97,36 @@ fn a_state_that_is_none_stops_before_anything_is_written() {
 }
 
 #[test]
+fn import_explains_the_sandbox_as_it_is_there() {
+    let said = Project::of(&[]).run(&["import", "--help"]).exits(0).stdout;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("sandbox.json in the current directory), and is only read"), "{said}");
+    assert!(!said.contains("project's directory") && !said.contains("apply saves it"), "{said}");
+}
+
+#[test]
+fn what_the_page_says_about_the_state_takes_addresses_with_quotes_whole() {
+    let page = fs::read_to_string(rolecall_e2e::workspace().join("docs/import.md")).unwrap();
+    let at = page
+        .find("terraform state list | grep")
+        .expect("the page shows how to take resources out of the state");
+    let command = page[at..].split("```").next().unwrap();
+    // A Terraform that lists such addresses, eats its input, and writes down what it shall forget.
+    let terraform = r#"terraform() {
+        case "$2" in
+            list) printf '%s\n' 'aws_ssoadmin_account_assignment.this["a b/c"]' 'module.x["y"].aws_ssoadmin_permission_set.p' 'aws_vpc.v' ;;
+            rm) cat >/dev/null; printf '%s\n' "$3" ;;
+        esac
+    }"#;
+    let script = format!("{terraform}\n{command}");
+    let said = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&said.stdout),
+        "aws_ssoadmin_account_assignment.this[\"a b/c\"]\nmodule.x[\"y\"].aws_ssoadmin_permission_set.p\n"
+    );
+}
+
+#[test]
 fn what_is_adopted_stays_when_the_word_is_taken_away() {
     let project = world();
     let mut live: Value = serde_json::from_str(&project.read("live.json")).unwrap();

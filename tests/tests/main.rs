@@ -12,6 +12,7 @@ mod every_file;
 mod foreign_clients;
 mod formatting;
 mod generated;
+mod graph;
 mod imported;
 mod interruption;
 mod messages;

@@ -121,6 +121,10 @@ fn fix_writes_through_a_link_within_the_project_and_no_file_twice() {
 #[test]
 fn explain_knows_lints_by_their_names_and_prints_no_markdown() {
     let project = Project::of(&[]);
+    for near in ["unused_group", "unused-groups"] {
+        let ran = project.run(&["explain", near]).exits(1);
+        assert!(ran.stderr.contains("lints have names") && ran.stderr.contains("`unused-group`"), "{ran:#?}");
+    }
     let page = project.run(&["explain", "direct-user"]).exits(0).stdout;
     assert!(page.starts_with("RC0314: "), "{page}");
     assert!(!page.contains("```") && !page.contains("<!--"), "{page}");

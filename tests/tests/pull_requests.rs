@@ -34,7 +34,8 @@ fn a_base_shows_what_live_cannot() {
     };
     let before = digest(&head);
     assert!(
-        planned(&head, &base, &[]).contains("Compared with the base: no row, end, guard or keep differs."),
+        planned(&head, &base, &[])
+            .contains("Compared with the base: no row, end, guard, keep or declaration differs."),
         "the same files"
     );
 
@@ -73,12 +74,15 @@ fn a_broken_base_does_not_stop_its_mending() {
     base.edit("guards.kdl", "max-deletions", "max-deltions");
     let ran = run(&head, &plan(&base, &[])).exits(0);
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
-    assert!(ran.stdout.contains("nothing could be compared with the base"), "{ran:#?}");
+    assert!(ran.stdout.contains("Not compared with the base: its files have mistakes: "), "{ran:#?}");
     assert!(ran.stdout.contains("guards.kdl:3 of the base"), "it says what is broken: {ran:#?}");
     // Without a project, it is the pull request that makes one.
     let empty = Project::of(&[]);
     let ran = run(&head, &plan(&empty, &[])).exits(0);
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
+    let said = "\nNot compared with the base: there is no `rolecall.kdl` in it.\n";
+    assert!(ran.stdout.contains(said), "{ran:#?}");
+    assert!(!ran.stdout.contains("Compared with the base"), "nothing was: {ran:#?}");
     // But a path that leads nowhere is a mistake in the pipeline, and would hide everything.
     let nowhere = head.run(&["plan", "--sandbox", "--base", "no/such/checkout"]).exits(1);
     assert!(nowhere.stderr.contains("no/such/checkout"), "{nowhere:#?}");
@@ -139,4 +143,27 @@ fn guards_that_cannot_be_read_stop_the_plan() {
     let arguments = ["plan", "--sandbox", "--guards", path, "--message-format", "json"];
     let told = head.run(&arguments).exits(1).stderr;
     assert!(told.contains(&format!("\"{path}/guards.kdl\"")), "{told}");
+}
+
+#[test]
+fn a_pull_request_cannot_switch_the_comparison_off() {
+    let project = "rolecall language=1 stack=\"small\"\nidentity-center region=\"eu-west-1\"\n";
+    let taken_out = r#"
+        attributes { attribute "title" source="${path:title}" }
+        accounts "tagged" { tag "env" "no-such" empty="allowed" }
+        group "readers" display-name="AWSSecurityAuditors"
+        external-permission-set "AWSReadOnlyAccess"
+        assign "AWSReadOnlyAccess" { to "readers"; on { account "318840562297" } }
+    "#;
+    let world = Project::copy_of("examples/acme").read("sandbox.json");
+    let head = Project::of(&[("rolecall.kdl", project), ("sandbox.json", &world)]);
+    let base = Project::of(&[("rolecall.kdl", &format!("{project}{taken_out}"))]);
+    // Tags of accounts and rows of the external set are read for the base alone.
+    let document: Value = serde_json::from_str(&planned(&head, &base, &["--format", "json"])).unwrap();
+    assert_eq!(document["base"]["extent"], "whole", "{:#}", document["base"]);
+    assert_eq!(document["changes"].as_array().unwrap().len(), 0);
+    let shown = planned(&head, &base, &[]);
+    let row = "1 row is no longer managed, and its access stays\n      readers (AWSSecurityAuditors)  AWSReadOnlyAccess";
+    assert!(shown.contains(row), "{shown}");
+    assert!(shown.contains("attributes for access control are no longer managed"), "{shown}");
 }

@@ -4,19 +4,41 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
 use petgraph::Direction;
 use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, run};
 use rolecall_aws::{AwsTarget, Clients, Connection, Scope, connect, observe};
+use rolecall_entra::{
+    BothTargets, ConnectionError, Credential, Endpoints, EntraTarget, Secret, Transport, Writer,
+};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountState, Operation, Snapshot};
 use rolecall_parser::{DiskFiles, Project};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags, needs_details};
 use rolecall_sandbox::faults::{AdminChange, Deed, FaultPlan, Intervention, When};
-use rolecall_sandbox::{Sandbox, Settings as SandboxSettings};
+use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox, Settings as SandboxSettings};
 use tokio::sync::{Notify, watch};
+
+/// What carries requests to the sandbox's tenant.
+#[derive(Debug)]
+struct Embedded(GraphService);
+
+impl Transport for Embedded {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>> {
+        let sent = self.0.call(request);
+        async move {
+            sent.await.map_err(|lost| ConnectionError { message: lost.to_string(), may_have_arrived: true })
+        }
+        .boxed()
+    }
+}
 
 /// The example company, which a first apply changes in every way there is.
 struct Company {
@@ -57,7 +79,40 @@ impl Company {
             ..Scope::default()
         };
         let snapshot = observe(&clients, &scope, &|_| {}).await.unwrap();
-        (clients, snapshot)
+        let tenant = rolecall_entra::observe(self.writer().reader(), &self.tenant_scope()).await.unwrap();
+        (clients, Snapshot { entra: Some(tenant), ..snapshot })
+    }
+
+    /// Microsoft Graph of the sandbox.
+    fn writer(&self) -> Writer {
+        rolecall_entra::connect_for_writing(rolecall_entra::Connection {
+            transport: Arc::new(Embedded(self.sandbox.graph_service())),
+            endpoints: Endpoints::default(),
+            credential: Credential::fixed(Secret::new(SANDBOX_TOKEN)),
+            seed: 0,
+        })
+    }
+
+    fn tenant_scope(&self) -> rolecall_entra::Scope {
+        let config = self.project.config.as_ref().unwrap();
+        let entra = config.entra.as_ref().unwrap();
+        let named = config.groups.iter().filter(|group| group.object_id.is_none());
+        rolecall_entra::Scope {
+            tenant: entra.tenant.clone(),
+            group_names: named.map(|group| group.display_name.clone()).collect(),
+            group_ids: config.groups.iter().filter_map(|group| group.object_id.clone()).collect(),
+            application: entra.application.as_ref().map(|application| application.name.clone()),
+            federation: true,
+            provisioning: true,
+            conditional_access: true,
+            logs_since: None,
+        }
+    }
+
+    /// Both halves, for what a plan on this snapshot says.
+    fn target(&self, clients: Clients, snapshot: &Snapshot) -> BothTargets<AwsTarget> {
+        let entra = EntraTarget::new(self.writer(), snapshot.entra.as_ref().unwrap(), None);
+        BothTargets::new(AwsTarget::new(clients, snapshot), Some(entra))
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Plan {
@@ -69,7 +124,7 @@ impl Company {
             provenance: Provenance::Sandbox,
             accepted_rebinds: BTreeSet::new(),
             defer_missing_groups: false,
-        renew_scim_token: false,
+            renew_scim_token: false,
         };
         rolecall_planner::plan(&inputs, &settings).unwrap()
     }
@@ -78,7 +133,7 @@ impl Company {
     async fn apply(&self, stop_after: Option<usize>) -> (OperationGraph, Report) {
         let (clients, snapshot) = self.observed().await;
         let graph = OperationGraph::new(&self.plan(&snapshot), &snapshot);
-        let target = AwsTarget::new(clients, &snapshot);
+        let target = self.target(clients, &snapshot);
         let (stop, stopped) = watch::channel(false);
         let mut ended = 0;
         let report = run(&graph, &target, Limits::default(), stopped, |event| {
@@ -97,7 +152,7 @@ impl Company {
     async fn apply_until(&self, event: usize) {
         let (clients, snapshot) = self.observed().await;
         let graph = OperationGraph::new(&self.plan(&snapshot), &snapshot);
-        let target = AwsTarget::new(clients, &snapshot);
+        let target = self.target(clients, &snapshot);
         let (_stop, stopped) = watch::channel(false);
         let (mut events, killed) = (0, Notify::new());
         let apply = run(&graph, &target, Limits::default(), stopped, |_| {
@@ -134,9 +189,9 @@ async fn a_lone_apply_provokes_no_throttle() {
     let (clients, snapshot) = company.observed().await;
     let graph = OperationGraph::new(&company.plan(&snapshot), &snapshot);
     let (_stop, stopped) = watch::channel(false);
-    let target = AwsTarget::new(clients.clone(), &snapshot);
+    let target = company.target(clients.clone(), &snapshot);
     let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
-    assert!(report.is_complete());
+    assert!(report.is_complete(), "{:#?}", report.failures().collect::<Vec<_>>());
     assert_eq!(clients.statistics().throttled, 0);
 }
 
@@ -213,7 +268,7 @@ async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
         account.unwrap().state = AccountState::Suspended;
     });
     let (clients, _) = company.observed().await;
-    let target = AwsTarget::new(clients, &snapshot);
+    let target = company.target(clients, &snapshot);
     let (_stop, stopped) = watch::channel(false);
     let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
     let failed: BTreeSet<_> = report.failures().map(|(node, _)| node).collect();

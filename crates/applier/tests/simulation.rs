@@ -95,7 +95,7 @@ impl Case {
             provenance: Provenance::Sandbox,
             accepted_rebinds: groups.map(|group| group.label.clone()).collect(),
             defer_missing_groups: false,
-        renew_scim_token: false,
+            renew_scim_token: false,
         };
         rolecall_planner::plan(&inputs, &settings).map_err(|diagnostics| {
             diagnostics.into_iter().filter(|one| one.is_error()).map(|one| one.code).collect()

@@ -22,7 +22,9 @@ pub use api::{Api, Service};
 pub use calls::{Access, CALLS, Call, Need};
 pub use client::{Clients, Connection, Credentials, connect};
 pub use execute::{AwsTarget, Impatience};
-pub use observe::{ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, memberships, observe};
+pub use observe::{
+    ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, memberships, observe,
+};
 pub use statistics::Statistics;
 
 #[cfg(test)]

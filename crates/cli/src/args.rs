@@ -64,8 +64,9 @@ pub(crate) enum Command {
     Snapshot(SnapshotArgs),
     /// Write a project that says what is live
     ///
-    /// Reads the live state (or takes --snapshot), and writes files that plan to nothing but adopting the permission sets
-    /// that no stack owns. Nothing is changed in AWS, and no file is ever overwritten.
+    /// Reads the live state (or takes --snapshot), and writes files that say it. A plan of them adopts the permission sets
+    /// that no stack owns; of those that the stack owns already, it revokes rows that the files cannot say, and says so.
+    /// Nothing is changed in AWS, and no file is ever overwritten.
     Import(ImportArgs),
     /// The simulated AWS
     #[command(subcommand)]
@@ -398,8 +399,12 @@ pub(crate) struct ImportArgs {
     /// Import from a snapshot file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout", "region", "instance"])]
     pub(crate) snapshot: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArgs,
+    /// Import from the embedded sandbox instead of AWS
+    ///
+    /// FILE holds its state (default: sandbox.json in the current directory), and is only read. Time is simulated: what
+    /// would take AWS an hour takes no time here.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub(crate) sandbox: Option<Option<PathBuf>>,
     /// Import what Terraform manages: "terraform", and a file that `terraform show -json` wrote; may be repeated
     #[arg(long, num_args = 2, value_names = ["terraform", "FILE"], action = clap::ArgAction::Append)]
     pub(crate) from: Vec<String>,

@@ -135,7 +135,9 @@ fn refuse_other_project(path: &Path, guards: &Config, own: &Config) -> Result<()
 pub(crate) enum Base {
     /// Its files are without mistakes.
     Readable(Box<Loaded>),
-    /// They are not. Each mistake is a sentence with its place.
+    /// There is no project file of this name.
+    Absent(String),
+    /// Its files have mistakes. Each is a sentence with its place.
     Unreadable(Vec<String>),
 }
 
@@ -146,6 +148,11 @@ pub(crate) enum Base {
 pub(crate) fn load_base(path: &Path) -> Result<Base, Failure> {
     match load_at(path) {
         Ok(loaded) => Ok(Base::Readable(Box::new(loaded))),
+        Err(Failure::Diagnostics { diagnostics, .. })
+            if diagnostics.iter().any(|one| one.code == Code::ProjectNotFound) =>
+        {
+            Ok(Base::Absent(directory_and_file(path)?.1))
+        }
         Err(Failure::Diagnostics { diagnostics, sources }) => {
             let mistakes = diagnostics.iter().filter(|one| one.is_error()).map(|one| match &one.primary {
                 Some(label) => {

@@ -1,25 +1,23 @@
 //! The Entra half of the live side: Microsoft Graph, or the tenant of the sandbox in this process.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
-use rolecall_applier::{Failure as OperationFailure, RequestKind, RequestStatus, Started, Target};
 use rolecall_aws::AwsTarget;
 use rolecall_entra::{
-    Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets, Scope,
-    Secret, Transport, Writer,
+    BothTargets, Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets,
+    Scope, Secret, Transport,
 };
 use rolecall_model::config::{Config, Entra};
 use rolecall_model::entra::{EntraOperation, Tenant};
-use rolecall_model::{AccountId, Code, Operation, PermissionSetName, Principal};
+use rolecall_model::{Code, Operation};
 use rolecall_planner::OperationGraph;
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox};
 
-
+use crate::configuration::Loaded;
 use crate::failure::Failure;
 use crate::live::Live;
 
@@ -36,7 +34,10 @@ struct Embedded(GraphService);
 impl Transport for Embedded {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>> {
         let sent = self.0.call(request);
-        async move { sent.await.map_err(|lost| ConnectionError { message: lost.to_string(), may_have_arrived: true }) }.boxed()
+        async move {
+            sent.await.map_err(|lost| ConnectionError { message: lost.to_string(), may_have_arrived: true })
+        }
+        .boxed()
     }
 }
 
@@ -74,7 +75,10 @@ fn network(entra: &Entra) -> Result<Connection, Failure> {
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         // The sandbox's token is no secret, so it must not go where somebody could take it for one of theirs.
-        if !["http://127.0.0.1:", "http://localhost:", "http://[::1]:"].iter().any(|start| endpoint.starts_with(start)) {
+        if !["http://127.0.0.1:", "http://localhost:", "http://[::1]:"]
+            .iter()
+            .any(|start| endpoint.starts_with(start))
+        {
             return Err(Failure::plain(
                 Code::ReadFailed,
                 format!("{ENDPOINT} is not a loopback address: {endpoint}"),
@@ -100,26 +104,29 @@ pub(crate) fn reader(live: &Live, config: &Config) -> Result<Option<Reader>, Fai
     entra.map(|entra| Ok(rolecall_entra::connect(connection(live, entra)?))).transpose()
 }
 
-/// What must be read of the tenant to plan this configuration.
-pub(crate) fn scope(entra: &Entra, config: &Config) -> Scope {
+/// What must be read of the tenant to plan this project, the groups that the guards of another checkout name included.
+pub(crate) fn scope(entra: &Entra, loaded: &Loaded) -> Scope {
     let application = entra.application.as_ref();
-    let pinned = config.groups.iter().filter_map(|group| group.object_id.clone());
-    let named = config.groups.iter().filter(|group| group.object_id.is_none());
+    let guards = loaded.guards.as_ref().map(|guards| &guards.config);
+    let groups = || [Some(&loaded.config), guards].into_iter().flatten().flat_map(|config| &config.groups);
+    let pinned = groups().filter_map(|group| group.object_id.clone());
+    let named = groups().filter(|group| group.object_id.is_none());
     Scope {
         tenant: entra.tenant.clone(),
         group_names: named.map(|group| group.display_name.clone()).collect(),
         group_ids: pinned.collect(),
         application: application.map(|application| application.name.clone()),
         federation: application.is_some_and(|application| application.saml.is_some()),
-        provisioning: application.is_some_and(|one| one.provisioning.is_some() || one.assign_groups.is_some()),
+        provisioning: application
+            .is_some_and(|one| one.provisioning.is_some() || one.assign_groups.is_some()),
         conditional_access: application.is_some_and(|application| application.require_mfa.is_some()),
         logs_since: None,
     }
 }
 
 /// The same for the doctor, who reads the logs of the application too.
-pub(crate) fn scope_with_logs(entra: &Entra, config: &Config, since: jiff::Timestamp) -> Scope {
-    Scope { logs_since: Some(since), ..scope(entra, config) }
+pub(crate) fn scope_with_logs(entra: &Entra, loaded: &Loaded, since: jiff::Timestamp) -> Scope {
+    Scope { logs_since: Some(since), ..scope(entra, loaded) }
 }
 
 /// Reads the tenant, whole or not at all.
@@ -127,78 +134,64 @@ pub(crate) fn scope_with_logs(entra: &Entra, config: &Config, since: jiff::Times
 /// # Errors
 /// Any read that failed.
 pub(crate) async fn observe(reader: &Reader, scope: &Scope) -> Result<Tenant, Failure> {
-    rolecall_entra::observe(reader, scope).await.map_err(|error| {
-        Failure::plain(error.code(), error.to_string(), error.help())
-    })
+    rolecall_entra::observe(reader, scope)
+        .await
+        .map_err(|error| Failure::plain(error.code(), error.to_string(), error.help()))
 }
 
-/// Both halves as one target of an apply.
-pub(crate) struct BothTargets {
+/// A target for a plan's operations. Graph is reached only where the plan has a step there, and nothing is changed where
+/// it could not be.
+///
+/// # Errors
+/// There are no credentials for Graph, or none for the provisioning job that the plan sets.
+pub(crate) fn target(
     aws: AwsTarget,
-    entra: Option<EntraTarget>,
+    graph: &OperationGraph,
+    live: &Live,
+    config: &Config,
+    tenant: Option<&Tenant>,
+) -> Result<BothTargets<AwsTarget>, Failure> {
+    over(aws, graph, &|entra| connection(live, entra), config, tenant)
 }
 
-impl BothTargets {
-    /// A target for a plan's operations. Graph is reached only where the plan has a step there, and nothing is changed
-    /// where it could not be.
-    ///
-    /// # Errors
-    /// There are no credentials for Graph, or none for the provisioning job that the plan sets.
-    pub(crate) fn new(
-        aws: AwsTarget,
-        graph: &OperationGraph,
-        live: &Live,
-        config: &Config,
-        tenant: Option<&Tenant>,
-    ) -> Result<Self, Failure> {
-        let connection = |entra: &Entra| connection(live, entra);
-        Self::over(aws, graph, &connection, config, tenant)
-    }
+/// The same, on a sandbox that a rehearsal made.
+///
+/// # Errors
+/// As there.
+pub(crate) fn rehearsed_target(
+    aws: AwsTarget,
+    graph: &OperationGraph,
+    sandbox: &Sandbox,
+    config: &Config,
+    tenant: Option<&Tenant>,
+) -> Result<BothTargets<AwsTarget>, Failure> {
+    over(aws, graph, &|_| Ok(embedded(sandbox)), config, tenant)
+}
 
-    /// The same, on a sandbox that a rehearsal made.
-    ///
-    /// # Errors
-    /// As there.
-    pub(crate) fn rehearsed(
-        aws: AwsTarget,
-        graph: &OperationGraph,
-        sandbox: &Sandbox,
-        config: &Config,
-        tenant: Option<&Tenant>,
-    ) -> Result<Self, Failure> {
-        Self::over(aws, graph, &|_| Ok(embedded(sandbox)), config, tenant)
-    }
-
-    fn over(
-        aws: AwsTarget,
-        graph: &OperationGraph,
-        connection: &dyn Fn(&Entra) -> Result<Connection, Failure>,
-        config: &Config,
-        tenant: Option<&Tenant>,
-    ) -> Result<Self, Failure> {
-        let steps: Vec<&EntraOperation> = graph
-            .graph()
-            .node_weights()
-            .filter_map(|node| match &node.operation {
-                Operation::Entra(step) => Some(step),
-                _ => None,
-            })
-            .collect();
-        let (Some(entra), Some(tenant), false) = (&config.entra, tenant, steps.is_empty()) else {
-            return Ok(Self { aws, entra: None });
-        };
-        let connection = connection(entra)?;
-        let is_sandbox = connection.credential.is_fixed();
-        let needs_secrets = steps.iter().any(|step| matches!(step, EntraOperation::SetSyncSecrets { .. }));
-        let secrets = if needs_secrets { Some(scim_secrets(is_sandbox)?) } else { None };
-        let writer: Writer = rolecall_entra::connect_for_writing(connection);
-        Ok(Self { aws, entra: Some(EntraTarget::new(writer, tenant, secrets)) })
-    }
-
-    /// The half that waits for what is in the way.
-    pub(crate) fn aws(&self) -> &AwsTarget {
-        &self.aws
-    }
+fn over(
+    aws: AwsTarget,
+    graph: &OperationGraph,
+    connection: &dyn Fn(&Entra) -> Result<Connection, Failure>,
+    config: &Config,
+    tenant: Option<&Tenant>,
+) -> Result<BothTargets<AwsTarget>, Failure> {
+    let steps: Vec<&EntraOperation> = graph
+        .graph()
+        .node_weights()
+        .filter_map(|node| match &node.operation {
+            Operation::Entra(step) => Some(step),
+            _ => None,
+        })
+        .collect();
+    let (Some(entra), Some(tenant), false) = (&config.entra, tenant, steps.is_empty()) else {
+        return Ok(BothTargets::new(aws, None));
+    };
+    let connection = connection(entra)?;
+    let is_sandbox = connection.credential.is_fixed();
+    let needs_secrets = steps.iter().any(|step| matches!(step, EntraOperation::SetSyncSecrets { .. }));
+    let secrets = if needs_secrets { Some(scim_secrets(is_sandbox)?) } else { None };
+    let writer = rolecall_entra::connect_for_writing(connection);
+    Ok(BothTargets::new(aws, Some(EntraTarget::new(writer, tenant, secrets))))
 }
 
 /// The credentials of provisioning, from the environment. They are read before anything is changed.
@@ -213,34 +206,11 @@ fn scim_secrets(is_sandbox: bool) -> Result<ScimSecrets, Failure> {
         }),
         _ => Err(Failure::plain(
             Code::NoCredentials,
-            format!("the plan sets the credentials of provisioning, and {SCIM_ENDPOINT} and {SCIM_TOKEN} are not both set"),
+            format!(
+                "the plan sets the credentials of provisioning, and {SCIM_ENDPOINT} and {SCIM_TOKEN} are not both set"
+            ),
             "in AWS: IAM Identity Center, Settings, Identity source, Automatic provisioning shows the endpoint and makes \
              the token. Nothing was changed",
         )),
-    }
-}
-
-impl Target for BothTargets {
-    async fn start(&self, operation: &Operation) -> Result<Started, OperationFailure> {
-        match (operation, &self.entra) {
-            (Operation::Entra(step), Some(entra)) => entra.start(step).await,
-            _ => self.aws.start(operation).await,
-        }
-    }
-
-    async fn in_progress(&self, kind: RequestKind) -> Result<BTreeSet<String>, OperationFailure> {
-        self.aws.in_progress(kind).await
-    }
-
-    async fn describe(&self, request: &rolecall_applier::Request) -> Result<RequestStatus, OperationFailure> {
-        self.aws.describe(request).await
-    }
-
-    async fn principals(
-        &self,
-        permission_set: &PermissionSetName,
-        account: AccountId,
-    ) -> Result<BTreeSet<Principal>, OperationFailure> {
-        self.aws.principals(permission_set, account).await
     }
 }

@@ -99,7 +99,9 @@ impl Failure {
                     None => found,
                 }
             }
-            Said::Diagnostics(..) | Said::DiagnosticsElsewhere(..) => Diagnostic::error(otherwise, self.to_string()),
+            Said::Diagnostics(..) | Said::DiagnosticsElsewhere(..) => {
+                Diagnostic::error(otherwise, self.to_string())
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
-use rolecall_model::snapshot::SnapshotFile;
 use rolecall_entra::Reader;
+use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountId, Code, Config, GroupId, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
@@ -152,6 +152,18 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
     }
 }
 
+/// The same, and what must be read to compare the files with those of a base: what a change takes out of the files is
+/// looked for all the same, or the change could hide itself. What a set of the base is and attributes for access control
+/// are compared as they are written, so those are not read for it.
+pub(crate) fn with_base(mut scope: Scope, base: &Config) -> Scope {
+    let external = base.external_permission_sets.iter().map(|set| &set.name);
+    let owned = base.permission_sets.iter().map(|set| &set.permission_set.name);
+    scope.rows_of.extend(external.chain(owned).cloned());
+    scope.account_tags |= rolecall_planner::needs_account_tags(base);
+    scope.user_names.extend(base.users().map(|user| user.name.clone()));
+    scope
+}
+
 /// Reads the live state.
 ///
 /// # Errors
@@ -171,12 +183,12 @@ pub(crate) async fn observe_both(
     clients: &Clients,
     scope: &Scope,
     directory: Option<&Reader>,
-    config: &Config,
+    loaded: &Loaded,
 ) -> Result<Snapshot, Failure> {
-    let (Some(reader), Some(entra)) = (directory, &config.entra) else {
+    let (Some(reader), Some(entra)) = (directory, &loaded.config.entra) else {
         return observe(clients, scope).await;
     };
-    let tenant_scope = directory::scope(entra, config);
+    let tenant_scope = directory::scope(entra, loaded);
     let tenant = directory::observe(reader, &tenant_scope);
     let (snapshot, tenant) = futures_util::try_join!(observe(clients, scope), tenant)?;
     Ok(Snapshot { entra: Some(tenant), ..snapshot })

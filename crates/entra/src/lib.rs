@@ -9,6 +9,7 @@
 mod auth;
 mod batch;
 mod bodies;
+mod both;
 mod client;
 mod execute;
 mod failure;
@@ -24,6 +25,7 @@ mod thumbprint;
 mod transport;
 
 pub use auth::{Credential, NoCredentials, TokenFailure};
+pub use both::BothTargets;
 pub use client::{Connection, Endpoints, Reader, Writer, connect, connect_for_writing};
 pub use execute::{EntraTarget, ScimSecrets};
 pub use failure::GraphError;

@@ -40,6 +40,8 @@ pub(crate) struct Census<'a> {
     pub(crate) gone: Rows<'a>,
     /// Rows of adopted sets that Terraform's state does not hold.
     pub(crate) beyond_state: Rows<'a>,
+    /// Rows on external sets of groups and users whom the project does not name: nobody's, as long as it does not.
+    pub(crate) of_others: Rows<'a>,
     /// Rows of users on external sets alone, which stay nobody's.
     pub(crate) left_to_others: usize,
     /// Rows on accounts that are not active. A plan neither grants nor revokes them.
@@ -82,22 +84,29 @@ pub(crate) fn take<'a>(
         indistinct: Rows::new(),
         gone: Rows::new(),
         beyond_state,
+        of_others: Rows::new(),
         left_to_others: 0,
         resting,
     };
     for ((set, principal), mask) in rows {
         let is_owned = matches!(sets[set].standing, Standing::Owned { .. });
         match directory.identity(principal) {
-            Identity::Group { .. } => {
-                if let Some(at) = group_at.get(principal) {
+            Identity::Group { .. } => match group_at.get(principal) {
+                Some(at) => {
                     census.of_groups.insert(Pair { set, principal: *at }, mask);
                 }
-            }
+                None => {
+                    census.of_others.insert((set, principal), mask);
+                }
+            },
             Identity::User(name) => match census.users.binary_search(&name) {
                 Ok(at) => {
                     census.of_users.insert(Pair { set, principal: at }, mask);
                 }
-                Err(_) => census.left_to_others += mask.count_ones(..),
+                Err(_) => {
+                    census.left_to_others += mask.count_ones(..);
+                    census.of_others.insert((set, principal), mask);
+                }
             },
             Identity::Indistinct(_) if is_owned => {
                 census.indistinct.insert((set, principal), mask);

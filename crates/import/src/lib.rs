@@ -9,6 +9,7 @@ mod access_control;
 mod account_sets;
 mod accounts;
 mod assignments;
+mod beyond_state;
 mod census;
 mod cover;
 mod findings;

@@ -87,16 +87,26 @@ impl<'a> DeclaredGroup<'a> {
     pub(crate) fn all(
         groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,
     ) -> Vec<(&'a Principal, Self)> {
+        Self::beside(groups, &[])
+    }
+
+    /// The same for groups that would be declared beside others: their labels are none of those others'.
+    pub(crate) fn beside(
+        groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,
+        others: &[Self],
+    ) -> Vec<(&'a Principal, Self)> {
+        let others: BTreeSet<&str> = others.iter().map(|other| other.label.as_str()).collect();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (group, _) in groups.values() {
             *counts.entry(&group.display_name).or_default() += 1;
         }
-        let mut taken: BTreeSet<String> = counts.keys().map(|name| (*name).to_owned()).collect();
+        let mut taken: BTreeSet<String> =
+            counts.keys().chain(&others).map(|name| (*name).to_owned()).collect();
         let mut declared: Vec<(&Principal, Self)> = Vec::new();
         for (principal, (group, object_id)) in groups {
             let name = group.display_name.as_str();
             let is_name = is_display_name(name);
-            let label = if counts[name] == 1 && is_name {
+            let label = if counts[name] == 1 && is_name && !others.contains(name) {
                 name.to_owned()
             } else {
                 let base = if is_name { name } else { "group" };

@@ -8,6 +8,7 @@ use rolecall_model::{Code, Diagnostic, PermissionSetName, Snapshot, StackName};
 use crate::access_control;
 use crate::accounts::Accounts;
 use crate::assignments::{self, Assignments};
+use crate::beyond_state;
 use crate::census::{self, Census, MentionedSet};
 use crate::findings::{self, incomplete};
 use crate::permission_sets::{self, WrittenSet};
@@ -20,7 +21,8 @@ use crate::{Import, Summary};
 /// A file that would grow beyond this is divided, in bytes. The language reads files of up to 8 MiB.
 const MAX_FILE: usize = 1024 * 1024;
 
-/// Writes a project that plans to nothing but what `adopt` does.
+/// Writes a project whose plan changes little: it adopts sets that no stack owns. On sets that the stack owns it revokes
+/// the rows of principals that cannot be named, and accounts that hold an older version of a set are provisioned.
 ///
 /// # Errors
 /// The snapshot does not hold all of a permission set: what was not read would be revoked.
@@ -48,7 +50,8 @@ pub fn import(
     if let Some(terraform) = terraform {
         findings::differing_states(&sets, snapshot, terraform, &mut warnings);
     }
-    let assignments = assignments::write(&accounts, &sets, &census, &directory, &mut warnings);
+    let assignments = assignments::write(&accounts, &sets, &census);
+    let beyond_state = beyond_state::write(&accounts, &sets, &census, &directory, &mut warnings);
     let summary = summary(&sets, &census, &assignments);
     let mut project = Project { files: BTreeMap::new(), includes: Vec::new() };
     project.add("groups", census.groups.iter().map(|group| group.line()).collect());
@@ -60,7 +63,7 @@ pub fn import(
         users[0].insert_str(0, &comment("Single users. Put them into groups where that is possible: nobody remembers these when someone changes teams."));
         parts.extend(users);
     }
-    parts.push(assignments.beyond_state);
+    parts.extend(beyond_state);
     parts.push(findings::indistinct(&census, &sets, &directory, &mut warnings));
     parts.push(findings::gone(&census, &sets, terraform, &mut warnings));
     project.add("assignments", parts);

@@ -47,6 +47,19 @@ pub struct Config {
     pub guard: Guard,
     /// The levels of lints.
     pub lints: LintLevels,
+    /// The patterns of the `include` nodes, in the order of the project file.
+    pub includes: Vec<Include>,
+}
+
+/// A pattern of an `include`, with what its files may say. The parser has held the files against it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Include {
+    /// The pattern, relative to the project's directory.
+    pub pattern: String,
+    /// The words of `may-contain`; `None` for every word.
+    pub may_contain: Option<BTreeSet<String>>,
+    /// Where the pattern was written.
+    pub origin: OriginId,
 }
 
 /// The `identity-center` node.

@@ -40,16 +40,23 @@ impl Policy {
         &self.canonical
     }
 
-    /// Whether a statement allows `*` on `*` without a condition.
+    /// Whether a statement allows `*` on `*` without a condition, or by `NotAction` everything but a few actions.
     pub fn allows_everything(&self) -> bool {
         let has_star = |statement: &Value, key: &str| {
             let mut values = statement[key].as_array().into_iter().flatten();
             values.any(|value| matches!(value.as_str(), Some("*" | "*:*")))
         };
+        // `NotAction` allows whatever it does not list; only where that leaves IAM out is it less than everything.
+        let allows_nearly_all = |statement: &Value| {
+            let listed = statement["NotAction"].as_array();
+            listed.is_some_and(|listed| {
+                !listed.iter().any(|action| matches!(action.as_str(), Some("iam:*" | "*" | "*:*")))
+            })
+        };
         let mut statements = self.canonical["Statement"].as_array().into_iter().flatten();
         statements.any(|statement| {
             statement["Effect"] == "Allow"
-                && has_star(statement, "Action")
+                && (has_star(statement, "Action") || allows_nearly_all(statement))
                 && has_star(statement, "Resource")
                 && statement.get("Condition").is_none()
         })

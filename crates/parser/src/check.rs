@@ -7,9 +7,9 @@ use rolecall_model::{Code, Diagnostic, Place};
 
 use crate::mistakes::Mistakes;
 use crate::nearest::{nearest, suggest_value, suggest_word};
-use crate::scan::unquoted;
+use crate::scan::{not_a_number, not_safe, unquoted};
 use crate::syntax::{Block, Content, Node, Property, Value};
-use crate::words::{Arguments, BlockRule, Kind, Within, Word, find, places_of, words_within};
+use crate::words::{BlockRule, Kind, PropertyWord, Within, Word, find, places_of, words_within};
 
 /// Checks the nodes of one block, or of a file.
 pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
@@ -40,6 +40,12 @@ impl Checker {
             let Some(word) = find(&node.word, within) else {
                 has_unknown = true;
                 self.found.push(unknown_word(node, within));
+                // In another case, it can be no other word, and what stands in its block is as it should be or not.
+                if let Some(meant) =
+                    words_within(within).find(|word| word.name.eq_ignore_ascii_case(&node.word))
+                {
+                    self.node(node, meant);
+                }
                 continue;
             };
             if !word.repeats && within != Within::File {
@@ -55,14 +61,24 @@ impl Checker {
     }
 
     fn node(&mut self, node: &mut Node, word: &Word) {
-        self.arguments(node, &word.arguments);
+        let is_known = |property: &Property| word.properties.iter().any(|rule| rule.name == property.name);
+        node.has_unknown = node.arguments.len() > word.arguments.max
+            || !node.properties.iter().all(is_known)
+            || (node.block.is_some() && matches!(word.block, BlockRule::None));
+        self.arguments(node, word);
         self.properties(node, word);
         self.block(node, word);
     }
 
-    fn arguments(&mut self, node: &mut Node, rule: &Arguments) {
+    fn arguments(&mut self, node: &mut Node, of: &Word) {
+        let rule = &of.arguments;
+        // One of the values that are too many, unless it is reported already: as without quotes, say.
+        let extra = node.arguments.get(rule.max).filter(|extra| !extra.faulty || rule.max == 0);
+        if let Some(found) = extra.map(|extra| superfluous(node, extra, of)) {
+            self.found.push(found);
+        }
         let Node { word, header, arguments, .. } = node;
-        if arguments.len() < rule.min {
+        if arguments.len() < rule.min && !node.has_unknown {
             let end = header.range().end;
             let place = Place::new(header.file, end..end);
             let label = format!("`{word}` needs {} here", rule.what);
@@ -72,21 +88,7 @@ impl Checker {
         for value in arguments.iter_mut().take(rule.max) {
             self.value(value, rule.kind, word);
         }
-        if let Some(extra) = arguments.get(rule.max) {
-            let message = match rule.max {
-                0 => format!("`{word}` takes no value"),
-                1 => format!("`{word}` takes one value"),
-                most => format!("`{word}` takes {most} values"),
-            };
-            let help = if rule.max == 0 {
-                format!("write `{word}` alone")
-            } else {
-                format!("write `{word} {}`", rule.shown)
-            };
-            let found = Diagnostic::error(Code::UnexpectedArgument, message);
-            self.found.push(found.at(extra.place, format!("`{word}` does not take this value")).help(help));
-            arguments.truncate(rule.max);
-        }
+        arguments.truncate(rule.max);
         self.distinct(node, rule.distinct_from);
     }
 
@@ -113,8 +115,11 @@ impl Checker {
     }
 
     fn properties(&mut self, node: &mut Node, word: &Word) {
+        let by_block = properties_for_block(node, word);
+        let has_by_block = by_block.is_some();
+        self.found.extend(by_block);
+        let has_few = node.arguments.len() < word.arguments.min;
         let Node { word: name, header, properties, .. } = node;
-        let mut has_unknown = false;
         let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
         for property in properties.iter_mut() {
             if let Some(first) = first_places.get(&property.name) {
@@ -134,13 +139,11 @@ impl Checker {
             first_places.insert(property.name.clone(), property.name_place);
             match word.properties.iter().find(|rule| rule.name == property.name) {
                 Some(rule) => self.value(&mut property.value, rule.kind, rule.name),
-                None => {
-                    has_unknown = true;
-                    self.found.push(unknown_property(property, word));
-                }
+                None if has_by_block => {}
+                None => self.found.push(unknown_property(property, word, has_few)),
             }
         }
-        if has_unknown {
+        if node.has_unknown {
             return;
         }
         let end = header.range().end;
@@ -158,10 +161,12 @@ impl Checker {
     }
 
     fn block(&mut self, node: &mut Node, word: &Word) {
-        let Node { word: name, word_place, block, .. } = node;
-        let name = name.as_str();
+        let Node { word: name, word_place, block, has_unknown, .. } = node;
+        let (name, has_unknown) = (name.as_str(), *has_unknown);
         match (block, &word.block) {
             (None, BlockRule::None | BlockRule::Optional(_) | BlockRule::Declared) => {}
+            // It may be what was not understood.
+            (None, BlockRule::Required(..)) if has_unknown => {}
             (None, BlockRule::Required(..)) => self.found.push(says_nothing(name, *word_place, word)),
             (Some(_), BlockRule::None) => {
                 let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
@@ -183,7 +188,9 @@ impl Checker {
                     return;
                 }
                 block.has_unknown = self.nodes(&mut block.nodes, *within);
-                if let BlockRule::Required(_, needed) = word.block {
+                if let BlockRule::Required(_, needed) = word.block
+                    && !has_unknown
+                {
                     self.needed(name, *word_place, block, needed);
                 }
             }
@@ -226,7 +233,13 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
     };
     match (&value.content, kind) {
         (Content::Number(written), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => {
-            Some(unquoted(value.place, written))
+            let mut found = unquoted(value.place, written);
+            if of == "session" {
+                found.suggestion = None;
+                return Some(found.help("write hours and minutes, such as `session \"1h30m\"`"));
+            }
+            // A number in quotes is seldom what a word takes, but a value of a tag.
+            Some(if matches!(kind, Kind::AnyText) { found } else { not_safe(found) })
         }
         (Content::Text(text), Kind::Text) if text.trim().is_empty() => Some(
             wrong(format!("`{of}` has an empty text"), "this text says nothing".to_owned())
@@ -246,15 +259,12 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
                 None => found.help(format!("`{of}` can be {}", quoted.join(", "))),
             })
         }
-        (Content::Text(text), Kind::Number { .. }) => {
-            let found = wrong(format!("`{of}` takes a number"), "this is a text".to_owned());
-            Some(match text.parse::<u32>() {
-                Ok(number) => found
-                    .help(format!("write `{number}`, without quotes"))
-                    .suggest_safe(value.place, number.to_string()),
-                Err(_) => found.help("write a whole number, without quotes"),
-            })
-        }
+        (Content::Text(text), Kind::Number { .. }) => Some(match text.parse::<u32>() {
+            Ok(number) => wrong(format!("`{of}` takes a number"), "this is a text".to_owned())
+                .help(format!("write `{number}`, without quotes"))
+                .suggest_safe(value.place, number.to_string()),
+            Err(_) => not_a_number(value.place, of, text),
+        }),
         (Content::Number(written), Kind::Number { min, max }) => {
             let fits = written.parse::<u32>().is_ok_and(|number| (min..=max).contains(&number));
             (!fits).then(|| {
@@ -276,19 +286,25 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
         } else {
             format!("in {}", within.shown())
         };
+        let found = Diagnostic::error(Code::UnknownNode, format!("`{name}` may not stand {here}"))
+            .at(node.word_place, format!("`{name}` has no meaning {here}"));
+        if let Some(meant) = meant_among_parts(node, within) {
+            return found.help(meant);
+        }
         let shown: Vec<&str> = places
             .iter()
             .map(|place| if *place == Within::File { "a file by itself" } else { place.shown() })
             .collect();
-        return Diagnostic::error(Code::UnknownNode, format!("`{name}` may not stand {here}"))
-            .at(node.word_place, format!("`{name}` has no meaning {here}"))
-            .help(format!("`{name}` stands in {}", shown.join(", ")));
+        return found.help(format!("`{name}` stands in {}", shown.join(", ")));
     }
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
         .at(node.word_place, format!("`{name}` is no word that may stand here"));
     match nearest(name, words_within(within).map(|word| word.name)) {
         Some(near) => {
             suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)
+        }
+        None if meant_among_parts(node, within).is_some() => {
+            found.help(meant_among_parts(node, within).unwrap_or_default())
         }
         None => {
             let words: Vec<String> = words_within(within).map(|word| format!("`{}`", word.name)).collect();
@@ -297,21 +313,138 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     }
 }
 
-fn unknown_property(property: &Property, word: &Word) -> Diagnostic {
+/// What other languages call the parts of an assignment, where those are wanted: the help that says the word for it.
+fn meant_among_parts(node: &Node, within: Within) -> Option<String> {
+    find("to", within)?;
+    let value = node.arguments.first().map_or("…", |value| value.content.written());
+    let name = node.word.as_str();
+    Some(match name {
+        "group" | "groups" | "principal" | "principals" => {
+            format!("groups are named with `to`: `to \"{value}\"`")
+        }
+        "user" | "users" => format!("users are named with `to-user`: `to-user \"{value}\"`"),
+        "accounts" | "account-set" | "target" | "targets" => {
+            format!("account sets are named with `on`: `on \"{value}\"`")
+        }
+        _ if find(name, Within::On).is_some() => {
+            let values = if node.arguments.is_empty() { String::new() } else { format!(" \"{value}\"") };
+            format!("accounts are selected in the block of `on`: `on {{ {name}{values} }}`")
+        }
+        _ => return None,
+    })
+}
+
+fn unknown_property(property: &Property, word: &Word, has_few: bool) -> Diagnostic {
     let (name, of) = (property.name.as_str(), word.name);
     let found = Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
         .at(property.name_place, format!("`{name}` is no property of `{of}`"));
-    if word.block.within().is_some_and(|within| find(name, within).is_some()) {
-        return found.help(format!("`{name}` is a word of its own, in the block of `{of}`"));
-    }
     let names: Vec<&str> = word.properties.iter().map(|rule| rule.name).collect();
-    match nearest(name, names.iter().copied()) {
-        Some(near) => {
-            suggest_word(found.help(format!("did you mean `{near}`?")), property.name_place, name, near)
-        }
-        None if names.is_empty() => found.help(format!("`{of}` has no properties")),
-        None => found.help(format!("`{of}` has the properties {}", names.join(", "))),
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        let found = found.help(format!("did you mean `{near}`?"));
+        return suggest_word(found, property.name_place, name, near);
     }
+    if has_few && word.arguments.min == 2 {
+        return found.help(format!("write `{of} \"{name}\" {}`", shown_value(&property.value)));
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => found.help(format!("`{of}` has no properties")),
+        [one] => found.help(format!("`{of}` has the property {one} alone")),
+        [others @ .., last] => {
+            found.help(format!("`{of}` has the properties {} and {last}", others.join(", ")))
+        }
+    }
+}
+
+/// Properties that belong into the block of a node, as one mistake: words of their own, and the parameters of a `use`.
+fn properties_for_block(node: &Node, word: &Word) -> Option<Diagnostic> {
+    const MOST: usize = 8;
+    let is_declared = matches!(word.block, BlockRule::Declared);
+    let belongs = |property: &&Property| {
+        let is_property = word.properties.iter().any(|rule| rule.name == property.name);
+        let is_word = || word.block.within().is_some_and(|within| find(&property.name, within).is_some());
+        !is_property && (is_declared || is_word())
+    };
+    let unknown = |property: &Property| word.properties.iter().all(|rule| rule.name != property.name);
+    let first = node.properties.iter().find(belongs)?;
+    if node.properties.iter().any(|property| unknown(property) && !belongs(&property)) {
+        return None;
+    }
+    let (name, of) = (first.name.as_str(), word.name);
+    let mut lines: Vec<String> = node
+        .properties
+        .iter()
+        .filter(belongs)
+        .take(MOST + 1)
+        .map(|property| format!("{} {}", property.name, shown_value(&property.value)))
+        .collect();
+    if lines.len() > MOST {
+        lines.truncate(MOST);
+        lines.push("…".to_owned());
+    }
+    let what = if is_declared { "values of parameters stand" } else { "it is a word of its own, and stands" };
+    Some(
+        Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
+            .at(first.name_place, format!("`{name}` is no property of `{of}`"))
+            .help(format!("{what} in the block: `{{ {} }}`", lines.join("; "))),
+    )
+}
+
+/// A value as it is written.
+fn shown_value(value: &Value) -> String {
+    match &value.content {
+        Content::Text(text) => format!("{text:?}"),
+        Content::Number(number) => number.clone(),
+        Content::Parameter(name) => format!("(param)\"{name}\""),
+    }
+}
+
+/// A value beyond those that a word takes.
+fn superfluous(node: &Node, extra: &Value, word: &Word) -> Diagnostic {
+    let (name, rule) = (word.name, &word.arguments);
+    let message = match rule.max {
+        0 => format!("`{name}` takes no value"),
+        1 => format!("`{name}` takes one value"),
+        most => format!("`{name}` takes {most} values"),
+    };
+    let found = Diagnostic::error(Code::UnexpectedArgument, message)
+        .at(extra.place, format!("`{name}` does not take this value"));
+    if let Some(meant) = meant_property(node, extra, word) {
+        let written = format!("{}={}", meant.name, shown_value(extra));
+        return found.help(format!("did you mean `{written}`?")).suggest(
+            Place::new(extra.place.file, extra.place.range().start..extra.place.range().start),
+            format!("{}=", meant.name),
+        );
+    }
+    let signature = signature(word);
+    found.help(if signature == name {
+        format!("write `{name}` alone")
+    } else {
+        format!("write `{signature}`")
+    })
+}
+
+/// The property whose value one too many was probably meant to be: the only one that is missing, or the only one of a
+/// word without values.
+fn meant_property<'w>(node: &Node, value: &Value, word: &'w Word) -> Option<&'w PropertyWord> {
+    let text = value.text()?;
+    let can_be = |rule: &&PropertyWord| {
+        let fits = match rule.kind {
+            Kind::Text | Kind::AnyText => true,
+            Kind::OneOf(allowed) => allowed.contains(&text),
+            Kind::Number { .. } => false,
+        };
+        fits && node.property(rule.name).is_none()
+    };
+    let only = |rules: Vec<&'w PropertyWord>| match rules.as_slice() {
+        [rule] => Some(*rule),
+        _ => None,
+    };
+    let required = word.properties.iter().filter(|rule| rule.required).filter(can_be).collect();
+    only(required).or_else(|| {
+        let any = word.properties.iter().filter(can_be).collect();
+        if word.arguments.max == 0 { only(any) } else { None }
+    })
 }
 
 /// A word that stands twice where it may stand once.
@@ -355,7 +488,28 @@ pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnost
         .help("take one of the two away")
 }
 
-/// The first line of a word's example.
+/// The first line of a word's example that begins with it, or else how it is written.
 fn shown_example(word: &Word) -> String {
-    format!("`{}`", word.example.lines().next().unwrap_or_default())
+    let begins = |line: &&str| {
+        line.strip_prefix(word.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            && !line.ends_with('{')
+    };
+    match word.example.lines().map(str::trim).find(begins) {
+        Some(line) => format!("`{line}`"),
+        None => format!("`{}`", signature(word)),
+    }
+}
+
+/// A word with its values and the properties that it needs.
+fn signature(word: &Word) -> String {
+    let values =
+        if word.arguments.shown.is_empty() { String::new() } else { format!(" {}", word.arguments.shown) };
+    let required = word.properties.iter().filter(|rule| rule.required);
+    let properties: String = required
+        .map(|rule| match rule.kind {
+            Kind::Number { .. } => format!(" {}=…", rule.name),
+            Kind::Text | Kind::AnyText | Kind::OneOf(_) => format!(" {}=\"…\"", rule.name),
+        })
+        .collect();
+    format!("{}{values}{properties}", word.name)
 }

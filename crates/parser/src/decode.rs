@@ -22,7 +22,7 @@ use std::str::FromStr;
 
 use rolecall_model::config::{
     AccessControl, AccountSet, AccountSetIx, AssignmentRule, DeclaredPermissionSet, Entra,
-    ExternalPermissionSet, Group, IdentityCenter, KeepRule, Release,
+    ExternalPermissionSet, Group, IdentityCenter, Include, KeepRule, Release,
 };
 use rolecall_model::lint::LintLevels;
 use rolecall_model::{
@@ -107,6 +107,7 @@ pub(crate) fn decode(
     decoder.lifecycle_contradictions();
     decoder.parts.attributes = decoder.attributes(checked);
     decoder.parts.entra = decoder.entra(checked);
+    decoder.parts.includes = decoder.includes(checked);
     decoder.found.extend(decoder.names.unknown_names());
     let config = decoder.parts.into_config(settings.stack, settings.identity_center, lints.clone());
     Decoded {
@@ -130,6 +131,7 @@ struct Parts {
     keeps: Vec<KeepRule>,
     attributes: Option<AccessControl>,
     entra: Option<Entra>,
+    includes: Vec<Include>,
     guards: Guards,
 }
 
@@ -150,6 +152,7 @@ impl Parts {
             keeps,
             attributes,
             entra,
+            includes,
             guards,
         } = self;
         groups.sort_by(|a, b| a.label.cmp(&b.label));
@@ -171,6 +174,7 @@ impl Parts {
             attributes,
             guard: guards.into_guard(),
             lints,
+            includes,
         })
     }
 }
@@ -299,10 +303,13 @@ impl Decoder<'_> {
         length <= most
     }
 
-    /// Remembers a value that may stand once among several words, or reports that it stood before.
+    /// Remembers a value that may stand once among several words, or reports that it stood before. Where a `use` gives
+    /// one of the two, they meet by chance, and mean no more than one would.
     fn once(&mut self, seen: &mut BTreeMap<String, Place>, text: &str, place: Place) -> bool {
         if let Some(first) = seen.get(text) {
-            self.found.push(repeated_value(text, place, *first));
+            if !self.making.is_given(place) && !self.making.is_given(*first) {
+                self.found.push(repeated_value(text, place, *first));
+            }
             return false;
         }
         seen.insert(text.to_owned(), place);

@@ -1,6 +1,9 @@
 //! The pages that `rolecall explain` prints, part of the program so that they need no network.
 
 use rolecall_model::Code;
+use rolecall_model::lint::LINTS;
+
+use crate::nearest::nearest;
 
 /// What stands around the part of a page that is made from the tests.
 const MARK: &str = "<!-- ";
@@ -19,6 +22,11 @@ pub fn explain(code: Code) -> String {
         is_behind_mark = is_mark;
     }
     text
+}
+
+/// The lint that a name was probably meant for. One that is spelt with `_` for `-`, or in another case, is near too.
+pub fn nearest_lint(name: &str) -> Option<&'static str> {
+    nearest(&name.replace('_', "-"), LINTS.iter().map(|(lint, _)| *lint))
 }
 
 /// The first paragraph of a code's page, on one line.

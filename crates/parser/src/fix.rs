@@ -18,6 +18,8 @@ pub struct Fixed {
     pub files: BTreeMap<String, String>,
     /// What was mended, in the order of rounds, files and places.
     pub mended: Vec<Mended>,
+    /// The files for which there are changes that a machine may make, and that were left as they were, by name.
+    pub left: Vec<Left>,
     /// What is left, loaded from the new texts.
     pub project: Project,
 }
@@ -33,6 +35,29 @@ pub struct Mended {
     pub code: Code,
     /// What the diagnostic said.
     pub message: String,
+}
+
+/// A file that was left as it was although something in it could be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The file, relative to the project's directory.
+    pub file: String,
+    /// Why.
+    pub why: WhyLeft,
+}
+
+/// Why a file was left as it was. Each reads as the end of a sentence that begins with the file's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WhyLeft {
+    /// The changes would uncover or make more errors than they mend.
+    #[error("would have more errors afterwards than before")]
+    Worse,
+    /// The text that was read is not all that the file holds.
+    #[error("is not UTF-8")]
+    NotUtf8,
+    /// What was changed showed more to change, too often.
+    #[error("has more to mend than is mended at a time")]
+    TooManyRounds,
 }
 
 /// Applies every suggestion of the project's diagnostics that is [`Applicability::Safe`], and loads the project again,
@@ -60,7 +85,37 @@ pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
             left_alone.extend(worse);
         }
     }
-    Fixed { files: changed, mended, project }
+    let left = left(&project, files, &changed, &left_alone);
+    Fixed { files: changed, mended, left, project }
+}
+
+/// The files in which something could still be mended, and why it was not.
+fn left(
+    project: &Project,
+    files: &dyn ProjectFiles,
+    changed: &BTreeMap<String, String>,
+    left_alone: &BTreeSet<String>,
+) -> Vec<Left> {
+    let mut left: BTreeMap<String, WhyLeft> = BTreeMap::new();
+    for suggestion in project.diagnostics.iter().filter_map(|found| found.suggestion.as_ref()) {
+        if suggestion.applicability != Applicability::Safe {
+            continue;
+        }
+        let file = project.sources.get(suggestion.place.file);
+        let name = file.name.to_string();
+        if left.contains_key(&name) {
+            continue;
+        }
+        let why = if left_alone.contains(&name) {
+            WhyLeft::Worse
+        } else if !is_as_read(&name, &file.text, files, changed) {
+            WhyLeft::NotUtf8
+        } else {
+            WhyLeft::TooManyRounds
+        };
+        left.insert(name, why);
+    }
+    left.into_iter().map(|(file, why)| Left { file, why }).collect()
 }
 
 /// The changes of one round.

@@ -13,7 +13,7 @@ use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
 
 use crate::mistakes::Mistakes;
 use crate::source::{ProjectFiles, ReadError};
-use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, syntax};
+use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, source, syntax};
 
 /// How wide a line becomes where the formatter has a choice, in characters.
 pub(crate) const MAX_WIDTH: usize = 120;
@@ -105,7 +105,7 @@ pub fn format_bytes(name: &str, bytes: Vec<u8>, sources: &mut Sources) -> Result
         let error = ReadError::TooLarge { bytes: bytes.len() as u64 };
         return Err(vec![project::unreadable(name, &error)]);
     }
-    let (file, not_utf8) = project::add_text(sources, name, bytes);
+    let (file, not_utf8) = source::add_text(sources, name, bytes);
     if let Some(diagnostic) = not_utf8 {
         return Err(vec![diagnostic]);
     }

@@ -25,8 +25,8 @@ pub mod source;
 mod syntax;
 mod words;
 
-pub use explain::{explain, page};
-pub use fix::{Fixed, Mended, fix};
+pub use explain::{explain, nearest_lint, page};
+pub use fix::{Fixed, Left, Mended, WhyLeft, fix};
 pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};
 pub use reference::reference;

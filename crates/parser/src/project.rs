@@ -7,13 +7,13 @@ use globset::{GlobBuilder, GlobSet};
 use rayon::prelude::*;
 use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
 
-use crate::check::check;
+use crate::check::{check, meant_word};
 use crate::decode::{CheckedFile, Decoded, Unread, declared_names, decode, pattern_too_long};
 use crate::mistakes::Mistakes;
 use crate::nearest::nearest;
 use crate::resolve::{NameKind, Names};
-use crate::source::{ProjectFiles, ReadError, stays_inside};
-use crate::syntax::{Node, Parsed, parse};
+use crate::source::{ProjectFiles, ReadError, add_text, stays_inside};
+use crate::syntax::{Content, Node, Parsed, parse};
 use crate::words::{Within, find};
 use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, scan};
 
@@ -98,7 +98,8 @@ impl Loader<'_> {
         let listing = self.list(&loaded[0]);
         let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
         loaded.extend(self.load_included(&included));
-        self.unused(entry, &listing, &included, &meant);
+        let is_whole = loaded[0].is_whole("include", &self.sources);
+        self.unused(entry, &listing, &included, &meant, is_whole);
 
         let mut unread = Unread::default();
         for (nth, file) in loaded.iter_mut().enumerate() {
@@ -182,14 +183,22 @@ impl Loader<'_> {
             .filter(|path| path.ends_with(".kdl") && *path != entry)
             .collect();
         let mut patterns = 0_usize;
-        for node in nodes.iter().filter(|node| node.word == "include") {
+        let is_known = |node: &Node| find(&node.word, Within::File).is_some();
+        // A misspelt one is reported as that alone.
+        let is_include = |node: &&Node| {
+            node.word == "include" || (!is_known(node) && meant_word(&node.word) == Some("include"))
+        };
+        for node in nodes.iter().filter(is_include) {
             // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
             let limit_node = node.children_named("may-contain").next().filter(|limit| {
                 !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
             });
-            for (pattern, place) in node.texts() {
+            for value in &node.arguments {
+                // One that stands without quotes is reported, and means what it says all the same.
+                let Content::Text(pattern) = &value.content else { continue };
+                let (place, is_faulty) = (value.place, value.faulty);
                 patterns += 1;
-                if patterns > MAX_PATTERNS {
+                if patterns > MAX_PATTERNS || (is_faulty && !stays_inside(pattern)) {
                     continue;
                 }
                 let Some(matcher) = self.matcher(pattern, place) else {
@@ -197,7 +206,7 @@ impl Loader<'_> {
                     continue;
                 };
                 let mut matched = candidates.iter().filter(|path| matcher.is_match(path)).peekable();
-                if matched.peek().is_none() && !listing.is_empty() {
+                if matched.peek().is_none() && !listing.is_empty() && !is_faulty {
                     self.matches_nothing(pattern, place, &candidates, &mut meant);
                 }
                 for path in matched {
@@ -355,7 +364,7 @@ impl Loader<'_> {
         loaded
     }
 
-    /// Reports the files that nothing includes. While an include matches nothing, what they declare is not unknown:
+    /// Reports the files that nothing includes, unless an `include` may stand in what could not be read. While an include matches nothing, what they declare is not unknown:
     /// a renamed folder is one mistake.
     fn unused(
         &mut self,
@@ -363,8 +372,9 @@ impl Loader<'_> {
         listing: &[String],
         included: &BTreeMap<String, Included>,
         meant: &BTreeSet<String>,
+        is_whole: bool,
     ) {
-        let misses = self.found.has(Code::IncludeMatchesNothing);
+        let misses = !is_whole || self.found.has(Code::IncludeMatchesNothing);
         let is_unused =
             |path: &&String| path.ends_with(".kdl") && *path != entry && !included.contains_key(*path);
         let mut unused = listing.iter().filter(is_unused);
@@ -375,7 +385,7 @@ impl Loader<'_> {
             if let Some(file) = file.filter(|_| misses) {
                 self.lose_names_of_text(file);
             }
-            if meant.contains(path) {
+            if !is_whole || meant.contains(path) {
                 continue;
             }
             let lint = Diagnostic::warning(Code::UnusedFile, format!("nothing includes `{path}`"))
@@ -388,6 +398,9 @@ impl Loader<'_> {
         let more = unused.filter(|path| !meant.contains(*path)).count();
         if more > 0 {
             self.names.incomplete |= misses;
+            if !is_whole {
+                return;
+            }
             let message = format!("nothing includes {more} further files");
             self.found.push(
                 Diagnostic::warning(Code::UnusedFile, message)
@@ -427,7 +440,6 @@ impl Loader<'_> {
             unread.identity_center |= part.contains("identity-center");
         }
         for node in &file.refused {
-            unread.identity_center |= node.word == "identity-center";
             for (word, name) in declared_names(node) {
                 if let Some(kind) = NameKind::declared_by(word) {
                     self.names.lose(kind, name.content.written().to_owned());
@@ -436,7 +448,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Takes `rolecall` and `include` out of a file that is not the project's.
+    /// Takes `rolecall`, `identity-center` and `include` out of a file that is not the project's.
     fn refuse_project_words(&mut self, file: &mut Loaded, unread: &mut Unread) {
         let found = &mut self.found;
         file.nodes.retain(|node| {
@@ -451,9 +463,15 @@ impl Loader<'_> {
                     "the project file alone says what the project is",
                     "take it away; the project file says `rolecall` once",
                 ),
+                "identity-center" => (
+                    Code::MayNotContain,
+                    "the project file alone says which instance the project is about",
+                    "move it into the project file, which says `identity-center` once",
+                ),
                 _ => return true,
             };
             unread.rolecall |= node.word == "rolecall";
+            unread.identity_center |= node.word == "identity-center";
             let message = format!("`{}` stands in a file that is not the project file", node.word);
             found.push(Diagnostic::error(code, message).at(node.word_place, label).help(help));
             false
@@ -462,6 +480,12 @@ impl Loader<'_> {
 }
 
 impl Loaded {
+    /// Whether no text that could not be read may hold this word.
+    fn is_whole(&self, word: &str, sources: &Sources) -> bool {
+        let text = &sources.get(self.file).text;
+        !self.cut_short && !self.unread.iter().any(|range| text[range.clone()].contains(word))
+    }
+
     /// Takes out what `may-contain` does not allow, and reports it.
     fn refuse_beyond(&mut self, limit: &Limit, mistakes: &mut Mistakes) {
         let (refused, nodes) =
@@ -486,23 +510,6 @@ impl Included {
             None => Limit { words, place: node.header },
         });
     }
-}
-
-/// Adds a file's text. One that is not UTF-8 is added with replacement characters, so that the place of the first wrong
-/// byte can be shown, and with a diagnostic.
-pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (FileId, Option<Diagnostic>) {
-    let error = match String::from_utf8(bytes) {
-        Ok(text) => return (sources.add(name, text), None),
-        Err(error) => error,
-    };
-    let start = error.utf8_error().valid_up_to();
-    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-    let file = sources.add(name, text);
-    let place = Place::new(file, start..start + '\u{FFFD}'.len_utf8());
-    let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
-        .at(place, format!("byte {} of the file is no UTF-8", start + 1))
-        .help("save the file as UTF-8");
-    (file, Some(found))
 }
 
 fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
@@ -539,7 +546,7 @@ fn compile(pattern: &str) -> Result<GlobSet, globset::Error> {
 /// A word beyond what `may-contain` allows. An unknown word has been reported as that.
 fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
     let word = node.word.as_str();
-    let belongs_to_project_file = matches!(word, "rolecall" | "include");
+    let belongs_to_project_file = matches!(word, "rolecall" | "identity-center" | "include");
     if belongs_to_project_file || find(word, Within::File).is_none() || limit.words.contains(word) {
         return None;
     }

@@ -116,8 +116,8 @@ pub(crate) struct Names {
     unknown: BTreeMap<(NameKind, String), BTreeSet<Place>>,
     /// For names that a `use` gives, where in the template they come to stand.
     given: BTreeMap<Place, Place>,
-    /// Names within a template that are those of its parameters.
-    like_parameters: BTreeSet<Place>,
+    /// Names within a template that are those of its parameters, with what was probably meant.
+    like_parameters: BTreeMap<Place, String>,
 }
 
 impl Names {
@@ -210,9 +210,9 @@ impl Names {
         self.given.insert(place, in_template);
     }
 
-    /// Remembers that the name at this place in a template is that of a parameter, which was probably meant.
-    pub(crate) fn like_parameter(&mut self, place: Place) {
-        self.like_parameters.insert(place);
+    /// Remembers that the name at this place in a template is that of a parameter, and `meant` probably what was to be written.
+    pub(crate) fn like_parameter(&mut self, place: Place, meant: String) {
+        self.like_parameters.insert(place, meant);
     }
 
     fn find(&mut self, kind: NameKind, name: &str, place: Place) -> Option<Declared> {
@@ -298,10 +298,9 @@ impl Names {
             found = found.and(*stands, format!("`{name}` comes to stand here in the template"));
         }
         let only = first.filter(|_| places.len() == 1);
-        if first.is_some_and(|place| self.like_parameters.contains(&place)) {
-            let meant = format!("(param)\"{name}\"");
+        if let Some(meant) = first.and_then(|place| self.like_parameters.get(&place)) {
             let found = found.help(format!("did you mean the parameter, `{meant}`?"));
-            return if let Some(place) = only { found.suggest(place, meant) } else { found };
+            return if let Some(place) = only { found.suggest(place, meant.clone()) } else { found };
         }
         if let Some(near) = near {
             let found = found.help(format!("did you mean `{near}`?"));
@@ -314,6 +313,9 @@ impl Names {
                 let (is, wanted) = (other.with_article(), kind.with_article());
                 found.help(format!("`{name}` is declared as {is}; {wanted} is wanted here"))
             }
+            None if kind == NameKind::Group && name.contains('@') => found.help(format!(
+                "`{name}` reads like the name of a user; a single user is named with `to-user \"{name}\"`"
+            )),
             None => found.help(kind.way_to_declare(name)),
         }
     }

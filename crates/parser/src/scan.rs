@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
-pub(crate) use nodes::{is_bare_word, unquoted, without_marks};
+pub(crate) use nodes::{is_bare_word, not_a_number, not_safe, unquoted, without_marks};
 pub(crate) use pieces::{Piece, PieceKind, pieces};
 pub(crate) use tokens::{TokenKind, is_forbidden};
 

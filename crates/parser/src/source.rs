@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
+
 /// How many entries [`DiskFiles::list`] looks at before it gives up.
 const MAX_ENTRIES: usize = 200_000;
 
@@ -147,6 +149,43 @@ fn is_file(path: &Path) -> bool {
 fn within_limit(content: Vec<u8>, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
     let bytes = content.len() as u64;
     if bytes > limit_bytes { Err(ReadError::TooLarge { bytes }) } else { Ok(content) }
+}
+
+/// Adds a file's text. One that is not UTF-8 is added with a diagnostic: in UTF-16 as it reads, and otherwise with
+/// replacement characters, so that the place of the first wrong byte can be shown.
+pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (FileId, Option<Diagnostic>) {
+    if let Some(text) = from_utf16(&bytes) {
+        let first_line = 0..text.find(['\n', '\r']).unwrap_or(text.len());
+        let file = sources.add(name, text);
+        let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is UTF-16"))
+            .at(Place::new(file, first_line), "the file begins with the byte order mark of UTF-16")
+            .help("save the file as UTF-8");
+        return (file, Some(found));
+    }
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return (sources.add(name, text), None),
+        Err(error) => error,
+    };
+    let start = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let file = sources.add(name, text);
+    let place = Place::new(file, start..start + '\u{FFFD}'.len_utf8());
+    let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
+        .at(place, format!("byte {} of the file is no UTF-8", start + 1))
+        .help("save the file as UTF-8");
+    (file, Some(found))
+}
+
+/// The text of a file that says of itself that it is UTF-16, with replacement characters for what is none.
+fn from_utf16(bytes: &[u8]) -> Option<String> {
+    let (is_little, rest) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (true, rest),
+        [0xFE, 0xFF, rest @ ..] => (false, rest),
+        _ => return None,
+    };
+    let unit = |pair: [u8; 2]| if is_little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) };
+    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    Some(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
 /// Files held in memory, by path.

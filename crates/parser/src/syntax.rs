@@ -20,6 +20,8 @@ pub(crate) struct Node {
     pub(crate) arguments: Vec<Value>,
     pub(crate) properties: Vec<Property>,
     pub(crate) block: Option<Block>,
+    /// A property, a value or a block of it was not understood, so what seems to be missing may be that.
+    pub(crate) has_unknown: bool,
 }
 
 /// The block of a node.
@@ -231,7 +233,15 @@ impl Reader<'_> {
             has_unknown: false,
         });
         let header = Place::new(self.file, word_place.range().start..end);
-        Node { word: node.name().value().to_owned(), word_place, header, arguments, properties, block }
+        Node {
+            word: node.name().value().to_owned(),
+            word_place,
+            header,
+            arguments,
+            properties,
+            block,
+            has_unknown: false,
+        }
     }
 
     fn value(&self, entry: &KdlEntry, whole: Place) -> Value {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use inputs::{files, inputs, name, rendered_one};
 use rolecall_model::{Code, Diagnostic};
-use rolecall_parser::{Project, load};
+use rolecall_parser::{MemoryFiles, Project, load};
 
 /// All diagnostics as they are printed.
 fn rendered(project: &Project) -> String {
@@ -69,4 +69,19 @@ fn what_a_suggestion_puts_right_is_right() {
             assert!(!is_left, "{}: {}", name(&input), diagnostic.message);
         }
     }
+}
+
+/// A policy that a program wrote is one line, and the terminal has not room for it.
+#[test]
+fn of_a_long_line_only_the_part_around_the_mistake_is_shown() {
+    let statement = r#"{"Effect":"Allow","Action":["s3:GetObject"],"Resource":"*"}"#;
+    let wrong = statement.replace("Allow", "allow");
+    let statements = [vec![statement; 20], vec![&wrong], vec![statement; 20]].concat().join(",");
+    let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let text = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n\
+                permission-set \"A\" { inline-policy file=\"a.json\" }\n";
+    let files: MemoryFiles = [("rolecall.kdl", text), ("a.json", &policy)].into_iter().collect();
+    let shown = rendered(&load(&files, "rolecall.kdl"));
+    assert!(shown.contains(r#""Effect":"allow""#), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use rolecall_model::{Applicability, Code};
-use rolecall_parser::{MemoryFiles, fix, load};
+use rolecall_parser::{Left, MemoryFiles, WhyLeft, fix, load};
 
 const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
 
@@ -74,6 +74,7 @@ fn a_file_that_a_change_makes_worse_is_left_as_it_was() {
     let changed: Vec<&str> = fixed.files.keys().map(String::as_str).collect();
     assert_eq!(changed, ["rolecall.kdl"], "{:#?}", fixed.project.diagnostics);
     assert!(fixed.mended.iter().all(|mended| mended.file == "rolecall.kdl"));
+    assert_eq!(fixed.left, [Left { file: "worse.kdl".to_owned(), why: WhyLeft::Worse }]);
 }
 
 #[test]
@@ -82,5 +83,73 @@ fn a_text_that_could_not_be_read_whole_is_not_written() {
     let text = [HEAD.as_bytes(), b"group devs // \xff\n"].concat();
     std::fs::write(directory.path().join("rolecall.kdl"), text).unwrap();
     let files = rolecall_parser::DiskFiles::new(directory.path().to_owned());
-    assert_eq!(fix(&files, "rolecall.kdl").files, BTreeMap::new());
+    let fixed = fix(&files, "rolecall.kdl");
+    assert_eq!(fixed.files, BTreeMap::new());
+    assert_eq!(fixed.left, [Left { file: "rolecall.kdl".to_owned(), why: WhyLeft::NotUtf8 }]);
+}
+
+/// What a machine does not understand, it leaves to a person.
+#[test]
+fn quotes_are_set_only_where_the_line_says_one_thing() {
+    let template = |line: &str| {
+        format!(
+            "template \"t\" {{\n    parameter \"devs\" kind=\"group\"\n    assign \"Deploy\" {{ {line} }}\n}}\n"
+        )
+    };
+    let set = |line: &str| format!("permission-set \"Deploy\" {{ {line} }}\n");
+    for text in [
+        "assign \"Deploy\" { to: devs, on: prod }\n".to_owned(),
+        set("description Ship payments services"),
+        set("session 3600"),
+        set("adopt true"),
+        set("inline-policy policies/deploy.json"),
+        set("tag owner"),
+        set("description 'Ship it'"),
+        template("to devs; on \"prod\""),
+        "lint unused-groups level=deny\n".to_owned(),
+        "guard { max-grants many; max-deletions 50% }\n".to_owned(),
+        "use \"team\" { domain Ship payments }\n".to_owned(),
+    ] {
+        let fixed = fix(&project(&[("rolecall.kdl", &text)]), "rolecall.kdl");
+        assert_eq!((fixed.files, fixed.left), (BTreeMap::new(), Vec::new()), "{text}");
+    }
+    for (text, mended) in [
+        ("accounts prod { ou Workloads/Prod; tag domain payments 7 }\n".to_owned(), None),
+        (set("session 8h"), Some(set("session \"8h\""))),
+        (
+            set("inline-policy file=policies/deploy.json"),
+            Some(set("inline-policy file=\"policies/deploy.json\"")),
+        ),
+        (template("to ops; on \"prod\""), Some(template("to \"ops\"; on \"prod\""))),
+        (template("to (param)devs; on \"prod\""), Some(template("to (param)\"devs\"; on \"prod\""))),
+        (
+            "use team { domain payments }\n".to_owned(),
+            Some("use \"team\" { domain \"payments\" }\n".to_owned()),
+        ),
+    ] {
+        let fixed = fix(&project(&[("rolecall.kdl", &text)]), "rolecall.kdl");
+        let mended = mended.unwrap_or_else(|| {
+            "accounts \"prod\" { ou \"Workloads/Prod\"; tag \"domain\" \"payments\" \"7\" }\n".to_owned()
+        });
+        assert_eq!(fixed.files["rolecall.kdl"], format!("{HEAD}{mended}"));
+    }
+}
+
+#[test]
+fn what_other_languages_write_becomes_what_this_one_does() {
+    let text = "# \"quoted\" {\nGroup \"devs\" # the team\nPermission-Set \"Deploy\"\n\
+                assign \"Deploy\"\n{\n    to [\"devs\"]\n    on { every-member-account }\n}\n";
+    let fixed = fix(&project(&[("rolecall.kdl", text)]), "rolecall.kdl");
+    assert!(fixed.project.config.is_some(), "{:#?}", fixed.project.diagnostics);
+    let cases = "Assign \"Deploy\" { To \"devs\"; On { Every-Member-Account } }\n";
+    let found = fix(&project(&[("rolecall.kdl", cases)]), "rolecall.kdl").files;
+    let wanted = "assign \"Deploy\" { to \"devs\"; on { every-member-account } }\n";
+    assert_eq!(found["rolecall.kdl"], format!("{HEAD}{wanted}"));
+    assert_eq!(
+        fixed.files["rolecall.kdl"],
+        format!(
+            "{HEAD}// \"quoted\" {{\ngroup \"devs\" // the team\npermission-set \"Deploy\"\n\
+             assign \"Deploy\" {{\n    to \"devs\"\n    on {{ every-member-account }}\n}}\n"
+        )
+    );
 }

@@ -119,3 +119,17 @@ fn more_policies_than_a_role_usually_takes_are_told() {
     assert_eq!((found(10), found(11)), (vec![], vec![Code::ManyPolicies]));
     assert_eq!((found(25), found(26)), (vec![Code::ManyPolicies], vec![Code::LimitExceeded]));
 }
+
+#[test]
+fn all_but_some_actions_are_told_like_a_wildcard() {
+    let found = |effect: &str, actions: &str, resource: &str| {
+        let statement = json!({ "Effect": effect, "NotAction": actions, "Resource": resource });
+        let policy = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+        let text = format!("{HEAD}permission-set \"A\" {{ inline-policy file=\"a.json\" }}");
+        codes(&[("rolecall.kdl", text), ("a.json", policy)].into_iter().collect())
+    };
+    assert_eq!(found("Allow", "iam:*", "*"), [Code::WildcardStatement]);
+    assert_eq!(found("Allow", "*", "*"), []);
+    assert_eq!(found("Deny", "iam:*", "*"), []);
+    assert_eq!(found("Allow", "iam:*", "arn:aws:s3:::a"), []);
+}

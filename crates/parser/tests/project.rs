@@ -571,3 +571,31 @@ fn a_word_of_the_block_is_a_value_where_a_value_is_needed() {
     assert_eq!(assign("\"on\" /* … */on { name \"*\" }"), [Code::Syntax]);
     assert_eq!(assign("\"on\" \\\n  on { name \"*\" }"), [Code::Syntax]);
 }
+
+/// Notepad and PowerShell write it. Its names are declared all the same, and nothing is missing.
+#[test]
+fn a_file_in_utf_16_is_one_mistake() {
+    let text = format!("{HEAD}include \"team.kdl\"\npermission-set \"Deploy\"\n");
+    let encoded = |text: &str, unit: fn(u16) -> [u8; 2]| {
+        let marked = format!("\u{FEFF}{text}");
+        marked.encode_utf16().flat_map(unit).collect::<Vec<u8>>()
+    };
+    let assign = "group \"devs\"\nassign \"Deploy\" { to \"devs\"; on { every-member-account } }\n";
+    for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+        for (project, team) in [
+            (encoded(&text, unit), assign.as_bytes().to_vec()),
+            (
+                format!("{text}{}", assign.replace("group \"devs\"\n", "")).into_bytes(),
+                encoded("group \"devs\"", unit),
+            ),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("rolecall.kdl"), project).unwrap();
+            std::fs::write(directory.path().join("team.kdl"), team).unwrap();
+            let files = DiskFiles::new(directory.path().to_owned());
+            let found = load(&files, "rolecall.kdl").diagnostics;
+            let said: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+            assert!(matches!(said.as_slice(), [one] if one.ends_with("kdl` is UTF-16")), "{said:?}");
+        }
+    }
+}

@@ -165,7 +165,9 @@ proptest! {
             part.push_str(nodes[node]);
             part.push('\n');
         }
-        let config: Option<Config> = load(&shuffled, "rolecall.kdl").config;
+        let mut config: Option<Config> = load(&shuffled, "rolecall.kdl").config;
+        // How the files are divided is all that differs.
+        config.iter_mut().for_each(|config| config.includes.clear());
         prop_assert_eq!(config, project(WHOLE).config);
     }
 }

@@ -370,35 +370,11 @@ fn a_given_value_keeps_the_rules_of_its_place() {
         ),
         (
             "text",
-            "assign \"Deploy\" { to \"g0\"; on { tag \"k\" \"v\" (param)\"p\" } }",
-            "\"v\"",
-            Code::RepeatedValue,
-        ),
-        (
-            "text",
             "assign \"Deploy\" { to \"g0\"; on { account (param)\"p\" } }",
             "\"1234567890\"",
             Code::InvalidIdentity,
         ),
         ("text", "assign \"Deploy\" { to \"g0\"; on { name (param)\"p\" } }", "\"[\"", Code::InvalidPattern),
-        (
-            "permission-set",
-            "assign \"Deploy\" (param)\"p\" { to \"g0\"; on \"prod\" }",
-            "\"Deploy\"",
-            Code::RepeatedValue,
-        ),
-        (
-            "group",
-            "assign \"Deploy\" { to \"g0\"; to (param)\"p\"; on \"prod\" }",
-            "\"g0\"",
-            Code::RepeatedValue,
-        ),
-        (
-            "accounts",
-            "assign \"Deploy\" { to \"g0\"; on \"prod\" (param)\"p\" }",
-            "\"prod\"",
-            Code::RepeatedValue,
-        ),
         ("group", "assign \"Deploy\" { to (param)\"p\"; on \"prod\" }", "\"g0\" \"g0\"", Code::RepeatedValue),
         (
             "group",
@@ -619,4 +595,28 @@ proptest! {
             uses.iter().flat_map(|given| lines.iter().filter_map(|(_, line)| line(given))).collect();
         prop_assert_eq!(config(&made), config(&written.join("\n")));
     }
+}
+
+/// Each parameter is right by itself, and who gives them need not know where they meet.
+#[test]
+fn what_two_parameters_give_alike_counts_once() {
+    let parameters =
+        "parameter \"a\" kind=\"group\"\nparameter \"b\" kind=\"group\"\nparameter \"on\" kind=\"accounts\"";
+    let given = "a \"g0\" \"g1\"; b \"g1\" \"g2\"; on \"prod\"";
+    let written = config("assign \"Deploy\" { to \"g0\" \"g1\" \"g2\"; on \"prod\" }");
+    for line in [
+        "assign \"Deploy\" { to (param)\"a\" (param)\"b\"; on (param)\"on\" }",
+        "assign \"Deploy\" { to (param)\"a\"; to (param)\"b\"; on (param)\"on\" \"prod\" }",
+        "assign \"Deploy\" { to \"g0\" (param)\"a\" \"g2\" (param)\"b\"; on \"prod\"; on (param)\"on\" }",
+    ] {
+        let made = config(&used(parameters, line, given));
+        let parts = |config: &Config| {
+            let rule = &config.assignments[0];
+            (rule.permission_sets.clone(), rule.groups.clone(), rule.on.len())
+        };
+        assert_eq!(parts(&made), parts(&written), "{line}");
+    }
+    let twice = given.replace("\"g0\" \"g1\"", "\"g0\" \"g0\"");
+    let line = "assign \"Deploy\" { to (param)\"a\" (param)\"b\"; on (param)\"on\" }";
+    assert_eq!(codes(&used(parameters, line, &twice)), [Code::RepeatedValue]);
 }

@@ -69,7 +69,7 @@ impl Company {
             provenance: Provenance::Snapshot,
             accepted_rebinds: BTreeSet::new(),
             defer_missing_groups: false,
-        renew_scim_token: false,
+            renew_scim_token: false,
         };
         plan(&Inputs { config, sources, origins, snapshot, guards: None }, &settings)
             .expect("what is generated can be planned")

@@ -88,8 +88,8 @@ impl<'a> AccountResolver<'a> {
         Mask::with_capacity(self.accounts.len())
     }
 
-    /// Sets hold each other without cycles: resolution of names refused those.
-    fn named_set(&mut self, index: AccountSetIx) -> Mask {
+    /// The accounts of a named set. Sets hold each other without cycles: resolution of names refused those.
+    pub(crate) fn named_set(&mut self, index: AccountSetIx) -> Mask {
         if let Some(mask) = &self.sets[index.0 as usize] {
             return mask.clone();
         }

@@ -4,19 +4,24 @@
 //! guard that is relaxed, a `keep`. Both checkouts are opened against the one snapshot that the plan is made from, so
 //! nothing more is read.
 
+mod contents;
+mod groups;
 mod guards;
+mod includes;
 mod keeps;
 mod reach;
+mod renames;
 mod rows;
 mod spelling;
+mod staying;
 mod words;
 
 use std::fmt;
 
-use rolecall_model::{Code, Date, Diagnostic, InstanceId, Region, StackName};
+use rolecall_model::{Code, Date, Diagnostic, InstanceId, Region, Snapshot, StackName};
 
-use crate::Inputs;
 use crate::plan::{Row, Written};
+use crate::{Inputs, Plan};
 use reach::Sides;
 
 /// How many reasons are said of a base that cannot be compared whole.
@@ -44,6 +49,11 @@ pub enum Extent {
         /// Why, a sentence each, without full stops; at least one.
         reasons: Vec<String>,
     },
+    /// Nothing: the directory has no project, which is what the first pull request is compared with.
+    Absent {
+        /// The name of the project file that is not there.
+        file: String,
+    },
     /// Nothing: its files have mistakes.
     Nothing {
         /// The mistakes, a sentence each, without full stops; at least one.
@@ -58,7 +68,8 @@ pub struct LineDifference {
     pub place: BasePlace,
     /// Rows that the files want and the base does not, sorted.
     pub gained: Vec<ComparedRow>,
-    /// Rows that the base wants and the files do not, sorted.
+    /// Rows that the base wants and the files do not, sorted. Once the plan is known, only those that it revokes, and
+    /// those that are not live: the others are differences of [`Subject::Row`].
     pub lost: Vec<ComparedRow>,
 }
 
@@ -67,8 +78,10 @@ pub struct LineDifference {
 pub struct ComparedRow {
     /// The row.
     pub row: Row,
-    /// Its last day, if it has one.
+    /// Its last day, if it has one; of a row that is lost because its end has come, the new one.
     pub until: Option<Date>,
+    /// Whether that day has passed in the files: then the row is lost by it.
+    pub has_ended: bool,
 }
 
 /// Something other than rows that differs.
@@ -80,7 +93,7 @@ pub struct BaseDifference {
     pub subject: Subject,
     /// What differs, a sentence without a full stop. It quotes what the files say.
     pub message: String,
-    /// The rows whose end differs, sorted; none for other subjects, and where rows could not be compared.
+    /// The rows whose end differs or that stay, sorted; none for other subjects, and where rows could not be compared.
     pub rows: Vec<Row>,
     /// Where it is written.
     pub place: BasePlace,
@@ -111,6 +124,8 @@ impl Effect {
 /// What a difference is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
+    /// Rows that the files no longer want, and that stay.
+    Row,
     /// The `until` of assignments.
     End,
     /// A guard or an exception to one.
@@ -121,20 +136,31 @@ pub enum Subject {
     Lint,
     /// How a declared group is found.
     Group,
-    /// `adopt`, `renamed-from`, `release-permission-set`, and whether a set is owned or external.
+    /// What a permission set is, `adopt`, `renamed-from`, `release-permission-set`, and whether a set is owned or
+    /// external.
     PermissionSet,
+    /// How an account set is written.
+    AccountSet,
+    /// Attributes for access control.
+    Attribute,
+    /// What the files of an `include` may contain.
+    Include,
 }
 
 impl Subject {
     /// One word, as in JSON plans.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Row => "row",
             Self::End => "end",
             Self::Guard => "guard",
             Self::Keep => "keep",
             Self::Lint => "lint",
             Self::Group => "group",
             Self::PermissionSet => "permission-set",
+            Self::AccountSet => "account-set",
+            Self::Attribute => "attribute",
+            Self::Include => "include",
         }
     }
 }
@@ -203,7 +229,7 @@ pub fn compare_with_base(
     let (extent, lines) = match rows::compare(head, base, today, &mut differences) {
         Ok(lines) => (Extent::Whole, lines),
         Err(reasons) => {
-            rows::compare_ends_as_written(head, base, &mut differences);
+            rows::compare_ends_as_written(head, base, today, &mut differences);
             (Extent::WithoutRows { reasons }, Vec::new())
         }
     };
@@ -211,8 +237,13 @@ pub fn compare_with_base(
     guards::compare(&sides, &mut differences);
     keeps::compare(&sides, &mut differences);
     words::compare(head, base, &mut differences);
-    differences.sort_by(|a, b| order(a).cmp(&order(b)));
-    Ok(BaseComparison { extent, lines, differences })
+    groups::compare(head, base, &mut differences);
+    contents::compare(&sides, &mut differences);
+    renames::compare(head, base, &mut differences);
+    includes::compare(head, base, &mut differences);
+    let mut comparison = BaseComparison { extent, lines, differences };
+    comparison.sort();
+    Ok(comparison)
 }
 
 fn order(difference: &BaseDifference) -> (Effect, Subject, &BasePlace, &str) {
@@ -245,23 +276,38 @@ impl BaseComparison {
         Self { extent, lines: Vec::new(), differences: Vec::new() }
     }
 
+    /// Of a directory without a project file of this name.
+    pub fn absent(file: String) -> Self {
+        Self { extent: Extent::Absent { file }, lines: Vec::new(), differences: Vec::new() }
+    }
+
+    /// Why nothing was compared, as a sentence without a full stop; `None` where something was.
+    pub fn why_not_compared(&self) -> Option<String> {
+        match &self.extent {
+            Extent::Whole | Extent::WithoutRows { .. } => None,
+            Extent::Absent { file } => Some(format!("there is no `{file}` in it")),
+            Extent::Nothing { reasons } => Some(format!("its files have mistakes: {}", some_of(reasons))),
+        }
+    }
+
     /// What could not be compared, as a sentence without a full stop; `None` where everything was.
     pub fn shortfall(&self) -> Option<String> {
-        let (what, reasons) = match &self.extent {
-            Extent::Whole => return None,
-            Extent::WithoutRows { reasons } => {
-                ("rows could not be compared with the base, which does not fit the live state", reasons)
-            }
-            Extent::Nothing { reasons } => {
-                ("nothing could be compared with the base, whose files have mistakes", reasons)
-            }
-        };
-        let mut said: Vec<String> = reasons.iter().take(REASONS_SAID).cloned().collect();
-        let more = reasons.len() - said.len();
-        if more > 0 {
-            said.push(format!("and {more} more"));
+        if let Some(why) = self.why_not_compared() {
+            return Some(format!("not compared with the base: {why}"));
         }
-        Some(format!("{what}: {}", said.join("; ")))
+        let Extent::WithoutRows { reasons } = &self.extent else { return None };
+        let what = "rows could not be compared with the base, which does not fit the live state";
+        Some(format!("{what}: {}", some_of(reasons)))
+    }
+
+    /// Tells the rows that stay from those that are lost, once it is known what the plan does.
+    pub(crate) fn settle_lost(&mut self, plan: &Plan, snapshot: &Snapshot) {
+        staying::settle(self, plan, snapshot);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.differences.sort_by(|a, b| order(a).cmp(&order(b)));
     }
 
     /// The warning that not everything could be compared, if so.
@@ -281,6 +327,16 @@ impl BaseComparison {
     pub fn of_effect(&self, effect: Effect) -> impl Iterator<Item = &BaseDifference> {
         self.differences.iter().filter(move |difference| difference.effect == effect)
     }
+}
+
+/// The first few of many reasons.
+fn some_of(reasons: &[String]) -> String {
+    let mut said: Vec<String> = reasons.iter().take(REASONS_SAID).cloned().collect();
+    let more = reasons.len() - said.len();
+    if more > 0 {
+        said.push(format!("and {more} more"));
+    }
+    said.join("; ")
 }
 
 /// A place of one of the two.

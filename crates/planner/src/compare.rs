@@ -270,12 +270,15 @@ impl Comparer<'_> {
     fn withhold_rebinds(&self, differing: &mut Differing, result: &mut Comparison) {
         let mut orphans: BTreeMap<(u32, u32), Vec<Key>> = BTreeMap::new();
         let ours = differing.revokes.iter().filter(|key| self.is_orphaned_group(**key));
-        for key in ours.chain(&differing.foreign_orphans) {
+        // One that is kept stays; but whoever took its name must not get in beside it either.
+        let kept = differing.kept.iter().map(|row| &row.key).filter(|key| self.is_orphaned_group(**key));
+        for key in ours.chain(&differing.foreign_orphans).chain(kept) {
             // The set of the new name takes over the rows of the old one, and whoever took a name in the meantime.
             let set = self.successors.get(&key.set).copied().unwrap_or(key.set);
             orphans.entry((set, key.account)).or_default().push(*key);
         }
         let trusted = self.trusted_principals();
+        let revoked: BTreeSet<Key> = differing.revokes.iter().copied().collect();
         let mut withheld: BTreeSet<(u32, u32)> = BTreeSet::new();
         differing.grants.retain(|row| {
             let pair = (row.key.set, row.key.account);
@@ -289,10 +292,7 @@ impl Comparer<'_> {
             result.rebinds.push(Rebind {
                 grant: self.row(row.key),
                 orphans: gone.iter().map(|key| self.row(*key)).collect(),
-                orphans_are_ours: !matches!(
-                    self.standings[row.key.set as usize],
-                    Some(Standing::External { .. })
-                ),
+                orphans_are_ours: gone.iter().any(|key| revoked.contains(key)),
                 written: Some(self.written_of_rule(row.rule)),
             });
             false
@@ -332,10 +332,21 @@ impl Comparer<'_> {
         });
         let withheld = result.rebinds.iter().map(|rebind| &rebind.grant.assignment);
         let waiting: BTreeSet<Assignment> = blocked.chain(withheld).cloned().collect();
+        // A set that cannot be edited now does not grant yet what it is to grant in the old one's place.
+        let sealed: BTreeSet<&PermissionSetName> = result
+            .blocked
+            .iter()
+            .filter_map(|blocked| match &blocked.action {
+                BlockedAction::Update(name) | BlockedAction::Provision(name) => Some(name),
+                _ => None,
+            })
+            .collect();
         let mut held = Vec::new();
         differing.revokes.retain(|key| {
             let Some(successor) = self.successors.get(&key.set) else { return true };
-            if !waiting.contains(&self.row(Key { set: *successor, ..*key }).assignment) {
+            let is_sealed =
+                self.is_taken_over(*key) && sealed.contains(self.desired.tables.sets[*successor as usize]);
+            if !is_sealed && !waiting.contains(&self.row(Key { set: *successor, ..*key }).assignment) {
                 return true;
             }
             let action = BlockedAction::Revoke(self.row(*key));
@@ -461,12 +472,17 @@ impl Comparer<'_> {
 
     fn kept(&self, kept: KeptRow) -> Kept {
         let row = self.row(kept.key);
+        let expired = self.desired.expired.binary_search_by_key(&kept.key, |row| row.key);
+        let ended = expired.ok().and_then(|at| {
+            let rule = self.desired.expired[at].rule;
+            self.inputs.config.assignments[rule as usize].until.map(|until| until.date)
+        });
         match (kept.keep, self.standings[kept.key.set as usize]) {
             (Some(number), _) => {
                 let keep = &self.inputs.config.keeps[number as usize];
                 let by =
                     KeptBy::Keep { until: keep.until.map(|until| until.date), note: keep.reason.clone() };
-                Kept { row, by, written: self.written(keep.origin) }
+                Kept { row, by, ended, written: self.written(keep.origin) }
             }
             (None, standing) => {
                 let origin = match standing {
@@ -474,7 +490,7 @@ impl Comparer<'_> {
                     // Only an adopted set keeps rows without a `keep`.
                     _ => self.inputs.config.identity_center.origin,
                 };
-                Kept { row, by: KeptBy::Adopt, written: self.written(origin) }
+                Kept { row, by: KeptBy::Adopt, ended, written: self.written(origin) }
             }
         }
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
 use rolecall_model::entra::EntraOperation;
+use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -47,15 +47,45 @@ struct Covered<'a> {
 #[derive(Serialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 enum CoveredChange<'a> {
-    Grant { set: &'a PermissionSetName, account: AccountId, principal: &'a str, until: Option<Date> },
-    Revoke { set: &'a PermissionSetName, account: AccountId, principal: &'a str },
-    Create { after: &'a PermissionSet },
-    Update { before: &'a PermissionSet, after: &'a PermissionSet, accounts: &'a [AccountId] },
-    Provision { set: &'a PermissionSetName, accounts: &'a [AccountId] },
-    Release { set: &'a PermissionSetName },
-    Delete { before: &'a PermissionSet },
-    Entra { before: &'a Value, step: &'a EntraOperation },
-    SetAccessControl { before: Option<&'a BTreeMap<String, String>>, after: &'a BTreeMap<String, String> },
+    Grant {
+        set: &'a PermissionSetName,
+        account: AccountId,
+        principal: &'a str,
+        until: Option<Date>,
+    },
+    /// What takes its place is covered: such a row goes only once the other is there.
+    Revoke {
+        set: &'a PermissionSetName,
+        account: AccountId,
+        principal: &'a str,
+        replaced_by: Option<&'a PermissionSetName>,
+    },
+    Create {
+        after: &'a PermissionSet,
+    },
+    Update {
+        before: &'a PermissionSet,
+        after: &'a PermissionSet,
+        accounts: &'a [AccountId],
+    },
+    Provision {
+        set: &'a PermissionSetName,
+        accounts: &'a [AccountId],
+    },
+    Release {
+        set: &'a PermissionSetName,
+    },
+    Delete {
+        before: &'a PermissionSet,
+    },
+    Entra {
+        before: &'a Value,
+        step: &'a EntraOperation,
+    },
+    SetAccessControl {
+        before: Option<&'a BTreeMap<String, String>>,
+        after: &'a BTreeMap<String, String>,
+    },
 }
 
 /// The digest of sorted changes.
@@ -97,6 +127,7 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
             set: &row.assignment.permission_set,
             account: row.assignment.account,
             principal: row.assignment.principal.id(),
+            replaced_by: if let Reason::Renamed { to } = reason { Some(to) } else { None },
         },
         Action::CreatePermissionSet { after } => CoveredChange::Create { after },
         Action::UpdatePermissionSet { before, after, differences: _, provision } => {

@@ -115,6 +115,20 @@ impl Principals {
     }
 }
 
+impl Principals {
+    /// How the files call a principal that they name.
+    fn label(&self, principal: &Principal, inputs: &Inputs<'_>) -> String {
+        let group = self.groups.iter().find(|(_, group)| *group == principal);
+        match group {
+            Some((index, _)) => format!("`{}`", inputs.config[*index].label),
+            None => {
+                let user = self.users.iter().find(|(_, user)| *user == principal);
+                user.map_or_else(|| principal.id().to_owned(), |(name, _)| format!("`{name}`"))
+            }
+        }
+    }
+}
+
 /// The desired state, as rows.
 pub(crate) struct Desired<'a> {
     pub(crate) tables: Tables<'a>,
@@ -143,7 +157,8 @@ pub(crate) fn expand<'a>(inputs: &'a Inputs<'a>, today: Date) -> (Result<Desired
     let keeps = keeps::keeps(inputs, today, &tables, &principals, &mut resolver);
     diagnostics.extend(resolver.into_diagnostics());
     all.sort_unstable();
-    let (rows, expired) = settle_expiries(&all, inputs, today, &mut diagnostics);
+    let (rows, expired) = settle_expiries(&all, inputs, today, &tables, &principals, &mut diagnostics);
+    diagnostics.extend(ends_that_a_keep_undoes(inputs, rows.iter().chain(&expired), &keeps));
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     let desired = if failed { Err(()) } else { Ok(Desired { tables, principals, rows, expired, keeps }) };
     (desired, diagnostics)
@@ -191,11 +206,14 @@ fn settle_expiries(
     all: &[WantedRow],
     inputs: &Inputs<'_>,
     today: Date,
+    tables: &Tables<'_>,
+    principals: &Principals,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<WantedRow>, Vec<WantedRow>) {
     let until_of = |row: &WantedRow| inputs.config.assignments[row.rule as usize].until;
     let (mut rows, mut expired) = (Vec::with_capacity(all.len()), Vec::new());
-    let mut conflicts: BTreeSet<(u32, u32)> = BTreeSet::new();
+    // With the first row on which each pair disagrees.
+    let mut conflicts: BTreeMap<(u32, u32), Key> = BTreeMap::new();
     let mut overlaps: BTreeSet<(u32, u32)> = BTreeSet::new();
     for same in all.chunk_by(|a, b| a.key == b.key) {
         let mut holds = same[0];
@@ -211,7 +229,7 @@ fn settle_expiries(
                     }
                 }
                 (None, Some(_)) | (Some(_), None) => {
-                    conflicts.insert((holds.rule, other.rule));
+                    conflicts.entry((holds.rule, other.rule)).or_insert(holds.key);
                 }
             }
         }
@@ -220,20 +238,74 @@ fn settle_expiries(
             _ => rows.push(holds),
         }
     }
-    diagnostics.extend(conflicts.iter().map(|pair| conflicting_ends(*pair, inputs)));
+    diagnostics.extend(
+        conflicts.iter().map(|(pair, key)| conflicting_ends(*pair, *key, inputs, tables, principals)),
+    );
     diagnostics.extend(overlaps.iter().map(|pair| overlapping_ends(*pair, inputs)));
     (rows, expired)
 }
 
-fn conflicting_ends((one, other): (u32, u32), inputs: &Inputs<'_>) -> Diagnostic {
+/// A `keep` without an end over a row with one would let it stand for ever, and no plan would show that; one that ends
+/// later moves the end.
+fn ends_that_a_keep_undoes<'r>(
+    inputs: &Inputs<'_>,
+    rows: impl Iterator<Item = &'r WantedRow>,
+    keeps: &[Keep],
+) -> Vec<Diagnostic> {
+    let config = inputs.config;
+    let mut told: BTreeSet<(u32, u32)> = BTreeSet::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let Some(until) = config.assignments[row.rule as usize].until else { continue };
+        let Some(number) = keeps::keeping(keeps, row.key) else { continue };
+        let keep = &config.keeps[number as usize];
+        if keep.until.is_some_and(|kept| kept.date <= until.date) || !told.insert((row.rule, number)) {
+            continue;
+        }
+        found.push(match keep.until {
+            None => Diagnostic::error(
+                Code::ConflictingExpiry,
+                "an assignment has an end, and a `keep` without one holds some of its rows",
+            )
+            .at_origin(inputs.origins, until.origin, "this ends it")
+            .and(inputs.origins.place(keep.origin), "this would let the rows stand for ever")
+            .help("narrow the `keep`, or give it an `until`: together the end would never come"),
+            Some(later) => Diagnostic::warning(
+                Code::LaterExpiryHolds,
+                "an assignment ends before the `keep` that holds some of its rows; the later end holds",
+            )
+            .at_origin(inputs.origins, later.origin, format!("{} holds", later.date))
+            .and(inputs.origins.place(until.origin), format!("{} does not", until.date))
+            .help("write one end for these rows"),
+        });
+    }
+    found
+}
+
+fn conflicting_ends(
+    (one, other): (u32, u32),
+    key: Key,
+    inputs: &Inputs<'_>,
+    tables: &Tables<'_>,
+    principals: &Principals,
+) -> Diagnostic {
     let rules = &inputs.config.assignments;
     let (one, other) = (&rules[one as usize], &rules[other as usize]);
     let (lasting, ending) = if one.until.is_none() { (one, other) } else { (other, one) };
     let end = ending.until.map_or(ending.origin, |until| until.origin);
-    Diagnostic::error(Code::ConflictingExpiry, "an assignment is wanted both with and without an end")
-        .at_origin(inputs.origins, end, "this ends it")
-        .and(inputs.origins.place(lasting.origin), "this wants some of the same rows without an end")
-        .help("remove one of the two: together the end would never come, and no plan would show it")
+    let (set, account) = (tables.sets[key.set as usize], &tables.accounts[key.account as usize].name);
+    let who = principals.label(&tables.principals[key.principal as usize], inputs);
+    let found = Diagnostic::error(
+        Code::ConflictingExpiry,
+        format!("`{set}` on {account} is wanted for {who} both with and without an end"),
+    )
+    .at_origin(inputs.origins, end, "this ends it")
+    .and(inputs.origins.place(lasting.origin), "this wants some of the same rows without an end");
+    let found = match inputs.origins.used_at(lasting.origin) {
+        Some(used) => found.and(used, "by the template that is used here"),
+        None => found,
+    };
+    found.help("remove one of the two: together the end would never come, and no plan would show it")
 }
 
 fn overlapping_ends((one, other): (u32, u32), inputs: &Inputs<'_>) -> Diagnostic {

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use rolecall_model::config::{
     Config, Forbid, Guard, MaxDeletions, MaxGrants, Protected, RequireUntil, RowFilter,
 };
+use rolecall_model::permission_set::{ADMINISTRATOR_ACCESS, managed_policy_name};
 use rolecall_model::{
     Assignment, Code, Date, Diagnostic, OriginId, PermissionSet, PermissionSetName, Principal, Severity,
 };
 
 use crate::Inputs;
-use crate::accounts::AccountResolver;
+use crate::accounts::{AccountResolver, nearest};
 use crate::compare::{Comparison, Naming};
-use crate::expand::{Desired, Key, WantedRow};
+use crate::expand::{Desired, Key, WantedRow, expand};
+use crate::keeps::keeping;
 use crate::matcher::RowMatcher;
 use crate::plan::{Action, Change, Reason, Row, Violation, Written};
 use crate::principals::Directory;
@@ -93,8 +95,15 @@ pub(crate) fn judge(
 fn standing_rows(inputs: &Inputs<'_>, desired: &Desired<'_>, compared: &Comparison) -> Vec<Standing> {
     let Config { assignments, keeps, .. } = inputs.config;
     let wanted = desired.rows.iter().map(|WantedRow { key, rule }| {
-        let until = assignments[*rule as usize].until;
-        Standing { key: *key, until: until.map(|until| until.date) }
+        let until = assignments[*rule as usize].until.map(|until| until.date);
+        // A `keep` that ends later holds the row beyond its own end.
+        let kept = until.and(keeping(&desired.keeps, *key)).map(|keep| keeps[keep as usize].until);
+        let until = match kept {
+            Some(Some(kept)) => until.map(|until| until.max(kept.date)),
+            Some(None) => None,
+            None => until,
+        };
+        Standing { key: *key, until }
     });
     let kept = compared.kept_rows.iter().map(|row| {
         let until = row.keep.and_then(|keep| keeps[keep as usize].until);
@@ -126,7 +135,8 @@ impl Judge<'_> {
         replacements: &Replacements,
     ) {
         let MaxDeletions { count, percent, origin } = max_deletions;
-        let revokes = revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
+        let revokes =
+            revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
         let rows = revokes + lost_in_entra(&compared.changes);
         let is_lost = |change: &&Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
@@ -173,7 +183,14 @@ impl Judge<'_> {
     fn protected(&mut self, protected: &Protected, changes: &[Change], replacements: &Replacements) {
         let Protected { name, origin } = protected;
         let written = Some(self.source.written(*origin));
-        let is_allowed = |change: &Change| matches!(change.reason, Reason::Orphan | Reason::Expired { .. });
+        let has_ended = self.ended_rows(changes, name);
+        let is_allowed = |change: &Change| match (&change.reason, &change.action) {
+            (Reason::Orphan, _) => true,
+            (Reason::Expired { .. }, Action::Revoke(row)) => {
+                has_ended.as_ref().is_none_or(|ended| ended.contains(&row.assignment))
+            }
+            _ => false,
+        };
         let lost =
             changes.iter().filter(|change| !is_allowed(change)).filter_map(|change| match &change.action {
                 Action::Revoke(row) if row.assignment.permission_set == *name => Some(row),
@@ -186,6 +203,14 @@ impl Judge<'_> {
                 && change.action.permission_set() == Some(name)
         };
         let is_deleted = changes.iter().any(is_deletion);
+        let is_released = changes.iter().any(|change| {
+            matches!(&change.action, Action::ReleasePermissionSet { permission_set } if permission_set == name)
+        });
+        if is_released {
+            let message =
+                format!("`{name}` is protected, and would be released: no guard would protect it then");
+            self.stop(Code::ProtectedLoses, message, Vec::new(), written.clone());
+        }
         let rows = wording::count(lost.len(), "row");
         let message = match (is_deleted, lost.is_empty()) {
             (false, true) => {
@@ -193,8 +218,7 @@ impl Judge<'_> {
                 let is_declared = config.permission_sets.iter().any(|set| set.permission_set.name == *name)
                     || config.external_permission_sets.iter().any(|set| set.name == *name);
                 if !is_declared && self.inputs.snapshot.permission_set(name).is_none() {
-                    let what = format!("`protect` names `{name}`, which is neither declared nor live");
-                    self.idle(what, *origin, "no permission set of this name exists");
+                    self.unknown_protected(name, *origin);
                 }
                 return;
             }
@@ -205,12 +229,45 @@ impl Judge<'_> {
         self.stop(Code::ProtectedLoses, message, lost, written);
     }
 
+    fn unknown_protected(&mut self, name: &PermissionSetName, origin: OriginId) {
+        let config = self.inputs.config;
+        let declared = config.permission_sets.iter().map(|set| set.permission_set.name.as_str());
+        let live = self.inputs.snapshot.permission_sets.iter().map(|set| set.name.as_str());
+        let help = match nearest(name.as_str(), declared.chain(live)) {
+            Some(near) => format!("did you mean `{near}`? Names match exactly"),
+            None => "if the set is gone for good, take the word away".to_owned(),
+        };
+        let what = format!("`protect` names `{name}`, which is neither declared nor live");
+        let lint = Diagnostic::warning(Code::IdleWord, what)
+            .at_origin(self.source.origins, origin, "no permission set of this name exists")
+            .help(help);
+        self.report(lint);
+    }
+
+    /// The rows of a protected set whose end has passed in the checkout that the guards are of: an end that only the
+    /// change itself brings does not count. `None` where that is this checkout.
+    fn ended_rows(&self, changes: &[Change], name: &PermissionSetName) -> Option<BTreeSet<Assignment>> {
+        if !self.is_foreign {
+            return None;
+        }
+        let has_expired = changes.iter().any(|change| {
+            matches!(change.reason, Reason::Expired { .. }) && change.action.permission_set() == Some(name)
+        });
+        if !has_expired {
+            return Some(BTreeSet::new());
+        }
+        let (desired, _) = expand(self.source, self.today);
+        let Ok(desired) = desired else { return Some(BTreeSet::new()) };
+        let naming = Naming::new(self.source, &desired);
+        Some(desired.expired.iter().map(|row| naming.row(row.key).assignment).collect())
+    }
+
     fn forbid(&mut self, forbid: &Forbid, standing: &[Standing], resolver: &mut AccountResolver<'_>) {
         let Forbid { name, rows, exceptions, origin } = forbid;
-        let forbidden = self.matcher(rows, resolver);
+        let forbidden = self.matcher(rows, *origin, Severity::Error, resolver);
         let mut allowed = Vec::new();
         for exception in exceptions {
-            let matcher = self.matcher(&exception.rows, resolver);
+            let matcher = self.matcher(&exception.rows, exception.origin, Severity::Warning, resolver);
             if exception.until.date >= self.today {
                 allowed.push(matcher);
             } else {
@@ -236,7 +293,7 @@ impl Judge<'_> {
         resolver: &mut AccountResolver<'_>,
     ) {
         let RequireUntil { within_days, rows, origin } = guard;
-        let concerned = self.matcher(rows, resolver);
+        let concerned = self.matcher(rows, *origin, Severity::Error, resolver);
         let ends_in_time = |row: &Standing| {
             row.until.is_some_and(|until| {
                 let days = i64::from((until - self.today).get_days());
@@ -260,13 +317,31 @@ impl Judge<'_> {
     }
 
     /// Which rows a filter is about. Whatever the filter names and the live state does not have has no rows.
-    fn matcher(&mut self, filter: &RowFilter, resolver: &mut AccountResolver<'_>) -> RowMatcher {
+    ///
+    /// `missing` says how much a group or user weighs that the filter is about and that does not resolve: where it makes a
+    /// guard weaker, nothing may be planned.
+    fn matcher(
+        &mut self,
+        filter: &RowFilter,
+        origin: OriginId,
+        missing: Severity,
+        resolver: &mut AccountResolver<'_>,
+    ) -> RowMatcher {
         let RowFilter { permission_sets, grants_policies, groups, users, on, except_groups, except_users } =
             filter;
         let tables = &self.desired.tables;
-        let names = permission_sets.iter().map(|one| self.source.config.permission_set_name(*one));
-        let mut sets = (!permission_sets.is_empty()).then(|| tables.set_numbers(names));
+        let names: Vec<&PermissionSetName> =
+            permission_sets.iter().map(|one| self.source.config.permission_set_name(*one)).collect();
+        // A set that takes the place of one that the guard names is meant as well.
+        let successors =
+            self.inputs.config.permission_sets.iter().filter(|set| {
+                set.renamed_from.as_ref().is_some_and(|renamed| names.contains(&&renamed.name))
+            });
+        let successors = successors.map(|set| &set.permission_set.name);
+        let mut sets = (!permission_sets.is_empty())
+            .then(|| tables.set_numbers(names.iter().copied().chain(successors)));
         if !grants_policies.is_empty() {
+            self.report_unknown_policies(grants_policies, origin);
             let granting = self.sets_that_grant(grants_policies);
             let granting = tables.set_numbers(granting.iter());
             match &mut sets {
@@ -274,9 +349,10 @@ impl Judge<'_> {
                 None => sets = Some(granting),
             }
         }
-        let principals = (!groups.is_empty() || !users.is_empty()).then(|| self.principals(groups, users));
+        let principals =
+            (!groups.is_empty() || !users.is_empty()).then(|| self.principals(groups, users, missing));
         let principals = principals.map(|found| tables.principal_numbers(found.into_iter()));
-        let excepted = self.principals(except_groups, except_users);
+        let excepted = self.principals(except_groups, except_users, Severity::Warning);
         RowMatcher {
             sets,
             accounts: (!on.is_empty()).then(|| resolver.all_of(on)),
@@ -289,12 +365,18 @@ impl Judge<'_> {
         &mut self,
         groups: &[rolecall_model::config::GroupIx],
         users: &[rolecall_model::config::UserRef],
+        missing: Severity,
     ) -> Vec<Principal> {
         let mut found = Vec::new();
         for index in groups {
-            // A group of this checkout that is missing has been reported; one of another has no rows.
-            if let Ok(group) = self.directory.group(&self.source.config[*index], self.source) {
-                found.push(group.principal);
+            match self.directory.group(&self.source.config[*index], self.source) {
+                Ok(group) => found.push(group.principal),
+                // A group of this checkout has been reported, as an error. One of another may have been renamed, or have
+                // a namesake now: whom the guard is about is then not known, and it must not fall silent.
+                Err(diagnostic) if self.is_foreign => {
+                    self.report(Diagnostic { severity: missing, ..*diagnostic });
+                }
+                Err(_) => {}
             }
         }
         for user in users {
@@ -306,6 +388,33 @@ impl Judge<'_> {
             }
         }
         found
+    }
+
+    /// A guard that asks for a policy that no set grants is about nobody, most often by a slip of the pen.
+    fn report_unknown_policies(&mut self, policies: &[String], origin: OriginId) {
+        let declared = self.inputs.config.permission_sets.iter().map(|set| &set.permission_set);
+        let live = self.inputs.snapshot.permission_sets.iter().filter_map(|set| set.details.as_ref());
+        let sets: Vec<&PermissionSet> = declared.chain(live).collect();
+        for policy in policies {
+            let is_administrators = managed_policy_name(policy) == ADMINISTRATOR_ACCESS;
+            if is_administrators || sets.iter().any(|set| set.grants_policy(policy)) {
+                continue;
+            }
+            let attached = sets.iter().flat_map(|set| {
+                let customer = set.customer_policies.iter().map(|policy| policy.name.as_str());
+                set.managed_policies.iter().map(|arn| managed_policy_name(arn)).chain(customer)
+            });
+            let help = match nearest(policy, attached.chain([ADMINISTRATOR_ACCESS])) {
+                Some(near) => format!("did you mean `{near}`? Names match exactly"),
+                None => {
+                    "names match exactly, with their path; correct it, or take the filter away".to_owned()
+                }
+            };
+            let lint = Diagnostic::warning(Code::IdleWord, format!("no permission set grants `{policy}`"))
+                .at_origin(self.source.origins, origin, "`grants-policy` matches nothing here")
+                .help(help);
+            self.report(lint);
+        }
     }
 
     /// The sets that grant one of these policies: declared ones as the files want them, external ones as they are live.

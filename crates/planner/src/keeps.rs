@@ -1,6 +1,7 @@
 //! `keep`: live rows that stay although no `assign` wants them. A `keep` never grants: it is asked about live rows
 //! alone.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use rolecall_model::config::{KeepRule, KeptPrincipals};
@@ -19,7 +20,7 @@ pub(crate) struct Keep {
 }
 
 /// Resolves every `keep`, also those whose end has passed: what is wrong with those is wrong as well. Only the ones that
-/// hold are returned, in the order of the files.
+/// hold are returned, those that end last first.
 pub(crate) fn keeps(
     inputs: &Inputs<'_>,
     today: Date,
@@ -59,10 +60,12 @@ pub(crate) fn keeps(
             ..RowMatcher::default()
         };
         if until.is_none_or(|until| until.date >= today) {
-            found.push(Keep { rule, rows });
+            found.push((until.map(|until| until.date), Keep { rule, rows }));
         }
     }
-    found
+    // The one without an end, or with the latest, holds a row the longest: it is what is shown and judged.
+    found.sort_by_key(|(until, keep)| (Reverse(until.unwrap_or(Date::MAX)), keep.rule));
+    found.into_iter().map(|(_, keep)| keep).collect()
 }
 
 /// The first `keep` that matches a row.

@@ -190,6 +190,13 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
 
 /// Whether the snapshot is of the instance that the files mean, and holds what they need.
 fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = check_snapshot_for_rows(inputs);
+    diagnostics.extend(access_control::unread(inputs));
+    diagnostics
+}
+
+/// As [`check_snapshot`], of what the files need to know which rows they want.
+fn check_snapshot_for_rows(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
     let (center, instance) = (&inputs.config.identity_center, &inputs.snapshot.instance);
     let place = inputs.origins.place(center.origin);
     let mut diagnostics = Vec::new();
@@ -238,7 +245,6 @@ fn check_snapshot(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
             .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
         );
     }
-    diagnostics.extend(access_control::unread(inputs));
     diagnostics
 }
 

@@ -13,7 +13,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rolecall_model::entra::EntraOperation;
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal, ProvisionTarget, Snapshot};
+use rolecall_model::{
+    AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal,
+    ProvisionTarget, Snapshot,
+};
 
 use crate::plan::{Action, Change, Difference, EntraChange, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};
@@ -178,10 +181,28 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+        let mut edges = Vec::new();
         for (revoke, successor) in renamed {
             if let Some(grant) = grants.get(&successor) {
-                self.graph.add_edge(*grant, revoke, ());
+                edges.push((*grant, revoke));
+                continue;
             }
+            // The row of the new name is there; but what it grants may still be on its way.
+            for index in self.graph.node_indices() {
+                let Node { operation, accounts, .. } = &self.graph[index];
+                let is_of_set = operation.permission_set() == Some(&successor.permission_set);
+                let reaches = match operation {
+                    Operation::Edit { .. } => true,
+                    Operation::Provision { .. } => accounts.contains(&successor.account),
+                    _ => false,
+                };
+                if is_of_set && reaches {
+                    edges.push((index, revoke));
+                }
+            }
+        }
+        for (before, after) in edges {
+            self.graph.add_edge(before, after, ());
         }
     }
 

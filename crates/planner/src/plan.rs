@@ -6,7 +6,7 @@ use std::fmt;
 use rolecall_model::entra::EntraOperation;
 use rolecall_model::{
     AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, PermissionSet,
-    PermissionSetName, Policy, SessionDuration, StackName, snapshot::Instance,
+    PermissionSetName, Policy, SessionDuration, Snapshot, StackName, snapshot::Instance,
 };
 
 use crate::base::BaseComparison;
@@ -67,8 +67,10 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    /// Shows, with the plan, how the files differ from those of a base.
-    pub fn set_base(&mut self, comparison: BaseComparison) {
+    /// Shows, with the plan, how the files differ from those of a base. `snapshot` is the one that both were made from:
+    /// rows that the files no longer want and that are live all the same are told from those that are lost.
+    pub fn set_base(&mut self, mut comparison: BaseComparison, snapshot: &Snapshot) {
+        comparison.settle_lost(self, snapshot);
         self.findings.extend(comparison.finding());
         self.base = Some(comparison);
     }
@@ -390,7 +392,8 @@ pub struct Rebind {
     pub grant: Row,
     /// The rows of groups that are gone.
     pub orphans: Vec<Row>,
-    /// Whether those rows are ours, and wait with the grant; on an external permission set they are others'.
+    /// Whether those rows would be revoked, and wait with the grant. On an external permission set they are others', and
+    /// an `adopt` or a `keep` lets them stay.
     pub orphans_are_ours: bool,
     /// Where the grant was asked for.
     pub written: Option<Written>,
@@ -403,6 +406,8 @@ pub struct Kept {
     pub row: Row,
     /// What keeps it.
     pub by: KeptBy,
+    /// The last day of the `assign` that wanted it, where that has passed.
+    pub ended: Option<Date>,
     /// Where that is written.
     pub written: Written,
 }

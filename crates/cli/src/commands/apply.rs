@@ -10,6 +10,7 @@ use std::time::Duration;
 use petgraph::graph::NodeIndex;
 use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, record};
 use rolecall_aws::AwsTarget;
+use rolecall_entra::BothTargets;
 use rolecall_model::{Code, Operation, ProvisionTarget, Snapshot};
 use rolecall_planner::plan::Action;
 use rolecall_planner::render::{duration, for_terminal, row_in_words, text};
@@ -22,7 +23,7 @@ use super::plan;
 use super::stats::{self, Seconds};
 use crate::args::ApplyArgs;
 use crate::configuration::{self, Loaded};
-use crate::directory::{self, BothTargets};
+use crate::directory;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::Live;
@@ -78,7 +79,7 @@ async fn plan_and_apply(
     let start = Instant::now();
     let graph = OperationGraph::new(&made, &snapshot);
     let aws = AwsTarget::new(clients.clone(), &snapshot);
-    let target = BothTargets::new(aws, &graph, live, &loaded.config, snapshot.entra.as_ref())?;
+    let target = directory::target(aws, &graph, live, &loaded.config, snapshot.entra.as_ref())?;
     let report = carry_out(&made, &graph, &target, record).await;
     seconds.apply = start.elapsed();
     let time = match live {
@@ -128,7 +129,7 @@ impl Record {
 async fn carry_out(
     made: &Plan,
     graph: &OperationGraph,
-    target: &BothTargets,
+    target: &BothTargets<AwsTarget>,
     record: Option<&Record>,
 ) -> Report {
     let (stop, stopped) = watch::channel(false);

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use rolecall_model::Code;
-use rolecall_parser::{DiskFiles, Fixed, Mended};
+use rolecall_parser::{DiskFiles, Fixed, Left, Mended};
 use rolecall_planner::render::for_terminal;
 
 use crate::args::CheckArgs;
@@ -46,7 +46,7 @@ fn check(args: &CheckArgs, messages: &mut Messages) -> Result<Exit, Failure> {
 fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     let (directory, file) = configuration::directory_and_file(&args.project.project)?;
     let files = DiskFiles::new(directory.clone());
-    let Fixed { files: changed, mended, project } = rolecall_parser::fix(&files, &file);
+    let Fixed { files: changed, mended, left, project } = rolecall_parser::fix(&files, &file);
     // Each was read through the same links a moment ago; one that leads elsewhere now, or to a file that another name
     // leads to as well, is not written.
     let root = fs::canonicalize(&directory).map_err(|error| Failure::reading(&directory, error))?;
@@ -68,7 +68,7 @@ fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
         writes.push((target, text.as_bytes()));
     }
     output::write_files(&writes)?;
-    let said = mended.iter().map(said).collect::<String>();
+    let said = mended.iter().map(said).chain(left.iter().map(said_of_left)).collect::<String>();
     if messages.are_for_people() {
         output::print(&said)?;
     } else {
@@ -80,6 +80,11 @@ fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
 fn said(mended: &Mended) -> String {
     let Mended { file, line, code, message } = mended;
     format!("mended {}:{line}: {code}: {}\n", for_terminal(file), for_terminal(message))
+}
+
+fn said_of_left(left: &Left) -> String {
+    let Left { file, why } = left;
+    format!("left as it was: {} {why}\n", for_terminal(file))
 }
 
 fn counted(number: usize, noun: &str) -> String {

@@ -94,13 +94,12 @@ async fn read_tenant(
     loaded: &Loaded,
     now: Timestamp,
 ) -> Result<ReadTenant, Failure> {
-    let config = &loaded.config;
     let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
-    match directory::observe(reader, &directory::scope_with_logs(entra, config, since)).await {
+    match directory::observe(reader, &directory::scope_with_logs(entra, loaded, since)).await {
         Ok(tenant) => Ok(ReadTenant { tenant, logs: None }),
         // Either the logs cannot be read, or nothing can: without the logs, that shows.
         Err(error) => {
-            let tenant = directory::observe(reader, &directory::scope(entra, config)).await?;
+            let tenant = directory::observe(reader, &directory::scope(entra, loaded)).await?;
             Ok(ReadTenant { tenant, logs: Some(error.into_diagnostic(Code::ReadFailed)) })
         }
     }

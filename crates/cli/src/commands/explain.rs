@@ -13,8 +13,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
         Some(code) => code,
         None => args.code.parse().map_err(|error: rolecall_model::code::UnknownCode| Failure::Plain {
             code: None,
-            message: error.to_string(),
-            help: "each diagnostic begins with its code".to_owned(),
+            message: format!("{error}; lints have names, such as unused-group"),
+            help: match rolecall_parser::nearest_lint(&args.code) {
+                Some(near) => format!("did you mean the lint `{near}`?"),
+                None => "each diagnostic begins with its code".to_owned(),
+            },
         })?,
     };
     output::print(&for_reading(&rolecall_parser::explain(code)))?;

@@ -10,7 +10,7 @@ use rolecall_aws::Scope;
 use rolecall_import::{Import, States, Summary, TerraformError};
 use rolecall_model::{Code, Region, Snapshot, Sources, StackName};
 
-use crate::args::ImportArgs;
+use crate::args::{ImportArgs, SandboxArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
@@ -88,7 +88,8 @@ fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
     if let Some(file) = &args.snapshot {
         return live::read_snapshot(file);
     }
-    let live = Live::open(&args.sandbox, Path::new("."))?;
+    let sandbox = SandboxArgs { sandbox: args.sandbox.clone() };
+    let live = Live::open(&sandbox, Path::new("."))?;
     let region = match live.region() {
         Some(region) => region,
         None => args.region.clone().map_or_else(region_of_environment, Ok)?,

@@ -48,15 +48,27 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
                 let directory = directory::reader(&live, &loaded.config)?;
                 let settings = settings(live.provenance())?;
-                let (snapshot, plan, read) =
-                    read_and_make(&clients, directory.as_ref(), &loaded, &planning.reading, &settings).await?;
+                let scope = live::scope(&loaded, planning.reading.strategy());
+                let scope = match &base {
+                    Some(Base::Readable(base)) => live::with_base(scope, &base.config),
+                    Some(Base::Absent(_) | Base::Unreadable(_)) | None => scope,
+                };
+                let (snapshot, plan, read) = read_scope_and_make(
+                    &clients,
+                    directory.as_ref(),
+                    &loaded,
+                    &planning.reading,
+                    &settings,
+                    scope,
+                )
+                .await?;
                 (seconds.observe, seconds.plan) = (read.observe, read.plan);
                 Ok::<_, Failure>((snapshot, plan, clients.statistics(), settings.today))
             })?
         }
     };
     if let Some(base) = &base {
-        plan.set_base(compared(&loaded, base, &snapshot, day)?);
+        plan.set_base(compared(&loaded, base, &snapshot, day)?, &snapshot);
     }
     show(&plan, &loaded, args, messages)?;
     if let Some(file) = &args.out {
@@ -84,6 +96,7 @@ fn compared(
 ) -> Result<BaseComparison, Failure> {
     let base = match base {
         Base::Readable(base) => base,
+        Base::Absent(file) => return Ok(BaseComparison::absent(file.clone())),
         Base::Unreadable(mistakes) => return Ok(BaseComparison::unreadable(mistakes.clone())),
     };
     let compared = compare_with_base(&loaded.inputs(snapshot), &base.inputs(snapshot), today);
@@ -202,7 +215,7 @@ pub(crate) async fn read_scope_and_make(
     let mut seconds = Seconds::default();
     let start = Instant::now();
     let (snapshot, plan) = live::within(reading.timeout, async {
-        let mut snapshot = live::observe_both(clients, &scope, directory, &loaded.config).await?;
+        let mut snapshot = live::observe_both(clients, &scope, directory, loaded).await?;
         // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
         // round sees the pairs whole that the one before asked for, so this ends.
         loop {

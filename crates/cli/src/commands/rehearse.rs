@@ -15,7 +15,7 @@ use super::apply::undone;
 use super::plan;
 use crate::args::RehearseArgs;
 use crate::configuration::{self, Loaded};
-use crate::directory::{self, BothTargets};
+use crate::directory;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
@@ -70,7 +70,14 @@ fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =
             Scope { provisioned_of_all: true, ..live::scope(loaded, args.planning.reading.strategy()) };
-        let read = plan::read_scope_and_make(&clients, directory.as_ref(), loaded, &args.planning.reading, &settings, scope);
+        let read = plan::read_scope_and_make(
+            &clients,
+            directory.as_ref(),
+            loaded,
+            &args.planning.reading,
+            &settings,
+            scope,
+        );
         let (snapshot, plan, _) = read.await?;
         Ok(Subject { snapshot, settings, plan })
     })
@@ -86,7 +93,7 @@ async fn carry_out(
     let clients = rolecall_aws::connect(Connection::embedded(region, sandbox.http_client())).await;
     let aws = AwsTarget::new(clients, snapshot);
     let tenant = snapshot.entra.as_ref();
-    let target = BothTargets::rehearsed(aws, graph, sandbox, &loaded.config, tenant)?;
+    let target = directory::rehearsed_target(aws, graph, sandbox, &loaded.config, tenant)?;
     let (_never, stop) = watch::channel(false);
     let start = Instant::now();
     let report = rolecall_applier::run(graph, &target, Limits::default(), stop, |_| {}).await;

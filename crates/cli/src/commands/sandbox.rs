@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rolecall_model::Code;
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_sandbox::generate::{self, GenerateSpec};
 use rolecall_sandbox::Sandbox;
+use rolecall_sandbox::generate::{self, GenerateSpec};
 use tokio::net::TcpListener;
 
 use crate::args::{GenerateArgs, ServeArgs};

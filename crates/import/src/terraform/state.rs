@@ -21,12 +21,30 @@ pub enum TerraformError {
         #[source]
         source: serde_json::Error,
     },
+    /// In an encoding that JSON is not written in.
+    #[error("{file} is UTF-16")]
+    Utf16 {
+        /// The file.
+        file: String,
+    },
+    /// What Terraform keeps for itself, in a form that it does not document.
+    #[error("{file} is a raw state file of Terraform, not the output of `terraform show -json`")]
+    RawState {
+        /// The file.
+        file: String,
+    },
+    /// No version of the form.
+    #[error("{file} is no output of `terraform show -json`: it has no format_version")]
+    NoVersion {
+        /// The file.
+        file: String,
+    },
     /// Another version of the form.
     #[error("{file} has format_version {found:?}; this program reads version 1")]
     OtherVersion {
         /// The file.
         file: String,
-        /// Its version; empty where it names none.
+        /// Its version.
         found: String,
     },
     /// A plan, not a state.
@@ -81,7 +99,14 @@ impl TerraformError {
     /// The way out.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Malformed { .. } | Self::Empty { .. } | Self::Plan { .. } => {
+            Self::Utf16 { .. } => {
+                "save it as UTF-8; in PowerShell: terraform show -json | Out-File -Encoding utf8 state.json"
+            }
+            Self::Malformed { .. }
+            | Self::RawState { .. }
+            | Self::NoVersion { .. }
+            | Self::Empty { .. }
+            | Self::Plan { .. } => {
                 "write it with `terraform show -json > state.json`, without a plan file, in the directory of the root module"
             }
             Self::OtherVersion { .. } => "write it with Terraform 1.1 or newer, or with OpenTofu",
@@ -97,8 +122,9 @@ impl TerraformError {
 
 #[derive(Deserialize)]
 struct File {
-    #[serde(default)]
-    format_version: String,
+    format_version: Option<String>,
+    /// A raw state file has this instead.
+    version: Option<IgnoredAny>,
     values: Option<Values>,
     planned_values: Option<IgnoredAny>,
 }
@@ -247,8 +273,8 @@ impl States {
     /// Reads states: the name of each file, for messages, and its bytes.
     ///
     /// # Errors
-    /// A file is no output of `terraform show -json`, or of another version; it holds a plan rather than a state; or
-    /// a resource lacks what the provider documents.
+    /// A file is no output of `terraform show -json` in UTF-8, or of another version; it is a raw state file, or holds a
+    /// plan rather than a state; or a resource lacks what the provider documents.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Self, TerraformError> {
         let mut states = Self::default();
         for (name, bytes) in files {
@@ -302,9 +328,18 @@ impl States {
 
 fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
     let named = || file.to_owned();
+    if is_utf16(bytes) {
+        return Err(TerraformError::Utf16 { file: named() });
+    }
+    // Windows PowerShell begins UTF-8 with a byte-order mark, which serde_json does not take.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let read: File = serde_json::from_slice(bytes)
         .map_err(|source| TerraformError::Malformed { file: named(), source })?;
-    let File { format_version, values, planned_values } = read;
+    let File { format_version, version, values, planned_values } = read;
+    let format_version = format_version.ok_or_else(|| match version {
+        Some(_) => TerraformError::RawState { file: named() },
+        None => TerraformError::NoVersion { file: named() },
+    })?;
     if format_version.split('.').next() != Some("1") {
         return Err(TerraformError::OtherVersion { file: named(), found: format_version });
     }
@@ -312,6 +347,11 @@ fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
         return Err(TerraformError::Plan { file: named() });
     }
     values.and_then(|values| values.root_module).ok_or_else(|| TerraformError::Empty { file: named() })
+}
+
+/// Whether it begins as UTF-16 does: with a byte-order mark, or with one ASCII character in two bytes.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{', 0, ..] | [0, b'{', ..])
 }
 
 impl OfOneInstance {

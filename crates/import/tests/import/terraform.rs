@@ -164,7 +164,7 @@ fn what_is_no_state_is_refused_with_its_reason() {
     );
     assert_eq!(
         said(&with(&|state| drop(state.as_object_mut().unwrap().remove("format_version")))),
-        "state.json has format_version \"\"; this program reads version 1"
+        "state.json is no output of `terraform show -json`: it has no format_version"
     );
     assert_eq!(
         said(&json!({ "format_version": "1.2", "planned_values": {} })),
@@ -193,6 +193,96 @@ fn what_is_no_state_is_refused_with_its_reason() {
     );
     let deep = format!("{{\"format_version\":\"1.0\",\"values\":{}", "{\"root_module\":".repeat(100_000));
     assert!(States::read([("deep.json", deep.as_bytes())]).is_err());
+}
+
+#[test]
+fn a_raw_state_file_and_one_of_powershell_are_told_the_command() {
+    let refused = |bytes: &[u8]| {
+        let error = States::read([("state.json", bytes)]).unwrap_err();
+        (error.to_string(), error.help())
+    };
+    let raw = json!({ "version": 4, "terraform_version": "1.9.5", "serial": 7, "lineage": "5f0c", "outputs": {}, "resources": [] });
+    let (message, help) = refused(raw.to_string().as_bytes());
+    assert_eq!(
+        message,
+        "state.json is a raw state file of Terraform, not the output of `terraform show -json`"
+    );
+    assert!(help.contains("terraform show -json > state.json"), "{help}");
+    let (_, help) = refused(b"{}");
+    assert!(help.contains("terraform show -json > state.json"), "{help}");
+
+    let little: Vec<u8> = STATE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = STATE.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [b"\xFF\xFE".as_slice(), &little].concat();
+    for bytes in [little, big, marked] {
+        let (message, help) = refused(&bytes);
+        assert_eq!(message, "state.json is UTF-16");
+        assert!(help.contains("Out-File -Encoding utf8"), "{help}");
+    }
+    // That command begins the file with a byte-order mark.
+    let marked = format!("\u{FEFF}{STATE}");
+    assert!(States::read([("state.json", marked.as_bytes())]).is_ok());
+}
+
+/// Takes every commented declaration and `keep` of a text, and says how many.
+fn taken(text: &str) -> (String, usize) {
+    let mut is_in_keep = false;
+    let mut count = 0;
+    let mut taken = String::new();
+    for line in text.lines() {
+        let bare = line.strip_prefix("// ").unwrap_or_default();
+        let begins = bare.starts_with("keep ") || bare.starts_with("group ");
+        is_in_keep |= bare.starts_with("keep ");
+        count += usize::from(begins);
+        taken.push_str(if begins || is_in_keep { bare } else { line });
+        taken.push('\n');
+        is_in_keep &= bare != "}";
+    }
+    (taken, count)
+}
+
+#[test]
+fn a_keep_for_undeclared_groups_keeps_those_rows_and_no_others() {
+    let terraform = read(&state()).unwrap();
+    let mut world = world();
+    // Another group that the state does not know, of the same name as one that is declared, on the same account.
+    let mut twin = world.groups.iter().find(|group| group.display_name == "auditors").unwrap().clone();
+    twin.id = group(4).parse().unwrap();
+    twin.external_ids.iter_mut().for_each(|own| own.id = "4f6c1d2e-0000-4000-8000-000000000004".to_owned());
+    world.groups.push(twin);
+    let late = |row: &rolecall_model::Assignment| row.principal.id() == group(3);
+    let of_twin = world.assignments.iter().filter(|row| late(row)).cloned().map(|mut row| {
+        row.principal = Principal::Group(group(4).parse().unwrap());
+        row
+    });
+    let of_twin: Vec<_> = of_twin.collect();
+    world.assignments.extend(of_twin);
+    world.assignments.sort();
+
+    let mut files = imported(&world, Some(&terraform)).files;
+    assert!(!files["assignments.kdl"].contains("to-undeclared"));
+    let (text, count) = taken(&files["assignments.kdl"]);
+    // Two groups, each with two sets, and the `keep` of the declared group.
+    assert_eq!(count, 7, "{text}");
+    files.insert("assignments.kdl".to_owned(), text);
+    let sets = files["permission-sets.kdl"].replace("    adopt\n", "");
+    files.insert("permission-sets.kdl".to_owned(), sets);
+    for set in &mut world.permission_sets {
+        if matches!(set.name.as_str(), "Deploy" | "ReadOnly") {
+            set.tags.insert(STACK_TAG.to_owned(), "acme".to_owned());
+        }
+    }
+    // Only the row of the group that is gone goes: neither those of the newcomers, nor what they have elsewhere.
+    let gone = ("Deploy".parse().unwrap(), Principal::Group(group(9).parse().unwrap()));
+    assert_eq!(found(&files, &world), Found { revoked: [gone].into(), ..Found::default() });
+
+    // One of them taken away again is revoked, although the other stays.
+    let late = "keep \"Deploy\" {\n    to \"late-arrivals\"";
+    let without = files["assignments.kdl"].replace(late, "keep \"ReadOnly\" {\n    to \"late-arrivals\"");
+    files.insert("assignments.kdl".to_owned(), without);
+    let revoked: Vec<String> =
+        found(&files, &world).revoked.iter().map(|(_, principal)| principal.id().to_owned()).collect();
+    assert_eq!(revoked, [group(3), group(9)]);
 }
 
 #[test]

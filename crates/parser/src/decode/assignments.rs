@@ -6,7 +6,6 @@ use rolecall_model::config::{AssignmentRule, GroupIx, On, PermissionSetRef, Unti
 use rolecall_model::{Code, Date, Diagnostic, Place};
 
 use super::Decoder;
-use crate::check::repeated_value;
 use crate::syntax::Node;
 
 impl Decoder<'_> {
@@ -92,11 +91,9 @@ impl Decoder<'_> {
         for child in node.children_named("on") {
             self.on_is_one_thing(child);
             for (name, place) in child.texts() {
-                if let Some(first) = seen.get(name) {
-                    self.found.push(repeated_value(name, place, *first));
+                if !self.once(&mut seen, name, place) {
                     continue;
                 }
-                seen.insert(name.to_owned(), place);
                 if let Some(set) = self.names.account_set(name, place) {
                     let origin = self.origin(place);
                     on.push(On::Set(set, origin));
@@ -119,12 +116,12 @@ impl Decoder<'_> {
                     .at(node.header, "this `on` names account sets and has a block as well")
                     .help("write two `on` lines if both shall count; use `accounts` and `only` in the block to narrow"),
             ),
-            (true, false) => self.found.push(
+            (true, false) if !node.has_unknown => self.found.push(
                 Diagnostic::error(Code::NothingDeclared, "`on` says nothing")
                     .at(node.word_place, "this `on` names no account set and has no block")
                     .help("write `on \"account-set\"`, or `on { account \"…\" }`"),
             ),
-            (true, true) | (false, false) => {}
+            (true, true | false) | (false, false) => {}
         }
     }
 

@@ -3,14 +3,14 @@
 //! A value that is missing must never widen what the line makes. Where it is one of several names it is left out;
 //! anywhere else, and where no name is left, so is the whole line.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
 use super::templates::{ParameterKind, may_repeat, taken_by, taken_by_property, weight, weight_of_value};
 use super::uses::{Argument, Filling};
-use crate::check::{repeated_value, wrong_value};
+use crate::check::wrong_value;
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{Kind, Within, Word, find};
 
@@ -124,7 +124,7 @@ impl Decoder<'_> {
             }
         }
         if has_parameter {
-            self.distinct(&mut out.values, word.arguments.distinct_from);
+            distinct(&mut out.values, word.arguments.distinct_from);
         }
         Ok(out)
     }
@@ -222,19 +222,17 @@ impl Decoder<'_> {
         }
         value
     }
+}
 
-    fn distinct(&mut self, values: &mut [Value], from: usize) {
-        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        for value in values.iter_mut().skip(from) {
-            let Some(text) = value.text().map(str::to_owned) else { continue };
-            if let Some(first) = seen.get(&text) {
-                self.found.push(repeated_value(&text, value.place, *first));
-                value.faulty = true;
-            } else {
-                seen.insert(text, value.place);
-            }
-        }
-    }
+/// Leaves out the values that stand before. What one parameter is given twice, or a template says twice, is reported
+/// where that is written; here they meet by chance, as where one group is given for two parameters.
+fn distinct(values: &mut Vec<Value>, from: usize) {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut at = 0;
+    values.retain(|value| {
+        at += 1;
+        at <= from || value.text().is_none_or(|text| seen.insert(text.to_owned()))
+    });
 }
 
 /// A node with nothing but its word and places.
@@ -246,6 +244,7 @@ fn bare(node: &Node) -> Node {
         arguments: Vec::new(),
         properties: Vec::new(),
         block: None,
+        has_unknown: node.has_unknown,
     }
 }
 

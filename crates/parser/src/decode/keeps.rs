@@ -30,7 +30,8 @@ impl Decoder<'_> {
         let says_which =
             |child: &Node| matches!(child.word.as_str(), "to" | "to-user" | "to-undeclared" | "on");
         // Empty braces have been reported, and a word that was not understood may be any.
-        let is_unread = node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
+        let is_unread = node.has_unknown
+            || node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
         if is_unread || !node.arguments.is_empty() || node.children().iter().any(says_which) {
             return;
         }

@@ -53,7 +53,8 @@ impl Decoder<'_> {
 
     fn silence_has_a_reason(&mut self, node: &Node) {
         // Empty braces have been reported, and a word that was not understood may be the one.
-        let is_unread = node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
+        let is_unread = node.has_unknown
+            || node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
         if is_unread || node.children_named("reason").next().is_some() {
             return;
         }
@@ -64,14 +65,17 @@ impl Decoder<'_> {
         );
     }
 
-    /// Tells of statements that allow every action, or every one of a service, on everything and without a condition.
+    /// Tells of statements that allow every action, or every one of a service, or all but some, on everything and without
+    /// a condition.
     pub(super) fn wildcard_statements(&mut self, node: &Node, policy: &Policy) {
         let help = "name the actions and resources that are needed, add a condition with `when`, or attach the AWS managed policy that says the same";
         if let Some(file) = node.property("file") {
+            let path = file.text().unwrap_or_default();
             let actions = wildcard_actions(policy);
-            if !actions.is_empty() {
-                let shown = shown_actions(&actions);
-                let path = file.text().unwrap_or_default();
+            let allowed = (!actions.is_empty()).then(|| shown_actions(&actions));
+            let excepted =
+                excepted_actions(policy).map(|but| format!("everything but {}", shown_actions(&but)));
+            for shown in allowed.into_iter().chain(excepted) {
                 self.found.push(
                     Diagnostic::warning(
                         Code::WildcardStatement,
@@ -132,23 +136,38 @@ fn is_wildcard(action: &str) -> bool {
 
 /// The wildcard actions that a policy allows on everything without a condition, each once.
 fn wildcard_actions(policy: &Policy) -> Vec<&str> {
+    let allowed = allowed_on_everything(policy).flat_map(|statement| texts(statement, "Action"));
+    let mut actions: Vec<&str> = allowed.filter(|action| is_wildcard(action)).collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}
+
+/// What the first statement leaves out that allows every other action on everything without a condition.
+fn excepted_actions(policy: &Policy) -> Option<Vec<&str>> {
+    let mut excepted = allowed_on_everything(policy)
+        .map(|statement| texts(statement, "NotAction").collect::<Vec<&str>>())
+        .filter(|actions| {
+            !actions.is_empty() && !actions.iter().any(|action| matches!(*action, "*" | "*:*"))
+        });
+    excepted.next()
+}
+
+/// The statements that allow something on everything without a condition.
+fn allowed_on_everything(policy: &Policy) -> impl Iterator<Item = &Value> {
     let statements = policy.canonical().get("Statement").and_then(Value::as_array);
-    let mut actions: Vec<&str> = Vec::new();
-    for statement in statements.into_iter().flatten() {
-        let texts = |key: &str| {
-            statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-        };
+    statements.into_iter().flatten().filter(|statement| {
         let is_limited = statement
             .get("Condition")
             .is_some_and(|condition| condition.as_object().is_none_or(|operators| !operators.is_empty()));
         let is_allow = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-        if is_allow && !is_limited && texts("Resource").any(|resource| resource == "*") {
-            actions.extend(texts("Action").filter(|action| is_wildcard(action)));
-        }
-    }
-    actions.sort_unstable();
-    actions.dedup();
-    actions
+        is_allow && !is_limited && texts(statement, "Resource").any(|resource| resource == "*")
+    })
+}
+
+/// The texts of a list in a statement.
+fn texts<'p>(statement: &'p Value, key: &str) -> impl Iterator<Item = &'p str> + use<'p> {
+    statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn shown_actions(actions: &[&str]) -> String {

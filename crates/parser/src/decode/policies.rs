@@ -35,8 +35,8 @@ impl Decoder<'_> {
                 self.policy_file(path, file.place)
             }
             (None, Some(_)) => self.written_policy(node),
-            // A property that was not understood is probably a misspelt `file`.
-            (None, None) if !node.properties.is_empty() => None,
+            // What was not understood is probably meant for the `file`.
+            (None, None) if node.has_unknown => None,
             (None, None) => {
                 self.found.push(
                     Diagnostic::error(Code::NothingDeclared, "`inline-policy` says nothing")

@@ -1,8 +1,8 @@
 //! `rolecall`, `identity-center` and `group`: what the project is, and who is in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{Group, IdentityCenter};
+use rolecall_model::config::{Group, IdentityCenter, Include};
 use rolecall_model::{Code, Diagnostic, FileId, ObjectId, Place, StackName};
 
 use super::{CheckedFile, Decoder, LANGUAGE};
@@ -41,6 +41,22 @@ impl Decoder<'_> {
             self.partition = partition(identity_center.region.as_str());
         }
         settings
+    }
+
+    /// The patterns of the project file's `include` nodes. Their files were read, and held against the limits, before.
+    pub(super) fn includes(&mut self, checked: &[CheckedFile<'_>]) -> Vec<Include> {
+        let entry = checked.first().map_or(&[][..], |file| file.nodes);
+        let mut includes = Vec::new();
+        for node in entry.iter().filter(|node| node.word == "include") {
+            let limit = node.children_named("may-contain").next();
+            let may_contain: Option<BTreeSet<String>> =
+                limit.map(|limit| limit.texts().map(|(word, _)| word.to_owned()).collect());
+            for (pattern, place) in node.texts() {
+                let (pattern, may_contain) = (pattern.to_owned(), may_contain.clone());
+                includes.push(Include { pattern, may_contain, origin: self.origin(place) });
+            }
+        }
+        includes
     }
 
     /// The node of a word that a project has once; anything else is reported.

@@ -287,25 +287,30 @@ impl Decoder<'_> {
     /// Warns of a text that is the name of a parameter which could stand in its place.
     fn like_parameter(&mut self, value: &Value, takes: Option<ParameterKind>, template: &Template<'_>) {
         let Some(text) = value.text() else { return };
-        let Some(parameter) = template.parameters.get(text) else { return };
+        let name = interpolated(text).unwrap_or(text);
+        let Some(parameter) = template.parameters.get(name) else { return };
         if takes.is_none() || parameter.kind != takes {
             return;
         }
+        let meant = format!("(param)\"{name}\"");
         if takes.and_then(ParameterKind::names).is_some_and(|kind| !self.names.knows(kind, text)) {
             // That it is not declared is reported, with this as the way out.
-            self.names.like_parameter(value.place);
+            self.names.like_parameter(value.place, meant);
             return;
         }
-        let meant = format!("(param)\"{text}\"");
+        let message = if name == text {
+            format!("the text `{text}` is the name of a parameter")
+        } else {
+            format!("no value takes the place of `{text}`, which names a parameter")
+        };
         self.found.push(
-            Diagnostic::warning(
-                Code::LiteralLikeParameter,
-                format!("the text `{text}` is the name of a parameter"),
-            )
-            .at(value.place, format!("this is the text `{text}` itself, whatever a `use` gives"))
-            .and(parameter.declared_at, format!("the parameter `{text}` is declared here"))
-            .help(format!("write `{meant}` for the parameter's value, or give the parameter another name"))
-            .suggest(value.place, meant),
+            Diagnostic::warning(Code::LiteralLikeParameter, message)
+                .at(value.place, format!("this is the text `{text}` itself, whatever a `use` gives"))
+                .and(parameter.declared_at, format!("the parameter `{name}` is declared here"))
+                .help(format!(
+                    "write `{meant}` for the parameter's value, or give the parameter another name"
+                ))
+                .suggest(value.place, meant),
         );
     }
 
@@ -331,6 +336,11 @@ impl Decoder<'_> {
         }
         nearest(name, template.parameters.keys().copied())
     }
+}
+
+/// What a text names in the way in which other languages put values into texts.
+fn interpolated(text: &str) -> Option<&str> {
+    text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::trim)
 }
 
 /// A parameter on a line, or in a property, that takes none.

@@ -50,6 +50,11 @@ impl Making {
         current.is_in_template(place).then_some(current.used_at)
     }
 
+    /// Whether what stands at a place is given by the use that is at work.
+    pub(super) fn is_given(&self, place: Place) -> bool {
+        self.current.as_ref().is_some_and(|current| !current.is_in_template(place))
+    }
+
     /// Remembers that a value of the use comes to stand at another place, in the template.
     pub(super) fn stands_at(&mut self, value: Place, in_template: Place) {
         if let Some(current) = &mut self.current {
@@ -198,7 +203,7 @@ impl Decoder<'_> {
             arguments.insert(*name, self.argument(child, parameter));
         }
         // A word that was not understood may be the one that seems to be missing.
-        if !has_unknown {
+        if !has_unknown && !node.has_unknown {
             for (name, parameter) in &template.parameters {
                 if !parameter.optional && !arguments.contains_key(name) && !self.found.is_full() {
                     self.found.push(missing(node, name, parameter));

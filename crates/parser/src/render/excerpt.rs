@@ -8,9 +8,12 @@ use super::visible;
 
 /// How much of a label's place is underlined, in bytes.
 const MAX_UNDERLINED: usize = 400;
-/// How much is shown before and behind a label's place at most, in bytes. More is cut, in the middle of a line if
-/// need be.
+/// How much is shown before and behind a label's place, in bytes and whole lines.
 const AROUND: usize = 1_000;
+/// A line of more bytes is shown in part: as much of a label's place, and so much before and behind it.
+const WIDE: usize = 140;
+const MAX_UNDERLINED_IN_WIDE: usize = 40;
+const BESIDE: usize = 24;
 
 /// The text around the labels of one report.
 #[derive(Debug)]
@@ -35,20 +38,61 @@ pub(super) fn shown_part(place: Place, sources: &Sources) -> (usize, usize) {
     let text = &sources.get(place.file).text;
     let range = place.range();
     let end = text.floor_char_boundary(range.end.min(range.start + MAX_UNDERLINED));
+    let is_wide = line_around(text, range.start, range.start).is_none();
+    let most = text.floor_char_boundary(range.start + MAX_UNDERLINED_IN_WIDE);
+    let end = if is_wide { end.min(most) } else { end };
     (range.start, end.saturating_sub(range.start))
+}
+
+/// The lines from `start` to `end`, without the last line break; `None` where the first or the last is wide. Looks no
+/// further than that, since a line may be as long as its file.
+fn line_around(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let (from, to) = (line_start(text, start)?, line_end(text, end)?);
+    let is_one_line = !text[start..end].contains('\n');
+    (!is_one_line || to - from <= WIDE).then_some((from, to))
+}
+
+/// Where the line of an offset begins, unless that is too far away.
+fn line_start(text: &str, at: usize) -> Option<usize> {
+    let from = text.floor_char_boundary(at.saturating_sub(WIDE));
+    text[from..at].rfind('\n').map(|found| from + found + 1).or((from == 0).then_some(0))
+}
+
+/// Where the line of an offset ends, unless that is too far away.
+fn line_end(text: &str, at: usize) -> Option<usize> {
+    let to = text.ceil_char_boundary((at + WIDE).min(text.len()));
+    text[at..to].find('\n').map(|found| at + found).or((to == text.len()).then_some(to))
+}
+
+/// What is shown for a label: its lines and those around it up to the next wide one, and of wide lines what is beside
+/// the label.
+fn window(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let Some((mut from, mut to)) = line_around(text, start, end) else {
+        let from = text.floor_char_boundary(start.saturating_sub(BESIDE));
+        let to = text.ceil_char_boundary((end + BESIDE).min(text.len()));
+        return (
+            text[from..start].rfind('\n').map_or(from, |found| from + found + 1),
+            text[end..to].find('\n').map_or(to, |found| end + found),
+        );
+    };
+    while from > 0 && start - from < AROUND {
+        let Some(before) = line_start(text, from - 1) else { break };
+        from = before;
+    }
+    while to < text.len() && to - end < AROUND {
+        let Some(behind) = line_end(text, to + 1) else { break };
+        to = behind;
+    }
+    // With the line break, by which the reader knows that the line is whole.
+    (from, (to + 1).min(text.len()))
 }
 
 impl Excerpt {
     /// The text around labels, all of which lie in this file.
     pub(super) fn new(file: &SourceFile, labels: &[LabeledSpan]) -> Self {
         let text = &file.text;
-        let mut ranges: Vec<(usize, usize)> = labels
-            .iter()
-            .map(|label| {
-                let start = text.floor_char_boundary(label.offset().saturating_sub(AROUND));
-                (start, text.ceil_char_boundary(label.offset() + label.len() + AROUND))
-            })
-            .collect();
+        let mut ranges: Vec<(usize, usize)> =
+            labels.iter().map(|label| window(text, label.offset(), label.offset() + label.len())).collect();
         ranges.sort_unstable();
         let mut joined: Vec<(usize, usize)> = Vec::new();
         for (start, end) in ranges {

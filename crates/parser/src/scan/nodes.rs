@@ -2,6 +2,8 @@
 //! explain badly.
 
 mod annotations;
+mod lists;
+mod unquoted;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,8 +14,11 @@ use super::braces::Balance;
 use super::tokens::{Token, TokenKind, is_word};
 use super::{Annotation, RawNode};
 use crate::mistakes::Mistakes;
-use crate::words::{Within, Word, find};
+use crate::words::{BlockRule, Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
+
+use unquoted::{Line, Parameters};
+pub(crate) use unquoted::{not_a_number, not_safe, unquoted, without_marks};
 
 /// What comes of cutting.
 #[derive(Debug, Default)]
@@ -68,6 +73,9 @@ pub(super) fn cut(file: FileId, text: &str, tokens: &[Token], balance: &Balance)
         within: vec![Some(Within::File)],
         begun: None,
         may_be_template: false,
+        is_use: false,
+        line: None,
+        parameters: Parameters::of(text, tokens),
         current: None,
         out: Cut::default(),
     };
@@ -97,6 +105,11 @@ struct Cutter<'a> {
     begun: Option<usize>,
     /// Whether the last top-level node is a template, or may be one with its word misspelt.
     may_be_template: bool,
+    /// Whether it is a `use`, whose lines begin with words that the files declare.
+    is_use: bool,
+    /// What is known of the line on which values without quotes were found last.
+    line: Option<Line>,
+    parameters: Parameters,
     current: Option<RawNode>,
     out: Cut,
 }
@@ -156,7 +169,7 @@ impl Cutter<'_> {
         }
         match token.kind {
             TokenKind::Newline | TokenKind::Semicolon => self.terminator(index),
-            TokenKind::Open => self.open(token),
+            TokenKind::Open => self.open(index),
             TokenKind::Close => self.close(index),
             TokenKind::Slashdash => self.slashdash(token),
             TokenKind::Type => self.annotation(index),
@@ -210,8 +223,9 @@ impl Cutter<'_> {
         self.out.nodes.push(node);
     }
 
-    fn open(&mut self, token: Token) {
-        if *self.state() == State::Start {
+    fn open(&mut self, index: usize) {
+        let token = self.tokens[index];
+        if *self.state() == State::Start && !self.opens_below_its_word(index) {
             self.refuse(
                 token,
                 "a block has no word in front of it".to_owned(),
@@ -232,6 +246,35 @@ impl Cutter<'_> {
         *self.state() = State::Entries;
         self.within.push(self.last_word().and_then(|word| word.block.within()));
         self.states.push(State::Start);
+    }
+
+    /// Reports a block that begins on the line below a word that has a block; says whether it is one.
+    fn opens_below_its_word(&mut self, index: usize) -> bool {
+        let newlines =
+            self.tokens[..index].iter().rev().take_while(|token| token.kind == TokenKind::Newline).count();
+        let Some(last) = index.checked_sub(newlines + 1).map(|last| self.tokens[last]) else { return false };
+        let ends_entry = matches!(last.kind, TokenKind::Word | TokenKind::Keyword | TokenKind::Text);
+        let has_block = self.last_word().is_some_and(|word| !matches!(word.block, BlockRule::None));
+        if newlines == 0 || !ends_entry || !has_block {
+            return false;
+        }
+        self.break_node();
+        if self.states.len() == 1
+            && let Some(node) = self.out.nodes.last_mut()
+        {
+            node.broken = true;
+        }
+        let word = self.begun.map_or("", |begun| self.text_of(self.tokens[begun])).to_owned();
+        let token = self.tokens[index];
+        let gap = Place::new(self.file, last.end..token.start);
+        let mut found = Diagnostic::error(Code::Syntax, "a block begins below the line of its word")
+            .at(self.place(token), format!("the block of `{word}` begins on the line of `{word}`"))
+            .help("write the `{` at the end of the line above");
+        if newlines == 1 && self.text[last.end..token.start].trim().is_empty() {
+            found = found.suggest_safe(gap, " ");
+        }
+        self.out.mistakes.push(found);
+        true
     }
 
     fn close(&mut self, index: usize) {
@@ -311,10 +354,12 @@ impl Cutter<'_> {
         self.begun = Some(index);
         if self.states.len() == 1 {
             let word = self.text_of(token);
-            self.may_be_template = word == "template" || find(word, Within::File).is_none();
+            let (is_use, is_template) =
+                (word == "use", word == "template" || find(word, Within::File).is_none());
+            (self.is_use, self.may_be_template) = (is_use, is_template);
         }
         match token.kind {
-            TokenKind::Word if is_identifier(self.text_of(token)) => {
+            TokenKind::Word if is_bare_word(self.text_of(token)) => {
                 if self.tokens.get(index + 1).is_some_and(|next| next.kind == TokenKind::Text && next.start == token.end) {
                     self.glued(self.tokens[index + 1]);
                 }
@@ -400,7 +445,7 @@ impl Cutter<'_> {
         match token.kind {
             TokenKind::Word | TokenKind::Keyword => {
                 if !is_number(self.text_of(token)) {
-                    self.unquoted(token);
+                    self.unquoted(index);
                 }
                 if let Some(next) = glued_next.filter(|next| next.kind == TokenKind::Text) {
                     self.glued(next);
@@ -414,17 +459,25 @@ impl Cutter<'_> {
                     return self.behind_text(index, next);
                 }
             }
-            _ => {
-                let shown = self.shown(token);
-                self.refuse(
-                    token,
-                    format!("`{shown}` does not belong here"),
-                    &format!("`{shown}` means nothing here"),
-                    "values stand in quotes, and properties are written `name=\"value\"`",
-                );
+            TokenKind::Stray if self.text_of(token) == "[" => {
+                if let Some(next) = self.list(index) {
+                    return next;
+                }
+                self.does_not_belong(token);
             }
+            _ => self.does_not_belong(token),
         }
         index + 1
+    }
+
+    fn does_not_belong(&mut self, token: Token) {
+        let shown = self.shown(token);
+        self.refuse(
+            token,
+            format!("`{shown}` does not belong here"),
+            &format!("`{shown}` means nothing here"),
+            "values stand in quotes, and properties are written `name=\"value\"`",
+        );
     }
 
     /// Takes `key=value`.
@@ -438,7 +491,7 @@ impl Cutter<'_> {
                 "a property is named without quotes",
                 "write the property's name without quotes",
             );
-        } else if !is_identifier(self.text_of(key)) {
+        } else if !is_bare_word(self.text_of(key)) {
             let label = format!("`{shown}` cannot name a property");
             self.refuse(
                 key,
@@ -500,40 +553,6 @@ impl Cutter<'_> {
         let help = "separate values with a space; a `\"` within a text is written `\\\"`";
         self.refuse(next, message, "a space is missing in front of this", help);
     }
-
-    fn unquoted(&mut self, token: Token) {
-        let text = self.text_of(token).to_owned();
-        self.out.mistakes.push(unquoted(self.place(token), &text));
-        self.out.unquoted.insert(token.start, text);
-    }
-}
-
-/// The diagnostic for a value without quotes.
-pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
-    let bare = without_marks(shown);
-    let found = Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` stands without quotes"));
-    if matches!(bare, "true" | "false" | "null") {
-        return found
-            .at(place, format!("the language has no value `{bare}`"))
-            .help("leave it out, or write a text in quotes");
-    }
-    let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
-        "as a number, an account id would lose its leading zeros".to_owned()
-    } else {
-        format!("`{shown}` is a value, and every value stands in quotes")
-    };
-    let found = found.at(place, label).help(format!("write `\"{bare}\"`"));
-    let quoted = format!("\"{bare}\"");
-    // A text in other quotes ends at its first space for KDL, a comma was hardly meant to be part of a name, and what a
-    // `#` was meant to say is not known.
-    let is_plain = bare == shown && bare.chars().all(|c| c.is_alphanumeric() || "-_.:/@*+".contains(c));
-    if is_plain { found.suggest_safe(place, quoted) } else { found.suggest(place, quoted) }
-}
-
-/// What a value without quotes says: without the `#` of a keyword, and without quotes that KDL does not know.
-pub(crate) fn without_marks(shown: &str) -> &str {
-    let bare = shown.trim_start_matches('#');
-    bare.strip_prefix('\'').and_then(|bare| bare.strip_suffix('\'')).unwrap_or(bare)
 }
 
 /// Whether a text could begin a line as it stands, without quotes.

@@ -158,11 +158,19 @@ impl Lexer<'_> {
                 self.at += other.len_utf8();
                 self.out.blanks.push(start..self.at);
             }
-            _ => {
-                self.skip(is_word);
-                self.push(TokenKind::Word, start, false);
-            }
+            _ => self.word(),
         }
+    }
+
+    /// Reads a word. KDL ends it at a `/`, but a path without quotes is one value to whoever wrote it.
+    fn word(&mut self) {
+        let start = self.at;
+        self.skip(is_word);
+        while self.rest().starts_with('/') && !self.rest()[1..].starts_with(['/', '*', '-']) {
+            self.at += 1;
+            self.skip(is_word);
+        }
+        self.push(TokenKind::Word, start, false);
     }
 
     fn slash(&mut self) {
@@ -177,6 +185,7 @@ impl Lexer<'_> {
                 self.at += 2;
                 self.push(TokenKind::Slashdash, start, false);
             }
+            _ if self.rest()[1..].starts_with(is_word) => self.word(),
             _ => {
                 self.at += 1;
                 self.push(TokenKind::Stray, start, false);
@@ -275,6 +284,9 @@ impl Lexer<'_> {
         self.skip(|c| c == '#');
         let hashes = self.at - start;
         if !self.rest().starts_with('"') {
+            if self.is_meant_as_comment(start) {
+                return self.hash_comment(start);
+            }
             self.skip(is_word);
             let kind = if self.at == start + hashes { TokenKind::Stray } else { TokenKind::Keyword };
             self.push(kind, start, false);
@@ -293,6 +305,28 @@ impl Lexer<'_> {
             }
             None => self.unterminated(start, body, limit, &end_mark),
         }
+    }
+
+    /// Whether the `#` that have just been read were meant to begin a comment: at the beginning of a line nothing else
+    /// begins with them, and behind something they mean nothing by themselves.
+    fn is_meant_as_comment(&self, start: usize) -> bool {
+        let is_alone = self.peek().is_none_or(|next| is_space(next) || is_newline(next));
+        let begins_line = self.out.tokens.last().is_none_or(|last| last.kind == TokenKind::Newline);
+        let is_apart = self.text[..start].ends_with(|c| is_space(c) || is_newline(c) || "{};".contains(c));
+        begins_line || (is_alone && is_apart)
+    }
+
+    /// Skips the rest of the line, as a comment.
+    fn hash_comment(&mut self, start: usize) {
+        let marks = self.place(start..self.at);
+        self.at = self.line_end();
+        self.out.blanks.push(start..self.at);
+        self.report(
+            Diagnostic::error(Code::Syntax, "comments begin with `//`")
+                .at(marks, "`#` begins no comment here")
+                .help("write `//`")
+                .suggest_safe(marks, "//"),
+        );
     }
 
     fn quoted(&mut self) {

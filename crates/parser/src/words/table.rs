@@ -86,7 +86,7 @@ pub(super) static WORDS: &[Word] = &[
     Word {
         name: "identity-center",
         within: &[File],
-        doc: "Says which instance of IAM Identity Center the project is about. It stands once.",
+        doc: "Says which instance of IAM Identity Center the project is about. It stands once, in the project file.",
         arguments: NO_ARGUMENTS,
         properties: &[
             PropertyWord {
@@ -137,7 +137,6 @@ pub(super) static WORDS: &[Word] = &[
                 "external-permission-set",
                 "group",
                 "guard",
-                "identity-center",
                 "keep",
                 "lint",
                 "permission-set",

@@ -199,7 +199,7 @@ impl Guards<'_, '_> {
     }
 
     fn lints(&mut self) {
-        let Sides { head, base } = self.sides;
+        let Sides { head, base, .. } = self.sides;
         for (name, code) in LINTS {
             let level = |side: &Side<'_>| side.config().lints.level(*code).unwrap_or(Level::Warn);
             let (before, after) = (level(base), level(head));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{KeepRule, KeptPrincipals, On, RowFilter};
+use rolecall_model::config::{AccountSetIx, KeepRule, KeptPrincipals, On, RowFilter};
 use rolecall_model::{Config, Diagnostic, OriginId};
 
 use super::{BasePlace, spelling};
@@ -42,7 +42,7 @@ impl Relation {
         }
     }
 
-    fn of_sets<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
+    pub(super) fn of_sets<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
         match (before.is_subset(after), after.is_subset(before)) {
             (true, true) => Self::Same,
             (true, false) => Self::Wider,
@@ -181,7 +181,7 @@ fn except_word(word: &str) -> &'static str {
 
 /// One of the two checkouts, with what its guards and keeps reach, in the order of its configuration.
 pub(super) struct Side<'a> {
-    inputs: &'a Inputs<'a>,
+    pub(super) inputs: &'a Inputs<'a>,
     in_base: bool,
     /// By `forbid`: its own rows, and those of its exceptions.
     pub(super) forbids: Vec<(Reach, Vec<Reach>)>,
@@ -247,19 +247,32 @@ impl<'a> Side<'a> {
 pub(super) struct Sides<'a> {
     pub(super) head: Side<'a>,
     pub(super) base: Side<'a>,
+    /// Whether the accounts of both are known.
+    fit: bool,
 }
 
 impl<'a> Sides<'a> {
     /// `both_fit` says that all names of both are found in the live state. Then what an `on` reaches is known; else only
     /// how it is written.
     pub(super) fn new(head: &'a Inputs<'a>, base: &'a Inputs<'a>, both_fit: bool) -> Self {
-        let mut sides = Self { head: Side::new(head, false), base: Side::new(base, true) };
-        if !(both_fit && sides.head.find_accounts() && sides.base.find_accounts()) {
+        let mut sides = Self { head: Side::new(head, false), base: Side::new(base, true), fit: false };
+        sides.fit = both_fit && sides.head.find_accounts() && sides.base.find_accounts();
+        if !sides.fit {
             let changed = changed_account_sets(head.config, base.config);
             sides.head.mark_changed_sets(&changed);
             sides.base.mark_changed_sets(&changed);
         }
         sides
+    }
+
+    /// How the accounts of a set that both declare relate today; `None` where they are not known.
+    pub(super) fn relation_of_sets(&self) -> Option<impl FnMut(AccountSetIx, AccountSetIx) -> Relation> {
+        let mut resolvers =
+            self.fit.then(|| [self.base.inputs, self.head.inputs].map(AccountResolver::new))?;
+        Some(move |before, after| {
+            let [base, head] = &mut resolvers;
+            Relation::of_masks(&base.named_set(before), &head.named_set(after))
+        })
     }
 }
 

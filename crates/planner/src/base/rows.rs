@@ -10,7 +10,9 @@ use rolecall_model::{
     AccountId, Assignment, Date, Diagnostic, PermissionSetName, Principal, Snapshot, snapshot,
 };
 
-use super::{BaseDifference, BasePlace, ComparedRow, LineDifference, Subject, end_moved, place, spelling};
+use super::{
+    BaseDifference, BasePlace, ComparedRow, Effect, LineDifference, Subject, end_moved, place, spelling,
+};
 use crate::Inputs;
 use crate::expand::{Desired, Key, WantedRow, expand};
 use crate::plan::Row;
@@ -29,7 +31,7 @@ pub(super) fn compare(
 ) -> Result<Vec<LineDifference>, Vec<String>> {
     let snapshot = with_users_of(base);
     let base = Inputs { snapshot: &snapshot, ..*base };
-    let unread = errors(&crate::check_snapshot(&base), &base, " of the base");
+    let unread = errors(&crate::check_snapshot_for_rows(&base), &base, " of the base");
     if !unread.is_empty() {
         return Err(unread);
     }
@@ -43,9 +45,8 @@ pub(super) fn compare(
     Ok(lines)
 }
 
-/// The snapshot, with a stand-in for each user whom the base names and who was not read. Users are read by the names in
-/// the files of the plan, so those of the base alone were not looked for; their rows are lost all the same. A stand-in's
-/// id is nobody's.
+/// The snapshot, with a stand-in for each user whom the base names and who was not found. Their rows are lost all the same:
+/// whoever takes a user out of the files may have taken them out of the directory too. A stand-in's id is nobody's.
 fn with_users_of<'a>(base: &Inputs<'a>) -> Cow<'a, Snapshot> {
     let read: BTreeSet<_> = base.snapshot.users.iter().map(|user| &user.user_name).collect();
     let missing: BTreeSet<_> =
@@ -115,7 +116,7 @@ impl<'d> Wanted<'d> {
     }
 
     fn compared(&self, row: WantedRow) -> ComparedRow {
-        ComparedRow { row: self.row(row.key), until: self.end(row) }
+        ComparedRow { row: self.row(row.key), until: self.end(row), has_ended: false }
     }
 
     /// The position of a row of the other side. Both were made from the same accounts; sets and principals have other
@@ -147,7 +148,7 @@ struct Rows<'d> {
 }
 
 /// Rows are listed as people look for them: by names before ids.
-fn order(row: &Row) -> (&PermissionSetName, &PrincipalName, AccountId, &Principal) {
+pub(super) fn order(row: &Row) -> (&PermissionSetName, &PrincipalName, AccountId, &Principal) {
     let Assignment { permission_set, account, principal } = &row.assignment;
     (permission_set, &row.principal_name, *account, principal)
 }
@@ -198,14 +199,19 @@ impl Rows<'_> {
             let found = position(old.key);
             let is_wanted = found.is_some_and(|found| after.rows[found].1);
             if *was_wanted && !is_wanted {
-                followed.lost.entry(old.rule).or_default().push(before.compared(*old));
+                let mut lost = before.compared(*old);
+                if let Some(found) = found {
+                    lost = ComparedRow { until: after.end(after.rows[found].0), has_ended: true, ..lost };
+                }
+                followed.lost.entry(old.rule).or_default().push(lost);
             }
             let Some(found) = found else { continue };
             let (new, _) = after.rows[found];
             followed.same[found] = Some(at);
             *followed.heirs.entry(old.rule).or_default().entry(new.rule).or_default() += 1;
             let (from, to) = (before.end(*old), after.end(new));
-            if from != to && (*was_wanted || is_wanted) {
+            // An end that has come by now is no earlier end, but a loss.
+            if from != to && is_wanted {
                 followed.moved.entry((new.rule, from, to)).or_default().push(after.row(new.key));
             }
         }
@@ -249,6 +255,7 @@ impl Rows<'_> {
 pub(super) fn compare_ends_as_written(
     head: &Inputs<'_>,
     base: &Inputs<'_>,
+    today: Date,
     differences: &mut Vec<BaseDifference>,
 ) {
     let (after, before) = (rules_as_written(head), rules_as_written(base));
@@ -256,7 +263,14 @@ pub(super) fn compare_ends_as_written(
         let Some((_, from)) = before.get(&text) else { continue };
         let Some((effect, how)) = end_moved(1, *from, to) else { continue };
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
-        let message = format!("assign {how}: {}", spelling::shortened(&text));
+        let text = spelling::shortened(&text);
+        let stood = from.is_none_or(|from| from >= today);
+        let (effect, message) = match to {
+            Some(to) if to < today && stood => {
+                (Effect::Changes, format!("assign has ended on {to}, and its rows are lost: {text}"))
+            }
+            _ => (effect, format!("assign {how}: {text}")),
+        };
         let place = place(head, origin, false);
         differences.push(BaseDifference { effect, subject: Subject::End, message, rows: Vec::new(), place });
     }

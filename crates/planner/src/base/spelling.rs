@@ -97,6 +97,14 @@ fn account_name(reference: &AccountRef) -> String {
     }
 }
 
+/// A selection in parts: what it adds up, one part each, and its `only` and `except` as text.
+pub(super) fn parts(config: &Config, selection: &Selection) -> (BTreeSet<String>, String) {
+    let Selection { lines, only, except } = selection;
+    let filters = Selection { lines: Vec::new(), only: only.clone(), except: except.clone() };
+    let added = lines.iter().flat_map(|line| added_up(config, &line.selector)).collect();
+    (added, self::selection(config, &filters))
+}
+
 /// A selection as a block.
 pub(super) fn selection(config: &Config, selection: &Selection) -> String {
     let Selection { lines: added, only, except } = selection;

@@ -1,8 +1,8 @@
-//! Words that act once, how groups are found, and whether a permission set is owned or external.
+//! Words that act once, and whether a permission set is owned or external.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{DeclaredPermissionSet, Group, Release};
+use rolecall_model::config::{DeclaredPermissionSet, Release};
 use rolecall_model::{OriginId, PermissionSetName};
 
 use super::{BaseDifference, Effect, Subject, place};
@@ -13,7 +13,13 @@ pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<Base
     let mut words = Words { head, base, found };
     words.lifecycle();
     words.ownership();
-    words.groups();
+}
+
+/// The permission sets that a guard protects, in the base, in the files, or where the guards come from.
+pub(super) fn protected<'c>(head: &Inputs<'c>, base: &Inputs<'c>) -> BTreeSet<&'c PermissionSetName> {
+    let configs = [Some(base.config), Some(head.config), head.guards.map(|guards| guards.config)];
+    let protected = configs.into_iter().flatten().flat_map(|config| &config.guard.protected);
+    protected.map(|one| &one.name).collect()
 }
 
 struct Words<'w> {
@@ -47,9 +53,12 @@ impl Words<'_> {
             }
         }
         let released = &self.base.config.releases;
+        let protected = protected(self.head, self.base);
         for Release { name, origin } in &self.head.config.releases {
             if released.iter().all(|old| old.name != *name) {
-                let message = format!("permission set `{name}` is released: no stack owns it from then on");
+                let though = if protected.contains(name) { ", though `protect` names it" } else { "" };
+                let message =
+                    format!("permission set `{name}` is released{though}: no stack owns it from then on");
                 self.push(Effect::Loosens, Subject::PermissionSet, *origin, message);
             }
         }
@@ -71,46 +80,6 @@ impl Words<'_> {
             if base.external_permission_sets.iter().any(|old| old.name == *name) {
                 let message = format!("permission set `{name}` is owned now, and was external");
                 self.push(Effect::Changes, Subject::PermissionSet, set.origin, message);
-            }
-        }
-    }
-
-    fn groups(&mut self) {
-        let (head, base) = (self.head.config, self.base.config);
-        let by_label: BTreeMap<&str, &Group> =
-            head.groups.iter().map(|group| (&*group.label, group)).collect();
-        let by_name: BTreeMap<&str, &Group> =
-            head.groups.iter().map(|group| (&*group.display_name, group)).collect();
-        for old in &base.groups {
-            // A group that got another label is the same group, and may have lost its id on the way.
-            let same = by_label.get(old.label.as_str()).or_else(|| by_name.get(old.display_name.as_str()));
-            let Some(group) = same else { continue };
-            let Group { label, display_name, object_id, origin } = *group;
-            let change = match (&old.object_id, object_id) {
-                (Some(before), None) => Some((
-                    Effect::Loosens,
-                    format!(
-                        "group `{label}` is found by its name `{display_name}` alone now (id {before} before)"
-                    ),
-                )),
-                (None, Some(after)) => {
-                    Some((Effect::Tightens, format!("group `{label}` is pinned to id {after}")))
-                }
-                (Some(before), Some(after)) if before != after => Some((
-                    Effect::Changes,
-                    format!("group `{label}` is another group: id {after} ({before} before)"),
-                )),
-                (None, None) if old.display_name != *display_name => Some((
-                    Effect::Changes,
-                    format!(
-                        "group `{label}` is another group: the one named `{display_name}` (`{}` before)",
-                        old.display_name
-                    ),
-                )),
-                (Some(_), Some(_)) | (None, None) => None,
-            };
-            if let Some((effect, message)) = change {
-                self.push(effect, Subject::Group, *origin, message);
             }
         }
     }

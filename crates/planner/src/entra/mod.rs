@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 
 pub(crate) use groups::TenantDirectory;
 
-use crate::{Inputs, Settings};
 use crate::compare::Naming;
 use crate::expand::{Desired, Key};
 use crate::plan::{Action, Change, EntraChange, Reason, Row, Violation};
+use crate::{Inputs, Settings};
 
 /// What comparing the Entra half yields.
 #[derive(Default)]
@@ -54,7 +54,8 @@ pub(crate) fn compare(inputs: &Inputs<'_>, settings: &Settings, desired: &Desire
             return comparison;
         }
     };
-    let mut comparer = Comparer { inputs, settings, today: settings.today, desired, tenant, declared, live, comparison };
+    let mut comparer =
+        Comparer { inputs, settings, today: settings.today, desired, tenant, declared, live, comparison };
     comparer.run();
     comparer.comparison
 }
@@ -70,8 +71,9 @@ pub(crate) fn used_groups<'a>(
     let used: BTreeSet<GroupIx> = rules.flat_map(|rule| &rule.groups).copied().collect();
     let directory = TenantDirectory::new(tenant);
     // A group that the directory does not have has been reported.
-    let found =
-        used.into_iter().filter_map(|index| Some((index, directory.group(&inputs.config[index], inputs).ok()?)));
+    let found = used
+        .into_iter()
+        .filter_map(|index| Some((index, directory.group(&inputs.config[index], inputs).ok()?)));
     found.collect()
 }
 
@@ -93,8 +95,6 @@ impl Comparer<'_> {
         if self.live.is_none() {
             let origin = self.declared.create.unwrap_or(self.declared.origin);
             self.change(EntraOperation::CreateApplication { name }, Value::Null, origin);
-        } else if let Some(origin) = self.declared.create {
-            self.idle(format!("the application `{name}` exists"), origin, "it is there, so nothing is made");
         }
         self.saml();
         self.provisioning();
@@ -121,12 +121,16 @@ impl Comparer<'_> {
                 self.comparison.findings.push(self.nested(&group, declaration.origin));
             }
             let is_assigned = self.is_assigned(&group.id);
-            let is_new = self.desired.principals.groups.get(&index)
-                == Some(&Principal::NewGroup(group.id.clone()));
+            let is_new =
+                self.desired.principals.groups.get(&index) == Some(&Principal::NewGroup(group.id.clone()));
             match self.declared.assign_groups {
                 Some(origin) if !is_assigned => {
                     if !group.security_enabled {
-                        self.comparison.findings.push(not_assignable(&group, declaration.origin, self.inputs));
+                        self.comparison.findings.push(not_assignable(
+                            &group,
+                            declaration.origin,
+                            self.inputs,
+                        ));
                         continue;
                     }
                     let step = EntraOperation::AssignGroup {
@@ -167,7 +171,9 @@ impl Comparer<'_> {
             let meant: Vec<_> = assignments
                 .iter()
                 .filter(|one| one.is_group)
-                .filter(|one| one.principal_name == *group || one.principal.as_str().eq_ignore_ascii_case(group))
+                .filter(|one| {
+                    one.principal_name == *group || one.principal.as_str().eq_ignore_ascii_case(group)
+                })
                 .collect();
             let [assignment] = meant[..] else {
                 if meant.is_empty() {
@@ -191,7 +197,11 @@ impl Comparer<'_> {
                         Code::UnassignContradiction,
                         format!("`{group}` is taken off the application, and an `assign` uses it"),
                     )
-                    .at_origin(self.inputs.origins, *origin, "this deletes the group in AWS, with all its rows")
+                    .at_origin(
+                        self.inputs.origins,
+                        *origin,
+                        "this deletes the group in AWS, with all its rows",
+                    )
                     .help("take the group out of every `assign` first, or keep it assigned"),
                 );
                 continue;
@@ -229,7 +239,12 @@ impl Comparer<'_> {
 
     fn change_with_rows(&mut self, step: EntraOperation, before: Value, origin: OriginId, rows: Vec<Row>) {
         self.comparison.changes.push(Change {
-            action: Action::Entra(Box::new(EntraChange { is_awaited: self.is_awaited(&step), step, before, rows })),
+            action: Action::Entra(Box::new(EntraChange {
+                is_awaited: self.is_awaited(&step),
+                step,
+                before,
+                rows,
+            })),
             reason: Reason::Declared { until: None, note: None },
             written: Some(self.inputs.written(origin)),
         });
@@ -264,7 +279,11 @@ impl Comparer<'_> {
             Code::NestedGroups,
             format!("members of {} do not get what `{}` gets", nested.join(", "), group.display_name),
         )
-        .at_origin(self.inputs.origins, origin, "groups are within this group, and provisioning does not look into them")
+        .at_origin(
+            self.inputs.origins,
+            origin,
+            "groups are within this group, and provisioning does not look into them",
+        )
         .help("assign the inner groups themselves, or make their users direct members")
     }
 
@@ -300,11 +319,7 @@ fn missing(declared: &Application, inputs: &Inputs<'_>) -> Diagnostic {
     .help("correct the name, or write `create` into its block to make it from the gallery")
 }
 
-fn ambiguous(
-    declared: &Application,
-    found: &[&EnterpriseApplication],
-    inputs: &Inputs<'_>,
-) -> Diagnostic {
+fn ambiguous(declared: &Application, found: &[&EnterpriseApplication], inputs: &Inputs<'_>) -> Diagnostic {
     let ids: Vec<&str> = found.iter().map(|one| one.service_principal_id.as_str()).collect();
     Diagnostic::error(
         Code::AmbiguousApplication,

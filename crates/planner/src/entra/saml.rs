@@ -64,7 +64,8 @@ impl Comparer<'_> {
             let thumbprint = valid.iter().max_by_key(|one| one.not_after).map(|one| one.thumbprint.clone());
             if thumbprint.is_none() {
                 let not_after = self.years_ahead();
-                let step = EntraOperation::AddCertificate { application: application.clone(), subject, not_after };
+                let step =
+                    EntraOperation::AddCertificate { application: application.clone(), subject, not_after };
                 self.change(step, Value::Null, saml.origin);
             }
             let step = EntraOperation::PreferCertificate { application, thumbprint };
@@ -139,7 +140,9 @@ impl Comparer<'_> {
         if *characters > MOST_CHARACTERS {
             self.warn(
                 Code::SamlMismatch,
-                format!("the metadata of the tenant has {characters} characters; AWS takes {MOST_CHARACTERS}"),
+                format!(
+                    "the metadata of the tenant has {characters} characters; AWS takes {MOST_CHARACTERS}"
+                ),
                 saml.origin,
                 "AWS refuses the document",
                 "take expired certificates away from the application",

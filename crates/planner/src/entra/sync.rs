@@ -23,8 +23,16 @@ impl Comparer<'_> {
         let application = self.declared.name.clone();
         let jobs = self.live.map(|live| live.jobs.clone()).unwrap_or_default();
         let Some(job) = jobs.first() else {
-            self.change(EntraOperation::CreateSyncJob { application: application.clone() }, Value::Null, origin);
-            self.change(EntraOperation::SetSyncSecrets { application: application.clone() }, Value::Null, origin);
+            self.change(
+                EntraOperation::CreateSyncJob { application: application.clone() },
+                Value::Null,
+                origin,
+            );
+            self.change(
+                EntraOperation::SetSyncSecrets { application: application.clone() },
+                Value::Null,
+                origin,
+            );
             self.change(EntraOperation::StartSync { application }, Value::Null, origin);
             self.scim_step(provisioning);
             return;

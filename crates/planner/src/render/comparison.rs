@@ -6,7 +6,7 @@ use super::columns::Columns;
 use super::escape::for_terminal;
 use super::text::Detail;
 use super::wording;
-use crate::base::{BaseComparison, BaseDifference, ComparedRow, Effect, LineDifference};
+use crate::base::{BaseComparison, BaseDifference, ComparedRow, Effect, Extent, LineDifference};
 use crate::plan::Row;
 
 /// From so many accounts up, they are counted.
@@ -32,11 +32,15 @@ pub(crate) fn counts(comparison: &BaseComparison) -> String {
         (changes, format!("{changes} changed")),
         (tightens, format!("{tightens} tighter")),
     ]);
-    let said: Vec<String> = [rows, others].into_iter().filter(|part| !part.is_empty()).collect();
-    match (said.is_empty(), comparison.shortfall()) {
-        (false, _) => said.join("; "),
-        (true, None) => "no row, end, guard or keep differs".to_owned(),
-        (true, Some(_)) => "nothing that could be compared differs".to_owned(),
+    let unknown = match comparison.extent {
+        Extent::WithoutRows { .. } => "rows were not compared",
+        Extent::Whole | Extent::Absent { .. } | Extent::Nothing { .. } => "",
+    };
+    let said = [unknown.to_owned(), rows, others];
+    let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    match said.is_empty() {
+        false => said.join("; "),
+        true => "no row, end, guard, keep or declaration differs".to_owned(),
     }
 }
 
@@ -46,6 +50,12 @@ pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(Stri
         vec![("Compared with the base, gained and lost:".to_owned(), lines(comparison, detail))];
     for (effect, title) in TITLES {
         let mut columns = Columns::default();
+        if let (Effect::Loosens, Extent::WithoutRows { reasons }) = (effect, &comparison.extent) {
+            columns.row(vec!["! rows".to_owned(), "not compared: any may be gained or lost".to_owned()]);
+            for reason in reasons {
+                columns.under(format!("      {}", for_terminal(reason)));
+            }
+        }
         for difference in comparison.of_effect(effect) {
             let BaseDifference { effect: _, subject: _, message, rows, place } = difference;
             let mark = match effect {
@@ -54,8 +64,7 @@ pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(Stri
                 Effect::Tightens => "",
             };
             columns.row(vec![format!("{mark}{place}"), for_terminal(message)]);
-            let rows: Vec<ComparedRow> =
-                rows.iter().map(|row| ComparedRow { row: row.clone(), until: None }).collect();
+            let rows: Vec<ComparedRow> = rows.iter().map(without_end).collect();
             push_rows(&rows, detail, &mut columns);
         }
         sections.push((format!("{title}:"), columns));
@@ -124,10 +133,14 @@ pub(crate) fn looser(comparison: &BaseComparison) -> Vec<String> {
     comparison.of_effect(Effect::Loosens).map(|one| format!("{} ({})", said(one), one.place)).collect()
 }
 
+/// A row of a difference, whose message says what there is to say of ends.
+fn without_end(row: &Row) -> ComparedRow {
+    ComparedRow { row: row.clone(), until: None, has_ended: false }
+}
+
 /// A difference with its rows, in one line.
 fn said(difference: &BaseDifference) -> String {
-    let rows = difference.rows.iter().map(|row| ComparedRow { row: row.clone(), until: None });
-    let rows: Vec<ComparedRow> = rows.collect();
+    let rows: Vec<ComparedRow> = difference.rows.iter().map(without_end).collect();
     let mut text = difference.message.clone();
     for fold in folds(&rows, false) {
         text.push_str(&format!("; {}: {} on {}", fold.principals(), fold.sets(), fold.accounts()));
@@ -140,8 +153,11 @@ struct RowsFold<'r> {
     principals: Vec<String>,
     sets: Vec<String>,
     accounts: Vec<&'r Row>,
-    until: Option<rolecall_model::Date>,
+    end: End,
 }
+
+/// A last day, and whether it has passed.
+type End = (Option<rolecall_model::Date>, bool);
 
 impl RowsFold<'_> {
     fn principals(&self) -> String {
@@ -160,7 +176,11 @@ impl RowsFold<'_> {
     }
 
     fn end(&self) -> String {
-        self.until.map(|until| format!("until {until}")).unwrap_or_default()
+        match self.end {
+            (None, _) => String::new(),
+            (Some(end), false) => format!("until {end}"),
+            (Some(end), true) => format!("ended {end}"),
+        }
     }
 }
 
@@ -174,31 +194,31 @@ fn listed(names: &[String]) -> String {
 fn folds(rows: &[ComparedRow], whole: bool) -> Vec<RowsFold<'_>> {
     if whole {
         let single = |one| {
-            let ComparedRow { row, until }: &ComparedRow = one;
+            let ComparedRow { row, until, has_ended }: &ComparedRow = one;
             let (principals, sets) = (vec![principal(row)], vec![row.assignment.permission_set.to_string()]);
-            RowsFold { principals, sets, accounts: vec![row], until: *until }
+            RowsFold { principals, sets, accounts: vec![row], end: (*until, *has_ended) }
         };
         return rows.iter().map(single).collect();
     }
     // First the accounts of each principal and set; then the sets that a principal has on the same accounts; then the
     // principals that have the same sets on the same accounts.
     let mut accounts: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
-    for ComparedRow { row, until } in rows {
-        let key = (*until, principal(row), row.assignment.permission_set.as_str());
+    for ComparedRow { row, until, has_ended } in rows {
+        let key = ((*until, *has_ended), principal(row), row.assignment.permission_set.as_str());
         accounts.entry(key).or_default().push(row);
     }
     let mut sets: BTreeMap<_, (BTreeSet<&str>, Vec<&Row>)> = BTreeMap::new();
-    for ((until, principal, set), on) in accounts {
+    for ((end, principal, set), on) in accounts {
         let ids: Vec<_> = on.iter().map(|row| row.assignment.account).collect();
-        sets.entry((until, principal, ids)).or_insert_with(|| (BTreeSet::new(), on)).0.insert(set);
+        sets.entry((end, principal, ids)).or_insert_with(|| (BTreeSet::new(), on)).0.insert(set);
     }
     let mut folded: BTreeMap<_, (Vec<String>, Vec<&Row>)> = BTreeMap::new();
-    for ((until, principal, ids), (sets, on)) in sets {
-        folded.entry((until, sets, ids)).or_insert_with(|| (Vec::new(), on)).0.push(principal);
+    for ((end, principal, ids), (sets, on)) in sets {
+        folded.entry((end, sets, ids)).or_insert_with(|| (Vec::new(), on)).0.push(principal);
     }
-    let folded = folded.into_iter().map(|((until, sets, _), (principals, accounts))| {
+    let folded = folded.into_iter().map(|((end, sets, _), (principals, accounts))| {
         let sets = sets.into_iter().map(str::to_owned).collect();
-        RowsFold { principals, sets, accounts, until }
+        RowsFold { principals, sets, accounts, end }
     });
     folded.collect()
 }

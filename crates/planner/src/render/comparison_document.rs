@@ -12,7 +12,7 @@ use crate::base::{BaseComparison, BaseDifference, BasePlace, ComparedRow, Extent
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BaseDocument {
     /// How much was compared: `whole`, `without-rows` (the base names what the live state does not have) or `nothing`
-    /// (the base's files have mistakes).
+    /// (the base has no project file, or its files have mistakes).
     pub extent: String,
     /// Why not all of it was compared, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,7 +31,7 @@ pub struct LineDifferenceDocument {
     pub place: BasePlaceDocument,
     /// Rows that the files want and the base does not.
     pub gained: Vec<ComparedRowDocument>,
-    /// Rows that the base wants and the files do not.
+    /// Rows that the base wants and the files do not, and that the plan revokes or that are not live.
     pub lost: Vec<ComparedRowDocument>,
 }
 
@@ -41,7 +41,7 @@ pub struct LineDifferenceDocument {
 pub struct ComparedRowDocument {
     /// The row; `action` is `assign` for one that is gained, and `revoke` for one that is lost.
     pub row: RowDocument,
-    /// Its last day, `YYYY-MM-DD`.
+    /// Its last day, `YYYY-MM-DD`; of a row that is lost because the files end it in the past, that day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }
@@ -52,11 +52,12 @@ pub struct ComparedRowDocument {
 pub struct BaseDifferenceDocument {
     /// `loosens`, `changes` or `tightens`.
     pub effect: String,
-    /// `end`, `guard`, `keep`, `lint`, `group` or `permission-set`.
+    /// `row` (rows that are no longer wanted and stay), `end`, `guard`, `keep`, `lint`, `group`, `permission-set`,
+    /// `account-set`, `attribute` or `include`.
     pub subject: String,
     /// What differs, a sentence.
     pub message: String,
-    /// The rows whose end differs.
+    /// The rows whose end differs or that stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowDocument>,
     /// Where it is written.
@@ -85,13 +86,14 @@ pub struct BasePlaceDocument {
 pub(super) fn base(comparison: &BaseComparison) -> BaseDocument {
     let BaseComparison { extent, lines, differences } = comparison;
     let (extent, reasons) = match extent {
-        Extent::Whole => ("whole", &[][..]),
-        Extent::WithoutRows { reasons } => ("without-rows", reasons.as_slice()),
-        Extent::Nothing { reasons } => ("nothing", reasons.as_slice()),
+        Extent::Whole => ("whole", Vec::new()),
+        Extent::WithoutRows { reasons } => ("without-rows", reasons.clone()),
+        Extent::Absent { .. } => ("nothing", comparison.why_not_compared().into_iter().collect()),
+        Extent::Nothing { reasons } => ("nothing", reasons.clone()),
     };
     BaseDocument {
         extent: extent.to_owned(),
-        reasons: reasons.to_vec(),
+        reasons,
         lines: lines.iter().map(line).collect(),
         differences: differences.iter().map(difference).collect(),
     }

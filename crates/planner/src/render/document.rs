@@ -221,6 +221,9 @@ pub struct KeptDocument {
     /// The text of its `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The last day of the `assign` that wanted the row, where that has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 /// A guard that stops the plan.

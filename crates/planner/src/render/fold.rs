@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rolecall_model::Date;
+
 use crate::plan::{Action, Change, Kept, KeptBy, Reason, Row, Written};
 
 /// From so many accounts up, the rows of one principal and one permission set, asked for by one line, are one line.
@@ -59,15 +61,19 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
 pub(crate) struct KeptFold<'a> {
     pub(crate) rows: Vec<&'a Row>,
     pub(crate) by: &'a KeptBy,
+    pub(crate) ended: Option<Date>,
     pub(crate) written: &'a Written,
 }
 
 /// Sorted rows that are kept, folded; or each on its own line where `whole`.
 pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
-    let mut groups: BTreeMap<(&str, &str, &Written), Vec<&Kept>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str, &Written, Option<Date>), Vec<&Kept>> = BTreeMap::new();
     for one in kept {
         let row = &one.row.assignment;
-        groups.entry((row.permission_set.as_str(), row.principal.id(), &one.written)).or_default().push(one);
+        groups
+            .entry((row.permission_set.as_str(), row.principal.id(), &one.written, one.ended))
+            .or_default()
+            .push(one);
     }
     let mut folds: Vec<KeptFold<'_>> = groups
         .into_values()
@@ -76,6 +82,7 @@ pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
             let folds = group.chunks(size).map(|kept| KeptFold {
                 rows: kept.iter().map(|one| &one.row).collect(),
                 by: &kept[0].by,
+                ended: kept[0].ended,
                 written: &kept[0].written,
             });
             folds.collect::<Vec<_>>()

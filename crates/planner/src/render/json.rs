@@ -13,8 +13,8 @@ pub use super::document::{
 };
 use super::{escape, wording};
 use crate::plan::{
-    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row, Temporary,
-    Violation, Written,
+    Action, Blocked, BlockedAction, Change, EntraChange, Kept, KeptBy, Plan, Provisioning, Reason, Row,
+    Temporary, Violation, Written,
 };
 use crate::principals::PrincipalName;
 
@@ -405,12 +405,18 @@ fn finding(finding: &Diagnostic, sources: &Sources) -> FindingDocument {
 }
 
 fn kept(kept: &Kept) -> KeptDocument {
-    let Kept { row, by, written } = kept;
+    let Kept { row, by, ended, written } = kept;
     let (word, until, note) = match by {
         KeptBy::Keep { until, note } => ("keep", until.map(|until| until.to_string()), note.clone()),
         KeptBy::Adopt => ("adopt", None, None),
     };
-    KeptDocument { row: plain_row("keep", row, Some(written)), by: word.to_owned(), until, note }
+    KeptDocument {
+        row: plain_row("keep", row, Some(written)),
+        by: word.to_owned(),
+        until,
+        note,
+        ended: ended.map(|date| date.to_string()),
+    }
 }
 
 fn plain_row(action: &str, row: &Row, written: Option<&Written>) -> RowDocument {

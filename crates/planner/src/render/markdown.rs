@@ -123,6 +123,11 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
 
 /// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
 fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
+    if let Some(why) = base.why_not_compared() {
+        page.line(&format!("> **Not compared with the base:** {}.", for_markdown(&why)));
+        page.line("");
+        return;
+    }
     page.line(&format!("**Compared with the base:** {}.", comparison::counts(base)));
     page.line("");
     if let Some(text) = base.shortfall() {
@@ -169,14 +174,20 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
 
 fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
     let mut rows = Vec::new();
-    for KeptFold { rows: folded, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+    for KeptFold { rows: folded, by, ended, written } in fold_kept(&plan.kept, detail == Detail::Full) {
         let first = folded[0];
         let accounts = match folded.len() {
             1 => wording::account(first),
             many => format!("{many} accounts"),
         };
         let set = first.assignment.permission_set.to_string();
-        rows.push(table_row(&[principal(first), set, accounts, wording::kept_by(by), written.to_string()]));
+        rows.push(table_row(&[
+            principal(first),
+            set,
+            accounts,
+            wording::kept_by(by, ended),
+            written.to_string(),
+        ]));
     }
     let head = ["Principal", "Permission set", "Account", "Why", "Kept by"];
     page.table("Not wanted by any assign, and kept", &head, rows);
@@ -237,7 +248,7 @@ fn left_alone(plan: &Plan, page: &mut Page) {
     for rebind in &plan.rebinds {
         let place = rebind.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let all = std::iter::once(("assign", &rebind.grant, place));
-        let verb = if rebind.orphans_are_ours { "revoke" } else { "not ours" };
+        let verb = if rebind.orphans_are_ours { "revoke" } else { "stays" };
         for (verb, row, place) in all.chain(rebind.orphans.iter().map(|row| (verb, row, String::new()))) {
             let set = row.assignment.permission_set.to_string();
             rows.push(table_row(&[verb.to_owned(), principal(row), set, wording::account(row), place]));

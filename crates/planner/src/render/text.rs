@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
-use super::entra::{EntraWords, entra_change};
 use super::comparison;
+use super::entra::{EntraWords, entra_change};
 use super::escape::for_terminal;
 use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
 use super::sets::{self, SetChange};
@@ -54,8 +54,14 @@ pub fn render(plan: &Plan, style: Style) -> String {
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
     if let Some(base) = &plan.base {
-        lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
-        lines.extend(base.shortfall().map(|text| format!("Not all of it: {}.", for_terminal(&text))));
+        if let Some(why) = base.why_not_compared() {
+            let text = format!("Not compared with the base: {}.", for_terminal(&why));
+            lines.push(paint_as('!', &text, style.color));
+        } else {
+            lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
+            let shortfall = base.shortfall().map(|text| format!("! Not all of it: {}.", for_terminal(&text)));
+            lines.extend(shortfall.map(|text| paint_as('!', &text, style.color)));
+        }
     }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
@@ -114,7 +120,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push(String::new(), &rows(plan, style.detail));
     push(String::new(), &permission_sets(plan, style));
     push(String::new(), &attributes(plan, style));
-    push(String::new(), &entra(plan, style));
+    push("In Entra ID:".to_owned(), &entra(plan, style));
     push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
     push(
         "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
@@ -175,8 +181,7 @@ fn entra(plan: &Plan, style: Style) -> Columns {
     for change in &plan.changes {
         let Some(EntraWords { mark, verb, what, words, lines }) = entra_change(change) else { continue };
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
-        let what = for_terminal(&format!("{what} in Entra ID"));
-        columns.row(vec![format!("{mark} {verb}"), what, for_terminal(&words), place]);
+        columns.row(vec![format!("{mark} {verb}"), for_terminal(&what), for_terminal(&words), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
@@ -261,11 +266,8 @@ fn rebinds(plan: &Plan) -> Columns {
         columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
         for orphan in &rebind.orphans {
             let gone = wording::reason_of_row(&Reason::Orphan, orphan);
-            let (verb, waits) = if rebind.orphans_are_ours {
-                ("! revoke", "it waits too")
-            } else {
-                ("!", "not ours to revoke")
-            };
+            let (verb, waits) =
+                if rebind.orphans_are_ours { ("! revoke", "it waits too") } else { ("!", "it stays") };
             columns.row(vec![
                 verb.to_owned(),
                 principal(orphan),
@@ -280,13 +282,13 @@ fn rebinds(plan: &Plan) -> Columns {
 
 fn kept(plan: &Plan, detail: Detail) -> Columns {
     let mut columns = Columns::default();
-    for KeptFold { rows, by, written } in fold_kept(&plan.kept, detail == Detail::Full) {
+    for KeptFold { rows, by, ended, written } in fold_kept(&plan.kept, detail == Detail::Full) {
         let first = rows[0];
         let where_to = match rows.len() {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let why = for_terminal(&wording::kept_by(by));
+        let why = for_terminal(&wording::kept_by(by, ended));
         let because = [why, written.to_string()];
         let because = because.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         columns.row(vec!["= keep".to_owned(), principal(first), set_name(first), where_to, because]);

@@ -1,7 +1,7 @@
 //! Words that all renderers share.
 
 use rolecall_model::permission_set::managed_policy_name;
-use rolecall_model::{Boundary, Principal};
+use rolecall_model::{Boundary, Date, Principal};
 use similar::TextDiff;
 
 use crate::plan::{Action, Change, Difference, KeptBy, Plan, Provisioning, Reason, Row};
@@ -48,14 +48,16 @@ pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
 }
 
 /// What keeps a row that no `assign` wants.
-pub(crate) fn kept_by(by: &KeptBy) -> String {
-    match by {
+pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
+    let why = match by {
         KeptBy::Adopt => "while its permission set says `adopt`".to_owned(),
         KeptBy::Keep { until: None, note: None } => String::new(),
         KeptBy::Keep { until: None, note: Some(note) } => note.clone(),
         KeptBy::Keep { until: Some(until), note: None } => format!("until {until}"),
         KeptBy::Keep { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),
-    }
+    };
+    let ended = ended.map(|date| format!("ended {date}"));
+    ended.into_iter().chain(Some(why).filter(|why| !why.is_empty())).collect::<Vec<_>>().join(", ")
 }
 
 /// A row's account: its name and its id.

@@ -27,7 +27,7 @@ fn planned(case: &str) -> (Project, Plan) {
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
     let snapshot = world(world_text);
     let mut plan = plan_of(&head, &snapshot).unwrap_or_else(|found| panic!("{found:#?}"));
-    plan.set_base(compared(&head, &base, &snapshot));
+    plan.set_base(compared(&head, &base, &snapshot), &snapshot);
     (head, plan)
 }
 
@@ -238,5 +238,178 @@ fn a_changed_account_set_is_followed_to_the_guards_that_name_it() {
     // Which way it goes cannot be known where the base does not fit the live state.
     let unfit = of("\"one\" \"two\"", "group \"gone\";");
     let [found, _] = both_ways(&unfit, &narrow);
-    assert!(matches!(found[..], [(Effect::Changes, Subject::Guard, _)]), "{found:?}");
+    let [(Effect::Changes, Subject::Guard, _), (Effect::Changes, Subject::AccountSet, _)] = &found[..] else {
+        panic!("{found:?}")
+    };
+}
+
+/// A base, a head, and the differences that the plan on this world shows.
+fn differences(base: &str, head: &str, world: &str) -> Vec<(Effect, Subject, String)> {
+    let (_, plan) = planned(&format!("{base}\n---\n{head}\n---\n{world}"));
+    let differences = plan.base.unwrap().differences.into_iter();
+    differences.map(|one| (one.effect, one.subject, one.message)).collect()
+}
+
+fn holds(found: &[(Effect, Subject, String)], effect: Effect, subject: Subject, text: &str) {
+    let is_it =
+        |one: &&(Effect, Subject, String)| one.0 == effect && one.1 == subject && one.2.contains(text);
+    assert!(found.iter().any(|one| is_it(&one)), "{effect:?} {subject:?} {text}: {found:#?}");
+}
+
+#[test]
+fn attributes_that_were_not_read_do_not_keep_rows_from_being_compared() {
+    let attributes = "attributes { attribute \"team\" source=\"${path:enterprise.costCenter}\" }\n";
+    let head = SMALL.replace("\"one\" \"two\"", "\"one\"");
+    let case = format!("{attributes}{SMALL}\n---\n{head}\n---\n{SMALL_WORLD}attributes-unread");
+    let found = planned(&case).1.base.unwrap();
+    assert_eq!((&found.extent, found.row_counts()), (&Extent::Whole, (0, 1)));
+    let said: Vec<_> = found.differences.iter().map(|one| (one.effect, one.subject)).collect();
+    assert_eq!(said, [(Effect::Loosens, Subject::Attribute)]);
+}
+
+#[test]
+fn what_is_not_compared_alarms() {
+    let unfit = SMALL.replace("group \"devs\"", "group \"devs\"\ngroup \"gone\"");
+    let shown = rendered(&format!("{unfit}\n---\n{SMALL}\n---\n{SMALL_WORLD}"), text::Detail::Changed);
+    insta::assert_snapshot!("base_without_rows", shown);
+    let head = project(&format!("{HEAD}{SMALL}"));
+    let snapshot = world(SMALL_WORLD);
+    let mut plan = plan_of(&head, &snapshot).unwrap();
+    plan.set_base(BaseComparison::absent("rolecall.kdl".to_owned()), &snapshot);
+    let style = text::Style { detail: text::Detail::Changed, color: false };
+    let shown = text::render(&plan, style);
+    let said: Vec<&str> = shown.lines().filter(|line| line.contains("ompared")).collect();
+    assert_eq!(said, ["Not compared with the base: there is no `rolecall.kdl` in it."]);
+    let shown = markdown::render(&plan, &head.sources, text::Detail::Changed);
+    assert!(
+        shown.contains("> **Not compared with the base:** there is no \\`rolecall.kdl\\` in it."),
+        "{shown}"
+    );
+    assert_eq!(json::document(&plan, &head.sources).base.unwrap().extent, "nothing");
+}
+
+#[test]
+fn a_group_that_is_pointed_elsewhere_is_another_group() {
+    let of = |declared: &str| {
+        format!(
+            "group \"devs\" {declared}; permission-set \"Deploy\"; guard {{ forbid \"x\" {{ to \"devs\" }} }}"
+        )
+    };
+    let (one, other) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002");
+    let world = format!("group devs external={one}\ngroup ops external={other}\nset Deploy owner=acme");
+    let [pinned, elsewhere] = [one, other].map(|id| format!("id=\"{id}\""));
+    // What looks like a pin, another id, and another name.
+    let pairs = [
+        ("", elsewhere.as_str()),
+        (&*pinned, &*elsewhere),
+        ("", "display-name=\"ops\""),
+        (&*pinned, "display-name=\"ops\""),
+    ];
+    for (before, after) in pairs {
+        let found = differences(&of(before), &of(after), &world);
+        let [(Effect::Loosens, Subject::Group, message)] = &found[..] else { panic!("{found:#?}") };
+        assert!(message.starts_with("group `devs` is another group now: "), "{message}");
+    }
+    let found = differences(&of(""), &of(&pinned), &world);
+    assert!(matches!(found[..], [(Effect::Tightens, Subject::Group, _)]), "{found:#?}");
+}
+
+#[test]
+fn an_account_set_that_is_frozen_to_its_accounts_is_listed() {
+    let of = |accounts: &str| format!("accounts \"prod\" {{ {accounts} }}; permission-set \"Deploy\"");
+    let world = "account p1 111111111111 Prod\naccount p2 111111111112 Prod\nset Deploy owner=acme";
+    let found = differences(&of("ou \"Prod\""), &of("account \"p1\" \"p2\""), world);
+    let [(Effect::Changes, Subject::AccountSet, message)] = &found[..] else { panic!("{found:#?}") };
+    assert!(message.contains("`prod` is written otherwise, with the same accounts today"), "{message}");
+    // One that has more accounts today, and loses those to come, is no better.
+    let found = differences(&of("ou \"Prod\""), &of("account \"p1\" \"p2\" \"management\""), world);
+    assert!(matches!(found[..], [(Effect::Changes, Subject::AccountSet, _)]), "{found:#?}");
+}
+
+#[test]
+fn what_a_permission_set_gains_is_listed_though_live_has_it() {
+    let guard = "guard { protect \"Deploy\" }\n";
+    let base = format!(
+        "{guard}permission-set \"Deploy\" {{ managed-policy \"ReadOnlyAccess\"; boundary {{ managed-policy \"PowerUserAccess\" }} }}"
+    );
+    let head = format!(
+        "{guard}permission-set \"Deploy\" {{ session \"2h\"; managed-policy \"AdministratorAccess\" }}"
+    );
+    let world = "set Deploy owner=acme session=2h managed=AdministratorAccess";
+    let found = differences(&base, &head, world);
+    let what = "protected permission set `Deploy` differs: ";
+    let gains = format!("{what}session 1h to 2h, removes boundary, attaches AdministratorAccess");
+    let detaches = format!("{what}detaches ReadOnlyAccess");
+    assert_eq!(
+        found,
+        [
+            (Effect::Loosens, Subject::PermissionSet, gains),
+            (Effect::Changes, Subject::PermissionSet, detaches)
+        ]
+    );
+    let found = differences(&base, &format!("{guard}release-permission-set \"Deploy\""), world);
+    holds(&found, Effect::Loosens, Subject::PermissionSet, "`Deploy` is released, though `protect` names it");
+}
+
+#[test]
+fn guards_do_not_follow_a_permission_set_that_is_renamed() {
+    let base = "guard { protect \"Old\"; forbid \"x\" { permission-set \"Old\" } }\npermission-set \"Old\"\n";
+    let renamed = "permission-set \"New\" { renamed-from \"Old\" }\n";
+    let world = world("set Old owner=acme");
+    let loosened =
+        |head: &str, guards: Option<&Project>| -> Vec<String> {
+            let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
+            let guards = guards.map(|Project { config, sources, origins, .. }| {
+                rolecall_planner::GuardSource { config: config.as_ref().unwrap(), sources, origins }
+            });
+            let head = Inputs { guards, ..inputs(&head, &world) };
+            let found = compare_with_base(&head, &inputs(&base, &world), settings().today).unwrap();
+            let renamed = found.differences.into_iter().filter(|one| one.message.contains("no longer reach"));
+            renamed.map(|one| one.message.rsplit(": ").next().unwrap().to_owned()).collect()
+        };
+    let following =
+        format!("guard {{ protect \"New\"; forbid \"x\" {{ permission-set \"New\" }} }}\n{renamed}");
+    assert_eq!(loosened(&format!("guard {{ protect \"Old\" }}\n{renamed}"), None), ["forbid \"x\", protect"]);
+    assert!(loosened(&following, None).is_empty());
+    // The guards of another checkout still say the old name.
+    let other = project(&format!("{HEAD}{base}"));
+    assert_eq!(loosened(&following, Some(&other)), ["forbid \"x\", protect"]);
+}
+
+#[test]
+fn sources_of_attributes_are_compared() {
+    let of = |team: &str| {
+        format!("attributes {{ attribute \"team\" source=\"${{path:{team}}}\" }}\npermission-set \"Deploy\"")
+    };
+    let world = "set Deploy owner=acme\nattributes team=${path:userName}";
+    let found = differences(&of("enterprise.costCenter"), &of("userName"), world);
+    let text = "attribute `team` comes from `${path:userName}` (`${path:enterprise.costCenter}` before)";
+    assert_eq!(found, [(Effect::Changes, Subject::Attribute, text.to_owned())]);
+    let found = differences(&of("userName"), "permission-set \"Deploy\"", world);
+    holds(&found, Effect::Loosens, Subject::Attribute, "no longer managed");
+}
+
+#[test]
+fn limits_of_includes_are_compared() {
+    let of = |includes: &str| {
+        let rest = format!("{HEAD}{includes}\npermission-set \"Deploy\"\n");
+        let files = [("rolecall.kdl", rest.as_str()), ("teams/a.kdl", "group \"devs\"\n"), ("other.kdl", "")];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        rolecall_parser::load(&rolecall_parser::MemoryFiles(files.into()), "rolecall.kdl")
+    };
+    let snapshot = world("group devs\nset Deploy owner=acme");
+    let found = |before: &str, after: &str| {
+        let found = compared(&of(after), &of(before), &snapshot).differences.into_iter();
+        found.map(|one| (one.effect, one.subject)).collect::<Vec<_>>()
+    };
+    let limited = "include \"teams/*.kdl\" { may-contain \"group\" }";
+    let wider = "include \"teams/*.kdl\" { may-contain \"group\" \"assign\" }";
+    let open = "include \"teams/*.kdl\"";
+    for (before, after) in [(limited, open), (limited, wider), (wider, open)] {
+        assert_eq!(found(before, after), [(Effect::Loosens, Subject::Include)], "{before} -> {after}");
+        assert_eq!(found(after, before), [(Effect::Tightens, Subject::Include)], "{after} -> {before}");
+    }
+    // Another pattern gets around the limit.
+    let around = [(Effect::Loosens, Subject::Include), (Effect::Changes, Subject::Include)];
+    assert_eq!(found(limited, "include \"teams/a.kdl\""), around);
 }

@@ -189,3 +189,56 @@ fn the_digest_is_of_the_changes_alone() {
     assert_ne!(wider, config);
     assert_ne!(before, digest(&wider), "what a set is, is covered");
 }
+
+/// The guards of another checkout, over a project of this one.
+fn guarded(head: &str, base: &str, world_text: &str) -> String {
+    let (head, base) = (project(&format!("{HEAD}{head}")), project(&format!("{HEAD}{base}")));
+    let snapshot = world(world_text);
+    let guards = rolecall_planner::GuardSource {
+        config: base.config.as_ref().unwrap(),
+        sources: &base.sources,
+        origins: &base.origins,
+    };
+    let Project { config, sources, origins, .. } = &head;
+    let inputs = Inputs {
+        config: config.as_ref().unwrap(),
+        sources,
+        origins,
+        snapshot: &snapshot,
+        guards: Some(guards),
+    };
+    match rolecall_planner::plan(&inputs, &settings()) {
+        Err(diagnostics) => diagnostics_text(&diagnostics, &head),
+        Ok(plan) => {
+            let stopped = plan.violations.iter().map(|one| format!("{} {}\n", one.code, one.message));
+            format!("{}{}", stopped.collect::<String>(), diagnostics_text(&plan.findings, &head))
+        }
+    }
+}
+
+#[test]
+fn a_guard_of_another_checkout_does_not_fall_silent() {
+    let rules = "permission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"partners\"; on { account \"one\" } }\n";
+    let guard = "group \"contractors\"\nguard { forbid \"contractors stay out\" { to \"contractors\" } }\npermission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"contractors\"; on { account \"one\" } }\n";
+    let sets = "account one 111111111111 /\nset Deploy owner=acme managed=A\n";
+    // The group has another label here, and then another name as well.
+    let labelled = format!("group \"partners\" display-name=\"contractors\"\n{rules}");
+    let same = guarded(&labelled, guard, &format!("{sets}group contractors\n"));
+    assert!(same.starts_with("RC0404"), "{same}");
+    let renamed = guarded(&format!("group \"partners\"\n{rules}"), guard, &format!("{sets}group partners\n"));
+    assert!(renamed.contains("RC0304") && renamed.contains("in the guards given"), "{renamed}");
+
+    // An end that only the pull request brings, and a new name, do not get round a guard by the old one.
+    let base = "group \"devs\"\nguard { protect \"Deploy\"; forbid \"not there\" { permission-set \"Deploy\"; on { account \"one\" } } }
+permission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"devs\"; on { account \"two\" } }\n";
+    let world_text = format!("{sets}account two 222222222222 /\ngroup devs\nrow Deploy devs two\n");
+    let ended = base
+        .replace("account \"two\" } }", "account \"two\" }; until \"2026-11-01\" }")
+        .replace("guard", "// guard");
+    let ended = guarded(&ended, base, &world_text);
+    assert!(ended.contains("RC0403"), "{ended}");
+    let ship = "group \"devs\"\npermission-set \"Ship\" { renamed-from \"Deploy\"; managed-policy \"A\" }
+assign \"Ship\" { to \"devs\"; on { account \"one\" \"two\" } }\n";
+    let shipped = guarded(ship, base, &world_text);
+    assert!(shipped.contains("RC0404 1 row forbidden: not there"), "{shipped}");
+}

@@ -1,8 +1,8 @@
 //! The Entra half: what of a tenant changes, and what waits for it.
 
 use rolecall_model::entra::{
-    AccessPolicy, AppRole, AppRoleAssignment, ConditionalAccessPolicy, DirectoryGroup,
-    EnterpriseApplication, PolicyState, Quarantine, SigningCertificate, SyncJob, SyncState, Tenant,
+    AccessPolicy, AppRole, AppRoleAssignment, ConditionalAccessPolicy, DirectoryGroup, EnterpriseApplication,
+    PolicyState, Quarantine, SigningCertificate, SyncJob, SyncState, Tenant,
 };
 use rolecall_model::snapshot::ExternalId;
 use rolecall_model::{ObjectId, Snapshot};
@@ -81,7 +81,8 @@ pub(crate) fn working(groups: &[&str]) -> EnterpriseApplication {
         template_id: None,
         app_roles: vec![AppRole { id: object("role"), display_name: "User".to_owned(), is_enabled: true }],
         sign_on_mode: Some("saml".to_owned()),
-        identifier_uris: ["https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890".to_owned()].into(),
+        identifier_uris: ["https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890".to_owned()]
+            .into(),
         redirect_uris: ["https://eu-west-1.signin.aws.amazon.com/platform/saml/acs/1234".to_owned()].into(),
         certificates: vec![certificate("AA", "2029-01-01T00:00:00Z")],
         preferred_thumbprint: Some("AA".to_owned()),
@@ -273,11 +274,14 @@ assign \"Deploy\" { to \"devs\" \"missing\" \"twice\" \"mail\" \"outer\"; on { a
 
 #[test]
 fn unassigning_says_what_goes_with_the_group() {
-    let config =
-        format!("guard {{ max-deletions 1 }}\n{}{FILES}", application("assign-groups\nunassign-group \"old\" \"devs\" \"nobody\""));
+    let config = format!(
+        "guard {{ max-deletions 1 }}\n{}{FILES}",
+        application("assign-groups\nunassign-group \"old\" \"devs\" \"nobody\"")
+    );
     let mut tenant = tenant(&["devs", "break-glass"]);
     tenant.applications.push(working(&["devs", "old"]));
-    let mut snapshot = live("set Foreign\naccount two 222222222222 /\n", &["devs", "break-glass", "old"], tenant);
+    let mut snapshot =
+        live("set Foreign\naccount two 222222222222 /\n", &["devs", "break-glass", "old"], tenant);
     for (set, account) in [("Foreign", "one"), ("Foreign", "two")] {
         let row = crate::world::row(&snapshot, set, "old", account);
         snapshot.assignments.push(row);
@@ -289,7 +293,8 @@ fn unassigning_says_what_goes_with_the_group() {
 
 #[test]
 fn provisioning_is_repaired_and_its_troubles_are_told() {
-    let config = format!("{}{FILES}", application("assign-groups\nprovisioning scim-token-expires=\"2026-12-01\""));
+    let config =
+        format!("{}{FILES}", application("assign-groups\nprovisioning scim-token-expires=\"2026-12-01\""));
     let mut shown_all = String::new();
     for (what, job) in [
         ("paused", SyncJob { last_error: Some("Timeout: no answer".to_owned()), ..job(SyncState::Paused) }),
@@ -323,7 +328,8 @@ fn a_certificate_is_rotated_in_two_applies() {
     let mut shown_all = String::new();
     let old = certificate("AA", "2026-12-20T12:00:00Z");
     let both = vec![old.clone(), certificate("BB", "2029-11-23T00:00:00Z")];
-    let carried = config.replace("aws.xml\"", "aws.xml\" aws-has-certificate=\"00000000000000000000000000000000000000BB\"");
+    let carried = config
+        .replace("aws.xml\"", "aws.xml\" aws-has-certificate=\"00000000000000000000000000000000000000BB\"");
     let full = |mut certificates: Vec<SigningCertificate>| {
         certificates.iter_mut().for_each(|one| one.thumbprint = format!("{:0>40}", one.thumbprint));
         certificates

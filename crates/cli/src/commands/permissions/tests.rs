@@ -8,35 +8,24 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use rolecall_aws::{Access, AwsTarget, CALLS};
 use rolecall_entra::ROUTES;
+use rolecall_model::Config;
+use rolecall_model::snapshot::SnapshotFile;
+use rolecall_parser::MemoryFiles;
 use rolecall_planner::OperationGraph;
 use rolecall_sandbox::Sandbox;
-use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::{calls, graph};
 use crate::args::{Args, Command, Purpose};
 use crate::commands::{doctor, plan};
 use crate::configuration::{self, Loaded};
-use crate::directory::{self, BothTargets};
+use crate::directory;
 use crate::live::{self, Live};
 
 const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890">
 <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
 <AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://eu-west-1.signin.aws.amazon.com/platform/saml/acs/1234" index="0" isDefault="true"/>
 </SPSSODescriptor></EntityDescriptor>"#;
-
-/// What makes the Entra half from nothing.
-const ENTRA: &str = r#"
-entra tenant="acme.onmicrosoft.com" {
-    application "AWS" {
-        create
-        assign-groups
-        provisioning scim-token-expires="2030-06-01"
-        saml sign-on-metadata="aws-sp-metadata.xml"
-        require-mfa "AWS needs MFA" strength="phishing-resistant" state="report-only" { except-to "platform-admins" }
-    }
-}
-"#;
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
@@ -106,7 +95,7 @@ fn check(project: &Path) {
         let operations = OperationGraph::new(&made, &snapshot);
         let aws = AwsTarget::new(clients.clone(), &snapshot);
         let target =
-            BothTargets::new(aws, &operations, &live, &loaded.config, snapshot.entra.as_ref()).unwrap();
+            directory::target(aws, &operations, &live, &loaded.config, snapshot.entra.as_ref()).unwrap();
         let (_never, stop) = watch::channel(false);
         let limits = rolecall_applier::Limits::default();
         let report = rolecall_applier::run(&operations, &target, limits, stop, |_| {}).await;
@@ -127,68 +116,63 @@ fn check(project: &Path) {
     }
 }
 
-fn acme() -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    copy(&example("acme"), directory.path());
-    directory
-}
-
 #[test]
 fn every_call_on_the_examples_is_granted() {
-    let directory = tempfile::tempdir().unwrap();
-    copy(&example("minimal"), directory.path());
-    check(directory.path());
-    check(acme().path());
+    for name in ["minimal", "acme"] {
+        let directory = tempfile::tempdir().unwrap();
+        copy(&example(name), directory.path());
+        check(directory.path());
+    }
 }
 
+/// The tenant begins with groups and users alone.
 #[test]
 fn every_call_that_makes_the_entra_half_is_granted() {
-    let directory = acme();
-    let file = directory.path().join("rolecall.kdl");
+    let directory = tempfile::tempdir().unwrap();
+    copy(&example("acme"), directory.path());
+    let file = directory.path().join("entra.kdl");
     let text = std::fs::read_to_string(&file).unwrap();
-    if !text.contains("entra tenant=") {
-        std::fs::write(&file, format!("{text}{ENTRA}")).unwrap();
-        std::fs::write(directory.path().join("aws-sp-metadata.xml"), METADATA).unwrap();
-        let state = directory.path().join("sandbox.json");
-        let mut snapshot = live::read_snapshot(&state).unwrap();
-        rolecall_sandbox::generate::add_tenant(&mut snapshot, 7);
-        if let Some(tenant) = &mut snapshot.entra {
-            tenant.applications.clear();
-        }
-        let text = rolecall_model::snapshot::SnapshotFile::from_snapshot(&snapshot).to_json();
-        std::fs::write(&state, text).unwrap();
-    }
+    assert!(text.contains("        assign-groups\n"));
+    std::fs::write(&file, text.replace("        assign-groups\n", "        create\n        assign-groups\n"))
+        .unwrap();
+    let state = directory.path().join("sandbox.json");
+    let mut snapshot = live::read_snapshot(&state).unwrap();
+    let tenant = snapshot.entra.as_mut().unwrap();
+    tenant.applications.clear();
+    tenant.conditional_access.clear();
+    std::fs::write(&state, SnapshotFile::from_snapshot(&snapshot).to_json()).unwrap();
     check(directory.path());
+}
+
+fn config(text: &str) -> Config {
+    let files: MemoryFiles =
+        [("rolecall.kdl", text), ("aws-sp-metadata.xml", METADATA)].into_iter().collect();
+    let project = rolecall_parser::load(&files, "rolecall.kdl");
+    project.config.unwrap_or_else(|| panic!("{:#?}", project.diagnostics))
 }
 
 #[test]
 fn what_the_files_do_not_use_is_not_granted() {
-    let directory = acme();
-    let plain = configuration::load_planned(&planning(directory.path())).unwrap();
-    let actions = |loaded: &Loaded, purpose| -> BTreeSet<String> {
-        calls(&loaded.config, purpose).map(|call| call.api.iam_action()).collect()
-    };
+    let bare = config(
+        "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n\
+         entra tenant=\"acme.onmicrosoft.com\" {\n application \"AWS\"\n}\n",
+    );
+    let actions =
+        |purpose| -> BTreeSet<String> { calls(&bare, purpose).map(|call| call.api.iam_action()).collect() };
     for purpose in [Purpose::Plan, Purpose::Doctor, Purpose::Snapshot] {
-        let changes = calls(&plain.config, purpose).filter(|call| call.is_change()).count();
+        let changes = calls(&bare, purpose).filter(|call| call.is_change()).count();
         assert_eq!(changes, 0, "{purpose:?} changes nothing");
     }
     let members = "identitystore:ListGroupMemberships";
-    assert!(actions(&plain, Purpose::Doctor).contains(members));
-    assert!(!actions(&plain, Purpose::Apply).contains(members));
-
-    let file = directory.path().join("rolecall.kdl");
-    let entra = "\nentra tenant=\"acme.onmicrosoft.com\" {\n    application \"AWS\"\n}\n";
-    let text = std::fs::read_to_string(&file).unwrap();
-    let text = text.split("\nentra tenant=").next().unwrap();
-    std::fs::write(&file, format!("{text}{entra}")).unwrap();
-    let bare = configuration::load_planned(&planning(directory.path())).unwrap();
+    assert!(actions(Purpose::Doctor).contains(members) && !actions(Purpose::Apply).contains(members));
+    let attributes = "sso:UpdateInstanceAccessControlAttributeConfiguration";
+    assert!(!actions(Purpose::Apply).contains(attributes));
     let granted =
-        |purpose| -> BTreeSet<&str> { graph::needed(&bare.config, purpose).unwrap().into_keys().collect() };
+        |purpose| -> BTreeSet<&str> { graph::needed(&bare, purpose).unwrap().into_keys().collect() };
     let apply = granted(Purpose::Apply);
-    for dangerous in
-        ["AppRoleAssignment.ReadWrite.All", "Policy.ReadWrite.ConditionalAccess", "Policy.Read.All"]
+    for beyond in ["AppRoleAssignment.ReadWrite.All", "Policy.ReadWrite.ConditionalAccess", "Policy.Read.All"]
     {
-        assert!(!apply.contains(dangerous), "{dangerous}: {apply:?}");
+        assert!(!apply.contains(beyond), "{beyond}: {apply:?}");
     }
     assert!(!granted(Purpose::Plan).iter().any(|name| name.contains("Write")));
 }
@@ -216,10 +200,7 @@ entra tenant="acme.onmicrosoft.com" {
 
 #[test]
 fn the_page_shows_what_is_printed() {
-    let files: rolecall_parser::MemoryFiles =
-        [("rolecall.kdl", EVERYTHING), ("aws-sp-metadata.xml", METADATA)].into_iter().collect();
-    let project = rolecall_parser::load(&files, "rolecall.kdl");
-    let config = project.config.unwrap_or_else(|| panic!("{:#?}", project.diagnostics));
+    let config = config(EVERYTHING);
     let all = [Purpose::Plan, Purpose::Apply, Purpose::Doctor, Purpose::Snapshot];
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/permissions.md");
     let mut page = std::fs::read_to_string(&file).unwrap();
@@ -246,7 +227,7 @@ fn with_block(page: &str, name: &str, block: &str) -> String {
 }
 
 /// Each permission with the commands and the words that it is for.
-fn permission_table(config: &rolecall_model::Config) -> String {
+fn permission_table(config: &Config) -> String {
     let of = |purpose| graph::needed(config, purpose).unwrap();
     let (plan, apply, doctor) = (of(Purpose::Plan), of(Purpose::Apply), of(Purpose::Doctor));
     let mut table = String::from(
@@ -277,13 +258,5 @@ fn word(part: rolecall_entra::Part) -> &'static str {
         Part::Provisioning => "`provisioning` or `assign-groups`",
         Part::Mfa => "`require-mfa`",
         Part::Logs => "`application`, for the logs",
-    }
-}
-
-fn planning(project: &Path) -> crate::args::PlanningArgs {
-    let arguments = ["rolecall", "apply", project.to_str().unwrap(), "--sandbox"];
-    match Args::try_parse_from(arguments).unwrap().command {
-        Command::Apply(args) => args.planning,
-        _ => panic!("it is an apply"),
     }
 }

@@ -1,0 +1,156 @@
+//! What declarations say: permission sets, account sets and attributes. Live may be as the files want already, so that
+//! the plan shows none of it.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{AccessControl, AccountSet, AccountSetIx, DeclaredPermissionSet};
+use rolecall_model::{OriginId, PermissionSetName};
+
+use super::reach::{Relation, Sides};
+use super::words::protected;
+use super::{BaseDifference, Effect, Subject, spelling};
+use crate::difference::differences;
+use crate::plan::Difference;
+use crate::render::wording;
+
+/// Every declaration that both have.
+pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
+    let mut contents = Contents { sides, found };
+    contents.permission_sets();
+    contents.account_sets();
+    contents.attributes();
+}
+
+struct Contents<'s, 'a> {
+    sides: &'s Sides<'a>,
+    found: &'s mut Vec<BaseDifference>,
+}
+
+impl Contents<'_, '_> {
+    fn push(&mut self, effect: Effect, subject: Subject, origin: OriginId, message: String) {
+        let place = self.sides.head.place(origin);
+        self.found.push(BaseDifference { effect, subject, message, rows: Vec::new(), place });
+    }
+
+    /// A set that takes the place of another is held against that one.
+    fn permission_sets(&mut self) {
+        let (head, base) = (self.sides.head.config(), self.sides.base.config());
+        let old_sets = base.permission_sets.iter();
+        let before: BTreeMap<&PermissionSetName, &DeclaredPermissionSet> =
+            old_sets.map(|set| (&set.permission_set.name, set)).collect();
+        let protected = protected(self.sides.head.inputs, self.sides.base.inputs);
+        for set in &head.permission_sets {
+            let DeclaredPermissionSet { permission_set, adopt: _, renamed_from, origin } = set;
+            let name = &permission_set.name;
+            let renamed = || renamed_from.as_ref().and_then(|renamed| before.get(&renamed.name));
+            let Some(old) = before.get(name).or_else(renamed) else { continue };
+            let mut by_effect: BTreeMap<Effect, Vec<String>> = BTreeMap::new();
+            for difference in differences(&old.permission_set, permission_set) {
+                by_effect.entry(effect(&difference)).or_default().push(wording::difference(&difference));
+            }
+            let what = if protected.contains(&old.permission_set.name) {
+                "protected permission set"
+            } else {
+                "permission set"
+            };
+            for (effect, said) in by_effect {
+                let message = format!("{what} `{name}` differs: {}", said.join(", "));
+                self.push(effect, Subject::PermissionSet, *origin, message);
+            }
+        }
+    }
+
+    /// Sets that are written otherwise may hold other accounts tomorrow, even if they hold the same today. Where a set
+    /// only lists more or less, the rows and guards that it changes say it all.
+    fn account_sets(&mut self) {
+        let (head, base) = (self.sides.head.config(), self.sides.base.config());
+        let by_name: BTreeMap<&str, (AccountSetIx, &AccountSet)> = (0..)
+            .map(AccountSetIx)
+            .zip(&base.account_sets)
+            .map(|(at, set)| (&*set.name, (at, set)))
+            .collect();
+        let mut relation = self.sides.relation_of_sets();
+        let mut changed = Vec::new();
+        for (index, set) in (0..).map(AccountSetIx).zip(&head.account_sets) {
+            let Some((old_index, old)) = by_name.get(&*set.name) else { continue };
+            let (new_text, old_text) =
+                (spelling::selection(head, &set.selection), spelling::selection(base, &old.selection));
+            let (new_parts, old_parts) =
+                (spelling::parts(head, &set.selection), spelling::parts(base, &old.selection));
+            if new_parts == old_parts {
+                continue;
+            }
+            let only_lists = new_parts.1 == old_parts.1
+                && Relation::of_sets(&old_parts.0, &new_parts.0) != Relation::Other;
+            let today = relation.as_mut().map(|relation| relation(*old_index, index));
+            let today = match today {
+                Some(Relation::Same) => ", with the same accounts today",
+                Some(_) if only_lists => continue,
+                Some(_) => ", with other accounts",
+                None => "",
+            };
+            let (new, old) = (spelling::shortened(&new_text), spelling::shortened(&old_text));
+            let message =
+                format!("account set `{}` is written otherwise{today}: {new} (before: {old})", set.name);
+            changed.push((set.origin, message));
+        }
+        for (origin, message) in changed {
+            self.push(Effect::Changes, Subject::AccountSet, origin, message);
+        }
+    }
+
+    fn attributes(&mut self) {
+        let (before, after) = (&self.sides.base.config().attributes, &self.sides.head.config().attributes);
+        let (before, after) = match (before, after) {
+            (None, None) => return,
+            (Some(AccessControl { attributes: _, origin }), None) => {
+                let place = self.sides.base.place(*origin);
+                let message =
+                    "attributes for access control are no longer managed, and stay as they are".to_owned();
+                let (effect, subject) = (Effect::Loosens, Subject::Attribute);
+                self.found.push(BaseDifference { effect, subject, message, rows: Vec::new(), place });
+                return;
+            }
+            (None, Some(AccessControl { attributes: _, origin })) => {
+                let message = "attributes for access control are managed now".to_owned();
+                self.push(Effect::Changes, Subject::Attribute, *origin, message);
+                return;
+            }
+            (Some(before), Some(after)) => (before, after),
+        };
+        let (old, new) = (&before.attributes, &after.attributes);
+        for (key, source) in new {
+            let message = match old.get(key) {
+                Some(before) if before == source => continue,
+                Some(before) => format!("attribute `{key}` comes from `{source}` (`{before}` before)"),
+                None => format!("attribute `{key}` is added, from `{source}`"),
+            };
+            self.push(Effect::Changes, Subject::Attribute, after.origin, message);
+        }
+        for (key, source) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+            let message = format!("attribute `{key}` is gone (`{source}` before)");
+            self.push(Effect::Changes, Subject::Attribute, after.origin, message);
+        }
+    }
+}
+
+/// Which way a permission set goes. A policy that is taken away may have denied, so that is not said to tighten.
+fn effect(difference: &Difference) -> Effect {
+    match difference {
+        Difference::ManagedPolicyAttached(_) | Difference::CustomerPolicyAttached(_) => Effect::Loosens,
+        Difference::Boundary { before, after } => match (before, after) {
+            (Some(_), None) => Effect::Loosens,
+            (None, Some(_)) => Effect::Tightens,
+            _ => Effect::Changes,
+        },
+        Difference::InlinePolicy { before: None, after: Some(_) } => Effect::Loosens,
+        Difference::Session { before, after } if after > before => Effect::Loosens,
+        Difference::Session { .. } => Effect::Tightens,
+        Difference::InlinePolicy { .. }
+        | Difference::ManagedPolicyDetached(_)
+        | Difference::CustomerPolicyDetached(_)
+        | Difference::Description { .. }
+        | Difference::RelayState { .. }
+        | Difference::Tag { .. } => Effect::Changes,
+    }
+}

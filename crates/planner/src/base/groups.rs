@@ -1,0 +1,83 @@
+//! Declared groups: whether a label still means the same group of the Identity Store, and how it is found.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::Principal;
+use rolecall_model::config::Group;
+
+use super::{BaseDifference, Effect, Subject, place};
+use crate::Inputs;
+use crate::principals::Directory;
+
+/// Every group that both declare.
+pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
+    let directory = Directory::new(head.snapshot, head.config);
+    let live =
+        |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.principal);
+    let groups = &head.config.groups;
+    let by_label: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.label, group)).collect();
+    let by_name: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.display_name, group)).collect();
+    for old in &base.config.groups {
+        // A group that got another label is the same group, and may have lost its id on the way.
+        let same = by_label.get(old.label.as_str()).or_else(|| by_name.get(old.display_name.as_str()));
+        let Some(group) = same else { continue };
+        let change = change(old, group, (live(old, base), live(group, head)));
+        found.extend(change.map(|(effect, message)| BaseDifference {
+            effect,
+            subject: Subject::Group,
+            message,
+            rows: Vec::new(),
+            place: place(head, group.origin, false),
+        }));
+    }
+}
+
+/// What the declaration means is looked up on both sides: what looks like a pin may point to another group.
+fn change(
+    old: &Group,
+    new: &Group,
+    (before, after): (Option<Principal>, Option<Principal>),
+) -> Option<(Effect, String)> {
+    let Group { label, display_name, object_id, origin: _ } = new;
+    let is_written_alike =
+        old.object_id == *object_id && (object_id.is_some() || old.display_name == *display_name);
+    match (before, after) {
+        // What is written alike is found alike.
+        _ if is_written_alike => None,
+        (Some(before), Some(after)) if before == after => match (&old.object_id, object_id) {
+            (Some(before), None) => Some((
+                Effect::Loosens,
+                format!(
+                    "group `{label}` is found by its name `{display_name}` alone now (id {before} before)"
+                ),
+            )),
+            (None, Some(after)) => {
+                Some((Effect::Tightens, format!("group `{label}` is pinned to id {after}")))
+            }
+            (Some(_), Some(_)) | (None, None) => None,
+        },
+        // Guards that name it no longer reach whom they reached, whoever gains or loses rows today.
+        (before, after) => {
+            let place_in_store = |id: Option<Principal>| {
+                id.map_or("not in the Identity Store".to_owned(), |principal| match principal {
+                    Principal::NewGroup(id) => format!("{id} in Entra ID, and not in the Identity Store yet"),
+                    Principal::Group(_) | Principal::User(_) => {
+                        format!("{} in the Identity Store", principal.id())
+                    }
+                })
+            };
+            let (was, is) = (declared(old), declared(new));
+            let (before, after) = (place_in_store(before), place_in_store(after));
+            let message =
+                format!("group `{label}` is another group now: {is}, {after} (before: {was}, {before})");
+            Some((Effect::Loosens, message))
+        }
+    }
+}
+
+fn declared(group: &Group) -> String {
+    match &group.object_id {
+        Some(id) => format!("id {id}"),
+        None => format!("the one named `{}`", group.display_name),
+    }
+}

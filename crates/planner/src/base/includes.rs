@@ -1,0 +1,93 @@
+//! `may-contain`: what the files of an `include` may say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::OriginId;
+use rolecall_model::config::Include;
+
+use super::reach::Relation;
+use super::{BaseDifference, Effect, Subject, place, spelling};
+use crate::Inputs;
+
+/// The limit of a pattern, `None` for none, and where the pattern was written.
+type Limits<'c> = BTreeMap<&'c str, (Option<BTreeSet<&'c str>>, OriginId)>;
+
+/// Every pattern of the two.
+pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
+    let (before, after) = (limits(&base.config.includes), limits(&head.config.includes));
+    let mut push = |effect, place, message| {
+        found.push(BaseDifference { effect, subject: Subject::Include, message, rows: Vec::new(), place });
+    };
+    for (pattern, (old, origin)) in &before {
+        let Some(old) = old else {
+            continue;
+        };
+        let said = quoted(old);
+        match after.get(pattern) {
+            None => {
+                let message = format!("include {pattern:?} is gone, whose files could only contain {said}");
+                push(Effect::Changes, place(base, *origin, true), message);
+            }
+            Some((None, origin)) => {
+                let message =
+                    format!("files of include {pattern:?} may contain everything now (before: {said})");
+                push(Effect::Loosens, place(head, *origin, false), message);
+            }
+            Some((Some(new), origin)) => {
+                let effect = match Relation::of_sets(old, new) {
+                    Relation::Same => continue,
+                    Relation::Wider => Effect::Loosens,
+                    Relation::Narrower => Effect::Tightens,
+                    Relation::Other => Effect::Changes,
+                };
+                let new = quoted(new);
+                let message = format!("files of include {pattern:?} may contain {new} now (before: {said})");
+                push(effect, place(head, *origin, false), message);
+            }
+        }
+    }
+    // Where no include was limited, one more without a limit is nothing to be said.
+    let limits_any = before.values().any(|(limit, _)| limit.is_some());
+    for (pattern, (new, origin)) in &after {
+        let place = place(head, *origin, false);
+        match (before.get(pattern), new) {
+            (Some((None, _)), Some(new)) => {
+                let new = quoted(new);
+                push(
+                    Effect::Tightens,
+                    place,
+                    format!("files of include {pattern:?} may only contain {new} now"),
+                );
+            }
+            (None, None) if limits_any => {
+                let message = format!("include {pattern:?} is added, whose files may contain everything");
+                push(Effect::Loosens, place, message);
+            }
+            (None, Some(new)) if limits_any => {
+                let message =
+                    format!("include {pattern:?} is added, whose files may contain {}", quoted(new));
+                push(Effect::Changes, place, message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Of several limits on one pattern, all hold.
+fn limits(includes: &[Include]) -> Limits<'_> {
+    let mut limits = Limits::new();
+    for Include { pattern, may_contain, origin } in includes {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        let words = may_contain.as_ref().map(|words| words.iter().map(String::as_str).collect());
+        let (limit, _) = limits.entry(pattern).or_insert((None, *origin));
+        *limit = match (limit.take(), words) {
+            (Some(one), Some(other)) => Some(&one & &other),
+            (one, other) => one.or(other),
+        };
+    }
+    limits
+}
+
+fn quoted(words: &BTreeSet<&str>) -> String {
+    spelling::quoted(words.iter().copied())
+}

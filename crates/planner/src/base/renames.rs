@@ -1,0 +1,64 @@
+//! Guards that name a permission set whose place another takes: they do not follow it.
+
+use std::collections::BTreeSet;
+
+use rolecall_model::PermissionSetName;
+use rolecall_model::config::{Config, Forbid, Protected, RequireUntil, RowFilter};
+
+use super::{BaseDifference, Effect, Subject, place};
+use crate::Inputs;
+
+/// The permission sets that the guards of one kind and name are about; `None` for every set.
+struct Named<'c> {
+    what: String,
+    sets: Option<BTreeSet<&'c PermissionSetName>>,
+}
+
+/// Every `renamed-from` of the files, against the guards of the base and those that judge the plan.
+pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
+    let judging = head.guards.map_or(head.config, |guards| guards.config);
+    let holding = named(judging);
+    let naming: Vec<Named<'_>> = named(base.config).into_iter().chain(named(judging)).collect();
+    for set in &head.config.permission_sets {
+        let Some(renamed) = &set.renamed_from else { continue };
+        let new = &set.permission_set.name;
+        let lost = naming.iter().filter(|one| {
+            let reached = |other: &&Named<'_>| {
+                other.what == one.what && other.sets.as_ref().is_none_or(|sets| sets.contains(new))
+            };
+            one.sets.as_ref().is_some_and(|sets| sets.contains(&renamed.name))
+                && holding.iter().find(reached).is_none()
+        });
+        let lost: BTreeSet<&str> = lost.map(|one| one.what.as_str()).collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let guards = lost.into_iter().collect::<Vec<_>>().join(", ");
+        let old = &renamed.name;
+        let message = format!(
+            "permission set `{new}` takes the place of `{old}`, and guards that name `{old}` no longer reach it: {guards}"
+        );
+        found.push(BaseDifference {
+            effect: Effect::Loosens,
+            subject: Subject::Guard,
+            message,
+            rows: Vec::new(),
+            place: place(head, renamed.origin, false),
+        });
+    }
+}
+
+fn named(config: &Config) -> Vec<Named<'_>> {
+    let of_filter = |what: String, rows: &RowFilter| {
+        let sets = rows.permission_sets.iter().map(|one| config.permission_set_name(*one)).collect();
+        Named { what, sets: (!rows.permission_sets.is_empty()).then_some(sets) }
+    };
+    let protected = config.guard.protected.iter().map(|Protected { name, origin: _ }| name).collect();
+    let protect = Named { what: "protect".to_owned(), sets: Some(protected) };
+    let forbids = config.guard.forbids.iter();
+    let forbids = forbids.map(|Forbid { name, rows, .. }| of_filter(format!("forbid {name:?}"), rows));
+    let require_untils = config.guard.require_untils.iter();
+    let require_untils =
+        require_untils.map(|RequireUntil { rows, .. }| of_filter("require-until".to_owned(), rows));
+    std::iter::once(protect).chain(forbids).chain(require_untils).collect()
+}

@@ -1,0 +1,123 @@
+//! Rows that the base wants and the files do not, and that stay live all the same: nobody is to take them for lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{Assignment, Date, Snapshot};
+
+use super::{BaseComparison, BaseDifference, BasePlace, ComparedRow, Effect, LineDifference, Subject, rows};
+use crate::plan::{Action, BlockedAction, Kept, KeptBy, Plan, Row};
+use crate::render::wording;
+
+/// What becomes of a live row that the files no longer want and that the plan does not revoke.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// It is nobody's business any more.
+    Unmanaged,
+    /// The same, if it is live: the rows of its permission set were not read.
+    Unread,
+    /// A `keep` or an `adopt` keeps it. Whether it lasts longer than before, and by what.
+    Kept { lasts_longer: bool, by: String },
+    /// It is to be revoked, and cannot be now.
+    Waits,
+}
+
+/// Takes such rows out of those that are lost, and adds a difference for those of each line.
+pub(super) fn settle(comparison: &mut BaseComparison, plan: &Plan, snapshot: &Snapshot) {
+    let fates = Fates::new(plan, snapshot);
+    let BaseComparison { extent: _, lines, differences } = comparison;
+    for LineDifference { place, gained: _, lost } in lines.iter_mut() {
+        let mut staying: BTreeMap<Fate, Vec<Row>> = BTreeMap::new();
+        lost.retain(|compared| {
+            let Some(fate) = fates.of(compared) else { return true };
+            staying.entry(fate).or_default().push(compared.row.clone());
+            false
+        });
+        differences.extend(staying.into_iter().map(|(fate, rows)| difference(&fate, rows, place)));
+    }
+    lines.retain(|line| !(line.gained.is_empty() && line.lost.is_empty()));
+}
+
+fn difference(fate: &Fate, mut rows: Vec<Row>, place: &BasePlace) -> BaseDifference {
+    let many = wording::count(rows.len(), "row");
+    let (is, stays) =
+        if rows.len() == 1 { ("is", "its access stays") } else { ("are", "their access stays") };
+    let (effect, message) = match fate {
+        Fate::Unmanaged => (Effect::Loosens, format!("{many} {is} no longer managed, and {stays}")),
+        Fate::Unread => (
+            Effect::Loosens,
+            format!(
+                "{many} {is} no longer managed, and may stay: what is live of the permission set was not read"
+            ),
+        ),
+        Fate::Kept { lasts_longer, by } => {
+            let effect = if *lasts_longer { Effect::Loosens } else { Effect::Changes };
+            (effect, format!("{many} {is} no longer wanted, and kept by {by}"))
+        }
+        Fate::Waits => (
+            Effect::Changes,
+            format!("{many} {is} no longer wanted, and cannot be revoked now: {stays} until then"),
+        ),
+    };
+    rows.sort_by(|a, b| rows::order(a).cmp(&rows::order(b)));
+    BaseDifference { effect, subject: Subject::Row, message, rows, place: place.clone() }
+}
+
+struct Fates<'p> {
+    live: BTreeSet<&'p Assignment>,
+    revoked: BTreeSet<&'p Assignment>,
+    kept: BTreeMap<&'p Assignment, &'p Kept>,
+    waiting: BTreeSet<&'p Assignment>,
+    snapshot: &'p Snapshot,
+}
+
+impl<'p> Fates<'p> {
+    fn new(plan: &'p Plan, snapshot: &'p Snapshot) -> Self {
+        let revoked = plan.changes.iter().filter_map(|change| match &change.action {
+            Action::Revoke(row) => Some(&row.assignment),
+            _ => None,
+        });
+        let blocked = plan.blocked.iter().filter_map(|blocked| match &blocked.action {
+            BlockedAction::Revoke(row) => Some(&row.assignment),
+            _ => None,
+        });
+        let withheld = plan.rebinds.iter().filter(|rebind| rebind.orphans_are_ours);
+        let withheld = withheld.flat_map(|rebind| &rebind.orphans).map(|row| &row.assignment);
+        Self {
+            live: snapshot.assignments.iter().collect(),
+            revoked: revoked.collect(),
+            kept: plan.kept.iter().map(|kept| (&kept.row.assignment, kept)).collect(),
+            waiting: blocked.chain(withheld).collect(),
+            snapshot,
+        }
+    }
+
+    /// `None` for a row that is lost: it is revoked, or was not live.
+    fn of(&self, compared: &ComparedRow) -> Option<Fate> {
+        let row = &compared.row.assignment;
+        if !self.live.contains(row) {
+            let set = &row.permission_set;
+            let unread =
+                self.snapshot.permission_set(set).is_some() && self.snapshot.coverage.depth(set).is_none();
+            return unread.then_some(Fate::Unread);
+        }
+        if self.revoked.contains(row) {
+            return None;
+        }
+        Some(match self.kept.get(row) {
+            Some(kept) => kept_fate(kept, compared.until),
+            None if self.waiting.contains(row) => Fate::Waits,
+            None => Fate::Unmanaged,
+        })
+    }
+}
+
+/// `end` is the day on which the row would have ended: that of the base, or that of the files where it has passed.
+fn kept_fate(Kept { row: _, by, ended: _, written }: &Kept, end: Option<Date>) -> Fate {
+    let (word, until) = match by {
+        KeptBy::Keep { until, note: _ } => ("`keep`", *until),
+        KeptBy::Adopt => ("`adopt`", None),
+    };
+    let lasts_longer = end.is_some_and(|end| until.is_none_or(|until| until > end));
+    let end = until.map(|until| format!(" until {until}")).unwrap_or_default();
+    Fate::Kept { lasts_longer, by: format!("{word}{end} ({written})") }
+}
