@@ -7,6 +7,7 @@
 mod acme;
 mod attributes;
 mod dependencies;
+mod doctor;
 mod every_file;
 mod foreign_clients;
 mod formatting;

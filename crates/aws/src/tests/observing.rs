@@ -9,8 +9,8 @@ use rolecall_model::{AccessControlState, Code, Region, Snapshot};
 use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed, refusal};
-use super::world::{name, sandbox, user, world};
-use crate::{Clients, Connection, ObserveError, Progress, Scope, Step, connect, observe};
+use super::world::{group, name, sandbox, user, world};
+use crate::{Clients, Connection, ObserveError, Progress, Scope, Step, connect, memberships, observe};
 
 fn everything() -> Scope {
     Scope { everything: true, ..Scope::default() }
@@ -294,4 +294,26 @@ async fn every_step_reports_its_end() {
     let pairs = world().permission_sets.iter().map(|set| set.provisioned.len()).sum();
     assert_eq!(last[&Step::Assignments], (pairs, pairs));
     assert_eq!(last.len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_are_read_with_their_names_and_a_group_that_is_gone_has_none() {
+    let mut world = world();
+    world.memberships = [(group(1), [user(1), user(2)].into()), (group(2), [user(2)].into())].into();
+    let sandbox = Sandbox::new(world.clone(), Settings::default());
+    let clients = connected(sandbox.http_client()).await;
+    let mut read = observe(&clients, &Scope::default(), &|_| {}).await.unwrap();
+    read.users.clear();
+    let gone = group(250);
+    let of = [group(1), group(2), gone.clone()].into();
+    memberships(&clients, &mut read, &of, &|_| {}).await.unwrap();
+    world.memberships.insert(gone, BTreeSet::new());
+    assert_eq!(read.memberships, world.memberships);
+    let known = |user: &&rolecall_model::snapshot::User| user.id != super::world::user(3);
+    assert_eq!(read.users, world.users.iter().filter(known).cloned().collect::<Vec<_>>());
+    assert_eq!(
+        clients.statistics().calls.get("identitystore:ListUsers"),
+        None,
+        "two are looked up one by one"
+    );
 }

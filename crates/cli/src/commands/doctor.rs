@@ -39,7 +39,7 @@ struct ReadTenant {
 }
 
 /// What cannot be read is a check that fails, and the rest is looked at all the same.
-async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
+pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     let now = Timestamp::now();
     let clients = live.connect(&loaded.config.identity_center.region).await;
     let scope = live::scope(loaded, Strategy::Auto);

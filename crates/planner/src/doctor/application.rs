@@ -39,11 +39,13 @@ impl Doctor<'_> {
             self.unchecked("nothing else of the application, since it is not there");
             return;
         };
+        let mut assigned = take(&mut found, "groups-assigned");
+        assigned.extend(self.not_assignable(tenant, live));
         self.check(
             Half::Entra,
             "groups-assigned",
             "the groups that the files use are assigned to the application",
-            take(&mut found, "groups-assigned"),
+            assigned,
         );
         self.check(
             Half::Entra,
@@ -65,6 +67,24 @@ impl Doctor<'_> {
                 "the conditional access policy: the application has no `require-mfa` in the files",
             ),
         }
+    }
+
+    /// Groups that a plan does not assign, since they cannot be.
+    fn not_assignable(&self, tenant: &Tenant, live: &EnterpriseApplication) -> Vec<Diagnostic> {
+        let used = entra::used_groups(self.inputs, self.today, tenant).into_iter();
+        let left_out = used.filter(|(_, group)| {
+            !group.security_enabled && !live.assignments.iter().any(|one| one.principal == group.id)
+        });
+        let found = left_out.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
+        let found = found.map(|(index, group)| {
+            let message = format!("`{}` is not assigned, since it is no security group", group.display_name);
+            let found = Diagnostic::warning(Code::GroupNotAssigned, message);
+            self.at(
+                found.help("make a security group with the same members, and declare that"),
+                self.inputs.config[index].origin,
+            )
+        });
+        found.collect()
     }
 
     /// What the comparison found and would change, by check.
@@ -134,8 +154,10 @@ impl Doctor<'_> {
                 ("application", fails(Code::ApplicationMissing, message, declared.origin))
             }
             EntraOperation::SetSamlMode { .. } => {
-                let mode = live.and_then(|live| live.sign_on_mode.as_deref()).unwrap_or("not set");
-                let message = format!("the single sign-on mode of the application is {mode}, not saml");
+                let message = match live.and_then(|live| live.sign_on_mode.as_deref()) {
+                    Some(mode) => format!("the single sign-on mode of the application is {mode}, not saml"),
+                    None => "the application has no single sign-on mode, and should have saml".to_owned(),
+                };
                 ("saml-mode", fails(Code::SamlMismatch, message, saml))
             }
             EntraOperation::SetUrls { .. } => {
@@ -221,12 +243,12 @@ impl Doctor<'_> {
         let mut of_job = take("provisioning-job");
         let job = live.jobs.first();
         let holds = job.map_or_else(String::new, |job| {
-            let every = duration(u64::from(job.interval_seconds));
+            let every = job.interval_seconds.div_ceil(60);
             match job.last_success {
                 Some(at) => {
-                    format!("provisioning runs at intervals of {every}; it last succeeded at {}", minute(at))
+                    format!("provisioning runs every {every} minutes, and last succeeded at {}", minute(at))
                 }
-                None => format!("provisioning runs at intervals of {every}; its first run is not over yet"),
+                None => format!("provisioning runs every {every} minutes; its first run is not over yet"),
             }
         });
         if let Some(job) = job {

@@ -10,18 +10,22 @@ use crate::ownership::{self, is_ours};
 use crate::render::wording::count;
 
 impl Doctor<'_> {
-    /// `unfound` is what became of looking up the declared groups and the named users.
-    pub(super) fn aws(&mut self, unfound: Vec<Diagnostic>) {
-        self.check(
-            Half::Aws,
-            "aws-access",
-            format!("AWS accepts the credentials of {}", self.snapshot().caller.arn),
-            vec![],
-        );
+    pub(super) fn aws(&mut self) {
+        let holds = format!("AWS accepts the credentials of {}", self.snapshot().caller.arn);
+        self.check(Half::Aws, "aws-access", holds, Vec::new());
         self.instance();
         self.administrator();
         self.permission_sets();
+        self.orphans();
+    }
+
+    /// `unfound` is what became of looking up the declared groups and the named users.
+    pub(super) fn found(&mut self, unfound: Vec<Diagnostic>) {
         let config = self.inputs.config;
+        if self.reading.tenant.is_some() {
+            // Which groups there are is for the tenant to say.
+            return;
+        }
         let users: BTreeSet<&str> = config.users().map(|user| user.name.as_str()).collect();
         let holds = format!(
             "{} and {} of the files were found",
@@ -29,13 +33,11 @@ impl Doctor<'_> {
             count(users.len(), "user")
         );
         // Where there is a tenant, groups are looked up there first.
-        let half = if self.inputs.config.entra.is_some() && self.snapshot().entra.is_some() {
-            Half::Entra
-        } else {
-            Half::Aws
+        let half = match self.inputs.config.entra.is_some() && self.snapshot().entra.is_some() {
+            true => Half::Entra,
+            false => Half::Aws,
         };
         self.check(half, "groups-found", holds, unfound);
-        self.orphans();
     }
 
     fn instance(&mut self) {

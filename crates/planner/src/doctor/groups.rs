@@ -14,6 +14,7 @@ impl Doctor<'_> {
     pub(super) fn groups(&mut self, tenant: &Tenant) {
         let used = used_groups(self.inputs, self.today, tenant);
         let number = count(used.len(), "group");
+        let are = if used.len() == 1 { "is" } else { "are" };
         let origin = |index: GroupIx| -> OriginId { self.inputs.config[index].origin };
         let other = used.iter().filter(|(_, group)| !group.security_enabled);
         let found = other.map(|(index, group)| not_assignable(group, origin(*index), self.inputs)).collect();
@@ -58,7 +59,7 @@ impl Doctor<'_> {
         self.check(
             Half::Entra,
             "groups-in-identity-store",
-            format!("{number} that the files use are in the Identity Store, by external id"),
+            format!("{number} that the files use {are} in the Identity Store, by external id"),
             found,
         );
     }

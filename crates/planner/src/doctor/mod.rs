@@ -143,8 +143,9 @@ pub fn diagnose(inputs: &Inputs<'_>, reading: &Reading) -> Diagnosis {
         declared: inputs.config.entra.as_ref().and_then(|entra| entra.application.as_ref()),
         diagnosis: Diagnosis { checks: Vec::new(), unchecked: Vec::new(), steps: Vec::new() },
     };
-    doctor.aws(found);
+    doctor.aws();
     doctor.tenant();
+    doctor.found(found);
     if let Some(tenant) = tenant.filter(|_| inputs.config.entra.is_some()) {
         doctor.groups(tenant);
         doctor.members(tenant);

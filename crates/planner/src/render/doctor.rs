@@ -4,7 +4,7 @@ use rolecall_model::{Diagnostic, Severity, Sources};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::for_terminal;
+use super::{escape, for_terminal};
 use crate::doctor::{Check, Diagnosis, Half, Status, Step};
 
 /// How wide lines get, in columns.
@@ -171,7 +171,7 @@ pub fn json(diagnosis: &Diagnosis, sources: &Sources) -> String {
     // Texts and numbers have no way to fail to become JSON.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
-    text
+    escape::in_json(&text)
 }
 
 fn check_document<'a>(check: &'a Check, sources: &Sources) -> CheckDocument<'a> {

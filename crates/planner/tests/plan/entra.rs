@@ -22,20 +22,20 @@ const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:m
 const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
 
 /// An `application` block of these lines.
-fn application(lines: &str) -> String {
+pub(crate) fn application(lines: &str) -> String {
     format!("entra tenant=\"acme.onmicrosoft.com\" {{\n application \"AWS\" {{\n{lines}\n }}\n}}\n")
 }
 
-const EVERYTHING: &str = "assign-groups
+pub(crate) const EVERYTHING: &str = "assign-groups
 provisioning scim-token-expires=\"2027-06-01\"
 saml sign-on-metadata=\"aws.xml\"
 require-mfa \"AWS needs MFA\" strength=\"phishing-resistant\" state=\"report-only\" { except-to \"break-glass\" }";
 
-const FILES: &str = "group \"devs\"\ngroup \"break-glass\"
+pub(crate) const FILES: &str = "group \"devs\"\ngroup \"break-glass\"
 permission-set \"Deploy\" { managed-policy \"A\" }
 assign \"Deploy\" { to \"devs\"; on { account \"one\" } }\n";
 
-fn project(config: &str) -> Project {
+pub(crate) fn project(config: &str) -> Project {
     let files = [("rolecall.kdl", format!("{HEAD}{config}")), ("aws.xml", METADATA.to_owned())];
     let files: MemoryFiles = files.into_iter().collect();
     let project = rolecall_parser::load(&files, "rolecall.kdl");
@@ -43,11 +43,11 @@ fn project(config: &str) -> Project {
     project
 }
 
-fn object(name: &str) -> ObjectId {
+pub(crate) fn object(name: &str) -> ObjectId {
     id_of(&format!("entra:{name}")).parse().unwrap()
 }
 
-fn group(name: &str) -> DirectoryGroup {
+pub(crate) fn group(name: &str) -> DirectoryGroup {
     DirectoryGroup {
         id: object(name),
         display_name: name.to_owned(),
@@ -57,7 +57,7 @@ fn group(name: &str) -> DirectoryGroup {
     }
 }
 
-fn tenant(groups: &[&str]) -> Tenant {
+pub(crate) fn tenant(groups: &[&str]) -> Tenant {
     let mut groups: Vec<DirectoryGroup> = groups.iter().map(|name| group(name)).collect();
     groups.sort_by(|a, b| a.id.cmp(&b.id));
     Tenant {
@@ -72,7 +72,7 @@ fn tenant(groups: &[&str]) -> Tenant {
 }
 
 /// An application at work, to which these groups are assigned.
-fn working(groups: &[&str]) -> EnterpriseApplication {
+pub(crate) fn working(groups: &[&str]) -> EnterpriseApplication {
     EnterpriseApplication {
         service_principal_id: object("sp"),
         application_id: object("app"),
@@ -101,7 +101,7 @@ fn working(groups: &[&str]) -> EnterpriseApplication {
     }
 }
 
-fn certificate(thumbprint: &str, not_after: &str) -> SigningCertificate {
+pub(crate) fn certificate(thumbprint: &str, not_after: &str) -> SigningCertificate {
     SigningCertificate {
         thumbprint: thumbprint.to_owned(),
         subject: "CN=AWS".to_owned(),
@@ -109,7 +109,7 @@ fn certificate(thumbprint: &str, not_after: &str) -> SigningCertificate {
     }
 }
 
-fn job(state: SyncState) -> SyncJob {
+pub(crate) fn job(state: SyncState) -> SyncJob {
     SyncJob {
         id: "aws.1".to_owned(),
         template_id: "aws".to_owned(),
@@ -126,7 +126,7 @@ fn job(state: SyncState) -> SyncJob {
     }
 }
 
-fn policy(state: PolicyState) -> ConditionalAccessPolicy {
+pub(crate) fn policy(state: PolicyState) -> ConditionalAccessPolicy {
     let policy = AccessPolicy {
         name: "AWS needs MFA".to_owned(),
         state,
@@ -143,7 +143,7 @@ fn policy(state: PolicyState) -> ConditionalAccessPolicy {
 }
 
 /// A world in which these groups came from Entra.
-fn live(text: &str, provisioned: &[&str], tenant: Tenant) -> Snapshot {
+pub(crate) fn live(text: &str, provisioned: &[&str], tenant: Tenant) -> Snapshot {
     let mut snapshot = world(&format!("account one 111111111111 /\nset Deploy owner=acme managed=A\n{text}"));
     for name in provisioned {
         snapshot.groups.push(rolecall_model::snapshot::Group {

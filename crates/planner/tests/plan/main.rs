@@ -5,6 +5,7 @@
 mod attributes;
 mod base;
 mod cases;
+mod doctor;
 mod entra;
 mod properties;
 mod world;

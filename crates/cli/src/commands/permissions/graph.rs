@@ -90,8 +90,8 @@ fn notes(needed: &Needed) -> Vec<String> {
     }
     if needed.contains_key(ASSIGNS) {
         notes.push(format!(
-            "With {ASSIGNS} the caller could grant itself anything.\nLeave `assign-groups` and `unassign-group` out \
-             of the files, and it is not needed."
+            "With {ASSIGNS} the caller could grant itself anything.\nIt is not needed \
+             where the files have neither `assign-groups` nor\n`unassign-group`."
         ));
     }
     notes
