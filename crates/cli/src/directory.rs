@@ -62,6 +62,15 @@ fn embedded(sandbox: &Sandbox) -> Connection {
     }
 }
 
+/// Whether an address is this machine, by its host alone: what stands before an `@` is no host.
+fn is_loopback(endpoint: &str) -> bool {
+    let uri: Option<http::Uri> = endpoint.parse().ok();
+    let authority = uri.as_ref().and_then(http::Uri::authority);
+    authority.is_some_and(|authority| {
+        !authority.as_str().contains('@') && matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]")
+    })
+}
+
 fn network(entra: &Entra) -> Result<Connection, Failure> {
     let transport = Http::new().map_err(|error| {
         Failure::plain(
@@ -75,10 +84,7 @@ fn network(entra: &Entra) -> Result<Connection, Failure> {
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         // The sandbox's token is no secret, so it must not go where somebody could take it for one of theirs.
-        if !["http://127.0.0.1:", "http://localhost:", "http://[::1]:"]
-            .iter()
-            .any(|start| endpoint.starts_with(start))
-        {
+        if !is_loopback(&endpoint) {
             return Err(Failure::plain(
                 Code::ReadFailed,
                 format!("{ENDPOINT} is not a loopback address: {endpoint}"),

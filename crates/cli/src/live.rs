@@ -146,7 +146,8 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
         user_names: config.users().chain(guarded).map(|user| user.name.clone()).collect(),
         access_control: config.attributes.is_some(),
         provisioned_of_all: false,
-        everything: false,
+        // What goes with a group that is unassigned in Entra ID are its rows on sets of any owner.
+        everything: config.entra.iter().filter_map(|entra| entra.application.as_ref()).any(|one| !one.unassign.is_empty()),
         instance: config.identity_center.instance.clone(),
         strategy,
     }

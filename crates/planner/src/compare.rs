@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::{
-    AccountId, AccountState, Assignment, Code, Diagnostic, OriginId, PermissionSetName, Principal,
+    AccountId, AccountState, Assignment, Code, Diagnostic, ObjectId, OriginId, PermissionSetName, Principal,
 };
 
 use crate::expand::{Desired, Key, WantedRow, live_keys};
@@ -62,6 +62,7 @@ pub(crate) fn compare(
         standings,
         naming: Naming::new(inputs, desired),
         managed: managed_principals(desired),
+        superseded: superseded(inputs, desired),
         delegated: inputs.snapshot.caller_is_delegated(),
     };
     comparer.run()
@@ -74,6 +75,17 @@ fn managed_principals(desired: &Desired<'_>) -> BTreeSet<u32> {
     let found =
         groups.chain(users).filter_map(|principal| desired.tables.principals.binary_search(&principal).ok());
     found.filter_map(|position| u32::try_from(position).ok()).collect()
+}
+
+/// Groups of the Identity Store, by number, whose display name a new group of Entra ID has: the group was deleted there and
+/// made again, and provisioning has not caught up.
+fn superseded(inputs: &Inputs<'_>, desired: &Desired<'_>) -> BTreeSet<u32> {
+    let tenant = inputs.snapshot.entra.iter().flat_map(|tenant| &tenant.groups);
+    let is_new = |id: &ObjectId| desired.tables.principal(&Principal::NewGroup(id.clone())).is_some();
+    let names: BTreeSet<&str> =
+        tenant.filter(|group| is_new(&group.id)).map(|group| group.display_name.as_str()).collect();
+    let groups = inputs.snapshot.groups.iter().filter(|group| names.contains(group.display_name.as_str()));
+    groups.filter_map(|group| desired.tables.principal(&Principal::Group(group.id.clone()))).collect()
 }
 
 /// The set that takes the place of each set that is renamed, both by number.
@@ -129,6 +141,8 @@ pub(crate) struct Comparer<'a> {
     successors: BTreeMap<u32, u32>,
     naming: Naming<'a>,
     managed: BTreeSet<u32>,
+    /// Groups whose name another group of Entra ID has by now, which is to come to the Identity Store.
+    superseded: BTreeSet<u32>,
     pub(crate) delegated: bool,
 }
 
@@ -405,7 +419,8 @@ impl Comparer<'_> {
 
     fn is_orphaned_group(&self, key: Key) -> bool {
         let principal = &self.desired.tables.principals[key.principal as usize];
-        matches!(principal, Principal::Group(_)) && self.naming.is_orphan(key)
+        matches!(principal, Principal::Group(_))
+            && (self.naming.is_orphan(key) || self.superseded.contains(&key.principal))
     }
 
     /// Groups that cannot be mistaken: pinned by id, or accepted by the person who plans. Users are found by user

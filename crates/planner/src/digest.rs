@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rolecall_model::entra::EntraOperation;
-use rolecall_model::{AccountId, Date, PermissionSet, PermissionSetName, StackName};
+use rolecall_model::{AccountId, Date, ObjectId, PermissionSet, PermissionSetName, StackName};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::{Action, Change, Provisioning, Reason};
+use crate::plan::{Action, Change, EntraChange, Provisioning, Reason};
 
 /// A whole SHA-256, in lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,9 +78,14 @@ enum CoveredChange<'a> {
     Delete {
         before: &'a PermissionSet,
     },
+    /// The tenant and the application by their ids, whatever they are called; of a group that is provisioned, not its
+    /// members, who may change any time; and what goes with one that is unassigned.
     Entra {
+        tenant: &'a str,
+        service_principal: Option<&'a ObjectId>,
         before: &'a Value,
-        step: &'a EntraOperation,
+        step: EntraOperation,
+        rows: Vec<(&'a PermissionSetName, AccountId, &'a str)>,
     },
     SetAccessControl {
         before: Option<&'a BTreeMap<String, String>>,
@@ -102,6 +107,24 @@ pub(crate) fn digest(instance: &str, stack: &StackName, changes: &[Change]) -> D
     let bytes = serde_json::to_vec(&Covered { instance, stack, changes }).unwrap_or_default();
     let hash = Sha256::digest(&bytes);
     Digest(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn covered_step(change: &EntraChange) -> CoveredChange<'_> {
+    let EntraChange { tenant, service_principal, step, before, rows, is_awaited: _ } = change;
+    let mut step = step.clone();
+    if let EntraOperation::ProvisionGroup { members, .. } = &mut step {
+        members.clear();
+    }
+    CoveredChange::Entra {
+        tenant,
+        service_principal: service_principal.as_ref(),
+        before,
+        step,
+        rows: rows.iter().map(|one| {
+            let assignment = &one.assignment;
+            (&assignment.permission_set, assignment.account, assignment.principal.id())
+        }).collect(),
+    }
 }
 
 fn covered_change(change: &Change) -> CoveredChange<'_> {
@@ -139,7 +162,7 @@ fn covered_change(change: &Change) -> CoveredChange<'_> {
         }
         Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
         Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
-        Action::Entra(change) => CoveredChange::Entra { before: &change.before, step: &change.step },
+        Action::Entra(change) => covered_step(change),
         Action::SetAccessControl { before, after } => {
             CoveredChange::SetAccessControl { before: before.as_ref(), after }
         }

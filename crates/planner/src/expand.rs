@@ -90,6 +90,7 @@ impl Principals {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
+        resolved.refuse_twins(inputs, diagnostics);
         let mut missing = BTreeSet::new();
         let assigned = inputs.config.assignments.iter().flat_map(|rule| &rule.users);
         let kept = inputs.config.keeps.iter().flat_map(|keep| match &keep.principals {
@@ -116,6 +117,27 @@ impl Principals {
 }
 
 impl Principals {
+    /// Two declarations of one group would each be believed to be about somebody else.
+    fn refuse_twins(&self, inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        let mut first: BTreeMap<&Principal, GroupIx> = BTreeMap::new();
+        for (index, principal) in &self.groups {
+            let Some(other) = first.get(principal) else {
+                first.insert(principal, *index);
+                continue;
+            };
+            let (one, two) = (&inputs.config[*other], &inputs.config[*index]);
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::AmbiguousGroup,
+                    format!("`{}` and `{}` are one group ({})", one.label, two.label, principal.id()),
+                )
+                .at_origin(inputs.origins, two.origin, "this is the same group")
+                .and(inputs.origins.place(one.origin), "as this")
+                .help("declare it once, or correct the id of the other"),
+            );
+        }
+    }
+
     /// How the files call a principal that they name.
     fn label(&self, principal: &Principal, inputs: &Inputs<'_>) -> String {
         let group = self.groups.iter().find(|(_, group)| *group == principal);

@@ -135,9 +135,9 @@ impl Judge<'_> {
         replacements: &Replacements,
     ) {
         let MaxDeletions { count, percent, origin } = max_deletions;
-        let revokes =
-            revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment)).count();
-        let rows = revokes + lost_in_entra(&compared.changes);
+        let revokes = revoked(&compared.changes).filter(|row| !replacements.replaces(&row.assignment));
+        let lost: BTreeSet<&Row> = revokes.chain(entra_rows(&compared.changes)).collect();
+        let rows = lost.len();
         let is_lost = |change: &&Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
                 && !matches!(change.reason, Reason::Renamed { .. })
@@ -196,8 +196,10 @@ impl Judge<'_> {
                 Action::Revoke(row) if row.assignment.permission_set == *name => Some(row),
                 _ => None,
             });
-        let lost: Vec<Row> =
-            lost.filter(|row| !replacements.rows.contains(&row.assignment)).cloned().collect();
+        let lost = lost.filter(|row| !replacements.rows.contains(&row.assignment));
+        let unassigned = entra_rows(changes).filter(|row| row.assignment.permission_set == *name);
+        let lost: BTreeSet<Row> = lost.chain(unassigned).cloned().collect();
+        let lost: Vec<Row> = lost.into_iter().collect();
         let is_deletion = |change: &Change| {
             matches!(change.action, Action::DeletePermissionSet { .. })
                 && change.action.permission_set() == Some(name)
@@ -492,12 +494,11 @@ impl Judge<'_> {
 }
 
 /// The rows that go with groups that are unassigned in Entra ID.
-fn lost_in_entra(changes: &[Change]) -> usize {
-    let lost = changes.iter().map(|change| match &change.action {
-        Action::Entra(entra) => entra.rows.len(),
-        _ => 0,
-    });
-    lost.sum()
+fn entra_rows(changes: &[Change]) -> impl Iterator<Item = &Row> {
+    changes.iter().flat_map(|change| match &change.action {
+        Action::Entra(entra) => entra.rows.as_slice(),
+        _ => &[],
+    })
 }
 
 fn revoked(changes: &[Change]) -> impl Iterator<Item = &Row> {

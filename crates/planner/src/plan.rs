@@ -5,7 +5,7 @@ use std::fmt;
 
 use rolecall_model::entra::EntraOperation;
 use rolecall_model::{
-    AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, PermissionSet,
+    AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, ObjectId, PermissionSet,
     PermissionSetName, Policy, SessionDuration, Snapshot, StackName, snapshot::Instance,
 };
 
@@ -199,6 +199,10 @@ pub enum Action {
 /// A change in Entra ID: one step, with what was there before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntraChange {
+    /// The directory id of the tenant.
+    pub tenant: String,
+    /// The application's service principal; `None` where the application is still to be made.
+    pub service_principal: Option<ObjectId>,
     /// The step; its fields are the whole after.
     pub step: EntraOperation,
     /// What is there now; `null` where nothing is.

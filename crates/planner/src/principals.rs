@@ -119,9 +119,11 @@ impl<'a> Directory<'a> {
             [one] => Principal::Group(one.id.clone()),
             [] => {
                 let by_name = self.groups_by_name.get(found.display_name.as_str());
-                // Without external ids there is only the name, as where no `entra` is written.
+                // Where no group of the Identity Store shows an external id, there is only the name, as without `entra`. A
+                // group that is pinned is never found by its name: anybody may make one of that name in AWS.
+                let has_none = self.groups_by_external_id.is_empty() && group.object_id.is_none();
                 match by_name.map_or(&[][..], Vec::as_slice) {
-                    [one] if one.external_ids.is_empty() => Principal::Group(one.id.clone()),
+                    [one] if has_none => Principal::Group(one.id.clone()),
                     _ => Principal::NewGroup(found.id.clone()),
                 }
             }
@@ -141,7 +143,18 @@ impl<'a> Directory<'a> {
                 ));
             }
         };
-        Ok(Found { principal, warning: None })
+        let is_renamed = found.display_name != group.display_name;
+        let warning = is_renamed.then(|| {
+            Diagnostic::warning(
+                Code::GroupRenamed,
+                format!("group `{}` is named `{}` in Entra ID", group.label, found.display_name),
+            )
+            .at_origin(inputs.origins, group.origin, "its id counts, not its name")
+            .help(
+                "if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id",
+            )
+        });
+        Ok(Found { principal, warning })
     }
 
     fn contradiction(label: &str, name: &str, id: &str, by_name: &[&snapshot::Group]) -> Diagnostic {

@@ -74,8 +74,9 @@ impl AwsTarget {
             Err(error) => return Err(error),
         };
         // A group of that name with another id is one that is about to go: the name was given again.
+        // One without any was made in AWS by hand, and is nobody's that the files mean.
         let is_it = external.iter().any(|external| external.id.eq_ignore_ascii_case(group.as_str()));
-        if !is_it && !external.is_empty() {
+        if !is_it {
             return Ok(None);
         }
         id.parse().map(Some).map_err(|error| CallError::unreadable(api, error))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_model::config::RequireMfa;
+use rolecall_model::config::{GroupIx, RequireMfa};
 use rolecall_model::entra::{
     AccessPolicy, ConditionalAccessPolicy, EntraOperation, MfaStrength, PolicyState,
 };
@@ -58,9 +58,44 @@ impl Comparer<'_> {
 
     fn compare_policy(&mut self, wanted: &RequireMfa, live: &ConditionalAccessPolicy) {
         let ConditionalAccessPolicy { id, policy: before } = live;
-        // A policy that is off is put into report-only first, like one that is made.
+        if wanted.state == PolicyState::Enabled && self.excepts_nobody(&wanted.except) {
+            self.comparison.findings.push(
+                Diagnostic::error(
+                    Code::MfaWithoutException,
+                    format!("the groups that `{}` excepts have no member", wanted.name),
+                )
+                .at_origin(self.inputs.origins, wanted.origin, "enabled, this would bind everybody")
+                .help("put the accounts for emergencies into one of them first"),
+            );
+            return;
+        }
+        // What is enabled must have stood in report-only as it is: a policy that is off, or that says something else, is put
+        // into report-only first, like one that is made.
+        let as_it_stands = merged(before, &self.policy(wanted, before.state));
+        let has_stood = before.state == PolicyState::EnabledForReportingButNotEnforced && as_it_stands == *before;
+        if before.state == PolicyState::Enabled && as_it_stands != *before {
+            self.warn(
+                Code::MfaWaits,
+                format!("`{}` is in force, and changes at once", wanted.name),
+                wanted.origin,
+                "what it will say has not stood in report-only",
+                "to see it in the sign-in logs first, declare it under another name in report-only",
+            );
+        }
+        let unnamed = before.exclude_groups.difference(&self.policy(wanted, before.state).exclude_groups).count();
+        if unnamed > 0 {
+            self.warn(
+                Code::MfaWaits,
+                format!("`{}` excepts {unnamed} more groups than the files", wanted.name),
+                wanted.origin,
+                "they stay excepted: nothing in Entra ID is taken away by omission",
+                "name them with `except-to`, or take them out in Entra ID",
+            );
+        }
         let state = match (before.state, wanted.state) {
-            (PolicyState::Disabled, PolicyState::Enabled) => {
+            (PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced, PolicyState::Enabled)
+                if !has_stood =>
+            {
                 self.warn(
                     Code::MfaWaits,
                     format!("`{}` is put into report-only first", wanted.name),
@@ -92,6 +127,15 @@ impl Comparer<'_> {
         };
         let before = serde_json::to_value(before).unwrap_or(Value::Null);
         self.change(step, before, wanted.origin);
+    }
+
+    /// Whether no excepted group has a member.
+    fn excepts_nobody(&self, except: &[GroupIx]) -> bool {
+        let directory = TenantDirectory::new(self.tenant);
+        let mut groups = except.iter().filter_map(|index| {
+            directory.group(&self.inputs.config[*index], self.inputs).ok()
+        });
+        groups.all(|group| group.members.is_empty())
     }
 
     fn policy(&self, wanted: &RequireMfa, state: PolicyState) -> AccessPolicy {
@@ -127,7 +171,14 @@ impl Comparer<'_> {
 fn merged(before: &AccessPolicy, wanted: &AccessPolicy) -> AccessPolicy {
     let mut after = wanted.clone();
     after.exclude_users.clone_from(&before.exclude_users);
-    after.applications.extend(before.applications.iter().cloned());
+    after.exclude_groups.extend(before.exclude_groups.iter().cloned());
+    after.controls.extend(before.controls.iter().filter(|control| *control != "mfa").cloned());
+    if before.applications.contains("All") {
+        // Every application is one more than any list.
+        after.applications.clone_from(&before.applications);
+    } else {
+        after.applications.extend(before.applications.iter().cloned());
+    }
     after
 }
 
@@ -136,7 +187,9 @@ fn strength(policy: &AccessPolicy) -> u8 {
     match policy.strength.as_deref() {
         Some(id) if id == MfaStrength::PhishingResistant.strength_id() => 3,
         Some(id) if id == MfaStrength::Passwordless.strength_id() => 2,
-        Some(_) => 1,
+        // What a strength of one's own demands is not read: replacing it may be less.
+        Some(id) if id == MfaStrength::Mfa.strength_id() => 1,
+        Some(_) => 4,
         None => u8::from(policy.controls.contains("mfa")),
     }
 }

@@ -11,7 +11,7 @@ mod sync;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{Application, GroupIx, Unassign};
+use rolecall_model::config::{Application, GroupIx, KeptPrincipals, Unassign};
 use rolecall_model::entra::{DirectoryGroup, EnterpriseApplication, EntraOperation, Tenant};
 use rolecall_model::{Code, Date, Diagnostic, ObjectId, OriginId, Principal};
 use serde_json::{Value, json};
@@ -22,6 +22,10 @@ use crate::compare::Naming;
 use crate::expand::{Desired, Key};
 use crate::plan::{Action, Change, EntraChange, Reason, Row, Violation};
 use crate::{Inputs, Settings};
+
+/// So many members of a new group are provisioned on demand, at five a call and five calls in ten seconds; the others come
+/// with the next cycle. The grants wait for the group, which the first call makes.
+const MOST_MEMBERS_ON_DEMAND: usize = 50;
 
 /// What comparing the Entra half yields.
 #[derive(Default)]
@@ -108,6 +112,19 @@ impl Comparer<'_> {
         used_groups(self.inputs, self.today, self.tenant)
     }
 
+    /// The groups that a `keep` names.
+    fn kept_groups(&self) -> BTreeSet<ObjectId> {
+        let directory = TenantDirectory::new(self.tenant);
+        let named = self.inputs.config.keeps.iter().flat_map(|keep| match &keep.principals {
+            KeptPrincipals::These { groups, users: _ } => groups.as_slice(),
+            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
+        });
+        let found = named.filter_map(|index| {
+            Some(directory.group(&self.inputs.config[*index], self.inputs).ok()?.id.clone())
+        });
+        found.collect()
+    }
+
     fn is_assigned(&self, group: &ObjectId) -> bool {
         let assignments = self.live.map(|live| &live.assignments[..]).unwrap_or_default();
         assignments.iter().any(|assignment| assignment.principal == *group)
@@ -159,7 +176,7 @@ impl Comparer<'_> {
             application: self.declared.name.clone(),
             group: group.id.clone(),
             name: group.display_name.clone(),
-            members: group.members.clone(),
+            members: group.members.iter().take(MOST_MEMBERS_ON_DEMAND).cloned().collect(),
         };
         self.change(step, Value::Null, origin);
     }
@@ -167,6 +184,7 @@ impl Comparer<'_> {
     fn unassign_groups(&mut self) {
         let used: BTreeSet<ObjectId> =
             self.used_groups().into_iter().map(|(_, group)| group.id.clone()).collect();
+        let kept: BTreeSet<ObjectId> = self.kept_groups();
         let assignments = self.live.map(|live| live.assignments.clone()).unwrap_or_default();
         for Unassign { group, origin } in &self.declared.unassign {
             let meant: Vec<_> = assignments
@@ -192,18 +210,18 @@ impl Comparer<'_> {
                 }
                 continue;
             };
-            if used.contains(&assignment.principal) {
+            if used.contains(&assignment.principal) || kept.contains(&assignment.principal) {
                 self.comparison.findings.push(
                     Diagnostic::error(
                         Code::UnassignContradiction,
-                        format!("`{group}` is taken off the application, and an `assign` uses it"),
+                        format!("`{group}` is taken off the application, and an `assign` or a `keep` uses it"),
                     )
                     .at_origin(
                         self.inputs.origins,
                         *origin,
                         "this deletes the group in AWS, with all its rows",
                     )
-                    .help("take the group out of every `assign` first, or keep it assigned"),
+                    .help("take the group out of every `assign` and `keep` first, or leave it assigned"),
                 );
                 continue;
             }
@@ -212,18 +230,35 @@ impl Comparer<'_> {
                 group: assignment.principal.clone(),
                 name: assignment.principal_name.clone(),
             };
-            let rows = self.rows_of(&assignment.principal);
+            let unread = self.inputs.snapshot.permission_sets.iter().find(|set| {
+                self.inputs.snapshot.coverage.depth(&set.name).is_none()
+            });
+            if let Some(set) = unread {
+                self.comparison.findings.push(
+                    Diagnostic::error(
+                        Code::SnapshotUnusable,
+                        format!("the rows of `{}` were not read, and some may go with `{group}`", set.name),
+                    )
+                    .at_origin(self.inputs.origins, *origin, "what this takes away must be known whole")
+                    .help("take the snapshot again with `rolecall snapshot`, which reads every row"),
+                );
+                continue;
+            }
+            let rows = self.rows_of(&assignment.principal, &assignment.principal_name);
             let before = json!({ "assigned": true });
             self.change_with_rows(step, before, *origin, rows);
         }
     }
 
     /// Every live row of a group of Entra, on permission sets of any owner: AWS drops them all with the group.
-    fn rows_of(&self, group: &ObjectId) -> Vec<Row> {
-        let live = self.inputs.snapshot.groups.iter().find(|live| {
+    fn rows_of(&self, group: &ObjectId, name: &str) -> Vec<Row> {
+        let groups = &self.inputs.snapshot.groups;
+        let by_id = groups.iter().find(|live| {
             live.external_ids.iter().any(|external| external.id.eq_ignore_ascii_case(group.as_str()))
         });
-        let Some(live) = live else { return Vec::new() };
+        let by_name = || groups.iter().find(|live| live.display_name == name && live.external_ids.is_empty());
+        // A group that provisioning never brought has none.
+        let Some(live) = by_id.or_else(by_name) else { return Vec::new() };
         let tables = &self.desired.tables;
         let Some(principal) = tables.principal(&Principal::Group(live.id.clone())) else {
             return Vec::new();
@@ -241,6 +276,8 @@ impl Comparer<'_> {
     fn change_with_rows(&mut self, step: EntraOperation, before: Value, origin: OriginId, rows: Vec<Row>) {
         self.comparison.changes.push(Change {
             action: Action::Entra(Box::new(EntraChange {
+                tenant: self.tenant.id.clone(),
+                service_principal: self.live.map(|live| live.service_principal_id.clone()),
                 is_awaited: self.is_awaited(&step),
                 step,
                 before,

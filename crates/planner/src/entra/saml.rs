@@ -60,8 +60,23 @@ impl Comparer<'_> {
         let preferred = live.and_then(|live| live.preferred_thumbprint.clone());
         let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
         let Some(signing) = signing else {
-            // Nobody can sign in by SAML now, so there is nothing to be careful of.
-            let thumbprint = valid.iter().max_by_key(|one| one.not_after).map(|one| one.thumbprint.clone());
+            // Which of several signs in the meantime is not known; the one that AWS has is the one to take. A single one is
+            // what an apply that was killed left behind.
+            let known = valid.iter().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
+            let only = valid.first().filter(|_| valid.len() == 1 && preferred.is_none());
+            let thumbprint = known.or(only).map(|one| one.thumbprint.clone());
+            if thumbprint.is_none() && !valid.is_empty() {
+                self.warn(
+                    Code::SamlMismatch,
+                    "no valid certificate is chosen to sign, and there are some".to_owned(),
+                    saml.origin,
+                    "one that AWS does not know would lock everybody out",
+                    "write the one that AWS has: aws-has-certificate=\"…\" (the console of AWS shows it)",
+                );
+                self.metadata_step(saml);
+                return;
+            }
+            // Where none is valid, nobody can sign in by SAML now, so there is nothing to be careful of.
             if thumbprint.is_none() {
                 let not_after = self.years_ahead();
                 let step =
@@ -84,7 +99,9 @@ impl Comparer<'_> {
             "after its last day, nobody can sign in to AWS",
             "the next one is added first, carried to AWS by hand, and then made to sign by a second apply",
         );
-        match valid.iter().filter(|one| one.not_after > signing.not_after).max_by_key(|one| one.not_after) {
+        let later = || valid.iter().filter(|one| one.not_after > signing.not_after);
+        let known = later().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
+        match known.or_else(|| later().max_by_key(|one| one.not_after)) {
             None => {
                 let not_after = self.years_ahead();
                 let step = EntraOperation::AddCertificate { application, subject, not_after };
@@ -180,8 +197,7 @@ impl Comparer<'_> {
     }
 }
 
-/// The last day on which a certificate holds, whole: the day before its end.
+/// The last day on which a certificate holds, some of it at least.
 fn last_day(not_after: Timestamp) -> Date {
-    let end = Offset::UTC.to_datetime(not_after).date();
-    end.yesterday().unwrap_or(end)
+    Offset::UTC.to_datetime(not_after).date()
 }

@@ -62,7 +62,7 @@ pub(crate) fn mark(step: &EntraOperation) -> &'static str {
 /// A change in Entra ID for people; `None` for any other change.
 pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
     let Action::Entra(change) = &change.action else { return None };
-    let EntraChange { step, before, rows, is_awaited } = &**change;
+    let EntraChange { tenant: _, service_principal: _, step, before, rows, is_awaited } = &**change;
     let (what, words, lines) = match step {
         EntraOperation::CreateApplication { name } => {
             (format!("application {name}"), "from the gallery".to_owned(), Vec::new())
