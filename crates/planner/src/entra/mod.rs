@@ -36,6 +36,7 @@ pub(crate) struct EntraComparison {
 pub(crate) fn compare(inputs: &Inputs<'_>, settings: &Settings, desired: &Desired<'_>) -> EntraComparison {
     let mut comparison = EntraComparison::default();
     let application = inputs.config.entra.as_ref().and_then(|entra| entra.application.as_ref());
+    comparison.findings.extend(waiting_groups(inputs, settings, desired, application.is_some()));
     // That the tenant was read has been checked before anything was compared.
     let (Some(declared), Some(tenant)) = (application, inputs.snapshot.entra.as_ref()) else {
         return comparison;
@@ -308,6 +309,38 @@ pub(crate) fn not_assignable(group: &DirectoryGroup, origin: OriginId, inputs: &
     )
     .at_origin(inputs.origins, origin, "this group has securityEnabled=false in Entra ID")
     .help("make a security group with the same members, and declare that")
+}
+
+/// Groups that are not in the Identity Store yet, where nothing of this plan brings them there in time.
+fn waiting_groups(
+    inputs: &Inputs<'_>,
+    settings: &Settings,
+    desired: &Desired<'_>,
+    has_application: bool,
+) -> Vec<Diagnostic> {
+    if has_application && !settings.defer_missing_groups {
+        return Vec::new();
+    }
+    let rules = inputs.config.assignments.iter();
+    let rules = rules.filter(|rule| rule.until.is_none_or(|until| until.date >= settings.today));
+    let used: BTreeSet<GroupIx> = rules.flat_map(|rule| &rule.groups).copied().collect();
+    let is_new =
+        |index: &GroupIx| matches!(desired.principals.groups.get(index), Some(Principal::NewGroup(_)));
+    let found = used.into_iter().filter(is_new).map(|index| {
+        let group = &inputs.config[index];
+        let message = format!("`{}` is in Entra ID, and not in the Identity Store yet", group.label);
+        let found = if settings.defer_missing_groups {
+            Diagnostic::warning(Code::GroupWaits, message)
+                .help("its grants are left out; the plan after provisioning has brought the group has them")
+        } else {
+            Diagnostic::error(Code::GroupWaits, message).help(
+                "assign it to the enterprise application and wait for provisioning (about 40 minutes), declare the \
+                 `application` to have that done, or plan with --defer-missing-groups",
+            )
+        };
+        found.at_origin(inputs.origins, group.origin, "nothing can be granted to it there")
+    });
+    found.collect()
 }
 
 fn missing(declared: &Application, inputs: &Inputs<'_>) -> Diagnostic {

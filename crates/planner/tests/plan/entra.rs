@@ -217,6 +217,19 @@ fn a_new_group_is_waited_for_or_deferred() {
     let plan = plan_with(&project, &snapshot, &deferred).unwrap();
     let text = text::render(&plan, text::Style { detail: text::Detail::Changed, color: false });
     insta::assert_snapshot!("a_new_group_deferred", text);
+    assert!(diagnostics_text(&plan.findings, &project).contains("RC0914"));
+}
+
+#[test]
+fn without_an_application_nothing_brings_a_new_group() {
+    let config = format!("entra tenant=\"acme.onmicrosoft.com\"\n{FILES}");
+    let snapshot = live("", &[], tenant(&["devs", "break-glass"]));
+    let files = project(&config);
+    let refused = plan_with(&files, &snapshot, &settings()).unwrap_err();
+    assert!(refused.starts_with("RC0914"), "{refused}");
+    let deferred = Settings { defer_missing_groups: true, ..settings() };
+    let plan = plan_with(&files, &snapshot, &deferred).unwrap();
+    assert!(plan.is_empty() && plan.blocked.len() == 1, "{plan:#?}");
 }
 
 #[test]
