@@ -112,7 +112,8 @@ fn an_application_keeps_what_each_line_says() {
     let Provisioning { token_expires, origin } = provisioning.unwrap();
     assert_eq!(token_expires, Some("2027-06-01".parse().unwrap()));
     assert_eq!(said(origin), "provisioning scim-token-expires=\"2027-06-01\"");
-    let Saml { service_provider, certificate_warning_days, aws_has: _, origin } = saml.unwrap();
+    let Saml { service_provider, certificate_warning_days, aws_has, origin } = saml.unwrap();
+    assert_eq!(aws_has, None);
     assert_eq!(certificate_warning_days, 60);
     assert_eq!(service_provider.entity_id, ENTITY_ID);
     assert_eq!(service_provider.assertion_consumers, [CONSUMER, second].map(str::to_owned).into());
