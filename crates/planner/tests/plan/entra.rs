@@ -157,7 +157,7 @@ pub(crate) fn live(text: &str, provisioned: &[&str], tenant: Tenant) -> Snapshot
     snapshot
 }
 
-fn plan_with(project: &Project, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, String> {
+pub(crate) fn plan_with(project: &Project, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, String> {
     let Project { config, sources, origins, .. } = project;
     let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
     rolecall_planner::plan(&inputs, settings).map_err(|found| diagnostics_text(&found, project))

@@ -7,5 +7,6 @@ mod base;
 mod cases;
 mod doctor;
 mod entra;
+mod entra_hazards;
 mod properties;
 mod world;
