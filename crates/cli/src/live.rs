@@ -147,7 +147,11 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
         access_control: config.attributes.is_some(),
         provisioned_of_all: false,
         // What goes with a group that is unassigned in Entra ID are its rows on sets of any owner.
-        everything: config.entra.iter().filter_map(|entra| entra.application.as_ref()).any(|one| !one.unassign.is_empty()),
+        everything: config
+            .entra
+            .iter()
+            .filter_map(|entra| entra.application.as_ref())
+            .any(|one| !one.unassign.is_empty()),
         instance: config.identity_center.instance.clone(),
         strategy,
     }

@@ -84,7 +84,7 @@ enum CoveredChange<'a> {
         tenant: &'a str,
         service_principal: Option<&'a ObjectId>,
         before: &'a Value,
-        step: EntraOperation,
+        step: Box<EntraOperation>,
         rows: Vec<(&'a PermissionSetName, AccountId, &'a str)>,
     },
     SetAccessControl {
@@ -119,11 +119,14 @@ fn covered_step(change: &EntraChange) -> CoveredChange<'_> {
         tenant,
         service_principal: service_principal.as_ref(),
         before,
-        step,
-        rows: rows.iter().map(|one| {
-            let assignment = &one.assignment;
-            (&assignment.permission_set, assignment.account, assignment.principal.id())
-        }).collect(),
+        step: Box::new(step),
+        rows: rows
+            .iter()
+            .map(|one| {
+                let assignment = &one.assignment;
+                (&assignment.permission_set, assignment.account, assignment.principal.id())
+            })
+            .collect(),
     }
 }
 

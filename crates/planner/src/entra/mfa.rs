@@ -72,7 +72,8 @@ impl Comparer<'_> {
         // What is enabled must have stood in report-only as it is: a policy that is off, or that says something else, is put
         // into report-only first, like one that is made.
         let as_it_stands = merged(before, &self.policy(wanted, before.state));
-        let has_stood = before.state == PolicyState::EnabledForReportingButNotEnforced && as_it_stands == *before;
+        let has_stood =
+            before.state == PolicyState::EnabledForReportingButNotEnforced && as_it_stands == *before;
         if before.state == PolicyState::Enabled && as_it_stands != *before {
             self.warn(
                 Code::MfaWaits,
@@ -82,7 +83,8 @@ impl Comparer<'_> {
                 "to see it in the sign-in logs first, declare it under another name in report-only",
             );
         }
-        let unnamed = before.exclude_groups.difference(&self.policy(wanted, before.state).exclude_groups).count();
+        let unnamed =
+            before.exclude_groups.difference(&self.policy(wanted, before.state).exclude_groups).count();
         if unnamed > 0 {
             self.warn(
                 Code::MfaWaits,
@@ -93,9 +95,10 @@ impl Comparer<'_> {
             );
         }
         let state = match (before.state, wanted.state) {
-            (PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced, PolicyState::Enabled)
-                if !has_stood =>
-            {
+            (
+                PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced,
+                PolicyState::Enabled,
+            ) if !has_stood => {
                 self.warn(
                     Code::MfaWaits,
                     format!("`{}` is put into report-only first", wanted.name),
@@ -132,9 +135,8 @@ impl Comparer<'_> {
     /// Whether no excepted group has a member.
     fn excepts_nobody(&self, except: &[GroupIx]) -> bool {
         let directory = TenantDirectory::new(self.tenant);
-        let mut groups = except.iter().filter_map(|index| {
-            directory.group(&self.inputs.config[*index], self.inputs).ok()
-        });
+        let mut groups =
+            except.iter().filter_map(|index| directory.group(&self.inputs.config[*index], self.inputs).ok());
         groups.all(|group| group.members.is_empty())
     }
 

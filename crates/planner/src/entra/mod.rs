@@ -214,7 +214,9 @@ impl Comparer<'_> {
                 self.comparison.findings.push(
                     Diagnostic::error(
                         Code::UnassignContradiction,
-                        format!("`{group}` is taken off the application, and an `assign` or a `keep` uses it"),
+                        format!(
+                            "`{group}` is taken off the application, and an `assign` or a `keep` uses it"
+                        ),
                     )
                     .at_origin(
                         self.inputs.origins,
@@ -230,9 +232,12 @@ impl Comparer<'_> {
                 group: assignment.principal.clone(),
                 name: assignment.principal_name.clone(),
             };
-            let unread = self.inputs.snapshot.permission_sets.iter().find(|set| {
-                self.inputs.snapshot.coverage.depth(&set.name).is_none()
-            });
+            let unread = self
+                .inputs
+                .snapshot
+                .permission_sets
+                .iter()
+                .find(|set| self.inputs.snapshot.coverage.depth(&set.name).is_none());
             if let Some(set) = unread {
                 self.comparison.findings.push(
                     Diagnostic::error(

@@ -58,7 +58,7 @@ fn a_group_made_again_waits_while_the_old_one_is_still_in_aws() {
     let mut tenant = tenant(&["devs", "break-glass"]);
     tenant.applications.push(working(&["devs"]));
     let mut snapshot = live("", &["break-glass"], tenant);
-    handmade(&mut snapshot, "devs", Some(id_of("entra:devs before").clone()));
+    handmade(&mut snapshot, "devs", Some(id_of("entra:devs before")));
     let old = snapshot.groups.iter().find(|group| group.display_name == "devs").unwrap().id.clone();
     let mut held = row(&snapshot, "Deploy", "break-glass", "one");
     held.principal = rolecall_model::Principal::Group(old);
@@ -140,11 +140,10 @@ fn a_certificate_signs_only_when_aws_has_it() {
             application(&format!("assign-groups\nsaml sign-on-metadata=\"aws.xml\"{known}"))
         );
         let plan = plan(&config, &live("", &["devs", "break-glass"], tenant));
-        let found = steps(&plan).into_iter().find_map(|step| match step {
+        steps(&plan).into_iter().find_map(|step| match step {
             EntraOperation::PreferCertificate { thumbprint, .. } => Some(thumbprint.clone()),
             _ => None,
-        });
-        found
+        })
     };
     // It still signs on its last day; then the one that AWS has takes over, whichever ends last.
     assert_eq!(switched(&[cert("A", "2026-11-24T23:59:59Z")], Some("A"), ""), None);
