@@ -68,6 +68,7 @@ pub fn isolated(program: impl AsRef<OsStr>, home: &Path, endpoint: Option<&str>)
     if let Some(endpoint) = endpoint {
         command
             .env("AWS_ENDPOINT_URL", endpoint)
+            .env("ROLECALL_GRAPH_ENDPOINT", endpoint)
             .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "nothing")
             .env("AWS_REGION", "eu-west-1")

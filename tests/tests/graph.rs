@@ -171,6 +171,8 @@ fn plan(project: &Project, sandbox: &Server, proxy: &Server, variables: &[Variab
             command.env_remove(name.as_ref());
         }
     }
+    // Graph is to be found where Microsoft has it, by way of the proxy.
+    command.env_remove("ROLECALL_GRAPH_ENDPOINT");
     command
         .current_dir(project.path())
         .args(["plan", "--as-of", TODAY])
