@@ -1,10 +1,12 @@
 //! Schedules and runs the operations of a plan within AWS's limits.
 //!
 //! [`Schedule`] decides what may start and knows no clock; [`run`] starts it through a [`Target`], follows every
-//! asynchronous request to its end, and reads each row again. The crate does not know the AWS SDK.
+//! asynchronous request to its end, and reads each row again. The crate does not know the AWS SDK; what targets of every
+//! service share to try again is in [`retry`].
 
 mod outcome;
 pub mod record;
+pub mod retry;
 mod run;
 mod schedule;
 mod target;

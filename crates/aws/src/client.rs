@@ -16,13 +16,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use rolecall_applier::retry::{AFTER_FAILURE, ATTEMPTS, Jitter};
 use rolecall_model::Region;
 
 use crate::api::Api;
 use crate::limits::Limits;
-use crate::retry::{
-    AFTER_CONFLICT, AFTER_FAILURE, AFTER_THROTTLE, ATTEMPTS, ATTEMPTS_UNEXPLAINED, CallError, Jitter, Kind,
-};
+use crate::retry::{AFTER_CONFLICT, AFTER_THROTTLE, ATTEMPTS_UNEXPLAINED, CallError, Kind};
 use crate::statistics::Statistics;
 
 /// How to reach AWS.

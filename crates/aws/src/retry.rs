@@ -1,8 +1,6 @@
 //! What an answer that is an error means, and how long to wait before asking again.
 
 use std::error::Error;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -11,6 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use rolecall_applier::Failure;
+use rolecall_applier::retry::{Backoff, error_chain};
 
 use crate::api::Api;
 
@@ -74,10 +73,10 @@ impl CallError {
     {
         let (kind, code, message) = match error {
             SdkError::ServiceError(answer) => of_answer(answer.err(), answer.raw()),
-            SdkError::TimeoutError(_) => (Kind::Transient, "Timeout".to_owned(), chain(error)),
-            SdkError::ResponseError(_) => (Kind::Transient, "BrokenAnswer".to_owned(), chain(error)),
+            SdkError::TimeoutError(_) => (Kind::Transient, "Timeout".to_owned(), error_chain(error)),
+            SdkError::ResponseError(_) => (Kind::Transient, "BrokenAnswer".to_owned(), error_chain(error)),
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => of_sending(error),
-            _ => (Kind::Refused, "NotSent".to_owned(), chain(error)),
+            _ => (Kind::Refused, "NotSent".to_owned(), error_chain(error)),
         };
         let request_id = error.request_id().map(str::to_owned);
         Self { api, kind, failure: Failure { code, message, request_id } }
@@ -102,7 +101,7 @@ where
     let message = match message {
         Some(message) => message.to_owned(),
         None if code.is_some() => "AWS says no more than that".to_owned(),
-        None => chain(error),
+        None => error_chain(error),
     };
     (kind, code.map_or_else(|| format!("HTTP {status}"), str::to_owned), message)
 }
@@ -162,9 +161,9 @@ where
             CredentialsError::ProviderTimedOut(_) => Kind::Transient,
             _ => Kind::Credentials,
         };
-        return (kind, "NoCredentials".to_owned(), chain(credentials));
+        return (kind, "NoCredentials".to_owned(), error_chain(credentials));
     }
-    let message = chain(error);
+    let message = error_chain(error);
     match error {
         SdkError::DispatchFailure(failure) if !failure.is_user() => {
             (Kind::Transient, "ConnectionFailed".to_owned(), message)
@@ -184,76 +183,16 @@ fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Credent
     None
 }
 
-/// The messages of an error and of its causes, in one line. The SDK's own message is only "dispatch failure".
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // The SDK lists what it tried on lines of its own.
-        let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ");
-        if !texts.iter().any(|before| before.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    texts.join(": ")
-}
-
-/// How often a call is sent while the service or the connection fails: about half a minute in all.
-pub(crate) const ATTEMPTS: u32 = 8;
-
 /// How often a call is sent that an endpoint may not know, while it fails without a reason.
 pub(crate) const ATTEMPTS_UNEXPLAINED: u32 = 3;
-
-/// A wait that doubles from one try to the next.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Backoff {
-    first: Duration,
-    most: Duration,
-}
 
 /// After a throttle.
 pub(crate) const AFTER_THROTTLE: Backoff =
     Backoff { first: Duration::from_millis(500), most: Duration::from_secs(20) };
 
-/// After a failure of the service or of the connection.
-pub(crate) const AFTER_FAILURE: Backoff =
-    Backoff { first: Duration::from_millis(250), most: Duration::from_secs(10) };
-
 /// After a conflict. What is in the way takes seconds (a role being updated) to minutes (a set being deprovisioned).
 pub(crate) const AFTER_CONFLICT: Backoff =
     Backoff { first: Duration::from_secs(1), most: Duration::from_secs(15) };
-
-impl Backoff {
-    /// The wait after the try of that number, counted from 1.
-    pub(crate) fn after(self, tries: u32) -> Duration {
-        self.first.saturating_mul(1 << (tries.clamp(1, 16) - 1)).min(self.most)
-    }
-}
-
-/// Spreads waits, so that callers who were turned away together do not come back together. SplitMix64: good enough
-/// for that, and the same seed gives the same waits.
-#[derive(Debug)]
-pub(crate) struct Jitter(Mutex<u64>);
-
-impl Jitter {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
-    }
-
-    /// Something between half of the wait and all of it.
-    pub(crate) fn spread(&self, wait: Duration) -> Duration {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = *state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^= bits >> 31;
-        // 24 bits are exact in a float.
-        let part = (bits >> 40) as f64 / f64::from(1 << 24);
-        wait.mul_f64(0.5 + 0.5 * part)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -282,13 +221,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_doubles_up_to_its_bound_and_is_spread_over_its_upper_half() {
+    fn a_wait_doubles_up_to_its_bound() {
         let waits = [1, 2, 3, 6, 60].map(|tries| AFTER_THROTTLE.after(tries).as_millis());
         assert_eq!(waits, [500, 1_000, 2_000, 16_000, 20_000]);
-        let jitter = Jitter::new(1);
-        for _ in 0..1_000 {
-            let spread = jitter.spread(Duration::from_secs(2));
-            assert!(Duration::from_secs(1) <= spread && spread < Duration::from_secs(2), "{spread:?}");
-        }
     }
 }

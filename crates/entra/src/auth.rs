@@ -7,11 +7,12 @@ use std::time::Duration;
 use azure_core::credentials::TokenCredential;
 use azure_core::error::ErrorKind;
 use futures_util::future::BoxFuture;
+use rolecall_applier::retry::error_chain;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::secret::Secret;
-use crate::transport::{Transport, chain};
+use crate::transport::Transport;
 
 mod assertion;
 mod bridge;
@@ -124,7 +125,7 @@ async fn get_token(name: &'static str, credential: &dyn TokenCredential) -> Resu
 }
 
 fn of_azure(source_name: &'static str, error: &azure_core::Error) -> TokenFailure {
-    TokenFailure { source_name, message: chain(error), may_pass: may_pass(error) }
+    TokenFailure { source_name, message: error_chain(error), may_pass: may_pass(error) }
 }
 
 /// Whether any of the causes of an error is one that may pass: the connection, or what the bridge takes for its failure.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, Uri};
+use rolecall_applier::retry::{AFTER_FAILURE, ATTEMPTS, Jitter};
 use serde::de::DeserializeOwned;
 
 use crate::auth::{Credential, Tokens};
@@ -15,7 +16,7 @@ use crate::bodies::Page;
 use crate::failure::{GraphError, Kind};
 use crate::limits::Limits;
 use crate::request::{Call, Change, Read};
-use crate::retry::{AFTER_FAILURE, AFTER_THROTTLE, ATTEMPTS, Jitter, WHILE_IT_SETTLES};
+use crate::retry::{AFTER_THROTTLE, WHILE_IT_SETTLES};
 use crate::routes::Route;
 use crate::statistics::Statistics;
 use crate::transport::Transport;

@@ -1,12 +1,12 @@
 //! What carries HTTP requests: the network, or a service in the same process.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use rolecall_applier::retry::error_chain;
 
 /// Carries requests to Graph, to the token endpoint and to the metadata document.
 ///
@@ -71,19 +71,5 @@ impl Transport for Http {
 fn of_reqwest(error: reqwest::Error) -> ConnectionError {
     let may_have_arrived = !(error.is_connect() || error.is_builder());
     let error = error.without_url();
-    ConnectionError { message: chain(&error), may_have_arrived }
-}
-
-/// The messages of an error and of its causes, in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ");
-        if !texts.iter().any(|before| before.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    texts.join(": ")
+    ConnectionError { message: error_chain(&error), may_have_arrived }
 }

@@ -4,8 +4,9 @@
 //! A [`Sandbox`] is a stateful world, loaded from a [`Snapshot`](rolecall_model::Snapshot). The AWS SDK reaches it in
 //! process through [`Sandbox::http_client`], a client of Microsoft Graph through [`Sandbox::graph_service`], any other
 //! client over HTTP through [`serve`]. It keeps the limits, the asynchronous states, the conflicts and the error shapes
-//! of AWS and Graph; `docs/sandbox.md` says which, and what it leaves out. Nothing goes wrong in it but what a [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a
-//! configuration directory that match, or differ in known rows.
+//! of AWS and Graph; `docs/sandbox.md` says which, and what it leaves out. Nothing goes wrong in it but what a
+//! [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a configuration directory that match, or differ
+//! in known rows.
 //!
 //! Invariant: the world itself (`world.rs` and what it calls) reads no clock and knows no runtime. It is told what time
 //! it is with every request, so the same requests at the same times give the same answers.
