@@ -72,9 +72,7 @@ pub(crate) fn compare(
 fn managed_principals(desired: &Desired<'_>) -> BTreeSet<u32> {
     let groups = desired.principals.groups.values().cloned();
     let users = desired.principals.users.values().cloned();
-    let found =
-        groups.chain(users).filter_map(|principal| desired.tables.principals.binary_search(&principal).ok());
-    found.filter_map(|position| u32::try_from(position).ok()).collect()
+    groups.chain(users).filter_map(|one| desired.tables.principal(&one)).collect()
 }
 
 /// Groups of the Identity Store, by number, whose display name a new group of Entra ID has: the group was deleted there and
@@ -433,9 +431,7 @@ impl Comparer<'_> {
         });
         let groups = groups.map(|(_, principal)| principal.clone());
         let users = self.desired.principals.users.values().cloned();
-        let found =
-            groups.chain(users).filter_map(|one| self.desired.tables.principals.binary_search(&one).ok());
-        found.filter_map(|position| u32::try_from(position).ok()).collect()
+        groups.chain(users).filter_map(|one| self.desired.tables.principal(&one)).collect()
     }
 
     fn grant(&self, row: WantedRow) -> Change {

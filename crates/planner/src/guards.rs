@@ -74,8 +74,9 @@ pub(crate) fn judge(
     if let Some(max_grants) = max_grants {
         judge.max_grants(*max_grants, &compared.changes);
     }
+    let ended = judge.ended_rows(protected, &compared.changes);
     for one in protected {
-        judge.protected(one, &compared.changes, replacements);
+        judge.protected(one, &compared.changes, ended.as_ref(), replacements);
     }
     if !forbids.is_empty() || !require_untils.is_empty() {
         let standing = standing_rows(inputs, desired, compared);
@@ -180,14 +181,20 @@ impl Judge<'_> {
         }
     }
 
-    fn protected(&mut self, protected: &Protected, changes: &[Change], replacements: &Replacements) {
+    /// `ended` are the rows of [`Self::ended_rows`].
+    fn protected(
+        &mut self,
+        protected: &Protected,
+        changes: &[Change],
+        ended: Option<&BTreeSet<Assignment>>,
+        replacements: &Replacements,
+    ) {
         let Protected { name, origin } = protected;
         let written = Some(self.source.written(*origin));
-        let has_ended = self.ended_rows(changes, name);
         let is_allowed = |change: &Change| match (&change.reason, &change.action) {
             (Reason::Orphan, _) => true,
             (Reason::Expired { .. }, Action::Revoke(row)) => {
-                has_ended.as_ref().is_none_or(|ended| ended.contains(&row.assignment))
+                ended.is_none_or(|ended| ended.contains(&row.assignment))
             }
             _ => false,
         };
@@ -246,14 +253,15 @@ impl Judge<'_> {
         self.report(lint);
     }
 
-    /// The rows of a protected set whose end has passed in the checkout that the guards are of: an end that only the
-    /// change itself brings does not count. `None` where that is this checkout.
-    fn ended_rows(&self, changes: &[Change], name: &PermissionSetName) -> Option<BTreeSet<Assignment>> {
+    /// The rows whose end has passed in the checkout that the guards are of: an end that only the change itself brings
+    /// does not count. `None` where that is this checkout.
+    fn ended_rows(&self, protected: &[Protected], changes: &[Change]) -> Option<BTreeSet<Assignment>> {
         if !self.is_foreign {
             return None;
         }
         let has_expired = changes.iter().any(|change| {
-            matches!(change.reason, Reason::Expired { .. }) && change.action.permission_set() == Some(name)
+            matches!(change.reason, Reason::Expired { .. })
+                && protected.iter().any(|one| change.action.permission_set() == Some(&one.name))
         });
         if !has_expired {
             return Some(BTreeSet::new());

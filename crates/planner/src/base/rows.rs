@@ -14,9 +14,10 @@ use super::{
     BaseDifference, BasePlace, ComparedRow, Effect, LineDifference, Subject, end_moved, place, spelling,
 };
 use crate::Inputs;
+use crate::compare::Naming;
 use crate::expand::{Desired, Key, WantedRow, expand};
 use crate::plan::Row;
-use crate::principals::{Names, PrincipalName};
+use crate::principals::PrincipalName;
 use crate::render::wording;
 
 /// The rows that each line gains and loses; the ends that moved go into `differences`.
@@ -77,19 +78,17 @@ fn errors(found: &[Diagnostic], inputs: &Inputs<'_>, of: &str) -> Vec<String> {
 struct Wanted<'d> {
     inputs: &'d Inputs<'d>,
     desired: &'d Desired<'d>,
-    names: Names,
+    naming: Naming<'d>,
     /// Every row with a rule, sorted, one per key; whether it is wanted today, or its end has passed.
     rows: Vec<(WantedRow, bool)>,
 }
 
 impl<'d> Wanted<'d> {
     fn new(inputs: &'d Inputs<'d>, desired: &'d Desired<'d>) -> Self {
-        let labels = desired.principals.groups.iter();
-        let labels = labels.map(|(index, id)| (id.clone(), inputs.config[*index].label.clone())).collect();
         let standing = desired.rows.iter().map(|row| (*row, true));
         let mut rows: Vec<_> = standing.chain(desired.expired.iter().map(|row| (*row, false))).collect();
         rows.sort_unstable();
-        Self { inputs, desired, names: Names::new(inputs.snapshot, &labels), rows }
+        Self { inputs, desired, naming: Naming::new(inputs, desired), rows }
     }
 
     fn rule(&self, row: WantedRow) -> &'d AssignmentRule {
@@ -100,35 +99,16 @@ impl<'d> Wanted<'d> {
         self.rule(row).until.map(|until| until.date)
     }
 
-    fn row(&self, key: Key) -> Row {
-        let tables = &self.desired.tables;
-        let account = &tables.accounts[key.account as usize];
-        let principal = &tables.principals[key.principal as usize];
-        Row {
-            assignment: Assignment {
-                permission_set: tables.sets[key.set as usize].clone(),
-                account: account.id,
-                principal: principal.clone(),
-            },
-            principal_name: self.names.of(principal),
-            account_name: account.name.clone(),
-        }
-    }
-
     fn compared(&self, row: WantedRow) -> ComparedRow {
-        ComparedRow { row: self.row(row.key), until: self.end(row), has_ended: false }
+        ComparedRow { row: self.naming.row(row.key), until: self.end(row), has_ended: false }
     }
 
     /// The position of a row of the other side. Both were made from the same accounts; sets and principals have other
     /// numbers there.
     fn position_in(&self, other: &Self) -> impl Fn(Key) -> Option<usize> {
-        let number = |position: usize| u32::try_from(position).ok();
         let (here, there) = (&self.desired.tables, &other.desired.tables);
-        let sets = here.sets.iter().map(|name| there.sets.binary_search(name).ok().and_then(number));
-        let sets: Vec<Option<u32>> = sets.collect();
-        let principals = here.principals.iter();
-        let principals = principals.map(|one| there.principals.binary_search(one).ok().and_then(number));
-        let principals: Vec<Option<u32>> = principals.collect();
+        let sets: Vec<Option<u32>> = here.sets.iter().map(|name| there.set(name)).collect();
+        let principals: Vec<Option<u32>> = here.principals.iter().map(|one| there.principal(one)).collect();
         move |key| {
             let set = sets[key.set as usize]?;
             let principal = principals[key.principal as usize]?;
@@ -212,7 +192,7 @@ impl Rows<'_> {
             let (from, to) = (before.end(*old), after.end(new));
             // An end that has come by now is no earlier end, but a loss.
             if from != to && is_wanted {
-                followed.moved.entry((new.rule, from, to)).or_default().push(after.row(new.key));
+                followed.moved.entry((new.rule, from, to)).or_default().push(after.naming.row(new.key));
             }
         }
         followed
