@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use rolecall_model::Diagnostic;
 use rolecall_model::access_control::AccessControlState;
+use rolecall_parser::limits::{
+    MAX_ATTRIBUTE_KEY, MAX_ATTRIBUTE_SOURCE, MAX_ATTRIBUTES, MORE_OF_SOURCES, is_of_tags,
+};
 
 use crate::findings::incomplete;
 use crate::terraform::Terraform;
 use crate::text::{Node, quoted, says_something};
-
-/// What the language takes, in characters and in number (service model of sso-admin).
-const MAX_KEY: usize = 128;
-const MAX_SOURCE: usize = 256;
-const MAX_ATTRIBUTES: usize = 50;
 
 /// The `attributes` node, if there is something to say: what is live, and with Terraform only if that manages them.
 pub(crate) fn write(
@@ -74,13 +72,8 @@ pub(crate) fn write(
 
 fn is_attribute(key: &str, source: &str) -> bool {
     let is_of = |text: &str, most: usize, more: &str| {
-        let is_taken = |c: char| {
-            c.is_alphanumeric()
-                || (c.is_whitespace() && !c.is_control())
-                || "_.:/=+-@".contains(c)
-                || more.contains(c)
-        };
+        let is_taken = |c: char| is_of_tags(c) || more.contains(c);
         says_something(text) && text.chars().count() <= most && text.chars().all(is_taken)
     };
-    is_of(key, MAX_KEY, "") && is_of(source, MAX_SOURCE, "[]{}$\\\"")
+    is_of(key, MAX_ATTRIBUTE_KEY, "") && is_of(source, MAX_ATTRIBUTE_SOURCE, MORE_OF_SOURCES)
 }

@@ -5,16 +5,12 @@ use std::collections::BTreeMap;
 use fixedbitset::FixedBitSet;
 use rolecall_model::snapshot::Organization;
 use rolecall_model::{Account, AccountId, AccountState, Snapshot};
+use rolecall_parser::limits::{MAX_ACCOUNT_NAME, MAX_UNIT_NAME, is_unit_id};
 
 use crate::text::says_something;
 
 /// A set of accounts, by their position in the snapshot's list.
 pub(crate) type Mask = FixedBitSet;
-
-/// The longest name of an account, and of a unit, in characters (service model of organizations). What is longer
-/// cannot be written as a name.
-const MAX_ACCOUNT_NAME: usize = 50;
-const MAX_UNIT_NAME: usize = 128;
 
 /// The accounts, as far as import looks at them.
 pub(crate) struct Accounts<'a> {
@@ -169,18 +165,5 @@ fn select_by_path(units: &mut [Unit], ids: &[&str]) {
         unit.selector =
             if is_clear { Some(path) } else { Some((*id).to_owned()).filter(|id| is_unit_id(id)) };
         unit.is_selectable_whole = unit.selector.is_some();
-    }
-}
-
-/// Whether the language takes a text for the id of a unit or root (patterns of the service model of organizations).
-fn is_unit_id(text: &str) -> bool {
-    let part = |text: &str, least: usize| {
-        (least..=32).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    match (text.strip_prefix("r-"), text.strip_prefix("ou-")) {
-        (Some(root), _) => part(root, 4),
-        (None, Some(rest)) => rest.split_once('-').is_some_and(|(root, own)| part(root, 4) && part(own, 8)),
-        (None, None) => false,
     }
 }

@@ -4,20 +4,16 @@ use std::collections::BTreeSet;
 
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::snapshot::LivePermissionSet;
-use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, SessionDuration};
+use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, Region, SessionDuration};
+use rolecall_parser::limits::{
+    MAX_DESCRIPTION, MAX_POLICIES, MAX_POLICY_NAME, MAX_POLICY_PATH, MAX_RELAY_STATE, MAX_TAG_KEY,
+    MAX_TAG_VALUE, MAX_TAGS, is_of_description, is_of_relay_state, is_of_tags, is_policy_character,
+    is_policy_name,
+};
 
 use crate::policies::{self, Written};
 use crate::text::{Node, is_writable, list, quoted, says_something};
 
-/// What the language takes, in characters (service model of sso-admin) and in numbers (documented quotas).
-const MAX_DESCRIPTION: usize = 700;
-const MAX_RELAY_STATE: usize = 240;
-const MAX_POLICY_NAME: usize = 128;
-const MAX_POLICY_PATH: usize = 512;
-const MAX_TAG_KEY: usize = 128;
-const MAX_TAG_VALUE: usize = 256;
-const MAX_POLICIES: usize = 25;
-const MAX_TAGS: usize = 49;
 /// The depth of the words in a permission set.
 const DEPTH: usize = 1;
 
@@ -35,7 +31,7 @@ pub(crate) fn write(
     live: &LivePermissionSet,
     details: &PermissionSet,
     is_adopted: bool,
-    region: &str,
+    region: &Region,
     policy_path: &str,
 ) -> WrittenSet {
     let PermissionSet {
@@ -50,7 +46,7 @@ pub(crate) fn write(
         // A live set's tags stand beside its details.
         tags: _,
     } = details;
-    let mut writer = Writer { partition: partition(region), lines: Vec::new(), left_out: Vec::new() };
+    let mut writer = Writer { partition: region.partition(), lines: Vec::new(), left_out: Vec::new() };
     if is_adopted {
         writer.line("adopt");
     }
@@ -59,20 +55,21 @@ pub(crate) fn write(
     writer.text("relay-state", relay_state.as_deref(), is_relay_state);
     writer.attached(managed_policies, customer_policies);
     writer.boundary(boundary.as_ref());
-    let policy_file = inline_policy.as_ref().and_then(|policy| match policies::write(policy, region) {
-        Written::Kdl(statements) => {
-            writer.lines.push(Node::block("inline-policy", statements));
-            None
-        }
-        Written::File(text) => {
-            writer.line(&format!("inline-policy file={}", quoted(policy_path)));
-            Some(text)
-        }
-        Written::Refused(reason) => {
-            writer.left_out.push(format!("its inline policy: {reason}"));
-            None
-        }
-    });
+    let policy_file =
+        inline_policy.as_ref().and_then(|policy| match policies::write(policy, region.as_str()) {
+            Written::Kdl(statements) => {
+                writer.lines.push(Node::block("inline-policy", statements));
+                None
+            }
+            Written::File(text) => {
+                writer.line(&format!("inline-policy file={}", quoted(policy_path)));
+                Some(text)
+            }
+            Written::Refused(reason) => {
+                writer.left_out.push(format!("its inline policy: {reason}"));
+                None
+            }
+        });
     writer.tags(live);
     let head = format!("permission-set {}", quoted(name.as_str()));
     let Writer { lines, left_out, partition: _ } = writer;
@@ -139,8 +136,8 @@ impl Writer<'_> {
     /// The name of a managed policy, if the language makes the same ARN of it.
     fn managed_name<'n>(&self, arn: &'n str) -> Option<&'n str> {
         let name = managed_policy_name(arn);
-        let is_name = name.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character));
-        (is_name && arn == format!("arn:{}:iam::aws:policy/{name}", self.partition)).then_some(name)
+        (is_policy_name(name) && arn == format!("arn:{}:iam::aws:policy/{name}", self.partition))
+            .then_some(name)
     }
 
     fn boundary(&mut self, boundary: Option<&Boundary>) {
@@ -166,15 +163,6 @@ impl Writer<'_> {
     }
 }
 
-/// The partition of a Region, as the language takes it from `identity-center`.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ => "aws",
-    }
-}
-
 fn customer_policy(policy: &CustomerPolicy) -> Node {
     let CustomerPolicy { name, path } = policy;
     let path = if path == "/" { String::new() } else { format!(" path={}", quoted(path)) };
@@ -182,13 +170,11 @@ fn customer_policy(policy: &CustomerPolicy) -> Node {
 }
 
 fn is_description(text: &str) -> bool {
-    let is_taken = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A1}'..='\u{FF}');
-    says_something(text) && text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_taken)
+    says_something(text) && text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_of_description)
 }
 
 fn is_relay_state(text: &str) -> bool {
-    let is_taken = |c: char| matches!(c, ' '..='~') && !matches!(c, '<' | '>' | '^' | '`');
-    says_something(text) && text.chars().count() <= MAX_RELAY_STATE && text.chars().all(is_taken)
+    says_something(text) && text.chars().count() <= MAX_RELAY_STATE && text.chars().all(is_of_relay_state)
 }
 
 fn is_customer_policy(policy: &CustomerPolicy) -> bool {
@@ -200,20 +186,14 @@ fn is_customer_policy(policy: &CustomerPolicy) -> bool {
     is_name && is_path && path.len() <= MAX_POLICY_PATH
 }
 
-fn is_policy_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
-}
-
 fn is_tag(key: &str, value: &str) -> bool {
-    let is_taken =
-        |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
     let lower = key.to_lowercase();
     !key.is_empty()
         && !lower.starts_with("aws:")
         && !lower.starts_with("rolecall:")
         && key.chars().count() <= MAX_TAG_KEY
         && value.chars().count() <= MAX_TAG_VALUE
-        && key.chars().chain(value.chars()).all(is_taken)
+        && key.chars().chain(value.chars()).all(is_of_tags)
         && is_writable(key)
         && is_writable(value)
 }

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::snapshot::Group;
 use rolecall_model::{GroupId, ObjectId, Principal, Snapshot, UserName};
+use rolecall_parser::limits::MAX_DISPLAY_NAME;
 
 use crate::text::{quoted, says_something};
-
-/// The longest display name that the language takes, in characters (service model of identitystore).
-const MAX_DISPLAY_NAME: usize = 1024;
 
 /// What the files can say of a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -161,7 +161,7 @@ impl Project {
         snapshot: &Snapshot,
         warnings: &mut Vec<Diagnostic>,
     ) {
-        let region = snapshot.instance.region.as_str();
+        let region = &snapshot.instance.region;
         let mut file_names = FileNames::default();
         let mut parts = Vec::new();
         for set in sets {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use rolecall_parser::limits::is_forbidden;
+
 /// The width of a line, in characters, up to which a block may stand on it.
 pub(crate) const WIDTH: usize = 100;
 const INDENT: usize = 4;
@@ -50,23 +52,14 @@ fn hashes_after_quotes(text: &str) -> usize {
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
-        || !is_shown(character)
+        || is_forbidden(character)
         || matches!(character, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}')
-}
-
-/// Whether a character may stand in a file at all: not one that makes a reader see another order or other lines.
-fn is_shown(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => true,
-        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => false,
-        other => !other.is_control(),
-    }
 }
 
 /// Whether the language takes the text: it refuses control characters and those that make a reader see another order or
 /// other lines, even as escapes.
 pub(crate) fn is_writable(text: &str) -> bool {
-    text.chars().all(is_shown)
+    !text.contains(is_forbidden)
 }
 
 /// Whether the language takes the text where it wants one that is not blank.

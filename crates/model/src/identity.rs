@@ -197,6 +197,19 @@ text_identity!(
         && text.split('-').count() >= 3
         && text.ends_with(|c: char| c.is_ascii_digit())
 );
+
+impl Region {
+    /// The partition that the Region belongs to, as it stands in ARNs: `aws`, `aws-us-gov` or `aws-cn`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        match self.as_str() {
+            text if text.starts_with("us-gov-") => "aws-us-gov",
+            text if text.starts_with("cn-") => "aws-cn",
+            _ => "aws",
+        }
+    }
+}
+
 text_identity!(
     /// The id of an Identity Center instance: `ssoins-` and 16 hexadecimal digits.
     InstanceId,

@@ -338,8 +338,3 @@ fn unknown_within(node: &Node) -> impl Iterator<Item = &Value> {
         .filter(move |child| !is_guard || find(&child.word, Within::Guard).is_none())
         .filter_map(|child| child.arguments.first())
 }
-
-/// Whether sso-admin takes a character in tags and in keys of attributes: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
-fn is_of_tags(c: char) -> bool {
-    c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
-}

@@ -13,6 +13,7 @@ mod explain;
 mod fix;
 mod format;
 mod json;
+pub mod limits;
 pub mod messages;
 mod mistakes;
 mod nearest;

@@ -11,7 +11,7 @@ use miette::{LabeledSpan, SourceCode};
 use rolecall_model::diagnostic::Label;
 use rolecall_model::{Diagnostic, Severity, Sources};
 
-use crate::scan::is_forbidden;
+use crate::limits::is_forbidden;
 use excerpt::{Excerpt, shown_part};
 
 /// The longest text of a report, in characters; what is longer quotes a value that is far too long.

@@ -14,9 +14,11 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::limits::is_forbidden;
+
 pub(crate) use nodes::{is_bare_word, not_a_number, not_safe, unquoted, without_marks};
 pub(crate) use pieces::{Piece, PieceKind, pieces};
-pub(crate) use tokens::{TokenKind, is_forbidden};
+pub(crate) use tokens::TokenKind;
 
 /// A file, cut into nodes.
 #[derive(Debug)]

@@ -6,8 +6,9 @@ use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlNode, KdlValue};
 use rayon::prelude::*;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
-use crate::scan::{RawNode, Scan, is_forbidden, without_marks};
+use crate::scan::{RawNode, Scan, without_marks};
 
 /// A node of a file.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,13 +9,10 @@ use rolecall_model::{Code, Diagnostic, OriginId, Place};
 
 use super::Decoder;
 use crate::MAX_PATTERN_BYTES;
+use crate::limits::{MAX_ACCOUNT_NAME, MAX_UNIT_NAME, is_unit_id};
 use crate::resolve::SetUse;
 use crate::syntax::Node;
 
-/// The longest account name, in characters (service model of organizations).
-const MAX_ACCOUNT_NAME: usize = 50;
-/// The longest name of an organizational unit, in characters (service model of organizations).
-const MAX_UNIT_NAME: usize = 128;
 /// The longest tag key and value, in characters (service model of organizations).
 const MAX_TAG: (usize, usize) = (128, 256);
 
@@ -213,19 +210,6 @@ pub(crate) fn pattern_too_long(text: &str, place: Place) -> Diagnostic {
     Diagnostic::error(Code::InvalidPattern, message)
         .at(place, "this pattern is too long")
         .help("divide it into several")
-}
-
-/// Whether a text is the id of a unit or root, in the patterns of the service model of organizations.
-fn is_unit_id(text: &str) -> bool {
-    let part = |text: &str, least: usize| {
-        (least..=32).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    if let Some(root) = text.strip_prefix("r-") {
-        return part(root, 4);
-    }
-    let unit = text.strip_prefix("ou-").and_then(|rest| rest.split_once('-'));
-    unit.is_some_and(|(root, own)| part(root, 4) && part(own, 8))
 }
 
 #[cfg(test)]

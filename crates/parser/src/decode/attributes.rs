@@ -5,15 +5,9 @@ use std::collections::BTreeMap;
 use rolecall_model::Place;
 use rolecall_model::config::AccessControl;
 
-use super::{CheckedFile, Decoder, is_of_tags};
+use super::{CheckedFile, Decoder};
+use crate::limits::{MAX_ATTRIBUTE_KEY, MAX_ATTRIBUTE_SOURCE, MAX_ATTRIBUTES, MORE_OF_SOURCES, is_of_tags};
 use crate::syntax::Node;
-
-/// From the service model of sso-admin (`AccessControlAttributeKey`, `AccessControlAttributeValueSource` and
-/// `AccessControlAttributeList`): characters, and entries. An empty source would be an attribute without a value, so
-/// at least one character is wanted.
-const MAX_KEY: usize = 128;
-const MAX_SOURCE: usize = 256;
-const MAX_ATTRIBUTES: usize = 50;
 
 impl Decoder<'_> {
     /// The attributes of a project, which says them once.
@@ -30,7 +24,7 @@ impl Decoder<'_> {
                 let message = format!("there are more attributes than the {MAX_ATTRIBUTES} that AWS takes");
                 self.beyond_limit(place, message, format!("this is attribute {}", MAX_ATTRIBUTES + 1));
             }
-            let is_key = self.at_most(key, place, MAX_KEY, "the key of an attribute")
+            let is_key = self.at_most(key, place, MAX_ATTRIBUTE_KEY, "the key of an attribute")
                 && self.attribute_characters(key, place, "the key of an attribute", "");
             if let (true, Some(source)) = (is_key, self.attribute_source(child)) {
                 attributes.insert(key.to_owned(), source);
@@ -42,8 +36,8 @@ impl Decoder<'_> {
     fn attribute_source(&mut self, node: &Node) -> Option<String> {
         let value = node.property("source")?;
         let (text, what) = (value.text()?, "the source of an attribute");
-        let is_source = self.at_most(text, value.place, MAX_SOURCE, what)
-            && self.attribute_characters(text, value.place, what, "[]{}$\\\"");
+        let is_source = self.at_most(text, value.place, MAX_ATTRIBUTE_SOURCE, what)
+            && self.attribute_characters(text, value.place, what, MORE_OF_SOURCES);
         is_source.then(|| text.to_owned())
     }
 

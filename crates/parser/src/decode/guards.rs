@@ -9,7 +9,7 @@ use rolecall_model::{OriginId, PermissionSetName, Place};
 
 use super::Decoder;
 use super::assignments::reason;
-use super::permission_sets::is_policy_name;
+use crate::limits::is_policy_name;
 use crate::syntax::Node;
 
 /// What the `guard` nodes read so far say together: the strictest of each value, and the default only where none

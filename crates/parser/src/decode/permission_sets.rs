@@ -6,20 +6,16 @@ use rolecall_model::config::{DeclaredPermissionSet, ExternalPermissionSet};
 use rolecall_model::permission_set::{Boundary, CustomerPolicy, PermissionSet, STACK_TAG, SessionDuration};
 use rolecall_model::{Code, Diagnostic, PermissionSetName, Place};
 
-use super::{Decoder, is_of_tags};
+use super::Decoder;
+use crate::limits::{
+    MAX_DESCRIPTION, MAX_POLICIES, MAX_POLICY_NAME, MAX_POLICY_PATH, MAX_RELAY_STATE, MAX_TAG_KEY,
+    MAX_TAG_VALUE, MAX_TAGS, is_of_description, is_of_relay_state, is_of_tags, is_policy_character,
+    is_policy_name,
+};
 use crate::syntax::Node;
 
-/// From the service model of sso-admin, in characters.
+/// The longest name of a permission set, in characters (service model of sso-admin).
 const MAX_NAME: usize = 32;
-const MAX_DESCRIPTION: usize = 700;
-const MAX_RELAY_STATE: usize = 240;
-const MAX_POLICY_NAME: usize = 128;
-const MAX_POLICY_PATH: usize = 512;
-const MAX_TAG_KEY: usize = 128;
-const MAX_TAG_VALUE: usize = 256;
-/// The documented quotas: policies of a set, and tags less the one of the stack.
-const MAX_POLICIES: usize = 25;
-const MAX_TAGS: usize = 49;
 
 impl Decoder<'_> {
     pub(super) fn external_permission_set(&mut self, node: &Node) {
@@ -74,9 +70,8 @@ impl Decoder<'_> {
         let Some((text, place)) = node.children_named("description").next().and_then(Node::text) else {
             return;
         };
-        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A1}'..='\u{FF}');
         self.at_most(text, place, MAX_DESCRIPTION, "the description");
-        if let Some(other) = text.chars().find(|c| !allowed(*c)) {
+        if let Some(other) = text.chars().find(|c| !is_of_description(*c)) {
             let message = format!("AWS does not take the character `{other}` in a description");
             let label = format!(
                 "`{other}` (U+{:04X}) stands here; only U+0020 to U+007E and U+00A1 to U+00FF may",
@@ -301,19 +296,4 @@ impl Decoder<'_> {
         }
         other.is_none()
     }
-}
-
-/// Whether a text is the name of a policy, with its path in front if it has one.
-pub(super) fn is_policy_name(text: &str) -> bool {
-    text.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character))
-}
-
-/// `[\w+=,.@-]`, of which IAM makes policy names and paths.
-fn is_policy_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
-}
-
-/// Whether a character may stand in a relay state (pattern of the service model of sso-admin).
-fn is_of_relay_state(character: char) -> bool {
-    matches!(character, ' '..='~') && !matches!(character, '<' | '>' | '^' | '`')
 }

@@ -7,10 +7,8 @@ use rolecall_model::{Code, Diagnostic, FileId, ObjectId, Place, StackName};
 
 use super::{CheckedFile, Decoder, LANGUAGE};
 use crate::check::meant_word;
+use crate::limits::MAX_DISPLAY_NAME;
 use crate::syntax::Node;
-
-/// The longest display name of a group in the Identity Store, in characters (service model of identitystore).
-const MAX_DISPLAY_NAME: usize = 1024;
 
 /// Which of the nodes that a project must have may stand in text that could not be read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,7 +36,7 @@ impl Decoder<'_> {
             settings.identity_center = self.identity_center(node);
         }
         if let Some(identity_center) = &settings.identity_center {
-            self.partition = partition(identity_center.region.as_str());
+            self.partition = identity_center.region.partition();
         }
         settings
     }
@@ -169,16 +167,5 @@ impl Decoder<'_> {
                     .help("keep one of the two, and use its label everywhere"),
             );
         }
-    }
-}
-
-/// The partition of a Region.
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else if region.starts_with("cn-") {
-        "aws-cn"
-    } else {
-        "aws"
     }
 }

@@ -13,6 +13,7 @@ use rolecall_model::{Code, Diagnostic, FileId, Place};
 use super::braces::Balance;
 use super::tokens::{Token, TokenKind, is_word};
 use super::{Annotation, RawNode};
+use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
 use crate::words::{BlockRule, Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
@@ -55,8 +56,7 @@ pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(String, String)
         let declaring = &text[word.start..word.end];
         let is_name = matches!(name.kind, TokenKind::Text | TokenKind::Word);
         if word.kind == TokenKind::Word && DECLARING.contains(&declaring) && is_name {
-            let bare =
-                text[name.start..name.end].trim_matches(['#', '"', '\'']).replace(super::is_forbidden, "");
+            let bare = text[name.start..name.end].trim_matches(['#', '"', '\'']).replace(is_forbidden, "");
             found.push((declaring.to_owned(), bare));
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
 
 /// What a token is.
@@ -53,16 +54,6 @@ pub(super) struct Tokens {
     pub(super) mistakes: Mistakes,
     /// Whether the rest of the file was swallowed by something without an end.
     pub(super) cut_short: bool,
-}
-
-/// Whether a character may not stand in a file, not even in a text or a comment: control characters and the
-/// invisible ones that make a reader see another order or other lines than the program.
-pub(crate) fn is_forbidden(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => true,
-        other => other.is_control(),
-    }
 }
 
 fn is_space(character: char) -> bool {
