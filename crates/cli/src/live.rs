@@ -21,7 +21,7 @@ use crate::output;
 use crate::progress::Progress;
 
 /// The name of a sandbox's state file in a project's directory.
-const SANDBOX_FILE: &str = "sandbox.json";
+pub(crate) const SANDBOX_FILE: &str = "sandbox.json";
 
 /// The live side of a command.
 pub(crate) enum Live {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rolecall_model::{Diagnostic, Severity, Sources};
-use rolecall_planner::render::for_terminal;
+use rolecall_planner::render::{count, for_terminal};
 
 use crate::failure::Failure;
 
@@ -88,11 +88,7 @@ fn render_diagnostics(diagnostics: &[Diagnostic], sources: &Sources, color: bool
 fn count_line(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
     let warnings = diagnostics.len() - errors;
-    let counted = |number: usize, noun: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        many => Some(format!("{many} {noun}s")),
-    };
+    let counted = |number: usize, noun: &str| (number > 0).then(|| count(number, noun));
     let parts: Vec<String> =
         [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
     format!("{}. `rolecall explain CODE` says more.\n", parts.join(", "))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rolecall_model::Code;
 use rolecall_parser::{DiskFiles, Fixed, Left, Mended};
-use rolecall_planner::render::for_terminal;
+use rolecall_planner::render::{count, for_terminal};
 
 use crate::args::CheckArgs;
 use crate::configuration::{self, Loaded};
@@ -29,11 +29,11 @@ fn check(args: &CheckArgs, messages: &mut Messages) -> Result<Exit, Failure> {
         let config = &loaded.config;
         output::print(&format!(
             "No mistakes in {}: {}, {}, {}, {}.\n",
-            counted(loaded.sources.iter().count(), "file"),
-            counted(config.groups.len(), "group"),
-            counted(config.account_sets.len(), "account set"),
-            counted(config.permission_sets.len() + config.external_permission_sets.len(), "permission set"),
-            counted(config.assignments.len(), "assign node"),
+            count(loaded.sources.iter().count(), "file"),
+            count(config.groups.len(), "group"),
+            count(config.account_sets.len(), "account set"),
+            count(config.permission_sets.len() + config.external_permission_sets.len(), "permission set"),
+            count(config.assignments.len(), "assign node"),
         ))?;
     }
     Ok(Exit::Success)
@@ -85,8 +85,4 @@ fn said(mended: &Mended) -> String {
 fn said_of_left(left: &Left) -> String {
     let Left { file, why } = left;
     format!("left as it was: {} {why}\n", for_terminal(file))
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use rolecall_aws::Scope;
 use rolecall_import::{Import, States, Summary, TerraformError};
 use rolecall_model::{Code, Region, Snapshot, Sources, StackName};
+use rolecall_planner::render::count;
 
 use crate::args::{ImportArgs, SandboxArgs};
+use crate::configuration::PROJECT_FILE;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
 
-/// The file that makes a directory a project. It is written last, so that half a project is none.
-const PROJECT_FILE: &str = "rolecall.kdl";
 /// So many files are named that would be overwritten.
 const MOST_NAMED: usize = 10;
 
@@ -148,6 +148,7 @@ fn write(directory: &Path, files: &BTreeMap<String, String>) -> Result<(), Failu
     }
     let mut written = Written::default();
     let mut names: Vec<&String> = files.keys().collect();
+    // The file that makes a directory a project is written last, so that half a project is none.
     names.sort_by_key(|name| (*name == PROJECT_FILE, *name));
     let result = written.directory(directory).and_then(|()| {
         names.into_iter().try_for_each(|name| written.file(&directory.join(name), &files[name]))
@@ -232,33 +233,33 @@ fn report(
     let shown = directory.display();
     let mut text = format!(
         "{shown}: {} for stack {stack}.\n  {}, {}\n  {} ({adopted} to adopt), {external} external\n  {} for {}\n",
-        counted(files.len(), "file"),
-        counted(groups, "group"),
-        counted(account_sets, "account set"),
-        counted(permission_sets, "permission set"),
-        counted(assigns, "assign"),
-        counted(rows, "assignment"),
+        count(files.len(), "file"),
+        count(groups, "group"),
+        count(account_sets, "account set"),
+        count(permission_sets, "permission set"),
+        count(assigns, "assign"),
+        count(rows, "assignment"),
     );
     // Writing to a String cannot fail.
     if users > 0 {
-        let _ = writeln!(text, "  {} assigned directly", counted(users, "user"));
+        let _ = writeln!(text, "  {} assigned directly", count(users, "user"));
     }
     if resting > 0 {
         let _ = writeln!(
             text,
             "  {} on accounts that are not active, which plans leave alone",
-            counted(resting, "assignment")
+            count(resting, "assignment")
         );
     }
     if left_to_others > 0 {
         let _ = writeln!(
             text,
             "  {} of users on external sets, left to who made them",
-            counted(left_to_others, "assignment")
+            count(left_to_others, "assignment")
         );
     }
     if warnings > 0 {
-        let _ = writeln!(text, "  {} of what is not imported", counted(warnings, "warning"));
+        let _ = writeln!(text, "  {} of what is not imported", count(warnings, "warning"));
     }
     let _ = writeln!(text, "\nNext: rolecall check {shown}\n      rolecall plan {shown}");
     let adopts = (adopted > 0).then_some("what it adopts");
@@ -270,8 +271,4 @@ fn report(
         _ => writeln!(text, "The plan shows {}, and nothing else.", expected.join("; ")),
     };
     text
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

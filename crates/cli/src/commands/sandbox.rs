@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::args::{GenerateArgs, ServeArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::live::read_snapshot;
+use crate::live::{SANDBOX_FILE, read_snapshot};
 use crate::output;
 
 /// How often a served sandbox's state is saved, if it changed.
@@ -85,7 +85,7 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
         output::write_file(&file, text.as_bytes())?;
     }
     let world = SnapshotFile::from_snapshot(&generated.snapshot).to_json();
-    output::write_file(&out.join("sandbox.json"), world.as_bytes())?;
+    output::write_file(&out.join(SANDBOX_FILE), world.as_bytes())?;
     if drift > 0 {
         let mut rows = serde_json::to_string_pretty(&generated.drift).unwrap_or_default();
         rows.push('\n');

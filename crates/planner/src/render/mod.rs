@@ -19,4 +19,4 @@ pub use comparison_document::{
     BaseDifferenceDocument, BaseDocument, BasePlaceDocument, ComparedRowDocument, LineDifferenceDocument,
 };
 pub use escape::for_terminal;
-pub use wording::{duration, row_in_words};
+pub use wording::{count, duration, row_in_words};

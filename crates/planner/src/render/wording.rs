@@ -16,7 +16,7 @@ pub fn duration(seconds: u64) -> String {
 }
 
 /// `1 account`, `2 accounts`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
