@@ -203,10 +203,7 @@ impl<T: Target> Runner<'_, T> {
         let Some(index) = self.requests.remove(request) else { return };
         let skipped = self.schedule.lose(index);
         let message = format!("how it ended could not be read: {}", failure.message);
-        self.settle(index, Outcome::Failed(Failure { message, ..failure }), report);
-        for after in skipped {
-            self.settle(after, Outcome::Skipped(SkipCause::Failed(index)), report);
-        }
+        self.settle_failed(index, Failure { message, ..failure }, skipped, report);
     }
 
     fn describe(&mut self, request: Request) {
@@ -232,6 +229,17 @@ impl<T: Target> Runner<'_, T> {
 
     fn fail(&mut self, index: NodeIndex, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
         let skipped = self.schedule.fail(index);
+        self.settle_failed(index, failure, skipped, report);
+    }
+
+    /// `skipped` is what waited for the operation that failed.
+    fn settle_failed(
+        &mut self,
+        index: NodeIndex,
+        failure: Failure,
+        skipped: Vec<NodeIndex>,
+        report: &mut impl FnMut(Event<'_>),
+    ) {
         self.settle(index, Outcome::Failed(failure), report);
         for after in skipped {
             self.settle(after, Outcome::Skipped(SkipCause::Failed(index)), report);

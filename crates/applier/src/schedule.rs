@@ -320,14 +320,21 @@ impl<'g> Schedule<'g> {
     }
 
     fn skip(&mut self, index: NodeIndex) {
-        self.states[index.index()] = State::Skipped;
+        let before = std::mem::replace(&mut self.states[index.index()], State::Skipped);
         self.unfinished -= 1;
-        self.ready_edits.retain(|ready| *ready != index);
-        self.ready_provisions.retain(|ready| *ready != index);
-        for account in self.graph.graph()[index].accounts.clone() {
-            if let Some(rows) = self.ready_rows.get_mut(&account) {
-                rows.remove(&index);
+        // Most of what is skipped still waits for others, and stands in no queue that would have to be searched.
+        if before == State::Ready {
+            match self.lane(index) {
+                Lane::Edit => self.ready_edits.retain(|ready| *ready != index),
+                Lane::Provision => self.ready_provisions.retain(|ready| *ready != index),
+                Lane::Assignment(account) => {
+                    if let Some(rows) = self.ready_rows.get_mut(&account) {
+                        rows.remove(&index);
+                    }
+                }
             }
+        }
+        for account in self.graph.graph()[index].accounts.clone() {
             self.lighten(account);
         }
     }

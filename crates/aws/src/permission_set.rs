@@ -268,6 +268,14 @@ fn principal(api: Api, row: &types::AccountAssignment) -> Result<Principal, Call
     principal.map_err(|error| CallError::unreadable(api, error))
 }
 
+/// How sso-admin calls the kind of a principal.
+pub(crate) fn principal_type(principal: &Principal) -> types::PrincipalType {
+    match principal {
+        Principal::Group(_) | Principal::NewGroup(_) => types::PrincipalType::Group,
+        Principal::User(_) => types::PrincipalType::User,
+    }
+}
+
 /// The permission sets, by ARN, and accounts that a principal has itself. For a user AWS also lists what comes through
 /// groups; those rows name the group, and are left out.
 pub(crate) async fn rows_of_principal(
@@ -276,10 +284,7 @@ pub(crate) async fn rows_of_principal(
     principal: &Principal,
 ) -> Result<Vec<(String, AccountId)>, CallError> {
     let api = Api::sso_admin("ListAccountAssignmentsForPrincipal");
-    let kind = match principal {
-        Principal::Group(_) | Principal::NewGroup(_) => types::PrincipalType::Group,
-        Principal::User(_) => types::PrincipalType::User,
-    };
+    let kind = principal_type(principal);
     let rows = clients
         .pages(
             api,

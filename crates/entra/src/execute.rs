@@ -162,24 +162,22 @@ impl EntraTarget {
     /// Sends a change of an application that may be sent twice, and waits out that what it refers to is not to be seen
     /// yet.
     async fn change(&self, application: &str, change: &Change) -> Result<Answer, GraphError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.writer.change(change).await {
-                Err(error) if error.may_be_lag() && self.is_settling(application) => {
-                    self.reader().let_it_settle(tries).await;
-                }
-                answer => return answer,
-            }
-        }
+        self.settled(application, || self.writer.change(change)).await
     }
 
     /// The same, for a change that must not be sent twice.
     async fn change_once(&self, application: &str, change: &Change) -> Result<Answer, GraphError> {
+        self.settled(application, || self.writer.change_once(change)).await
+    }
+
+    async fn settled<F>(&self, application: &str, send: impl Fn() -> F) -> Result<Answer, GraphError>
+    where
+        F: Future<Output = Result<Answer, GraphError>>,
+    {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.writer.change_once(change).await {
+            match send().await {
                 Err(error) if error.may_be_lag() && self.is_settling(application) => {
                     self.reader().let_it_settle(tries).await;
                 }

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ssoadmin::operation::RequestId;
 use aws_sdk_ssoadmin::types::{
-    AccountAssignmentOperationStatus, CustomerManagedPolicyReference, PermissionsBoundary, PrincipalType,
+    AccountAssignmentOperationStatus, CustomerManagedPolicyReference, PermissionsBoundary,
     ProvisionTargetType, StatusValues, Tag, TargetType,
 };
 use rolecall_applier::{Failure, Request, RequestKind, Started};
 use rolecall_model::operation::Attributes;
 use rolecall_model::{
-    Assignment, Boundary, CustomerPolicy, Edit, Operation, PermissionSetName, Principal, ProvisionTarget,
+    Assignment, Boundary, CustomerPolicy, Edit, Operation, PermissionSetName, ProvisionTarget,
 };
 
 use super::{AwsTarget, Refusal};
 use crate::api::Api;
-use crate::permission_set::SetAddress;
+use crate::permission_set::{SetAddress, principal_type};
 use crate::retry::CallError;
 
 impl AwsTarget {
@@ -262,13 +262,6 @@ fn started(
             let id = id.ok_or_else(|| CallError::unreadable(api, "it has no request id"))?;
             Ok(Started::Pending(Request { kind, id }))
         }
-    }
-}
-
-fn principal_type(principal: &Principal) -> PrincipalType {
-    match principal {
-        Principal::Group(_) | Principal::NewGroup(_) => PrincipalType::Group,
-        Principal::User(_) => PrincipalType::User,
     }
 }
 
