@@ -81,8 +81,8 @@ pub(super) fn list_templates(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>
 
 /// Makes an application and its service principal. Neither can be read at once: the directory's replicas take a while.
 pub(super) fn instantiate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    if ask.parameters.first().is_none_or(|id| id != GALLERY_TEMPLATE) {
-        return Err(GraphFailure::not_found(ask.parameters.first().map_or("", String::as_str)));
+    if ask.first() != GALLERY_TEMPLATE {
+        return Err(GraphFailure::not_found(ask.first()));
     }
     let name =
         ask.body["displayName"].as_str().filter(|name| !name.is_empty() && name.chars().count() <= 256);
@@ -134,13 +134,13 @@ pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> G
 }
 
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     APPLICATION.one(ask, render(tenancy.application(id, world.now)?))
 }
 
 /// `PATCH`: of what an application has, the URLs of SAML.
 pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.application(id, world.now)?;
     let service_principal: ObjectId = application.service_principal_id.clone();
     let fields =

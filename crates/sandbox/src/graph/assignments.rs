@@ -33,7 +33,7 @@ const ASSIGNMENT: Entity = Entity {
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let created = world.calendar(std::time::Duration::ZERO).to_string();
     let all = application.assignments.iter();
@@ -41,7 +41,7 @@ pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> G
 }
 
 pub(super) fn create(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let service_principal = application.service_principal_id.clone();
     let member = |name: &str| {

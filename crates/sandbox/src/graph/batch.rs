@@ -24,15 +24,16 @@ struct Step {
 /// Answers each request. A step that needs one which failed is not tried; the answers come in another order than the
 /// requests, as Graph reserves the right to.
 pub(super) fn run(world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let requests =
-        ask.body["requests"].as_array().ok_or_else(|| malformed("'requests' must be an array."))?;
+    let requests = ask.body["requests"]
+        .as_array()
+        .ok_or_else(|| GraphFailure::invalid("'requests' must be an array."))?;
     if requests.is_empty() || requests.len() > MOST {
-        return Err(malformed("Number of batch request steps must be from 1 to 20."));
+        return Err(GraphFailure::invalid("Number of batch request steps must be from 1 to 20."));
     }
     let steps: Vec<Step> = requests.iter().map(|request| step(ask, request)).collect::<Result<_, _>>()?;
     let ids: BTreeSet<&str> = steps.iter().map(|step| step.id.as_str()).collect();
     if ids.len() < steps.len() {
-        return Err(malformed("Request id is duplicated."));
+        return Err(GraphFailure::invalid("Request id is duplicated."));
     }
     let mut statuses: BTreeMap<&str, u16> = BTreeMap::new();
     let mut responses = Vec::new();
@@ -54,21 +55,18 @@ pub(super) fn run(world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     Ok(Done::ok(json!({ "responses": responses })))
 }
 
-fn malformed(message: &str) -> GraphFailure {
-    GraphFailure::new(400, "BadRequest", message)
-}
-
 fn step(ask: &Ask<'_>, request: &Value) -> Result<Step, GraphFailure> {
     let text = |name: &str| {
-        request[name].as_str().ok_or_else(|| malformed("A step needs 'id', 'method' and 'url'."))
+        request[name].as_str().ok_or_else(|| GraphFailure::invalid("A step needs 'id', 'method' and 'url'."))
     };
     let (id, method, url) = (text("id")?.to_owned(), text("method")?, text("url")?);
-    let method: Method = method.parse().map_err(|_| malformed("A step's 'method' is not one."))?;
+    let method: Method =
+        method.parse().map_err(|_| GraphFailure::invalid("A step's 'method' is not one."))?;
     let uri: Uri = format!("/v1.0/{}", url.trim_start_matches('/'))
         .parse()
-        .map_err(|_| malformed("A step's 'url' must be relative to the version."))?;
+        .map_err(|_| GraphFailure::invalid("A step's 'url' must be relative to the version."))?;
     if uri.path().ends_with("/$batch") {
-        return Err(malformed("A batch cannot hold a batch."));
+        return Err(GraphFailure::invalid("A batch cannot hold a batch."));
     }
     let header = |wanted: &str| {
         let headers = request["headers"].as_object().into_iter().flatten();
@@ -81,7 +79,7 @@ fn step(ask: &Ask<'_>, request: &Value) -> Result<Step, GraphFailure> {
             Bytes::from(body.to_string())
         }
         _ => {
-            return Err(malformed(&format!(
+            return Err(GraphFailure::invalid(format!(
                 "Write request id : {id} does not contain Content-Type header or body."
             )));
         }
@@ -91,7 +89,7 @@ fn step(ask: &Ask<'_>, request: &Value) -> Result<Step, GraphFailure> {
         ids => ids
             .as_array()
             .and_then(|ids| ids.iter().map(|id| id.as_str().map(str::to_owned)).collect())
-            .ok_or_else(|| malformed("'dependsOn' must be an array of ids."))?,
+            .ok_or_else(|| GraphFailure::invalid("'dependsOn' must be an array of ids."))?,
     };
     let request = GraphRequest {
         method,

@@ -76,7 +76,7 @@ pub(super) fn create(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
         strength: None,
     };
     if ask.body["state"].is_null() {
-        return Err(invalid("state is needed."));
+        return Err(GraphFailure::invalid("state is needed."));
     }
     edit(&mut policy, ask.body)?;
     check(tenancy, &policy)?;
@@ -115,7 +115,7 @@ pub(super) fn list_strengths(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>
 }
 
 pub(super) fn get_strength(_: &mut Tenancy, _: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let found = STRENGTHS.iter().find(|one| one.strength_id() == id).ok_or_else(|| not_found(id))?;
     STRENGTH.one(ask, render_strength(*found))
 }
@@ -124,7 +124,7 @@ const STRENGTHS: [MfaStrength; 3] =
     [MfaStrength::Mfa, MfaStrength::Passwordless, MfaStrength::PhishingResistant];
 
 fn policy<'a>(tenancy: &'a Tenancy, ask: &Ask<'_>) -> Result<&'a ConditionalAccessPolicy, GraphFailure> {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let found = tenancy.tenant().conditional_access.iter().find(|one| one.id.as_str() == id);
     found.ok_or_else(|| not_found(id))
 }
@@ -133,13 +133,9 @@ fn not_found(id: &str) -> GraphFailure {
     GraphFailure::new(404, "ResourceNotFound", format!("'{id}' could not be found."))
 }
 
-fn invalid(message: impl Into<String>) -> GraphFailure {
-    GraphFailure::new(400, "BadRequest", message)
-}
-
 /// The members of an object, without those that are null or empty lists: what says nothing is nothing to refuse.
 fn members<'a>(name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, GraphFailure> {
-    value.as_object().ok_or_else(|| invalid(format!("{name} must be an object.")))
+    value.as_object().ok_or_else(|| GraphFailure::invalid(format!("{name} must be an object.")))
 }
 
 fn says_nothing(value: &Value) -> bool {
@@ -147,7 +143,7 @@ fn says_nothing(value: &Value) -> bool {
 }
 
 fn unknown(name: &str) -> GraphFailure {
-    invalid(format!("The sandbox does not take '{name}' in a conditional access policy."))
+    GraphFailure::invalid(format!("The sandbox does not take '{name}' in a conditional access policy."))
 }
 
 fn texts(name: &str, value: &Value) -> Result<BTreeSet<String>, GraphFailure> {
@@ -156,12 +152,12 @@ fn texts(name: &str, value: &Value) -> Result<BTreeSet<String>, GraphFailure> {
     }
     let texts =
         value.as_array().and_then(|all| all.iter().map(|one| one.as_str().map(str::to_owned)).collect());
-    texts.ok_or_else(|| invalid(format!("{name} must be a list of texts.")))
+    texts.ok_or_else(|| GraphFailure::invalid(format!("{name} must be a list of texts.")))
 }
 
 fn ids(name: &str, value: &Value) -> Result<BTreeSet<ObjectId>, GraphFailure> {
     let ids = texts(name, value)?.iter().map(|id| id.parse::<ObjectId>()).collect::<Result<_, _>>();
-    ids.map_err(|_| invalid(format!("{name} must be a list of object ids.")))
+    ids.map_err(|_| GraphFailure::invalid(format!("{name} must be a list of object ids.")))
 }
 
 /// Makes a policy say what a body says. What the body does not speak of stays; `users` and `applications` are taken
@@ -170,7 +166,8 @@ fn edit(policy: &mut AccessPolicy, body: &Value) -> Result<(), GraphFailure> {
     for (name, value) in members("The body", body)? {
         match name.as_str() {
             "displayName" => {
-                let text = value.as_str().ok_or_else(|| invalid("displayName must be a text."))?;
+                let text =
+                    value.as_str().ok_or_else(|| GraphFailure::invalid("displayName must be a text."))?;
                 text.clone_into(&mut policy.name);
             }
             "state" => {
@@ -180,7 +177,7 @@ fn edit(policy: &mut AccessPolicy, body: &Value) -> Result<(), GraphFailure> {
                     PolicyState::Enabled,
                 ];
                 let state = states.into_iter().find(|state| Some(state.as_str()) == value.as_str());
-                policy.state = state.ok_or_else(|| invalid("state is not valid."))?;
+                policy.state = state.ok_or_else(|| GraphFailure::invalid("state is not valid."))?;
             }
             "conditions" => edit_conditions(policy, value)?,
             "grantControls" => edit_controls(policy, value)?,
@@ -236,15 +233,16 @@ fn edit_controls(policy: &mut AccessPolicy, value: &Value) -> Result<(), GraphFa
     }
     let fields = members("grantControls", value)?;
     if !matches!(fields.get("operator").and_then(Value::as_str), Some("OR" | "AND")) {
-        return Err(invalid("grantControls.operator must be OR or AND."));
+        return Err(GraphFailure::invalid("grantControls.operator must be OR or AND."));
     }
     for (name, value) in fields {
         match name.as_str() {
             "operator" => {}
             "builtInControls" => policy.controls = texts(name, value)?,
             "authenticationStrength" if !value.is_null() => {
-                let id =
-                    value["id"].as_str().ok_or_else(|| invalid("authenticationStrength needs an id."))?;
+                let id = value["id"]
+                    .as_str()
+                    .ok_or_else(|| GraphFailure::invalid("authenticationStrength needs an id."))?;
                 policy.strength = Some(id.to_owned());
             }
             _ if says_nothing(value) => {}
@@ -258,24 +256,24 @@ fn edit_controls(policy: &mut AccessPolicy, value: &Value) -> Result<(), GraphFa
 fn check(tenancy: &Tenancy, policy: &AccessPolicy) -> Result<(), GraphFailure> {
     let tenant = tenancy.tenant();
     if policy.name.is_empty() || policy.name.chars().count() > 256 {
-        return Err(invalid("displayName must have 1 to 256 characters."));
+        return Err(GraphFailure::invalid("displayName must have 1 to 256 characters."));
     }
     if policy.applications.is_empty() {
-        return Err(invalid("conditions.applications.includeApplications must not be empty."));
+        return Err(GraphFailure::invalid("conditions.applications.includeApplications must not be empty."));
     }
     let is_application = |name: &String| {
         matches!(name.as_str(), "All" | "None" | "Office365" | "MicrosoftAdminPortals")
             || tenant.applications.iter().any(|one| one.client_id.as_str() == name)
     };
     if let Some(name) = policy.applications.iter().find(|name| !is_application(name)) {
-        return Err(invalid(format!("1011: ServicePrincipal '{name}' was not found.")));
+        return Err(GraphFailure::invalid(format!("1011: ServicePrincipal '{name}' was not found.")));
     }
     if policy.include_users.is_empty() && policy.include_groups.is_empty() {
-        return Err(invalid("conditions.users must include somebody."));
+        return Err(GraphFailure::invalid("conditions.users must include somebody."));
     }
     let mut groups = policy.include_groups.iter().chain(&policy.exclude_groups);
     if let Some(id) = groups.find(|id| tenant.group(id).is_none()) {
-        return Err(invalid(format!("1013: Group '{id}' was not found.")));
+        return Err(GraphFailure::invalid(format!("1013: Group '{id}' was not found.")));
     }
     let is_user = |name: &str| {
         matches!(name, "All" | "None" | "GuestsOrExternalUsers")
@@ -283,28 +281,32 @@ fn check(tenancy: &Tenancy, policy: &AccessPolicy) -> Result<(), GraphFailure> {
     };
     let mut users = policy.include_users.iter().chain(&policy.exclude_users);
     if let Some(name) = users.find(|name| !is_user(name)) {
-        return Err(invalid(format!("1012: User '{name}' was not found.")));
+        return Err(GraphFailure::invalid(format!("1012: User '{name}' was not found.")));
     }
     let is_client = |name: &String| CLIENTS.contains(&name.as_str());
     if policy.client_app_types.is_empty() || !policy.client_app_types.iter().all(is_client) {
-        return Err(invalid("conditions.clientAppTypes is not valid."));
+        return Err(GraphFailure::invalid("conditions.clientAppTypes is not valid."));
     }
     check_controls(policy)
 }
 
 fn check_controls(policy: &AccessPolicy) -> Result<(), GraphFailure> {
     if policy.controls.is_empty() && policy.strength.is_none() {
-        return Err(invalid("1023: A policy needs grant controls."));
+        return Err(GraphFailure::invalid("1023: A policy needs grant controls."));
     }
     if let Some(control) = policy.controls.iter().find(|control| !CONTROLS.contains(&control.as_str())) {
-        return Err(invalid(format!("'{control}' is not a grant control.")));
+        return Err(GraphFailure::invalid(format!("'{control}' is not a grant control.")));
     }
     let Some(strength) = &policy.strength else { return Ok(()) };
     if STRENGTHS.iter().all(|known| known.strength_id() != strength) {
-        return Err(invalid(format!("The authentication strength '{strength}' was not found.")));
+        return Err(GraphFailure::invalid(format!(
+            "The authentication strength '{strength}' was not found."
+        )));
     }
     if policy.controls.contains("mfa") {
-        return Err(invalid("An authentication strength cannot stand beside the control 'mfa'."));
+        return Err(GraphFailure::invalid(
+            "An authentication strength cannot stand beside the control 'mfa'.",
+        ));
     }
     Ok(())
 }

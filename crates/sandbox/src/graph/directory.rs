@@ -92,7 +92,7 @@ pub(super) fn list_users(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>) ->
 
 /// A user by object id or by user principal name.
 pub(super) fn get_user(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let wanted = ask.parameters.first().map_or("", String::as_str);
+    let wanted = ask.first();
     let found = tenancy.tenant().users.iter().find(|user| {
         user.id.as_str().eq_ignore_ascii_case(wanted) || user.user_principal_name.eq_ignore_ascii_case(wanted)
     });
@@ -194,7 +194,7 @@ pub(super) fn reached(tenant: &Tenant, group: &DirectoryGroup) -> (BTreeSet<Obje
 }
 
 fn group<'a>(tenancy: &'a Tenancy, ask: &Ask<'_>) -> Result<&'a DirectoryGroup, GraphFailure> {
-    let text = ask.parameters.first().map_or("", String::as_str);
+    let text = ask.first();
     let id: ObjectId = text
         .parse()
         .map_err(|_| GraphFailure::bad_request(format!("Invalid object identifier '{text}'.")))?;

@@ -17,7 +17,7 @@ const OF_TENANT: &str = "CN=accounts.accesscontrol.windows.net";
 /// all certificates of the application whose bytes the sandbox knows, the one that signs first.
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let tenant = tenancy.tenant();
-    let named = ask.parameters.first().map_or("", String::as_str);
+    let named = ask.first();
     if named != tenant.id && !tenant.domains.contains(named) {
         let message = format!("AADSTS90002: Tenant '{named}' not found.");
         return Err(GraphFailure::new(400, "invalid_request", message));

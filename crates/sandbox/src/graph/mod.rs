@@ -92,7 +92,7 @@ impl World {
             }
             Found::Nothing => {
                 let message = format!("The sandbox does not offer the path '{}'.", request.path);
-                return refused(GraphFailure::new(400, "BadRequest", message));
+                return refused(GraphFailure::invalid(message));
             }
         };
         self.course.count(route.name);
@@ -110,11 +110,7 @@ impl World {
                 Value::Null
             } else {
                 serde_json::from_slice(&request.body).map_err(|error| {
-                    GraphFailure::new(
-                        400,
-                        "BadRequest",
-                        format!("Unable to read JSON request payload: {error}"),
-                    )
+                    GraphFailure::invalid(format!("Unable to read JSON request payload: {error}"))
                 })?
             };
             let (query, base, eventual) = (&request.query, &request.base, request.eventual);

@@ -55,28 +55,30 @@ pub(super) fn provision(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>)
 }
 
 fn read(ask: &Ask<'_>, job: &SyncJob) -> Result<Order, GraphFailure> {
-    let invalid = |message: &str| GraphFailure::new(400, "BadRequest", message);
     let [parameters] = list(&ask.body["parameters"]) else {
-        return Err(invalid("Exactly one set of parameters is needed."));
+        return Err(GraphFailure::invalid("Exactly one set of parameters is needed."));
     };
     if parameters["ruleId"].as_str().is_none_or(|rule| job.group_rule_id.as_deref() != Some(rule)) {
-        return Err(invalid("The rule does not exist, or is not that of groups."));
+        return Err(GraphFailure::invalid("The rule does not exist, or is not that of groups."));
     }
     let [subject] = list(&parameters["subjects"]) else {
-        return Err(invalid("Exactly one group can be provisioned in a call."));
+        return Err(GraphFailure::invalid("Exactly one group can be provisioned in a call."));
     };
     if subject["objectTypeName"].as_str() != Some("Group") {
-        return Err(invalid("The sandbox provisions groups on demand, with objectTypeName 'Group'."));
+        return Err(GraphFailure::invalid(
+            "The sandbox provisions groups on demand, with objectTypeName 'Group'.",
+        ));
     }
     let id = |value: &Value| value["objectId"].as_str().and_then(|id| id.parse::<ObjectId>().ok());
-    let group = id(subject).ok_or_else(|| invalid("A subject needs an objectId."))?;
+    let group = id(subject).ok_or_else(|| GraphFailure::invalid("A subject needs an objectId."))?;
     let links = list(&subject["links"]["members"]);
     if links.len() > MOST_MEMBERS {
-        return Err(invalid("At most 5 members can be provisioned in a call."));
+        return Err(GraphFailure::invalid("At most 5 members can be provisioned in a call."));
     }
     let member = |link: &Value| id(link).filter(|_| link["objectTypeName"].as_str() == Some("User"));
     let members: Option<BTreeSet<ObjectId>> = links.iter().map(member).collect();
-    let members = members.ok_or_else(|| invalid("A member needs an objectId and objectTypeName 'User'."))?;
+    let members = members
+        .ok_or_else(|| GraphFailure::invalid("A member needs an objectId and objectTypeName 'User'."))?;
     Ok(Order { group, members })
 }
 

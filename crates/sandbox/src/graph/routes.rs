@@ -30,6 +30,13 @@ pub(crate) struct Ask<'a> {
     pub(crate) base: &'a str,
 }
 
+impl Ask<'_> {
+    /// What stands in the path for the first name in braces; empty where there is none.
+    pub(crate) fn first(&self) -> &str {
+        self.parameters.first().map_or("", String::as_str)
+    }
+}
+
 /// A route.
 pub(crate) struct Route {
     /// The method and the template of the path, such as `GET /groups/{id}`.

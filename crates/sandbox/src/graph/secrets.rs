@@ -18,7 +18,7 @@ pub(super) const REFUSED_MESSAGE: &str = "We received this unexpected response f
 
 /// `GET …/secrets`: that they are set, and no more.
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let id = &tenancy.service_principal(id, world.now)?.service_principal_id;
     let value = if tenancy.secrets.contains_key(id) {
         json!([{ "key": "BaseAddress", "value": "*" }, { "key": "SecretToken", "value": "*" }])
@@ -32,7 +32,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
 
 /// `PUT …/secrets`: nobody looks whether they are good.
 pub(super) fn set(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let id = tenancy.service_principal(id, world.now)?.service_principal_id.clone();
     let secrets = read(&ask.body["value"])?;
     tenancy.secrets.insert(id.clone(), secrets);
@@ -66,14 +66,15 @@ fn is_address(address: &str, world: &World) -> bool {
 }
 
 fn read(pairs: &Value) -> Result<Secrets, GraphFailure> {
-    let invalid = |message: &str| GraphFailure::new(400, "BadRequest", message);
-    let pairs = pairs.as_array().ok_or_else(|| invalid("The body must hold a list of keys and values."))?;
+    let pairs = pairs
+        .as_array()
+        .ok_or_else(|| GraphFailure::invalid("The body must hold a list of keys and values."))?;
     let value = |wanted: &str| {
         let mut found = pairs.iter().filter(|pair| pair["key"].as_str() == Some(wanted));
         found.find_map(|pair| pair["value"].as_str()).filter(|value| !value.is_empty()).map(str::to_owned)
     };
     let (address, token) = value("BaseAddress")
         .zip(value("SecretToken"))
-        .ok_or_else(|| invalid("The keys BaseAddress and SecretToken are needed."))?;
+        .ok_or_else(|| GraphFailure::invalid("The keys BaseAddress and SecretToken are needed."))?;
     Ok(Secrets { address, token })
 }

@@ -57,13 +57,13 @@ pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> G
 }
 
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     SERVICE_PRINCIPAL.one(ask, render(tenancy.service_principal(id, world.now)?))
 }
 
 /// `PATCH`: of what a service principal has, how it signs in.
 pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let id = application.service_principal_id.clone();
     let fields =
@@ -99,7 +99,7 @@ pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
 
 /// `addTokenSigningCertificate`: a certificate that Entra makes itself.
 pub(super) fn add_certificate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let id = application.service_principal_id.clone();
     let subject = ask.body["displayName"].as_str().filter(|name| name.starts_with("CN=") && name.len() > 3);

@@ -39,7 +39,7 @@ const SCOPES: [&str; 7] =
     ["none", "connectordatastore", "escrows", "watermark", "quarantinestate", "full", "forcedeletes"];
 
 pub(super) fn list_templates(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let template = json!({
         "id": TEMPLATE,
@@ -54,7 +54,7 @@ pub(super) fn list_templates(tenancy: &mut Tenancy, world: &mut World, ask: &Ask
 }
 
 pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     let jobs = application.jobs.iter();
     JOB.page(
@@ -70,7 +70,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
 }
 
 pub(super) fn create(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
-    let id = ask.parameters.first().map_or("", String::as_str);
+    let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
     if ask.body["templateId"].as_str() != Some(TEMPLATE) {
         return Err(GraphFailure::new(
@@ -137,7 +137,7 @@ pub(super) fn restart(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -
     };
     let scopes: Vec<&str> = scopes.split(',').map(str::trim).collect();
     if scopes.iter().any(|scope| !SCOPES.contains(scope)) {
-        return Err(GraphFailure::new(400, "BadRequest", "criteria.resetScope is not valid."));
+        return Err(GraphFailure::invalid("criteria.resetScope is not valid."));
     }
     let resets = |scope: &str| scopes.contains(&scope) || scopes.contains(&"full");
     activate(tenancy, world, &service_principal, &job, resets("quarantinestate"), resets("escrows"));

@@ -32,7 +32,7 @@ impl Tenancy {
 /// `POST /{tenant}/oauth2/v2.0/token`: a token for any client that shows a secret or an assertion.
 pub(super) fn issue(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let tenant = tenancy.tenant();
-    let named = ask.parameters.first().map_or("", String::as_str);
+    let named = ask.first();
     if named != tenant.id && !tenant.domains.contains(named) {
         let message = format!("AADSTS90002: Tenant '{named}' not found.");
         return Ok(refusal(400, "invalid_request", &message, 90_002));

@@ -176,6 +176,11 @@ impl GraphFailure {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
+    /// Input that a service other than the directory does not take.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
     /// Input that breaks a rule of the directory.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "Request_BadRequest", message)
