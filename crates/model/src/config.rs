@@ -4,18 +4,23 @@
 //! so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
 //! names here; the planner resolves those against a [`Snapshot`](crate::Snapshot).
 
+mod entra;
+mod guard;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
 
 use crate::Date;
-use crate::entra::{MfaStrength, PolicyState};
 use crate::identity::{
     AccountId, InstanceId, ObjectId, OuId, PermissionSetName, Region, StackName, UserName,
 };
 use crate::lint::LintLevels;
 use crate::origin::OriginId;
 use crate::permission_set::PermissionSet;
+
+pub use entra::{Application, Entra, Provisioning, RequireMfa, Saml, ServiceProvider, Unassign};
+pub use guard::{Forbid, Guard, GuardException, MaxDeletions, MaxGrants, Protected, RequireUntil, RowFilter};
 
 /// Everything that a project says.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,94 +74,6 @@ pub struct IdentityCenter {
     pub region: Region,
     /// Which instance, where the caller might see several.
     pub instance: Option<InstanceId>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// The `entra` node.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entra {
-    /// The tenant: a verified domain or the directory id.
-    pub tenant: String,
-    /// The enterprise application.
-    pub application: Option<Application>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `application "name"`: the enterprise application that signs in to AWS and provisions to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Application {
-    /// Its display name.
-    pub name: String,
-    /// `create`: it is made from the gallery's template where it does not exist.
-    pub create: Option<OriginId>,
-    /// `assign-groups`: every group that the files use is assigned to it.
-    pub assign_groups: Option<OriginId>,
-    /// `unassign-group "name"`: by display name or object id.
-    pub unassign: Vec<Unassign>,
-    /// `provisioning`.
-    pub provisioning: Option<Provisioning>,
-    /// `saml`.
-    pub saml: Option<Saml>,
-    /// `require-mfa`.
-    pub require_mfa: Option<RequireMfa>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `unassign-group`: a group that is taken off the application; Entra then deletes it in AWS, with all its rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unassign {
-    /// The display name or the object id. The group need not be declared: it is used by nothing.
-    pub group: String,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `provisioning`: the synchronization job runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Provisioning {
-    /// When the SCIM token ends; AWS does not tell. A token lives one year.
-    pub token_expires: Option<Date>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `saml`: single sign-on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Saml {
-    /// What the service provider's metadata document says (`sign-on-metadata=`), from Identity Center's console.
-    pub service_provider: ServiceProvider,
-    /// So many days before its end a certificate is told; 45 by default.
-    pub certificate_warning_days: u32,
-    /// `aws-has-certificate=`: the thumbprint of a certificate whose metadata somebody has uploaded in AWS, in upper-case
-    /// hexadecimal digits. AWS has no API that would tell, and a certificate that AWS does not know must not sign.
-    pub aws_has: Option<String>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// The service provider's half of SAML.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceProvider {
-    /// Its entity id, `https://<region>.signin.aws.amazon.com/platform/saml/<id>`.
-    pub entity_id: String,
-    /// Its assertion consumer services, one for each Region and binding.
-    pub assertion_consumers: BTreeSet<String>,
-}
-
-/// `require-mfa`: the conditional access policy for the application.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RequireMfa {
-    /// The policy's display name.
-    pub name: String,
-    /// What is required.
-    pub strength: MfaStrength,
-    /// `report-only` or `enabled`.
-    pub state: PolicyState,
-    /// `except-to`: groups that it does not bind. `enabled` needs at least one.
-    pub except: Vec<GroupIx>,
     /// Where it was written.
     pub origin: OriginId,
 }
@@ -390,6 +307,16 @@ impl Config {
             PermissionSetRef::External(index) => &self[index].name,
         }
     }
+
+    /// Every user that the files name, in `assign`, `keep` and guards, each as often as it is named.
+    pub fn users(&self) -> impl Iterator<Item = &UserRef> {
+        let kept = self.keeps.iter().flat_map(|keep| match &keep.principals {
+            KeptPrincipals::These { groups: _, users } => users.as_slice(),
+            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
+        });
+        let guarded = self.guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
+        self.assignments.iter().flat_map(|rule| &rule.users).chain(kept).chain(guarded)
+    }
 }
 
 /// An `assign` node: every set, to every principal, on every account.
@@ -479,140 +406,4 @@ pub struct AccessControl {
     pub attributes: BTreeMap<String, String>,
     /// Where it was written.
     pub origin: OriginId,
-}
-
-/// What the guards allow: all `guard` nodes together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Guard {
-    /// How many deletions one plan may hold.
-    pub max_deletions: MaxDeletions,
-    /// How many grants one plan may hold; `None` for any number.
-    pub max_grants: Option<MaxGrants>,
-    /// `protect`: permission sets that are never deleted and lose no row but orphans' and expired ones.
-    pub protected: Vec<Protected>,
-    /// `forbid`, sorted by name.
-    pub forbids: Vec<Forbid>,
-    /// `require-until`.
-    pub require_untils: Vec<RequireUntil>,
-}
-
-/// The bound on grants.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MaxGrants {
-    /// At most so many rows.
-    pub count: u32,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `protect "name"`: by name, since a set that is no longer declared is what it is for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Protected {
-    /// The set's name.
-    pub name: PermissionSetName,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `forbid "name"`: rows that must not be wanted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Forbid {
-    /// Its name, which no other `forbid` has.
-    pub name: String,
-    /// Which rows.
-    pub rows: RowFilter,
-    /// `exception "name"`: rows that it does not stop for a time.
-    pub exceptions: Vec<GuardException>,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `require-until`: rows that must have an end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RequireUntil {
-    /// The end must come within so many days of the plan's day; `None` for any end.
-    pub within_days: Option<u32>,
-    /// Which rows.
-    pub rows: RowFilter,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// `exception "name"`: until its day, the `forbid` of that name does not stop rows that this matches.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GuardException {
-    /// Which rows.
-    pub rows: RowFilter,
-    /// The last day on which it holds.
-    pub until: Until,
-    /// Why.
-    pub reason: String,
-    /// Where it was written.
-    pub origin: OriginId,
-}
-
-/// Which rows a guard is about: those that every given part matches. A part that is left out matches everything.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RowFilter {
-    /// `permission-set`: any of these.
-    pub permission_sets: Vec<PermissionSetRef>,
-    /// `grants-policy`: sets with an attached policy of any of these names (with the path, or the ARN); an inline
-    /// policy that allows `*` on `*` counts as `AdministratorAccess`.
-    pub grants_policies: Vec<String>,
-    /// `to`: any of these groups, or of `users`.
-    pub groups: Vec<GroupIx>,
-    /// `to-user`.
-    pub users: Vec<UserRef>,
-    /// `on`: any of these; none for everywhere, the management account included.
-    pub on: Vec<On>,
-    /// `except-to`: none of these groups.
-    pub except_groups: Vec<GroupIx>,
-    /// `except-to-user`: none of these users.
-    pub except_users: Vec<UserRef>,
-}
-
-/// The bound on deletions; either part stops a plan.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MaxDeletions {
-    /// At most so many rows and permission sets.
-    pub count: u32,
-    /// At most so many per cent of the live rows that are ours and not blocked; counts from 10 deletions up.
-    pub percent: u32,
-    /// Where it was written; `None` for the default.
-    pub origin: Option<OriginId>,
-}
-
-impl Default for Guard {
-    /// What holds where the files say nothing: 50 deletions, 30 per cent.
-    fn default() -> Self {
-        Self {
-            max_deletions: MaxDeletions { count: 50, percent: 30, origin: None },
-            max_grants: None,
-            protected: Vec::new(),
-            forbids: Vec::new(),
-            require_untils: Vec::new(),
-        }
-    }
-}
-
-impl Config {
-    /// Every user that the files name, in `assign`, `keep` and guards, each as often as it is named.
-    pub fn users(&self) -> impl Iterator<Item = &UserRef> {
-        let kept = self.keeps.iter().flat_map(|keep| match &keep.principals {
-            KeptPrincipals::These { groups: _, users } => users.as_slice(),
-            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
-        });
-        let guarded = self.guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
-        self.assignments.iter().flat_map(|rule| &rule.users).chain(kept).chain(guarded)
-    }
-}
-
-impl Guard {
-    /// Every filter of every guard.
-    pub fn filters(&self) -> impl Iterator<Item = &RowFilter> {
-        let forbids = self.forbids.iter().flat_map(|forbid| {
-            std::iter::once(&forbid.rows).chain(forbid.exceptions.iter().map(|exception| &exception.rows))
-        });
-        forbids.chain(self.require_untils.iter().map(|guard| &guard.rows))
-    }
 }
