@@ -61,7 +61,7 @@ impl Checker {
     }
 
     fn node(&mut self, node: &mut Node, word: &Word) {
-        let is_known = |property: &Property| word.properties.iter().any(|rule| rule.name == property.name);
+        let is_known = |property: &Property| word.property(&property.name).is_some();
         node.has_unknown = node.arguments.len() > word.arguments.max
             || !node.properties.iter().all(is_known)
             || (node.block.is_some() && matches!(word.block, BlockRule::None));
@@ -137,7 +137,7 @@ impl Checker {
                 continue;
             }
             first_places.insert(property.name.clone(), property.name_place);
-            match word.properties.iter().find(|rule| rule.name == property.name) {
+            match word.property(&property.name) {
                 Some(rule) => self.value(&mut property.value, rule.kind, rule.name),
                 None if has_by_block => {}
                 None => self.found.push(unknown_property(property, word, has_few)),
@@ -360,12 +360,11 @@ fn unknown_property(property: &Property, word: &Word, has_few: bool) -> Diagnost
 fn properties_for_block(node: &Node, word: &Word) -> Option<Diagnostic> {
     const MOST: usize = 8;
     let is_declared = matches!(word.block, BlockRule::Declared);
+    let unknown = |property: &Property| word.property(&property.name).is_none();
     let belongs = |property: &&Property| {
-        let is_property = word.properties.iter().any(|rule| rule.name == property.name);
         let is_word = || word.block.within().is_some_and(|within| find(&property.name, within).is_some());
-        !is_property && (is_declared || is_word())
+        unknown(property) && (is_declared || is_word())
     };
-    let unknown = |property: &Property| word.properties.iter().all(|rule| rule.name != property.name);
     let first = node.properties.iter().find(belongs)?;
     if node.properties.iter().any(|property| unknown(property) && !belongs(&property)) {
         return None;
@@ -428,14 +427,7 @@ fn superfluous(node: &Node, extra: &Value, word: &Word) -> Diagnostic {
 /// word without values.
 fn meant_property<'w>(node: &Node, value: &Value, word: &'w Word) -> Option<&'w PropertyWord> {
     let text = value.text()?;
-    let can_be = |rule: &&PropertyWord| {
-        let fits = match rule.kind {
-            Kind::Text | Kind::AnyText => true,
-            Kind::OneOf(allowed) => allowed.contains(&text),
-            Kind::Number { .. } => false,
-        };
-        fits && node.property(rule.name).is_none()
-    };
+    let can_be = |rule: &&PropertyWord| rule.kind.may_be(text) && node.property(rule.name).is_none();
     let only = |rules: Vec<&'w PropertyWord>| match rules.as_slice() {
         [rule] => Some(*rule),
         _ => None,

@@ -419,11 +419,9 @@ impl Loader<'_> {
         self.lose_names(scan::declarations(file, &text));
     }
 
-    fn lose_names(&mut self, declarations: Vec<(String, String)>) {
-        for (word, name) in declarations {
-            if let Some(kind) = NameKind::declared_by(&word) {
-                self.names.lose(kind, name);
-            }
+    fn lose_names(&mut self, declarations: Vec<(NameKind, String)>) {
+        for (kind, name) in declarations {
+            self.names.lose(kind, name);
         }
     }
 

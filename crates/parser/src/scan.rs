@@ -15,6 +15,7 @@ use std::ops::Range;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
 use crate::limits::is_forbidden;
+use crate::resolve::NameKind;
 
 pub(crate) use nodes::{is_bare_word, not_a_number, not_safe, unquoted, without_marks};
 pub(crate) use pieces::{Piece, PieceKind, pieces};
@@ -83,9 +84,8 @@ fn beginning(text: &str) -> usize {
     if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
 }
 
-/// What a text that cannot be read as a whole probably declares: the words that declare, and the names. Their uses are
-/// then no second mistake.
-pub(crate) fn declarations(file: FileId, text: &str) -> Vec<(String, String)> {
+/// The names that a text that cannot be read as a whole probably declares. Their uses are then no second mistake.
+pub(crate) fn declarations(file: FileId, text: &str) -> Vec<(NameKind, String)> {
     nodes::declarations(text, &tokens::tokens(file, text, 0).tokens)
 }
 

@@ -80,6 +80,13 @@ pub(crate) struct Word {
     pub(crate) example: &'static str,
 }
 
+impl Word {
+    /// The property of that name.
+    pub(crate) fn property(&self, name: &str) -> Option<&'static PropertyWord> {
+        self.properties.iter().find(|rule| rule.name == name)
+    }
+}
+
 /// The arguments of a word.
 #[derive(Debug)]
 pub(crate) struct Arguments {
@@ -105,6 +112,29 @@ pub(crate) enum Kind {
     Number { min: u32, max: u32 },
     /// One of these texts.
     OneOf(&'static [&'static str]),
+}
+
+impl Arguments {
+    /// Whether an argument may repeat, so that a parameter with several values can stand for it.
+    pub(crate) fn may_repeat(&self, at: usize) -> bool {
+        self.max == usize::MAX && at >= self.distinct_from
+    }
+
+    /// Whether an argument is a key: what comes before those that repeat.
+    pub(crate) fn is_key(&self, at: usize) -> bool {
+        self.max == usize::MAX && at < self.distinct_from
+    }
+}
+
+impl Kind {
+    /// Whether a text in quotes can be a value of this kind.
+    pub(crate) fn may_be(self, text: &str) -> bool {
+        match self {
+            Self::Text | Self::AnyText => true,
+            Self::OneOf(allowed) => allowed.contains(&text),
+            Self::Number { .. } => false,
+        }
+    }
 }
 
 /// A property of a word.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
-use super::templates::{ParameterKind, may_repeat, taken_by, taken_by_property, weight, weight_of_value};
+use super::templates::{ParameterKind, taken_by, taken_by_property, weight, weight_of_value};
 use super::uses::{Argument, Filling};
 use crate::check::wrong_value;
 use crate::syntax::{Block, Content, Node, Property, Value};
@@ -115,7 +115,7 @@ impl Decoder<'_> {
         let mut has_parameter = false;
         for (at, value) in node.arguments.iter().enumerate() {
             has_parameter |= matches!(value.content, Content::Parameter(_));
-            let takes = Takes { kind, rule: word.arguments.kind, several: may_repeat(word, at) };
+            let takes = Takes { kind, rule: word.arguments.kind, several: word.arguments.may_repeat(at) };
             match self.fill_value(value, takes, word.name, filling) {
                 Filled::Values(values) => out.values.extend(values),
                 Filled::Selectors(nodes, given) => out.selectors.push((nodes, given)),
@@ -137,9 +137,9 @@ impl Decoder<'_> {
     ) -> Result<Vec<Property>, LeftOut> {
         let mut properties = Vec::with_capacity(node.properties.len());
         for property in &node.properties {
-            let rule = word.properties.iter().find(|rule| rule.name == property.name);
+            let rule = word.property(&property.name);
             let takes = Takes {
-                kind: taken_by_property(word, &property.name),
+                kind: taken_by_property(rule),
                 rule: rule.map_or(Kind::AnyText, |rule| rule.kind),
                 several: false,
             };

@@ -9,7 +9,7 @@ use crate::nearest::nearest;
 use crate::resolve::NameKind;
 use crate::scan::is_bare_word;
 use crate::syntax::{Content, Node, Value};
-use crate::words::{Kind, Within, Word, find};
+use crate::words::{Kind, PropertyWord, Within, Word, find};
 
 /// Beyond this many unknown parameters, no nearest name is looked for: that compares each with all that are declared.
 const MAX_SUGGESTED: usize = 200;
@@ -100,19 +100,12 @@ pub(super) fn taken_by(word: &Word) -> Option<ParameterKind> {
 }
 
 /// The same for a property of a word.
-pub(super) fn taken_by_property(word: &Word, property: &str) -> Option<ParameterKind> {
-    let rule = word.properties.iter().find(|rule| rule.name == property)?;
-    is_text(rule.kind).then_some(ParameterKind::Text)
+pub(super) fn taken_by_property(rule: Option<&PropertyWord>) -> Option<ParameterKind> {
+    rule.filter(|rule| is_text(rule.kind)).map(|_| ParameterKind::Text)
 }
 
 fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Text | Kind::AnyText)
-}
-
-/// Whether an argument of a word may repeat, so that a parameter with several values can stand for it. What comes
-/// before such arguments is a key.
-pub(super) fn may_repeat(word: &Word, at: usize) -> bool {
-    word.arguments.max == usize::MAX && at >= word.arguments.distinct_from
 }
 
 /// How much a value weighs, as [`MAX_MADE`](crate::MAX_MADE) counts.
@@ -238,13 +231,13 @@ impl Decoder<'_> {
         for (at, value) in node.arguments.iter().enumerate() {
             self.parameter_at(value, takes, word.name, template);
             // `tag "domain" (param)"domain"` forgets nothing, and nor does a key by itself.
-            let is_key = word.arguments.max == usize::MAX && !may_repeat(word, at);
+            let is_key = word.arguments.is_key(at);
             if !is_key && !named.contains(value.content.written()) {
                 self.like_parameter(value, takes, template);
             }
         }
         for property in &node.properties {
-            let takes = taken_by_property(word, &property.name);
+            let takes = taken_by_property(word.property(&property.name));
             self.parameter_at(&property.value, takes, &property.name, template);
             self.like_parameter(&property.value, takes, template);
         }

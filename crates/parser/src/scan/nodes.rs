@@ -15,6 +15,7 @@ use super::tokens::{Token, TokenKind, is_word};
 use super::{Annotation, RawNode};
 use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
+use crate::resolve::NameKind;
 use crate::words::{BlockRule, Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
 
@@ -33,10 +34,6 @@ pub(super) struct Cut {
     pub(super) mistakes: Mistakes,
 }
 
-/// The words whose first argument declares a name.
-const DECLARING: [&str; 6] =
-    ["accounts", "external-permission-set", "forbid", "group", "permission-set", "template"];
-
 /// Where in a node a block's scan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -48,16 +45,16 @@ enum State {
     AfterBlock,
 }
 
-/// What tokens probably declare: the words that declare, and the names.
-pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(String, String)> {
+/// The names that tokens probably declare.
+pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(NameKind, String)> {
     let mut found = Vec::new();
     for pair in tokens.windows(2) {
         let [word, name] = pair else { continue };
-        let declaring = &text[word.start..word.end];
         let is_name = matches!(name.kind, TokenKind::Text | TokenKind::Word);
-        if word.kind == TokenKind::Word && DECLARING.contains(&declaring) && is_name {
+        let declared = NameKind::declared_by(&text[word.start..word.end]);
+        if let (TokenKind::Word, Some(kind), true) = (word.kind, declared, is_name) {
             let bare = text[name.start..name.end].trim_matches(['#', '"', '\'']).replace(is_forbidden, "");
-            found.push((declaring.to_owned(), bare));
+            found.push((kind, bare));
         }
     }
     found

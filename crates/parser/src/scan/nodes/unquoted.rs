@@ -105,7 +105,7 @@ impl Cutter<'_> {
             && self.tokens[index - 1].kind != TokenKind::Type
             && wanted.is_some_and(|wanted| !wanted.is_key)
             && self.parameters.has(&text, index);
-        let takes = wanted.map_or(self.is_use, |wanted| may_be(&text, wanted.kind));
+        let takes = wanted.map_or(self.is_use, |wanted| wanted.kind.may_be(&text));
         let found = unquoted(self.place(token), &text);
         self.out.mistakes.push(if names_parameter {
             let meant = format!("(param)\"{text}\"");
@@ -130,13 +130,12 @@ impl Cutter<'_> {
     fn wanted(&self, index: usize, word: Option<&Word>, property: Option<Token>) -> Option<Wanted> {
         let word = word?;
         if let Some(key) = property {
-            let rule = word.properties.iter().find(|rule| rule.name == self.text_of(key))?;
+            let rule = word.property(self.text_of(key))?;
             return Some(Wanted { kind: rule.kind, is_key: false });
         }
         let declares = matches!(word.name, "parameter" | "template");
         let is_first = self.begun.is_some_and(|begun| begun + 1 == index);
-        let has_key = word.arguments.max == usize::MAX && word.arguments.distinct_from > 0;
-        Some(Wanted { kind: word.arguments.kind, is_key: declares || (has_key && is_first) })
+        Some(Wanted { kind: word.arguments.kind, is_key: declares || (is_first && word.arguments.is_key(0)) })
     }
 
     /// What is known of the line that a value stands on, looked at once a line.
@@ -163,7 +162,7 @@ impl Cutter<'_> {
                 TokenKind::Word if next.is_some_and(|next| next.kind == TokenKind::Equals) => {
                     let name = self.text_of(token);
                     properties += 1;
-                    is_sound &= word.is_some_and(|word| word.properties.iter().any(|rule| rule.name == name));
+                    is_sound &= word.is_some_and(|word| word.property(name).is_some());
                 }
                 TokenKind::Word | TokenKind::Text => {
                     let text = self.text_of(token);
@@ -171,7 +170,7 @@ impl Cutter<'_> {
                     is_sound &= !token.faulty && (!is_bare || is_plain(text));
                     if self.tokens[at - 1].kind != TokenKind::Equals && !self.is_typed_property(at) {
                         arguments += 1;
-                        is_sound &= !is_bare || word.is_none_or(|word| may_be(text, word.arguments.kind));
+                        is_sound &= !is_bare || word.is_none_or(|word| word.arguments.kind.may_be(text));
                         bare += usize::from(is_bare && is_plain(text.trim_end_matches([',', '.', '!'])));
                     }
                 }
@@ -261,15 +260,6 @@ pub(crate) fn not_a_number(place: Place, of: &str, shown: &str) -> Diagnostic {
             found.help(format!("write `{share}`, without `%`")).suggest(place, share.to_string())
         }
         (_, None) => found.help("write a whole number, without quotes"),
-    }
-}
-
-/// Whether a text can be a value of a kind, once it stands in quotes.
-fn may_be(text: &str, kind: Kind) -> bool {
-    match kind {
-        Kind::Text | Kind::AnyText => true,
-        Kind::OneOf(allowed) => allowed.contains(&text),
-        Kind::Number { .. } => false,
     }
 }
 
