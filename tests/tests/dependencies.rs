@@ -52,6 +52,9 @@ fn each_crate_leaves_alone_what_is_not_its_business() {
     for (crate_name, forbidden) in [
         ("rolecall-planner", "kdl"),
         ("rolecall-applier", "kdl"),
+        ("rolecall-applier", "rolecall-planner"),
+        ("rolecall-aws", "rolecall-planner"),
+        ("rolecall-entra", "rolecall-planner"),
         ("rolecall-applier", "aws-sdk-ssoadmin"),
         ("rolecall-aws", "kdl"),
         ("rolecall-sandbox", "kdl"),

@@ -1,9 +1,10 @@
 //! Schedules and runs the operations of a plan within AWS's limits.
 //!
-//! [`Schedule`] decides what may start and knows no clock; [`run`] starts it through a [`Target`], follows every
+//! [`Schedule`] decides what may start and knows no clock; [`run`] starts it through the [`Target`] of its service, follows every
 //! asynchronous request to its end, and reads each row again. The crate does not know the AWS SDK; what targets of every
 //! service share to try again is in [`retry`].
 
+mod bound;
 mod outcome;
 pub mod record;
 pub mod retry;
@@ -11,7 +12,10 @@ mod run;
 mod schedule;
 mod target;
 
+pub use bound::{Bound, NotConnected};
 pub use outcome::{Outcome, Report};
 pub use run::{Event, run};
 pub use schedule::{Limits, Schedule, SkipCause};
-pub use target::{Failure, Request, RequestKind, RequestStatus, Started, Target};
+pub use target::{
+    Failure, IdentityCenter, NoDirectory, Request, RequestKind, RequestStatus, Started, Target,
+};

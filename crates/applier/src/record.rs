@@ -2,8 +2,7 @@
 //! what was changed, when, and by which request.
 
 use petgraph::graph::NodeIndex;
-use rolecall_model::{Operation, PermissionSetName, Principal};
-use rolecall_planner::OperationGraph;
+use rolecall_model::{OperationGraph, PermissionSetName, Principal};
 use serde::Serialize;
 
 use crate::outcome::Outcome;
@@ -53,16 +52,7 @@ pub fn line(
     written: Option<String>,
 ) -> String {
     let operation = &graph.graph()[index].operation;
-    let row = match operation {
-        Operation::CreateAssignment(row) | Operation::DeleteAssignment(row) => Some(row),
-        Operation::CreatePermissionSet { .. }
-        | Operation::Edit { .. }
-        | Operation::Provision { .. }
-        | Operation::DeletePermissionSet { .. }
-        | Operation::SetAccessControl { .. }
-        | Operation::AwaitGroup { .. }
-        | Operation::Entra(_) => None,
-    };
+    let row = operation.assignment();
     let (word, request_id, code, message) = match outcome {
         Outcome::Done { request_id } => ("done", request_id.as_deref(), None, None),
         Outcome::Failed(failure) => (

@@ -7,14 +7,16 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use petgraph::graph::NodeIndex;
-use rolecall_model::{AccountId, Operation, PermissionSetName, Principal};
-use rolecall_planner::OperationGraph;
+use rolecall_model::{
+    AccountId, AwsOperation, EntraOperation, Operation, OperationGraph, PermissionSetName, Principal,
+};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::bound::Bound;
 use crate::outcome::{Outcome, Report};
 use crate::schedule::{Limits, Schedule, SkipCause};
-use crate::target::{Failure, Request, RequestKind, RequestStatus, Started, Target};
+use crate::target::{Failure, IdentityCenter, Request, RequestKind, RequestStatus, Started, Target};
 
 /// How often the requests in flight are looked at. One listing per kind in flight each time, so at most three of the
 /// 20 requests a second go into waiting.
@@ -40,16 +42,19 @@ pub enum Event<'a> {
 
 /// Runs all operations. When `stop` becomes true, nothing new is started and what is in flight is followed to its
 /// end.
-pub async fn run<T: Target>(
-    graph: &OperationGraph,
-    target: &T,
+pub async fn run<A, E>(
+    bound: &Bound<'_, A, E>,
     limits: Limits,
     stop: watch::Receiver<bool>,
     mut report: impl FnMut(Event<'_>),
-) -> Report {
+) -> Report
+where
+    A: IdentityCenter,
+    E: Target<Operation = EntraOperation>,
+{
+    let graph = bound.graph;
     let mut runner = Runner {
-        graph,
-        target,
+        bound,
         schedule: Schedule::new(graph, limits),
         outcomes: vec![None; graph.graph().node_count()],
         in_flight: FuturesUnordered::new(),
@@ -67,7 +72,7 @@ pub async fn run<T: Target>(
         // The schedule is finished, so each operation has its end; one without would be a hole, not a success.
         .map(|outcome| outcome.unwrap_or(Outcome::Skipped(SkipCause::Interrupted)))
         .collect();
-    verify(graph, target, &mut outcomes, &mut report).await;
+    verify(graph, bound.identity_center, &mut outcomes, &mut report).await;
     Report { outcomes, interrupted: runner.interrupted }
 }
 
@@ -80,9 +85,8 @@ enum Answer {
     Described(Request, Result<RequestStatus, Failure>),
 }
 
-struct Runner<'g, T> {
-    graph: &'g OperationGraph,
-    target: &'g T,
+struct Runner<'g, A, E> {
+    bound: &'g Bound<'g, A, E>,
     schedule: Schedule<'g>,
     outcomes: Vec<Option<Outcome>>,
     in_flight: FuturesUnordered<LocalBoxFuture<'g, Answer>>,
@@ -96,7 +100,11 @@ struct Runner<'g, T> {
     interrupted: bool,
 }
 
-impl<T: Target> Runner<'_, T> {
+impl<A, E> Runner<'_, A, E>
+where
+    A: IdentityCenter,
+    E: Target<Operation = EntraOperation>,
+{
     async fn run(&mut self, mut stop: watch::Receiver<bool>, report: &mut impl FnMut(Event<'_>)) {
         let mut watching = true;
         loop {
@@ -126,10 +134,8 @@ impl<T: Target> Runner<'_, T> {
     }
 
     fn send(&mut self, index: NodeIndex) {
-        let (graph, target) = (self.graph, self.target);
-        self.in_flight.push(Box::pin(async move {
-            Answer::Sent(index, target.start(&graph.graph()[index].operation).await)
-        }));
+        let bound = self.bound;
+        self.in_flight.push(Box::pin(async move { Answer::Sent(index, bound.start(index).await) }));
     }
 
     /// Asks for one listing per kind in flight, unless one is still on its way.
@@ -142,7 +148,7 @@ impl<T: Target> Runner<'_, T> {
             if asked.is_empty() || !self.listing.insert(kind) {
                 continue;
             }
-            let target = self.target;
+            let target = self.bound.identity_center;
             self.in_flight
                 .push(Box::pin(async move { Answer::Listed(kind, asked, target.in_progress(kind).await) }));
         }
@@ -208,7 +214,7 @@ impl<T: Target> Runner<'_, T> {
 
     fn describe(&mut self, request: Request) {
         if self.describing.insert(request.clone()) {
-            let target = self.target;
+            let target = self.bound.identity_center;
             self.in_flight.push(Box::pin(async move {
                 let status = target.describe(&request).await;
                 Answer::Described(request, status)
@@ -254,9 +260,9 @@ impl<T: Target> Runner<'_, T> {
 
 /// Reads again every permission set and account on which a row was changed: an operation counts as done when live
 /// says so, not when the request does.
-async fn verify<T: Target>(
+async fn verify<A: IdentityCenter>(
     graph: &OperationGraph,
-    target: &T,
+    target: &A,
     outcomes: &mut [Outcome],
     report: &mut impl FnMut(Event<'_>),
 ) {
@@ -266,15 +272,17 @@ async fn verify<T: Target>(
             continue;
         }
         let (row, granted) = match &node.operation {
-            Operation::CreateAssignment(row) => (row, true),
-            Operation::DeleteAssignment(row) => (row, false),
-            Operation::CreatePermissionSet { .. }
-            | Operation::Edit { .. }
-            | Operation::Provision { .. }
-            | Operation::DeletePermissionSet { .. }
-            | Operation::SetAccessControl { .. }
-            | Operation::AwaitGroup { .. }
-            | Operation::Entra(_) => continue,
+            Operation::Aws(AwsOperation::CreateAssignment(row)) => (row, true),
+            Operation::Aws(AwsOperation::DeleteAssignment(row)) => (row, false),
+            Operation::Aws(
+                AwsOperation::CreatePermissionSet { .. }
+                | AwsOperation::Edit { .. }
+                | AwsOperation::Provision { .. }
+                | AwsOperation::DeletePermissionSet { .. }
+                | AwsOperation::SetAccessControl { .. },
+            )
+            | Operation::Entra(_)
+            | Operation::AwaitGroup(_) => continue,
         };
         pairs.entry((&row.permission_set, row.account)).or_default().push(Expected {
             operation: at,
@@ -302,8 +310,8 @@ struct Expected<'g> {
 }
 
 /// The rows that are not as they should be, after as many reads as a lagging listing deserves.
-async fn verify_pair<T: Target>(
-    target: &T,
+async fn verify_pair<A: IdentityCenter>(
+    target: &A,
     set: &PermissionSetName,
     account: AccountId,
     rows: Vec<Expected<'_>>,

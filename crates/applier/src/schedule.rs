@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use rolecall_model::{AccountId, Operation};
-use rolecall_planner::OperationGraph;
+use rolecall_model::{AccountId, AwsOperation, Operation, OperationGraph};
 
 /// How many operations of each kind may be in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,16 +221,17 @@ impl<'g> Schedule<'g> {
 
     fn lane(&self, index: NodeIndex) -> Lane {
         match &self.graph.graph()[index].operation {
-            Operation::CreateAssignment(row) | Operation::DeleteAssignment(row) => {
-                Lane::Assignment(row.account)
-            }
-            Operation::Provision { .. } => Lane::Provision,
-            Operation::CreatePermissionSet { .. }
-            | Operation::Edit { .. }
-            | Operation::DeletePermissionSet { .. }
-            | Operation::SetAccessControl { .. }
-            | Operation::AwaitGroup { .. }
-            | Operation::Entra(_) => Lane::Edit,
+            Operation::Aws(operation) => match operation {
+                AwsOperation::CreateAssignment(row) | AwsOperation::DeleteAssignment(row) => {
+                    Lane::Assignment(row.account)
+                }
+                AwsOperation::Provision { .. } => Lane::Provision,
+                AwsOperation::CreatePermissionSet { .. }
+                | AwsOperation::Edit { .. }
+                | AwsOperation::DeletePermissionSet { .. }
+                | AwsOperation::SetAccessControl { .. } => Lane::Edit,
+            },
+            Operation::Entra(_) | Operation::AwaitGroup(_) => Lane::Edit,
         }
     }
 

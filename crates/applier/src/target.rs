@@ -1,10 +1,11 @@
-//! The seam between scheduling and the AWS SDK: what carries operations out.
+//! The seam between scheduling and the services' clients: what carries operations out.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
-use rolecall_model::{AccountId, Operation, PermissionSetName, Principal};
+use rolecall_model::operation::AwaitedGroup;
+use rolecall_model::{AccountId, AwsOperation, EntraOperation, PermissionSetName, Principal};
 
 /// The kinds of asynchronous requests of sso-admin. Each has its own status listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +79,17 @@ impl std::error::Error for Failure {}
 /// What carries out operations. Implementations wait out throttles, retry what a retry can heal, and tell a repeated
 /// call's "already there" or "already gone" from a refusal by reading again; a failure that comes back is final.
 pub trait Target: Sync {
+    /// What it carries out: the operations of one service.
+    type Operation;
+
     /// Sends one operation.
-    fn start(&self, operation: &Operation) -> impl Future<Output = Result<Started, Failure>> + Send;
+    fn start(&self, operation: &Self::Operation) -> impl Future<Output = Result<Started, Failure>> + Send;
+}
+
+/// What carries out operations in IAM Identity Center, and reads there what came of them.
+pub trait IdentityCenter: Target<Operation = AwsOperation> {
+    /// Waits until the Identity Store has a group.
+    fn await_group(&self, group: &AwaitedGroup) -> impl Future<Output = Result<Started, Failure>> + Send;
 
     /// The ids of all requests of a kind that are in progress, other callers' included.
     fn in_progress(
@@ -96,4 +106,16 @@ pub trait Target: Sync {
         permission_set: &PermissionSetName,
         account: AccountId,
     ) -> impl Future<Output = Result<BTreeSet<Principal>, Failure>> + Send;
+}
+
+/// The directory of a run that has none.
+#[derive(Debug, Clone, Copy)]
+pub enum NoDirectory {}
+
+impl Target for NoDirectory {
+    type Operation = EntraOperation;
+
+    async fn start(&self, _: &EntraOperation) -> Result<Started, Failure> {
+        match *self {}
+    }
 }

@@ -12,16 +12,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use petgraph::Direction;
-use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, run};
+use rolecall_applier::{Bound, Event, Limits, Outcome, Report, SkipCause, run};
 use rolecall_aws::{AwsTarget, Clients, Connection, Scope, connect, observe};
-use rolecall_entra::{
-    BothTargets, ConnectionError, Credential, Endpoints, EntraTarget, Secret, Transport, Writer,
-};
+use rolecall_entra::{ConnectionError, Credential, Endpoints, EntraTarget, Secret, Transport, Writer};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{AccountState, Operation, Snapshot};
+use rolecall_model::{AccountState, AwsOperation, Operation, OperationGraph, Snapshot};
 use rolecall_parser::{DiskFiles, Project};
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags, needs_details};
+use rolecall_planner::{Inputs, Plan, Settings, needs_account_tags, needs_details, order};
 use rolecall_sandbox::faults::{AdminChange, Deed, FaultPlan, Intervention, When};
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox, Settings as SandboxSettings};
 use tokio::sync::{Notify, watch};
@@ -110,9 +108,9 @@ impl Company {
     }
 
     /// Both halves, for what a plan on this snapshot says.
-    fn target(&self, clients: Clients, snapshot: &Snapshot) -> BothTargets<AwsTarget> {
+    fn targets(&self, clients: Clients, snapshot: &Snapshot) -> (AwsTarget, EntraTarget) {
         let entra = EntraTarget::new(self.writer(), snapshot.entra.as_ref().unwrap(), None);
-        BothTargets::new(AwsTarget::new(clients, snapshot), Some(entra))
+        (AwsTarget::new(clients, snapshot), entra)
     }
 
     fn plan(&self, snapshot: &Snapshot) -> Plan {
@@ -132,11 +130,12 @@ impl Company {
     /// Plans and applies; `stop_after` asks to stop once so many operations ended.
     async fn apply(&self, stop_after: Option<usize>) -> (OperationGraph, Report) {
         let (clients, snapshot) = self.observed().await;
-        let graph = OperationGraph::new(&self.plan(&snapshot), &snapshot);
-        let target = self.target(clients, &snapshot);
+        let graph = order(&self.plan(&snapshot), &snapshot);
+        let (aws, entra) = self.targets(clients, &snapshot);
+        let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
         let (stop, stopped) = watch::channel(false);
         let mut ended = 0;
-        let report = run(&graph, &target, Limits::default(), stopped, |event| {
+        let report = run(&bound, Limits::default(), stopped, |event| {
             if let Event::Ended(..) = event {
                 ended += 1;
                 if stop_after == Some(ended) {
@@ -151,11 +150,12 @@ impl Company {
     /// Plans and applies until so many operations were sent or ended, and is killed.
     async fn apply_until(&self, event: usize) {
         let (clients, snapshot) = self.observed().await;
-        let graph = OperationGraph::new(&self.plan(&snapshot), &snapshot);
-        let target = self.target(clients, &snapshot);
+        let graph = order(&self.plan(&snapshot), &snapshot);
+        let (aws, entra) = self.targets(clients, &snapshot);
+        let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
         let (_stop, stopped) = watch::channel(false);
         let (mut events, killed) = (0, Notify::new());
-        let apply = run(&graph, &target, Limits::default(), stopped, |_| {
+        let apply = run(&bound, Limits::default(), stopped, |_| {
             events += 1;
             if events == event {
                 killed.notify_one();
@@ -187,10 +187,11 @@ async fn an_apply_does_everything_and_a_second_plan_is_empty() {
 async fn a_lone_apply_provokes_no_throttle() {
     let company = Company::new();
     let (clients, snapshot) = company.observed().await;
-    let graph = OperationGraph::new(&company.plan(&snapshot), &snapshot);
+    let graph = order(&company.plan(&snapshot), &snapshot);
     let (_stop, stopped) = watch::channel(false);
-    let target = company.target(clients.clone(), &snapshot);
-    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    let (aws, entra) = company.targets(clients.clone(), &snapshot);
+    let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
+    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
     assert!(report.is_complete(), "{:#?}", report.failures().collect::<Vec<_>>());
     assert_eq!(clients.statistics().throttled, 0);
 }
@@ -216,9 +217,11 @@ async fn a_kill_at_any_operation_is_healed_by_the_next_apply() {
 async fn a_row_that_is_gone_again_is_not_reported_as_done() {
     let planned = Company::new();
     let (_, snapshot) = planned.observed().await;
-    let graph = OperationGraph::new(&planned.plan(&snapshot), &snapshot);
+    let graph = order(&planned.plan(&snapshot), &snapshot);
     let row = graph.graph().node_weights().find_map(|node| match &node.operation {
-        Operation::CreateAssignment(row) if node_is_free(&graph, &node.operation) => Some(row.clone()),
+        Operation::Aws(AwsOperation::CreateAssignment(row)) if node_is_free(&graph, &node.operation) => {
+            Some(row.clone())
+        }
         _ => None,
     });
     let row = row.expect("a grant that waits for nothing");
@@ -231,7 +234,7 @@ async fn a_row_that_is_gone_again_is_not_reported_as_done() {
     let (graph, report) = company.apply(None).await;
     let failed: Vec<_> = report.failures().collect();
     assert_eq!(failed.len(), 1, "{report:#?}");
-    assert_eq!(graph.graph()[failed[0].0].operation, Operation::CreateAssignment(row));
+    assert_eq!(graph.graph()[failed[0].0].operation, AwsOperation::CreateAssignment(row).into());
     assert_eq!(failed[0].1.code, "NotAsWanted");
 }
 
@@ -261,16 +264,17 @@ async fn an_interruption_settles_what_is_under_way_and_starts_nothing_more() {
 async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     let planned = Company::new();
     let (_, snapshot) = planned.observed().await;
-    let graph = OperationGraph::new(&planned.plan(&snapshot), &snapshot);
+    let graph = order(&planned.plan(&snapshot), &snapshot);
     let struck = "payments-dev";
     let company = Company::changed(|snapshot| {
         let account = snapshot.organization.accounts.iter_mut().find(|account| account.name == struck);
         account.unwrap().state = AccountState::Suspended;
     });
     let (clients, _) = company.observed().await;
-    let target = company.target(clients, &snapshot);
+    let (aws, entra) = company.targets(clients, &snapshot);
+    let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
     let (_stop, stopped) = watch::channel(false);
-    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
     let failed: BTreeSet<_> = report.failures().map(|(node, _)| node).collect();
     assert!(!failed.is_empty());
     for (node, failure) in report.failures() {

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
-use rolecall_applier::{Limits, Schedule, run};
+use rolecall_applier::{Bound, Limits, Schedule, run};
 use rolecall_aws::{AwsTarget, Connection, connect};
+use rolecall_model::operation::Node;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{AccountId, Operation, Principal, Snapshot};
+use rolecall_model::{AccountId, AwsOperation, Operation, OperationGraph, Principal, Snapshot};
 use rolecall_parser::MemoryFiles;
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::{Inputs, Node, OperationGraph, Settings, plan};
+use rolecall_planner::{Inputs, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{OperationKind, Sandbox, Settings as SandboxSettings};
 use tokio::sync::watch;
@@ -60,7 +61,7 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
         defer_missing_groups: false,
         renew_scim_token: false,
     };
-    (OperationGraph::new(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
+    (order(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
 }
 
 /// What each operation takes: 5 s to 55 s for asynchronous ones, 30 s at the mean, as in the field; one round trip
@@ -72,21 +73,25 @@ fn latencies(graph: &OperationGraph, seed: u64) -> Vec<Time> {
         5_000 + (state >> 33) % 50_001
     };
     let of = |operation: &Operation| match operation {
-        Operation::CreateAssignment(_) | Operation::DeleteAssignment(_) | Operation::Provision { .. } => {
-            draw()
-        }
-        Operation::CreatePermissionSet { .. }
-        | Operation::Edit { .. }
-        | Operation::DeletePermissionSet { .. }
-        | Operation::SetAccessControl { .. }
-        | Operation::AwaitGroup { .. }
-        | Operation::Entra(_) => ROUND_TRIP,
+        Operation::Aws(
+            AwsOperation::CreateAssignment(_)
+            | AwsOperation::DeleteAssignment(_)
+            | AwsOperation::Provision { .. },
+        ) => draw(),
+        Operation::Aws(
+            AwsOperation::CreatePermissionSet { .. }
+            | AwsOperation::Edit { .. }
+            | AwsOperation::DeletePermissionSet { .. }
+            | AwsOperation::SetAccessControl { .. },
+        )
+        | Operation::Entra(_)
+        | Operation::AwaitGroup(_) => ROUND_TRIP,
     };
     graph.graph().node_weights().map(|node| &node.operation).map(of).collect()
 }
 
 fn is_row(operation: &Operation) -> bool {
-    matches!(operation, Operation::CreateAssignment(_) | Operation::DeleteAssignment(_))
+    operation.assignment().is_some()
 }
 
 /// Runs the schedule: an end is noticed at the next tick, and one round trip later.
@@ -135,7 +140,7 @@ fn lower_bound(graph: &OperationGraph, latencies: &[Time]) -> (Time, u64) {
     let requests = nodes.node_count() as u64 * 1_000 / REQUESTS_PER_SECOND;
     let bounds = [
         total(is_row) / 15,
-        total(|operation| matches!(operation, Operation::Provision { .. })) / 3,
+        total(|operation| matches!(operation, Operation::Aws(AwsOperation::Provision { .. }))) / 3,
         by_account.into_values().max().unwrap_or_default(),
         critical,
         requests,
@@ -237,7 +242,8 @@ async fn assert_near_the_bound_in_the_sandbox(change: impl FnOnce(&mut Snapshot)
     let target = AwsTarget::new(clients.clone(), &world);
     let (_stop, stopped) = watch::channel(false);
     let start = Instant::now();
-    let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+    let bound = Bound::without_directory(&graph, &target).unwrap();
+    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
     let took = Time::try_from(start.elapsed().as_millis()).unwrap();
     assert!(report.is_complete(), "{:?}", report.failures().next());
     assert_eq!(clients.statistics().throttled, 0, "no throttle is provoked when the process is alone");
@@ -250,13 +256,13 @@ async fn assert_near_the_bound_in_the_sandbox(change: impl FnOnce(&mut Snapshot)
     }
     let latency = |node: &Node| {
         let (kind, principal) = match &node.operation {
-            Operation::CreateAssignment(row) => {
+            Operation::Aws(AwsOperation::CreateAssignment(row)) => {
                 (OperationKind::CreateAssignment, Some(row.principal.clone()))
             }
-            Operation::DeleteAssignment(row) => {
+            Operation::Aws(AwsOperation::DeleteAssignment(row)) => {
                 (OperationKind::DeleteAssignment, Some(row.principal.clone()))
             }
-            Operation::Provision { .. } => (OperationKind::Provision, None),
+            Operation::Aws(AwsOperation::Provision { .. }) => (OperationKind::Provision, None),
             _ => return ROUND_TRIP,
         };
         let name =

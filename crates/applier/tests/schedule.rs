@@ -8,8 +8,10 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use proptest::prelude::*;
 use rolecall_applier::{Limits, Schedule};
-use rolecall_model::{AccountId, Assignment, Edit, Operation, Principal, ProvisionTarget};
-use rolecall_planner::{Node, OperationGraph};
+use rolecall_model::operation::Node;
+use rolecall_model::{
+    AccountId, Assignment, AwsOperation, Edit, Operation, OperationGraph, Principal, ProvisionTarget,
+};
 
 fn account(number: u64) -> AccountId {
     AccountId::from_number(number).unwrap()
@@ -19,9 +21,9 @@ fn node(kind: u8, accounts: &[u64], at: usize) -> Node {
     let permission_set: rolecall_model::PermissionSetName = format!("S{at}").parse().unwrap();
     let accounts: Vec<AccountId> = accounts.iter().copied().map(account).collect();
     let (operation, accounts) = match kind {
-        0 => (Operation::Edit { permission_set, edit: Edit::DeleteInlinePolicy }, Vec::new()),
+        0 => (AwsOperation::Edit { permission_set, edit: Edit::DeleteInlinePolicy }, Vec::new()),
         1 => (
-            Operation::Provision { permission_set, target: ProvisionTarget::AllProvisionedAccounts },
+            AwsOperation::Provision { permission_set, target: ProvisionTarget::AllProvisionedAccounts },
             accounts,
         ),
         _ => {
@@ -29,12 +31,16 @@ fn node(kind: u8, accounts: &[u64], at: usize) -> Node {
             let row = Assignment { permission_set, account: accounts[0], principal };
             let accounts = vec![row.account];
             (
-                if kind == 2 { Operation::CreateAssignment(row) } else { Operation::DeleteAssignment(row) },
+                if kind == 2 {
+                    AwsOperation::CreateAssignment(row)
+                } else {
+                    AwsOperation::DeleteAssignment(row)
+                },
                 accounts,
             )
         }
     };
-    Node { operation, change: 0, accounts }
+    Node { operation: operation.into(), change: 0, accounts }
 }
 
 /// Nodes by kind and accounts, edges only forwards.
@@ -65,12 +71,10 @@ fn check_limits(graph: &OperationGraph, running: &[NodeIndex], limits: Limits) -
     let nodes = graph.graph();
     let count =
         |matches: fn(&Operation) -> bool| running.iter().filter(|at| matches(&nodes[**at].operation)).count();
-    let is_row =
-        |one: &Operation| matches!(one, Operation::CreateAssignment(_) | Operation::DeleteAssignment(_));
-    prop_assert!(count(is_row) <= limits.assignments);
-    let provisions = count(|one| matches!(one, Operation::Provision { .. }));
+    prop_assert!(count(|one| one.assignment().is_some()) <= limits.assignments);
+    let provisions = count(|one| matches!(one, Operation::Aws(AwsOperation::Provision { .. })));
     prop_assert!(provisions <= limits.provisions);
-    let edits = count(|one| matches!(one, Operation::Edit { .. }));
+    let edits = count(|one| matches!(one, Operation::Aws(AwsOperation::Edit { .. })));
     prop_assert!(edits <= limits.edits);
     let mut held = BTreeSet::new();
     for at in running {

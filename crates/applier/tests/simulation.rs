@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use rolecall_applier::{Limits, Outcome, Report, run};
+use rolecall_applier::{Bound, Limits, Outcome, Report, run};
 use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
-use rolecall_model::{AccessControlState, Assignment, Code, Principal, Snapshot};
+use rolecall_model::{AccessControlState, Assignment, Code, OperationGraph, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
 use rolecall_planner::plan::{Action, Provenance};
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, needs_account_tags, needs_details};
+use rolecall_planner::{Inputs, Plan, Settings, needs_account_tags, needs_details, order};
 use rolecall_sandbox::faults::{Deed, FaultPlan, Intensity};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{Actor, Change, Sandbox, Settings as SandboxSettings};
@@ -134,10 +134,11 @@ impl Case {
         if plan.is_empty() {
             return Ok(Run::NothingToDo(Box::new(plan)));
         }
-        let graph = OperationGraph::new(&plan, &snapshot);
+        let graph = order(&plan, &snapshot);
         let target = AwsTarget::new(clients, &snapshot);
         let (_stop, stopped) = watch::channel(false);
-        let report = run(&graph, &target, Limits::default(), stopped, |_| {}).await;
+        let bound = Bound::without_directory(&graph, &target).unwrap();
+        let report = run(&bound, Limits::default(), stopped, |_| {}).await;
         Ok(Run::Applied(Box::new(plan), graph, report))
     }
 }

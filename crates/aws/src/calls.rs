@@ -187,7 +187,7 @@ mod tests {
         };
         assert_eq!(listed(false), reads);
         // Changes are named by the operations of the model.
-        let operations = fs::read_to_string(sources.join("../../model/src/operation.rs")).unwrap();
+        let operations = fs::read_to_string(sources.join("../../model/src/operation/aws.rs")).unwrap();
         for operation in listed(true) {
             assert!(
                 operations.contains(&format!("\"{operation}\"")),

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, Request, RequestKind, RequestStatus, Started, Target};
-use rolecall_model::{AccountId, GroupId, ObjectId, Operation, PermissionSetName, Principal, Snapshot};
+use rolecall_applier::{Failure, IdentityCenter, Request, RequestKind, RequestStatus, Started, Target};
+use rolecall_model::operation::AwaitedGroup;
+use rolecall_model::{AccountId, AwsOperation, GroupId, ObjectId, PermissionSetName, Principal, Snapshot};
 use tokio::time::Instant;
 
 use crate::client::Clients;
@@ -143,7 +144,9 @@ impl From<CallError> for Failure {
 }
 
 impl Target for AwsTarget {
-    async fn start(&self, operation: &Operation) -> Result<Started, Failure> {
+    type Operation = AwsOperation;
+
+    async fn start(&self, operation: &AwsOperation) -> Result<Started, Failure> {
         let deadline = Instant::now() + CONFLICT_PATIENCE;
         let mut tries = 0;
         loop {
@@ -165,6 +168,12 @@ impl Target for AwsTarget {
             }
             self.clients.wait_out_conflict(tries).await;
         }
+    }
+}
+
+impl IdentityCenter for AwsTarget {
+    async fn await_group(&self, group: &AwaitedGroup) -> Result<Started, Failure> {
+        self.find_awaited(group).await
     }
 
     async fn in_progress(&self, kind: RequestKind) -> Result<BTreeSet<String>, Failure> {

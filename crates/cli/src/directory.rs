@@ -6,15 +6,15 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use rolecall_applier::{Bound, NotConnected};
 use rolecall_aws::AwsTarget;
 use rolecall_entra::{
-    BothTargets, Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets,
-    Scope, Secret, Transport,
+    Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets, Scope,
+    Secret, Transport,
 };
 use rolecall_model::config::{Config, Entra};
-use rolecall_model::entra::{EntraOperation, Tenant};
-use rolecall_model::{Code, Operation};
-use rolecall_planner::OperationGraph;
+use rolecall_model::entra::Tenant;
+use rolecall_model::{Code, EntraOperation, Operation, OperationGraph};
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox};
 
 use crate::configuration::Loaded;
@@ -145,19 +145,17 @@ pub(crate) async fn observe(reader: &Reader, scope: &Scope) -> Result<Tenant, Fa
         .map_err(|error| Failure::plain(error.code(), error.to_string(), error.help()))
 }
 
-/// A target for a plan's operations. Graph is reached only where the plan has a step there, and nothing is changed where
-/// it could not be.
+/// A target for a plan's steps in Entra ID, and nothing where it has none: then Graph is not reached.
 ///
 /// # Errors
 /// There are no credentials for Graph, or none for the provisioning job that the plan sets.
 pub(crate) fn target(
-    aws: AwsTarget,
     graph: &OperationGraph,
     live: &Live,
     config: &Config,
     tenant: Option<&Tenant>,
-) -> Result<BothTargets<AwsTarget>, Failure> {
-    over(aws, graph, &|entra| connection(live, entra), config, tenant)
+) -> Result<Option<EntraTarget>, Failure> {
+    over(graph, &|entra| connection(live, entra), config, tenant)
 }
 
 /// The same, on a sandbox that a rehearsal made.
@@ -165,39 +163,55 @@ pub(crate) fn target(
 /// # Errors
 /// As there.
 pub(crate) fn rehearsed_target(
-    aws: AwsTarget,
     graph: &OperationGraph,
     sandbox: &Sandbox,
     config: &Config,
     tenant: Option<&Tenant>,
-) -> Result<BothTargets<AwsTarget>, Failure> {
-    over(aws, graph, &|_| Ok(embedded(sandbox)), config, tenant)
+) -> Result<Option<EntraTarget>, Failure> {
+    over(graph, &|_| Ok(embedded(sandbox)), config, tenant)
 }
 
 fn over(
-    aws: AwsTarget,
     graph: &OperationGraph,
     connection: &dyn Fn(&Entra) -> Result<Connection, Failure>,
     config: &Config,
     tenant: Option<&Tenant>,
-) -> Result<BothTargets<AwsTarget>, Failure> {
+) -> Result<Option<EntraTarget>, Failure> {
     let steps: Vec<&EntraOperation> = graph
         .graph()
         .node_weights()
         .filter_map(|node| match &node.operation {
             Operation::Entra(step) => Some(step),
-            _ => None,
+            Operation::Aws(_) | Operation::AwaitGroup(_) => None,
         })
         .collect();
     let (Some(entra), Some(tenant), false) = (&config.entra, tenant, steps.is_empty()) else {
-        return Ok(BothTargets::new(aws, None));
+        return Ok(None);
     };
     let connection = connection(entra)?;
     let is_sandbox = connection.credential.is_fixed();
     let needs_secrets = steps.iter().any(|step| matches!(step, EntraOperation::SetSyncSecrets { .. }));
     let secrets = if needs_secrets { Some(scim_secrets(is_sandbox)?) } else { None };
     let writer = rolecall_entra::connect_for_writing(connection);
-    Ok(BothTargets::new(aws, Some(EntraTarget::new(writer, tenant, secrets))))
+    Ok(Some(EntraTarget::new(writer, tenant, secrets)))
+}
+
+/// Gives each operation of a graph its target, before anything is changed.
+///
+/// # Errors
+/// There is a step in Entra ID, and nothing that would carry it out.
+pub(crate) fn bind<'g>(
+    graph: &'g OperationGraph,
+    aws: &'g AwsTarget,
+    entra: Option<&'g EntraTarget>,
+) -> Result<Bound<'g, AwsTarget, EntraTarget>, Failure> {
+    Bound::new(graph, aws, entra).map_err(|error: NotConnected| {
+        Failure::plain(
+            Code::ReadFailed,
+            format!("the plan changes Entra ID, and no tenant was read: {error}"),
+            "nothing was changed; plan again",
+        )
+    })
 }
 
 /// The credentials of provisioning, from the environment. They are read before anything is changed.

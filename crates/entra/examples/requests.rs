@@ -5,8 +5,10 @@
 
 use std::io::Write;
 
+use rolecall_applier::Target as _;
 use rolecall_entra::{Scope, observe};
-use rolecall_model::entra::{AccessPolicy, EntraOperation, PolicyState};
+use rolecall_model::EntraOperation;
+use rolecall_model::entra::{AccessPolicy, PolicyState};
 use serde_json::{Value, json};
 
 #[expect(dead_code, clippy::unwrap_used, reason = "it is the tests', which use more of it")]

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, Started};
-use rolecall_model::ObjectId;
-use rolecall_model::entra::{AppRole, EnterpriseApplication, EntraOperation, Tenant};
+use rolecall_applier::{Failure, Started, Target};
+use rolecall_model::entra::{AppRole, EnterpriseApplication, Tenant};
+use rolecall_model::{EntraOperation, ObjectId};
 use tokio::time::Instant;
 
 use crate::client::{Answer, Reader, Writer};
@@ -85,33 +85,6 @@ impl EntraTarget {
         // A plan names no application of which there are two.
         known.retain(|name, _| !ambiguous.contains(name));
         Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeSet::new()) }
-    }
-
-    /// Carries out one step. Waiting for the Identity Store is not part of it.
-    ///
-    /// # Errors
-    /// Graph refused it, in a way that neither waiting nor asking again heals.
-    pub async fn start(&self, operation: &EntraOperation) -> Result<Started, Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let error = match self.send(operation).await {
-                Ok(request_id) => return Ok(Started::Done { request_id }),
-                Err(Refusal::Final(failure)) => return Err(failure),
-                Err(Refusal::Call(error)) => error,
-            };
-            if !matches!(error.kind, Kind::Conflict | Kind::NotFound) {
-                return Err(self.failure(operation, error));
-            }
-            if self.is_as_wanted(operation).await.map_err(|error| self.failure(operation, error))? {
-                return Ok(Started::Done { request_id: error.request_id });
-            }
-            if error.kind == Kind::NotFound || Instant::now() >= deadline {
-                return Err(self.failure(operation, error));
-            }
-            self.writer.reader().let_it_settle(tries).await;
-        }
     }
 
     /// Groups that were not provisioned on demand, since the caller has no permission for it. They come to the Identity
@@ -218,6 +191,33 @@ impl EntraTarget {
             failure.message = secrets.token.blot_out(&failure.message);
         }
         failure
+    }
+}
+
+impl Target for EntraTarget {
+    type Operation = EntraOperation;
+
+    async fn start(&self, operation: &EntraOperation) -> Result<Started, Failure> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.send(operation).await {
+                Ok(request_id) => return Ok(Started::Done { request_id }),
+                Err(Refusal::Final(failure)) => return Err(failure),
+                Err(Refusal::Call(error)) => error,
+            };
+            if !matches!(error.kind, Kind::Conflict | Kind::NotFound) {
+                return Err(self.failure(operation, error));
+            }
+            if self.is_as_wanted(operation).await.map_err(|error| self.failure(operation, error))? {
+                return Ok(Started::Done { request_id: error.request_id });
+            }
+            if error.kind == Kind::NotFound || Instant::now() >= deadline {
+                return Err(self.failure(operation, error));
+            }
+            self.writer.reader().let_it_settle(tries).await;
+        }
     }
 }
 

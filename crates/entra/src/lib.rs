@@ -9,7 +9,6 @@
 mod auth;
 mod batch;
 mod bodies;
-mod both;
 mod client;
 mod execute;
 mod failure;
@@ -25,7 +24,6 @@ mod thumbprint;
 mod transport;
 
 pub use auth::{Credential, NoCredentials, TokenFailure};
-pub use both::BothTargets;
 pub use client::{Connection, Endpoints, Reader, Writer, connect, connect_for_writing};
 pub use execute::{EntraTarget, ScimSecrets};
 pub use failure::GraphError;

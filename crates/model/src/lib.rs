@@ -28,7 +28,7 @@ pub use identity::{
     AccountId, GroupId, InstanceId, InvalidIdentity, ObjectId, OuId, PermissionSetName, Region, StackName,
     UserId, UserName,
 };
-pub use operation::{Edit, Operation, ProvisionTarget};
+pub use operation::{AwsOperation, Edit, EntraOperation, Operation, OperationGraph, ProvisionTarget};
 pub use organization::{Account, AccountState, OrganizationalUnit};
 pub use origin::{FileId, OriginId, Origins, Place, SourceFile, Sources};
 pub use permission_set::{Boundary, CustomerPolicy, PermissionSet, SessionDuration};

@@ -8,7 +8,7 @@ use rolecall_model::{Config, Date, Origins, Snapshot, Sources};
 use rolecall_parser::{MemoryFiles, load};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, text};
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings, plan};
+use rolecall_planner::{Inputs, Plan, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 
 /// The first two sizes of `docs/performance.md`, with a twentieth of the rows to be changed.
@@ -94,7 +94,7 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| json::render(&plan, &company.sources));
         });
         group.bench_function("order the operations", |bencher| {
-            bencher.iter(|| OperationGraph::new(&plan, &company.snapshot));
+            bencher.iter(|| order(&plan, &company.snapshot));
         });
         group.finish();
     }

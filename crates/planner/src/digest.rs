@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rolecall_model::entra::EntraOperation;
-use rolecall_model::{AccountId, Date, ObjectId, PermissionSet, PermissionSetName, StackName};
+use rolecall_model::{
+    AccountId, Date, EntraOperation, ObjectId, PermissionSet, PermissionSetName, StackName,
+};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_model::AccountId;
-use rolecall_model::entra::EntraOperation;
+use rolecall_model::{AccountId, EntraOperation};
 
 use crate::plan::{Action, Change, EntraChange, Provisioning};
 

@@ -38,7 +38,7 @@ use rolecall_model::{
 pub use base::{BaseComparison, compare_with_base};
 pub use digest::Digest;
 pub use estimate::Estimate;
-pub use order::{Node, OperationGraph};
+pub use order::order;
 pub use plan::Plan;
 pub use principals::PrincipalName;
 

@@ -6,12 +6,11 @@
 //! grant that takes its place. Everything else runs side by side.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use rolecall_model::entra::EntraOperation;
-use rolecall_model::operation::Attributes;
+use rolecall_model::operation::{
+    Attributes, AwaitedGroup, AwsOperation, EntraOperation, Node, OperationGraph,
+};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{
     AccountId, Assignment, Edit, ObjectId, Operation, PermissionSet, PermissionSetName, Principal,
@@ -21,91 +20,25 @@ use rolecall_model::{
 use crate::plan::{Action, Change, Difference, EntraChange, Plan, Provisioning, Reason};
 use crate::replacement::{Replacements, replacements};
 
-/// One API call of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
-    /// The call.
-    pub operation: Operation,
-    /// The position of the change that it belongs to in [`Plan::changes`].
-    pub change: usize,
-    /// The accounts whose roles the call changes; AWS changes the roles of one account one at a time.
-    pub accounts: Vec<AccountId>,
-}
-
-/// The calls of a plan and their order. An edge leads from a call to one that waits for it.
-#[derive(Debug, Clone, Default)]
-pub struct OperationGraph {
-    graph: DiGraph<Node, ()>,
-}
-
-impl OperationGraph {
-    /// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a set
-    /// to a later one, but for rows that replace each other, whose revokes stand apart from the others, and from
-    /// the grants of a set to the revokes of the one that it replaces, which grants nothing.
-    pub fn new(plan: &Plan, snapshot: &Snapshot) -> Self {
-        let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
-        for (at, change) in plan.changes.iter().enumerate() {
-            if let Some(name) = change.action.permission_set() {
-                by_set.entry(name).or_default().push(at);
-            }
+/// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a set
+/// to a later one, but for rows that replace each other, whose revokes stand apart from the others, and from
+/// the grants of a set to the revokes of the one that it replaces, which grants nothing.
+pub fn order(plan: &Plan, snapshot: &Snapshot) -> OperationGraph {
+    let mut by_set: BTreeMap<&PermissionSetName, Vec<usize>> = BTreeMap::new();
+    for (at, change) in plan.changes.iter().enumerate() {
+        if let Some(name) = change.action.permission_set() {
+            by_set.entry(name).or_default().push(at);
         }
-        let replacements = replacements(&plan.changes, snapshot);
-        let mut builder = Builder { plan, snapshot, replacements, graph: DiGraph::new() };
-        for changes in by_set.values() {
-            builder.add_set(changes);
-        }
-        builder.order_renames();
-        builder.add_access_control();
-        builder.add_entra();
-        Self { graph: builder.graph }
     }
-
-    /// The graph itself.
-    pub fn graph(&self) -> &DiGraph<Node, ()> {
-        &self.graph
+    let replacements = replacements(&plan.changes, snapshot);
+    let mut builder = Builder { plan, snapshot, replacements, graph: DiGraph::new() };
+    for changes in by_set.values() {
+        builder.add_set(changes);
     }
-
-    /// One line a call, with the numbers of those it waits for: stable, for tests.
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        for index in self.graph.node_indices() {
-            let mut waits_for: Vec<usize> =
-                self.graph.neighbors_directed(index, Direction::Incoming).map(NodeIndex::index).collect();
-            waits_for.sort_unstable();
-            let _ = write!(text, "{:>3}  {}", index.index(), self.graph[index].operation);
-            if !waits_for.is_empty() {
-                let numbers: Vec<String> = waits_for.iter().map(usize::to_string).collect();
-                let _ = write!(text, "  after {}", numbers.join(", "));
-            }
-            text.push('\n');
-        }
-        text
-    }
-
-    /// The graph as a Mermaid flowchart, for people.
-    pub fn to_mermaid(&self) -> String {
-        let mut text = String::from("flowchart LR\n");
-        for index in self.graph.node_indices() {
-            let label: String = self.graph[index]
-                .operation
-                .to_string()
-                .chars()
-                .map(|c| if c.is_alphanumeric() || " -./@_=,".contains(c) { c } else { '_' })
-                .collect();
-            let _ = writeln!(text, "  n{}[\"{label}\"]", index.index());
-        }
-        for edge in self.graph.raw_edges() {
-            let _ = writeln!(text, "  n{} --> n{}", edge.source().index(), edge.target().index());
-        }
-        text
-    }
-}
-
-/// A graph that was put together elsewhere: what an applier is tested with.
-impl From<DiGraph<Node, ()>> for OperationGraph {
-    fn from(graph: DiGraph<Node, ()>) -> Self {
-        Self { graph }
-    }
+    builder.order_renames();
+    builder.add_access_control();
+    builder.add_entra();
+    OperationGraph::from(builder.graph)
 }
 
 impl Action {
@@ -140,7 +73,7 @@ impl Builder<'_> {
         for at in changes {
             if let Action::Revoke(row) = &self.plan.changes[*at].action {
                 let account = row.assignment.account;
-                let node = self.add_row(*at, Operation::DeleteAssignment(row.assignment.clone()), account);
+                let node = self.add_row(*at, AwsOperation::DeleteAssignment(row.assignment.clone()), account);
                 let is_replaced = self.replacements.rows.contains(&row.assignment);
                 let list = if is_replaced { &mut replaced_revokes } else { &mut revokes };
                 list.entry(account).or_default().push(node);
@@ -152,7 +85,7 @@ impl Builder<'_> {
         for at in changes {
             if let Action::Grant(row) = &self.plan.changes[*at].action {
                 let account = row.assignment.account;
-                let node = self.add_row(*at, Operation::CreateAssignment(row.assignment.clone()), account);
+                let node = self.add_row(*at, AwsOperation::CreateAssignment(row.assignment.clone()), account);
                 grants.entry(account).or_default().push(node);
             }
         }
@@ -192,8 +125,8 @@ impl Builder<'_> {
                 let Node { operation, accounts, .. } = &self.graph[index];
                 let is_of_set = operation.permission_set() == Some(&successor.permission_set);
                 let reaches = match operation {
-                    Operation::Edit { .. } => true,
-                    Operation::Provision { .. } => accounts.contains(&successor.account),
+                    Operation::Aws(AwsOperation::Edit { .. }) => true,
+                    Operation::Aws(AwsOperation::Provision { .. }) => accounts.contains(&successor.account),
                     _ => false,
                 };
                 if is_of_set && reaches {
@@ -219,7 +152,8 @@ impl Builder<'_> {
             let node = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
             steps.push((node, step.clone()));
             if let (true, EntraOperation::ProvisionGroup { group, name, .. }) = (is_awaited, step) {
-                let operation = Operation::AwaitGroup { group: group.clone(), name: name.clone() };
+                let operation =
+                    Operation::AwaitGroup(AwaitedGroup { group: group.clone(), name: name.clone() });
                 let wait = self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
                 self.graph.add_edge(node, wait, ());
                 awaited.insert(group.clone(), wait);
@@ -236,7 +170,7 @@ impl Builder<'_> {
             .graph
             .node_indices()
             .filter_map(|index| match &self.graph[index].operation {
-                Operation::CreateAssignment(row) => match &row.principal {
+                Operation::Aws(AwsOperation::CreateAssignment(row)) => match &row.principal {
                     Principal::NewGroup(group) => Some((index, group.clone())),
                     Principal::Group(_) | Principal::User(_) => None,
                 },
@@ -255,13 +189,13 @@ impl Builder<'_> {
         for (at, change) in self.plan.changes.iter().enumerate() {
             let Action::SetAccessControl { before, after } = &change.action else { continue };
             let operation =
-                Operation::SetAccessControl { attributes: after.clone(), is_new: before.is_none() };
-            self.graph.add_node(Node { operation, change: at, accounts: Vec::new() });
+                AwsOperation::SetAccessControl { attributes: after.clone(), is_new: before.is_none() };
+            self.graph.add_node(Node { operation: operation.into(), change: at, accounts: Vec::new() });
         }
     }
 
-    fn add_row(&mut self, change: usize, operation: Operation, account: AccountId) -> NodeIndex {
-        self.graph.add_node(Node { operation, change, accounts: vec![account] })
+    fn add_row(&mut self, change: usize, operation: AwsOperation, account: AccountId) -> NodeIndex {
+        self.graph.add_node(Node { operation: operation.into(), change, accounts: vec![account] })
     }
 
     fn add_edits(&mut self, changes: &[usize]) -> Vec<NodeIndex> {
@@ -280,7 +214,11 @@ impl Builder<'_> {
                 | Action::Entra(_) => continue,
             };
             for operation in operations {
-                nodes.push(self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() }));
+                nodes.push(self.graph.add_node(Node {
+                    operation: operation.into(),
+                    change: *at,
+                    accounts: Vec::new(),
+                }));
             }
         }
         nodes
@@ -313,8 +251,11 @@ impl Builder<'_> {
                 accounts.iter().map(single).collect()
             };
             for (key, target, accounts) in targets {
-                let operation = Operation::Provision { permission_set: permission_set.clone(), target };
-                nodes.insert(key, self.graph.add_node(Node { operation, change: *at, accounts }));
+                let operation = AwsOperation::Provision { permission_set: permission_set.clone(), target };
+                nodes.insert(
+                    key,
+                    self.graph.add_node(Node { operation: operation.into(), change: *at, accounts }),
+                );
             }
         }
         nodes
@@ -390,8 +331,9 @@ impl Builder<'_> {
             let Action::DeletePermissionSet { before } = &self.plan.changes[*at].action else {
                 continue;
             };
-            let operation = Operation::DeletePermissionSet { permission_set: before.name.clone() };
-            let deletion = self.graph.add_node(Node { operation, change: *at, accounts: Vec::new() });
+            let operation = AwsOperation::DeletePermissionSet { permission_set: before.name.clone() };
+            let deletion =
+                self.graph.add_node(Node { operation: operation.into(), change: *at, accounts: Vec::new() });
             for revoke in revokes.iter().flat_map(Rows::values).flatten() {
                 self.graph.add_edge(*revoke, deletion, ());
             }
@@ -426,9 +368,9 @@ fn comes_before(first: &EntraOperation, second: &EntraOperation) -> bool {
     }
 }
 
-fn release(permission_set: &PermissionSetName) -> Operation {
+fn release(permission_set: &PermissionSetName) -> AwsOperation {
     let edit = Edit::Untag([STACK_TAG.to_owned()].into());
-    Operation::Edit { permission_set: permission_set.clone(), edit }
+    AwsOperation::Edit { permission_set: permission_set.clone(), edit }
 }
 
 fn attributes(set: &PermissionSet) -> Attributes {
@@ -439,14 +381,14 @@ fn attributes(set: &PermissionSet) -> Attributes {
     }
 }
 
-fn creation(after: &PermissionSet) -> Vec<Operation> {
+fn creation(after: &PermissionSet) -> Vec<AwsOperation> {
     let mut bare = PermissionSet::new(after.name.clone());
     bare.tags.clone_from(&after.tags);
     let made_whole: Vec<Difference> = crate::difference::differences(&bare, after)
         .into_iter()
         .filter(|difference| edit_rank(difference).is_some_and(|rank| rank != Rank::Attributes))
         .collect();
-    let create = Operation::CreatePermissionSet {
+    let create = AwsOperation::CreatePermissionSet {
         permission_set: after.name.clone(),
         attributes: attributes(after),
         tags: after.tags.clone(),
@@ -481,7 +423,7 @@ fn edit_rank(difference: &Difference) -> Option<Rank> {
 
 /// One call per difference, but one for all attributes, which travel together, and one for all tags, which come last
 /// since nothing depends on them.
-fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<Operation> {
+fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<AwsOperation> {
     let mut ranked: Vec<(Rank, Edit)> = Vec::new();
     let mut tags = BTreeMap::new();
     for difference in differences {
@@ -503,7 +445,7 @@ fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<Operation> {
     // A set that is adopted is marked before anything of it is changed: an edited set must never be nobody's.
     let (first, last) = if is_adoption { (tag, None) } else { (None, tag) };
     let edits = first.into_iter().chain(edits).chain(last);
-    edits.map(|edit| Operation::Edit { permission_set: after.name.clone(), edit }).collect()
+    edits.map(|edit| AwsOperation::Edit { permission_set: after.name.clone(), edit }).collect()
 }
 
 fn edit_of(difference: &Difference, after: &PermissionSet) -> Option<Edit> {

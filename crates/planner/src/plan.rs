@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use rolecall_model::entra::EntraOperation;
 use rolecall_model::{
-    AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, ObjectId, PermissionSet,
-    PermissionSetName, Policy, SessionDuration, Snapshot, StackName, snapshot::Instance,
+    AccountId, AccountState, Assignment, Boundary, CustomerPolicy, Date, Diagnostic, EntraOperation,
+    ObjectId, PermissionSet, PermissionSetName, Policy, SessionDuration, Snapshot, StackName,
+    snapshot::Instance,
 };
 
 use crate::base::BaseComparison;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
 use aws_smithy_types::Document;
 use rolecall_applier::{Failure, Started};
+use rolecall_model::operation::AwaitedGroup;
 use rolecall_model::{Assignment, GroupId, ObjectId, Principal};
 use tokio::time::{Instant, sleep};
 
-use super::{AwsTarget, Refusal};
+use super::AwsTarget;
 use crate::api::Api;
 use crate::retry::{CallError, Kind};
 
@@ -20,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(90 * 60);
 
 impl AwsTarget {
     /// Waits until the Identity Store has a group with this external id.
-    pub(super) async fn await_group(&self, group: &ObjectId, name: &str) -> Result<Started, Refusal> {
+    pub(super) async fn find_awaited(&self, awaited: &AwaitedGroup) -> Result<Started, Failure> {
+        let AwaitedGroup { group, name } = awaited;
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(id) = self.find_group(group, name).await? {
@@ -28,13 +30,13 @@ impl AwsTarget {
                 return Ok(Started::Done { request_id: None });
             }
             if Instant::now() >= deadline || self.impatience.is_on() {
-                return Err(Refusal::Final(Failure {
+                return Err(Failure {
                     code: "GroupNotProvisioned".to_owned(),
                     message: format!(
                         "group {name} ({group}) is not in the Identity Store; see the provisioning logs in Entra ID"
                     ),
                     request_id: None,
-                }));
+                });
             }
             sleep(INTERVAL).await;
         }

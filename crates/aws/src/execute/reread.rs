@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rolecall_applier::Failure;
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{Edit, Operation, PermissionSetName};
+use rolecall_model::{AwsOperation, Edit, PermissionSetName};
 
 use super::{AwsTarget, principals};
 use crate::permission_set::{self, SetAddress};
@@ -15,36 +15,34 @@ impl AwsTarget {
     /// Whether live is as the operation wants it. `refused` is what AWS said to the operation.
     pub(super) async fn is_as_wanted(
         &self,
-        operation: &Operation,
+        operation: &AwsOperation,
         refused: &Failure,
     ) -> Result<bool, Failure> {
         match operation {
-            Operation::CreatePermissionSet { permission_set, attributes, tags } => {
+            AwsOperation::CreatePermissionSet { permission_set, attributes, tags } => {
                 self.is_created(permission_set, attributes, tags, refused).await
             }
-            Operation::Edit { permission_set, edit } => {
+            AwsOperation::Edit { permission_set, edit } => {
                 let arn = self.arn(permission_set)?;
                 Ok(self.is_edited(self.address(&arn), edit).await?)
             }
             // What a provision changes cannot be read, only that it is outdated no more; so it is sent again.
-            Operation::Provision { .. } => Ok(false),
-            Operation::CreateAssignment(row) => {
+            AwsOperation::Provision { .. } => Ok(false),
+            AwsOperation::CreateAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
                 Ok(principals.contains(&self.resolved(row)?.principal))
             }
-            Operation::DeleteAssignment(row) => {
+            AwsOperation::DeleteAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
                 Ok(!principals.contains(&self.resolved(row)?.principal))
             }
-            Operation::DeletePermissionSet { permission_set } => {
+            AwsOperation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
                 Ok(!permission_set::exists(&self.clients, self.address(&arn)).await?)
             }
-            // It reads by itself until it is there; and what is not sent is not read again.
-            Operation::AwaitGroup { .. } | Operation::Entra(_) => Ok(false),
-            Operation::SetAccessControl { attributes, is_new } => {
+            AwsOperation::SetAccessControl { attributes, is_new } => {
                 self.has_access_control(attributes, *is_new, refused).await
             }
         }

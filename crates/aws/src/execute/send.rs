@@ -10,7 +10,7 @@ use aws_sdk_ssoadmin::types::{
 use rolecall_applier::{Failure, Request, RequestKind, Started};
 use rolecall_model::operation::Attributes;
 use rolecall_model::{
-    Assignment, Boundary, CustomerPolicy, Edit, Operation, PermissionSetName, ProvisionTarget,
+    Assignment, AwsOperation, Boundary, CustomerPolicy, Edit, PermissionSetName, ProvisionTarget,
 };
 
 use super::{AwsTarget, Refusal};
@@ -20,42 +20,35 @@ use crate::retry::CallError;
 
 impl AwsTarget {
     /// Sends an operation once; throttles and failures of the connection are retried below.
-    pub(super) async fn send(&self, operation: &Operation) -> Result<Started, Refusal> {
+    pub(super) async fn send(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
         let api = Api::sso_admin(operation.api_name());
         match operation {
-            Operation::CreatePermissionSet { permission_set, attributes, tags } => {
+            AwsOperation::CreatePermissionSet { permission_set, attributes, tags } => {
                 let request_id = self.create(api, permission_set, attributes, tags).await?;
                 Ok(Started::Done { request_id })
             }
-            Operation::Edit { permission_set, edit } => {
+            AwsOperation::Edit { permission_set, edit } => {
                 let arn = self.arn(permission_set)?;
                 let request_id = self.edit(api, self.address(&arn), edit).await?;
                 Ok(Started::Done { request_id })
             }
-            Operation::Provision { permission_set, target } => {
+            AwsOperation::Provision { permission_set, target } => {
                 self.provision(api, &self.arn(permission_set)?, *target).await
             }
-            Operation::CreateAssignment(row) => {
+            AwsOperation::CreateAssignment(row) => {
                 self.create_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
             }
-            Operation::DeleteAssignment(row) => {
+            AwsOperation::DeleteAssignment(row) => {
                 self.delete_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
             }
-            Operation::AwaitGroup { group, name } => self.await_group(group, name).await,
-            // Microsoft Graph is another crate's; a target for both sends it there.
-            Operation::Entra(step) => Err(Refusal::Final(Failure {
-                code: "NotAnAwsOperation".to_owned(),
-                message: format!("{} is no operation of AWS", step.name()),
-                request_id: None,
-            })),
-            Operation::DeletePermissionSet { permission_set } => {
+            AwsOperation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
                 let sso = self.clients.sso_admin();
                 let call = || sso.delete_permission_set().instance_arn(&self.instance);
                 let answer = self.clients.call(api, || call().permission_set_arn(&arn).send()).await?;
                 Ok(Started::Done { request_id: id_of(&answer) })
             }
-            Operation::SetAccessControl { attributes, is_new } => {
+            AwsOperation::SetAccessControl { attributes, is_new } => {
                 self.set_access_control(api, attributes, *is_new).await
             }
         }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, RequestKind, RequestStatus, Started, Target};
+use rolecall_applier::{Failure, IdentityCenter as _, RequestKind, RequestStatus, Started, Target as _};
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{
-    AccessControlState, Assignment, Boundary, Edit, Operation, PermissionSet, Principal, ProvisionTarget,
+    AccessControlState, Assignment, AwsOperation, Boundary, Edit, PermissionSet, Principal, ProvisionTarget,
     SessionDuration, Snapshot,
 };
 use rolecall_sandbox::{Sandbox, Settings};
@@ -37,7 +37,7 @@ async fn plain_target() -> (Sandbox, AwsTarget) {
 }
 
 /// Carries an operation out to its end.
-async fn run(target: &AwsTarget, operation: &Operation) -> Result<(), Failure> {
+async fn run(target: &AwsTarget, operation: &AwsOperation) -> Result<(), Failure> {
     let request = match target.start(operation).await? {
         Started::Done { .. } => return Ok(()),
         Started::Pending(request) => request,
@@ -61,28 +61,28 @@ fn attributes(description: Option<&str>, session: &str) -> Attributes {
     }
 }
 
-fn create(set: &str) -> Operation {
-    Operation::CreatePermissionSet {
+fn create(set: &str) -> AwsOperation {
+    AwsOperation::CreatePermissionSet {
         permission_set: name(set),
         attributes: attributes(Some("Looks on"), "2h"),
         tags: BTreeMap::from([(STACK_TAG.to_owned(), "acme".to_owned())]),
     }
 }
 
-fn set_access_control(sources: &[(&str, &str)], is_new: bool) -> Operation {
-    Operation::SetAccessControl { attributes: attributes_of(sources), is_new }
+fn set_access_control(sources: &[(&str, &str)], is_new: bool) -> AwsOperation {
+    AwsOperation::SetAccessControl { attributes: attributes_of(sources), is_new }
 }
 
-fn edit(set: &str, edit: Edit) -> Operation {
-    Operation::Edit { permission_set: name(set), edit }
+fn edit(set: &str, edit: Edit) -> AwsOperation {
+    AwsOperation::Edit { permission_set: name(set), edit }
 }
 
 /// Every kind of operation, in an order in which AWS takes them.
-fn every_kind() -> Vec<Operation> {
+fn every_kind() -> Vec<AwsOperation> {
     let tags = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };
-    let provision = |target| Operation::Provision { permission_set: name("Deploy"), target };
+    let provision = |target| AwsOperation::Provision { permission_set: name("Deploy"), target };
     vec![
         create("Watch"),
         edit("Watch", Edit::AttachManagedPolicy(VIEW.to_owned())),
@@ -91,7 +91,7 @@ fn every_kind() -> Vec<Operation> {
         edit("Watch", Edit::PutBoundary(Boundary::ManagedPolicy(VIEW.to_owned()))),
         edit("Watch", Edit::Tag(tags(&[("owner", "ops"), ("cost", "1")]))),
         edit("Watch", Edit::Untag(BTreeSet::from(["cost".to_owned()]))),
-        Operation::CreateAssignment(grant("Watch", 20, 5)),
+        AwsOperation::CreateAssignment(grant("Watch", 20, 5)),
         edit("Deploy", Edit::SetAttributes(attributes(None, "4h"))),
         edit("Deploy", Edit::DetachManagedPolicy("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned())),
         edit("Deploy", Edit::DetachCustomerPolicy(customer_policy("deploy-base", "/platform/"))),
@@ -100,12 +100,12 @@ fn every_kind() -> Vec<Operation> {
         edit("Base", Edit::PutBoundary(Boundary::CustomerPolicy(customer_policy("dev-boundary", "/")))),
         provision(ProvisionTarget::Account(account(1))),
         provision(ProvisionTarget::AllProvisionedAccounts),
-        Operation::DeleteAssignment(Assignment {
+        AwsOperation::DeleteAssignment(Assignment {
             principal: Principal::User(user(200)),
             ..grant("Deploy", 9, 1)
         }),
-        Operation::DeleteAssignment(grant("Plain1", 3, 1)),
-        Operation::DeletePermissionSet { permission_set: name("Plain1") },
+        AwsOperation::DeleteAssignment(grant("Plain1", 3, 1)),
+        AwsOperation::DeletePermissionSet { permission_set: name("Plain1") },
         set_access_control(&[("title", "${path:title}")], false),
     ]
 }
@@ -185,7 +185,7 @@ async fn every_kind_of_operation_survives_the_loss_of_its_answer() {
 async fn what_is_gone_already_or_there_already_is_done() {
     let (sandbox, target) = plain_target().await;
     for operation in [
-        Operation::DeleteAssignment(grant("Deploy", 9, 99)),
+        AwsOperation::DeleteAssignment(grant("Deploy", 9, 99)),
         edit("Base", Edit::DetachManagedPolicy(VIEW.to_owned())),
         edit("Base", Edit::DetachCustomerPolicy(customer_policy("none", "/"))),
         edit("Plain1", Edit::DeleteBoundary),
@@ -201,8 +201,8 @@ async fn what_is_gone_already_or_there_already_is_done() {
 #[tokio::test(start_paused = true)]
 async fn a_set_is_deleted_once_it_has_left_its_accounts_and_deleting_it_again_is_done() {
     let (sandbox, target) = plain_target().await;
-    run(&target, &Operation::DeleteAssignment(grant("Plain2", 3, 2))).await.unwrap();
-    let delete = Operation::DeletePermissionSet { permission_set: name("Plain2") };
+    run(&target, &AwsOperation::DeleteAssignment(grant("Plain2", 3, 2))).await.unwrap();
+    let delete = AwsOperation::DeletePermissionSet { permission_set: name("Plain2") };
     assert!(matches!(target.start(&delete).await, Ok(Started::Done { .. })));
     assert!(sandbox.snapshot().permission_set(&name("Plain2")).is_none());
     assert!(matches!(target.start(&delete).await, Ok(Started::Done { .. })));
@@ -300,7 +300,7 @@ async fn attributes_that_aws_cannot_make_are_a_failure_with_its_reason() {
 async fn a_set_that_stays_assigned_is_a_failure_in_the_end() {
     let (_, target) = plain_target().await;
     let failure =
-        target.start(&Operation::DeletePermissionSet { permission_set: name("Base") }).await.unwrap_err();
+        target.start(&AwsOperation::DeletePermissionSet { permission_set: name("Base") }).await.unwrap_err();
     assert_eq!(failure.code, "ConflictException");
     assert!(failure.request_id.is_some());
 }
@@ -317,7 +317,7 @@ async fn a_name_that_somebody_else_has_taken_is_a_failure_at_once() {
 async fn grants_on_one_account_wait_for_each_other() {
     let (_, target) = plain_target().await;
     let rows = [grant("Deploy", 20, 50), grant("Deploy", 20, 51), grant("Base", 20, 50)];
-    let [one, two, three] = rows.clone().map(Operation::CreateAssignment);
+    let [one, two, three] = rows.clone().map(AwsOperation::CreateAssignment);
     let (one, two, three) = tokio::join!(run(&target, &one), run(&target, &two), run(&target, &three));
     assert_eq!((one, two, three), (Ok(()), Ok(()), Ok(())));
     let principals = target.principals(&name("Deploy"), account(20)).await.unwrap();
@@ -329,7 +329,7 @@ async fn requests_in_progress_are_listed_by_kind_until_they_end() {
     let (_, target) = plain_target().await;
     let mut started = Vec::new();
     for number in 12..20 {
-        started.push(target.start(&Operation::CreateAssignment(grant("Base", number, 1))).await.unwrap());
+        started.push(target.start(&AwsOperation::CreateAssignment(grant("Base", number, 1))).await.unwrap());
     }
     let ids: BTreeSet<String> = started
         .iter()

@@ -8,13 +8,13 @@ use std::process;
 use std::time::Duration;
 
 use petgraph::graph::NodeIndex;
-use rolecall_applier::{Event, Limits, Outcome, Report, SkipCause, record};
-use rolecall_aws::AwsTarget;
-use rolecall_entra::BothTargets;
-use rolecall_model::{Code, Operation, ProvisionTarget, Snapshot};
+use rolecall_applier::{Bound, Event, Limits, Outcome, Report, SkipCause, record};
+use rolecall_aws::{AwsTarget, Impatience};
+use rolecall_entra::EntraTarget;
+use rolecall_model::{AwsOperation, Code, Operation, OperationGraph, ProvisionTarget, Snapshot};
 use rolecall_planner::plan::Action;
 use rolecall_planner::render::{duration, for_terminal, row_in_words, text};
-use rolecall_planner::{OperationGraph, Plan};
+use rolecall_planner::{Plan, order};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -77,10 +77,11 @@ async fn plan_and_apply(
         return Ok(Exit::Error);
     }
     let start = Instant::now();
-    let graph = OperationGraph::new(&made, &snapshot);
+    let graph = order(&made, &snapshot);
     let aws = AwsTarget::new(clients.clone(), &snapshot);
-    let target = directory::target(aws, &graph, live, &loaded.config, snapshot.entra.as_ref())?;
-    let report = carry_out(&made, &graph, &target, record).await;
+    let entra = directory::target(&graph, live, &loaded.config, snapshot.entra.as_ref())?;
+    let bound = directory::bind(&graph, &aws, entra.as_ref())?;
+    let report = carry_out(&made, &graph, &bound, aws.impatience(), record).await;
     seconds.apply = start.elapsed();
     let time = match live {
         Live::Aws => duration(seconds.apply.as_secs()),
@@ -129,11 +130,11 @@ impl Record {
 async fn carry_out(
     made: &Plan,
     graph: &OperationGraph,
-    target: &BothTargets<AwsTarget>,
+    bound: &Bound<'_, AwsTarget, EntraTarget>,
+    impatience: Impatience,
     record: Option<&Record>,
 ) -> Report {
     let (stop, stopped) = watch::channel(false);
-    let impatience = target.aws().impatience();
     let listener = tokio::spawn(async move {
         stop_requested().await;
         output::error_line("Stopping: nothing new is started; what is under way is followed to its end.");
@@ -146,7 +147,7 @@ async fn carry_out(
     });
     let progress = Progress::new();
     let (mut ended, total) = (0, graph.graph().node_count());
-    let report = rolecall_applier::run(graph, target, Limits::default(), stopped, |event| match event {
+    let report = rolecall_applier::run(bound, Limits::default(), stopped, |event| match event {
         Event::Started(_) => {}
         Event::Ended(index, outcome) => {
             ended = (ended + 1).min(total);
@@ -239,7 +240,7 @@ fn line_of(made: &Plan, graph: &OperationGraph, node: NodeIndex, snapshot: &Snap
     let what = match (&change.action, &node.operation) {
         (Action::Grant(row), _) => format!("assign {}", row_in_words(row)),
         (Action::Revoke(row), _) => format!("revoke {}", row_in_words(row)),
-        (_, Operation::Provision { target: ProvisionTarget::Account(id), .. }) => {
+        (_, Operation::Aws(AwsOperation::Provision { target: ProvisionTarget::Account(id), .. })) => {
             let name = snapshot.account(*id).map(|account| account.name.as_str()).unwrap_or_default();
             format!("{} ({name})", node.operation)
         }

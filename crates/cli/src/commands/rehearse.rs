@@ -3,10 +3,10 @@
 use rolecall_applier::{Limits, Report};
 use rolecall_aws::{AwsTarget, Connection, Scope};
 use rolecall_model::snapshot::SnapshotFile;
-use rolecall_model::{Code, Snapshot};
+use rolecall_model::{Code, OperationGraph, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{duration, text};
-use rolecall_planner::{OperationGraph, Plan};
+use rolecall_planner::{Plan, order};
 use rolecall_sandbox::Sandbox;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let sandbox = Sandbox::new(snapshot.clone(), live::settings());
-    let graph = OperationGraph::new(&made, &snapshot);
+    let graph = order(&made, &snapshot);
     let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot, &loaded))?;
     sandbox.settle();
     let after = sandbox.snapshot();
@@ -93,10 +93,11 @@ async fn carry_out(
     let clients = rolecall_aws::connect(Connection::embedded(region, sandbox.http_client())).await;
     let aws = AwsTarget::new(clients, snapshot);
     let tenant = snapshot.entra.as_ref();
-    let target = directory::rehearsed_target(aws, graph, sandbox, &loaded.config, tenant)?;
+    let entra = directory::rehearsed_target(graph, sandbox, &loaded.config, tenant)?;
+    let bound = directory::bind(graph, &aws, entra.as_ref())?;
     let (_never, stop) = watch::channel(false);
     let start = Instant::now();
-    let report = rolecall_applier::run(graph, &target, Limits::default(), stop, |_| {}).await;
+    let report = rolecall_applier::run(&bound, Limits::default(), stop, |_| {}).await;
     Ok((report, start.elapsed().as_secs()))
 }
 

@@ -1,6 +1,7 @@
 //! Reading again, after Graph said that something is there, gone or in the way.
 
-use rolecall_model::entra::{ConditionalAccessPolicy, EntraOperation};
+use rolecall_model::EntraOperation;
+use rolecall_model::entra::ConditionalAccessPolicy;
 
 use super::EntraTarget;
 use crate::bodies::applications::{APPLICATION, Application, SERVICE_PRINCIPAL, ServicePrincipal};

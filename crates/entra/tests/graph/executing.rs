@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rolecall_applier::Started;
+use rolecall_applier::{Started, Target};
 use rolecall_entra::{EntraTarget, ScimSecrets, Secret};
-use rolecall_model::entra::{AccessPolicy, EntraOperation, PolicyState, SyncState};
+use rolecall_model::EntraOperation;
+use rolecall_model::entra::{AccessPolicy, PolicyState, SyncState};
 use rolecall_sandbox::DirectoryChange;
 use rolecall_sandbox::faults::AdminChange;
 

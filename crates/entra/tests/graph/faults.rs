@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use rolecall_applier::Target as _;
 use rolecall_entra::observe;
 use rolecall_model::entra::{SyncState, Tenant};
 use rolecall_sandbox::faults::{

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_applier::Target as _;
 use rolecall_entra::{ROUTES, Scope, observe};
-use rolecall_model::entra::{AccessPolicy, EntraOperation, PolicyState};
+use rolecall_model::EntraOperation;
+use rolecall_model::entra::{AccessPolicy, PolicyState};
 use rolecall_sandbox::graph_routes;
 
 use crate::world::{Bench, DEVS, NAME, object, scope};

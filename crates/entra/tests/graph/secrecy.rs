@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Request;
 use proptest::prelude::{ProptestConfig, Strategy, prop_assert, proptest};
+use rolecall_applier::Target as _;
 use rolecall_entra::{
     Connection, Credential, EntraTarget, ScimSecrets, Secret, connect_for_writing, observe,
 };
-use rolecall_model::entra::EntraOperation;
+use rolecall_model::EntraOperation;
 
 use crate::world::{Bench, ENDPOINT, NAME, answer, scope};
 

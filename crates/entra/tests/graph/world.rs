@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use rolecall_applier::Target as _;
 use rolecall_entra::{
     Connection, ConnectionError, Credential, Endpoints, EntraTarget, Reader, ScimSecrets, Scope, Secret,
     Transport, Writer, connect, connect_for_writing,
 };
-use rolecall_model::entra::{
-    AccessPolicy, AuditLogs, DirectoryGroup, DirectoryUser, EntraOperation, PolicyState, Tenant,
-};
+use rolecall_model::entra::{AccessPolicy, AuditLogs, DirectoryGroup, DirectoryUser, PolicyState, Tenant};
 use rolecall_model::snapshot::{Caller, Coverage, Instance, Organization, Snapshot};
-use rolecall_model::{AccessControlState, Account, AccountState, ObjectId};
+use rolecall_model::{AccessControlState, Account, AccountState, EntraOperation, ObjectId};
 use rolecall_sandbox::faults::FaultPlan;
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox, Settings};
 

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use rolecall_model::config::{Application, Provisioning, RequireMfa, Saml};
-use rolecall_model::entra::{EnterpriseApplication, EntraOperation, SyncJob, SyncState, Tenant};
-use rolecall_model::{Code, Diagnostic, OriginId, Severity};
+use rolecall_model::entra::{EnterpriseApplication, SyncJob, SyncState, Tenant};
+use rolecall_model::{Code, Diagnostic, EntraOperation, OriginId, Severity};
 
 use super::{ByCheck, Doctor, Half, Step};
 use crate::entra;

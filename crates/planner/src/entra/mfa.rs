@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use rolecall_model::config::{GroupIx, RequireMfa};
-use rolecall_model::entra::{
-    AccessPolicy, ConditionalAccessPolicy, EntraOperation, MfaStrength, PolicyState,
-};
-use rolecall_model::{Code, Diagnostic, ObjectId};
+use rolecall_model::entra::{AccessPolicy, ConditionalAccessPolicy, MfaStrength, PolicyState};
+use rolecall_model::{Code, Diagnostic, EntraOperation, ObjectId};
 use serde_json::Value;
 
 use super::{Comparer, TenantDirectory};

@@ -12,8 +12,8 @@ mod sync;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::{Application, GroupIx, KeptPrincipals, Unassign};
-use rolecall_model::entra::{DirectoryGroup, EnterpriseApplication, EntraOperation, Tenant};
-use rolecall_model::{Code, Date, Diagnostic, ObjectId, OriginId, Principal};
+use rolecall_model::entra::{DirectoryGroup, EnterpriseApplication, Tenant};
+use rolecall_model::{Code, Date, Diagnostic, EntraOperation, ObjectId, OriginId, Principal};
 use serde_json::{Value, json};
 
 pub(crate) use groups::TenantDirectory;

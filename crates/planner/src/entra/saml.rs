@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use rolecall_model::config::Saml;
-use rolecall_model::entra::{EnterpriseApplication, EntraOperation, FederationMetadata, SigningCertificate};
-use rolecall_model::{Code, Date};
+use rolecall_model::entra::{EnterpriseApplication, FederationMetadata, SigningCertificate};
+use rolecall_model::{Code, Date, EntraOperation};
 use serde_json::{Value, json};
 
 use super::Comparer;

@@ -1,8 +1,8 @@
 //! `provisioning`: the synchronization job that carries users and groups to AWS by SCIM.
 
-use rolecall_model::Code;
 use rolecall_model::config::Provisioning;
-use rolecall_model::entra::{EntraOperation, SyncJob, SyncState};
+use rolecall_model::entra::{SyncJob, SyncState};
+use rolecall_model::{Code, EntraOperation};
 use serde_json::{Value, json};
 
 use super::Comparer;

@@ -1,6 +1,7 @@
 //! What happens in Entra ID, in words and in lines.
 
-use rolecall_model::entra::{AccessPolicy, EntraOperation, PolicyState};
+use rolecall_model::EntraOperation;
+use rolecall_model::entra::{AccessPolicy, PolicyState};
 
 use super::wording;
 use crate::plan::{Action, Change, EntraChange};

@@ -7,7 +7,7 @@ use rolecall_model::{Code, Snapshot};
 use rolecall_parser::Project;
 use rolecall_planner::plan::{Action, Plan};
 use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{OperationGraph, needs_details};
+use rolecall_planner::{needs_details, order};
 
 use crate::cases::{HEAD, plan_of, project};
 use crate::world::{carry_out, world};
@@ -40,7 +40,7 @@ fn change(wanted: Option<&[(&str, &str)]>, live: &str) -> Option<Action> {
     let mut live = world(live);
     let plan = planned(wanted, &live);
     let found = plan.changes.iter().find(|one| matches!(one.action, Action::SetAccessControl { .. }));
-    let graph = OperationGraph::new(&plan, &live);
+    let graph = order(&plan, &live);
     for node in graph.graph().node_weights() {
         carry_out(&mut live, &node.operation);
     }
@@ -100,7 +100,7 @@ fn every_renderer_shows_each_attribute_before_and_after() {
     insta::assert_snapshot!(
         [
             changed,
-            OperationGraph::new(&plan, &live).to_text(),
+            order(&plan, &live).to_text(),
             comment,
             format!("{:#}\n{:#}", document["counts"], document["changes"][1]),
             text::render(&turned_on, text::Style { detail, color: false }),

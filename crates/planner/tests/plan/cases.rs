@@ -7,7 +7,7 @@ use rolecall_model::Diagnostic;
 use rolecall_parser::{DiskFiles, MemoryFiles, Project};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings};
+use rolecall_planner::{Inputs, Plan, Settings, order};
 
 use crate::world::world;
 
@@ -67,7 +67,7 @@ fn planned(project: &Project, snapshot: &rolecall_model::Snapshot, detail: text:
         Err(diagnostics) => diagnostics_text(&diagnostics, project),
         Ok(plan) => {
             let mut all = text::render(&plan, text::Style { detail, color: false });
-            let graph = OperationGraph::new(&plan, snapshot);
+            let graph = order(&plan, snapshot);
             let _ = write!(all, "\n{}", graph.to_text());
             if !plan.findings.is_empty() {
                 let _ = write!(all, "\n{}", diagnostics_text(&plan.findings, project));
@@ -168,7 +168,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
 fn a_graph_is_shown_as_mermaid() {
     let (_, plan) = every_kind();
     let (_, world_text) = EVERY_KIND.split_once("\n---\n").unwrap();
-    insta::assert_snapshot!(OperationGraph::new(&plan, &world(world_text)).to_mermaid());
+    insta::assert_snapshot!(order(&plan, &world(world_text)).to_mermaid());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rolecall_model::{ObjectId, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{Inputs, OperationGraph, Plan, Settings};
+use rolecall_planner::{Inputs, Plan, Settings, order};
 
 use crate::cases::{diagnostics_text, settings};
 use crate::world::{id_of, world};
@@ -170,7 +170,7 @@ fn shown(config: &str, snapshot: &Snapshot) -> String {
         Err(found) => found,
         Ok(plan) => {
             let text = text::render(&plan, text::Style { detail: text::Detail::Changed, color: false });
-            let graph = OperationGraph::new(&plan, snapshot).to_text();
+            let graph = order(&plan, snapshot).to_text();
             format!("{text}\n{graph}\n{}", diagnostics_text(&plan.findings, &project))
         }
     }
@@ -260,7 +260,7 @@ fn a_renamed_group_keeps_its_access_and_a_taken_name_waits() {
     let files = project(&pinned);
     let plan = plan_with(&files, &snapshot, &settings()).unwrap();
     assert!(plan.rebinds.is_empty());
-    insta::assert_snapshot!("pinned_group_made_again", OperationGraph::new(&plan, &snapshot).to_text());
+    insta::assert_snapshot!("pinned_group_made_again", order(&plan, &snapshot).to_text());
 }
 
 #[test]

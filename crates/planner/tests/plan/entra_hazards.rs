@@ -1,8 +1,8 @@
 //! What in the Entra half would lock people out, let somebody in, or take access away unseen.
 
-use rolecall_model::Snapshot;
-use rolecall_model::entra::{EnterpriseApplication, EntraOperation, PolicyState};
+use rolecall_model::entra::{EnterpriseApplication, PolicyState};
 use rolecall_model::snapshot::{ExternalId, Group};
+use rolecall_model::{EntraOperation, Snapshot};
 use rolecall_planner::Plan;
 use rolecall_planner::plan::Action;
 

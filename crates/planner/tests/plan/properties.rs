@@ -8,13 +8,13 @@ use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
 use proptest::prelude::*;
 use rolecall_model::permission_set::STACK_TAG;
-use rolecall_model::{Assignment, Operation, Snapshot};
+use rolecall_model::{Assignment, AwsOperation, Operation, OperationGraph, Snapshot};
 use rolecall_parser::Project;
 use rolecall_planner::BaseComparison;
 use rolecall_planner::base::{ComparedRow, LineDifference};
 use rolecall_planner::plan::Action;
 use rolecall_planner::render::{json, text};
-use rolecall_planner::{OperationGraph, Plan};
+use rolecall_planner::{Plan, order};
 
 use crate::base::compared;
 use crate::cases::{HEAD, plan_of, project};
@@ -262,7 +262,9 @@ fn revokes_first(graph: &OperationGraph) -> Vec<NodeIndex> {
         let is_ready = |index: &NodeIndex| {
             nodes.neighbors_directed(*index, Direction::Incoming).all(|before| !left.contains(&before))
         };
-        let takes = |index: &NodeIndex| matches!(nodes[*index].operation, Operation::DeleteAssignment(_));
+        let takes = |index: &NodeIndex| {
+            matches!(nodes[*index].operation, Operation::Aws(AwsOperation::DeleteAssignment(_)))
+        };
         let ready: Vec<NodeIndex> = left.iter().copied().filter(is_ready).collect();
         let next = ready.iter().copied().find(takes).unwrap_or(ready[0]);
         left.remove(&next);
@@ -284,7 +286,7 @@ proptest! {
     fn after_an_apply_there_is_nothing_to_do(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
-        let graph = OperationGraph::new(&plan, &before);
+        let graph = order(&plan, &before);
         let order = toposort(graph.graph(), None).expect("no cycle");
         let (granted, revoked) = (rows_of(&plan, true), rows_of(&plan, false));
         let foreign = |snapshot: &Snapshot| -> Vec<Assignment> {
@@ -339,7 +341,7 @@ proptest! {
                 wanted.contains(&successor).then(|| (row.clone(), successor))
             })
             .collect();
-        let graph = OperationGraph::new(&plan, &before);
+        let graph = order(&plan, &before);
         let mut live = before;
         for index in revokes_first(&graph) {
             carry_out(&mut live, &graph.graph()[index].operation);
@@ -356,7 +358,7 @@ proptest! {
         let (project, mut live) = (case.project(), case.snapshot());
         for round in 0..2 {
             let plan = plan_of(&project, &live).expect("everything resolves");
-            let graph = OperationGraph::new(&plan, &live);
+            let graph = order(&plan, &live);
             let order = toposort(graph.graph(), None).expect("no cycle");
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
             let until = if round == 0 { (order.len() as f64 * share) as usize } else { order.len() };
@@ -373,12 +375,12 @@ proptest! {
     fn a_set_is_never_half_edited_under_somebody(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
-        let graph = OperationGraph::new(&plan, &before);
+        let graph = order(&plan, &before);
         let nodes = graph.graph();
         for index in nodes.node_indices() {
             let name = nodes[index].operation.permission_set();
             let has_edits = nodes.node_weights().any(|node| {
-                node.operation.permission_set() == name && matches!(node.operation, Operation::Edit { .. })
+                node.operation.permission_set() == name && matches!(node.operation, Operation::Aws(AwsOperation::Edit { .. }))
             });
             let needs = |wanted: fn(&Operation) -> bool| {
                 let mut reached = vec![index];
@@ -395,16 +397,16 @@ proptest! {
                     node.permission_set() != name || !wanted(node) || seen.contains(&other)
                 })
             };
-            if matches!(nodes[index].operation, Operation::CreateAssignment(_)) && has_edits {
-                let waits = needs(|other| matches!(other, Operation::Edit { .. }));
+            if matches!(nodes[index].operation, Operation::Aws(AwsOperation::CreateAssignment(_))) && has_edits {
+                let waits = needs(|other| matches!(other, Operation::Aws(AwsOperation::Edit { .. })));
                 prop_assert!(waits, "a grant waits for edits");
             }
-            if matches!(nodes[index].operation, Operation::Provision { .. }) {
-                let waits = needs(|other| matches!(other, Operation::Edit { .. }));
+            if matches!(nodes[index].operation, Operation::Aws(AwsOperation::Provision { .. })) {
+                let waits = needs(|other| matches!(other, Operation::Aws(AwsOperation::Edit { .. })));
                 prop_assert!(waits, "a provision waits for edits");
             }
-            if matches!(nodes[index].operation, Operation::DeletePermissionSet { .. }) {
-                prop_assert!(needs(|other| matches!(other, Operation::DeleteAssignment(_))), "a deletion waits");
+            if matches!(nodes[index].operation, Operation::Aws(AwsOperation::DeletePermissionSet { .. })) {
+                prop_assert!(needs(|other| matches!(other, Operation::Aws(AwsOperation::DeleteAssignment(_)))), "a deletion waits");
             }
         }
     }
@@ -454,7 +456,7 @@ proptest! {
             let project = case.project();
             let plan = plan_of(&project, &snapshot).expect("it resolves");
             let style = text::Style { detail: text::Detail::Full, color: false };
-            (text::render(&plan, style), json::render(&plan, &project.sources), OperationGraph::new(&plan, &snapshot).to_text())
+            (text::render(&plan, style), json::render(&plan, &project.sources), order(&plan, &snapshot).to_text())
         };
         prop_assert_eq!(render(), render());
     }

@@ -7,8 +7,9 @@ use rolecall_model::snapshot::{
     Caller, Coverage, ExternalId, Group, Instance, LivePermissionSet, Organization, User,
 };
 use rolecall_model::{
-    AccessControlState, Account, AccountId, AccountState, Assignment, Boundary, Edit, Operation,
-    OrganizationalUnit, PermissionSet, PermissionSetName, Policy, Principal, ProvisionTarget, Snapshot,
+    AccessControlState, Account, AccountId, AccountState, Assignment, AwsOperation, Boundary, Edit,
+    Operation, OrganizationalUnit, PermissionSet, PermissionSetName, Policy, Principal, ProvisionTarget,
+    Snapshot,
 };
 
 const MANAGEMENT: &str = "999999999999";
@@ -201,20 +202,20 @@ fn live_set<'s>(snapshot: &'s mut Snapshot, name: &str) -> &'s mut LivePermissio
 
 /// Carries out one operation as AWS would, refusing what AWS refuses.
 pub(crate) fn carry_out(snapshot: &mut Snapshot, operation: &Operation) {
-    let name = operation.permission_set().cloned();
-    if let Operation::SetAccessControl { attributes, is_new } = operation {
+    let Operation::Aws(operation) = operation else { panic!("{operation} is about another service") };
+    if let AwsOperation::SetAccessControl { attributes, is_new } = operation {
         assert_eq!(*is_new, snapshot.access_control == AccessControlState::Off, "{operation}");
         snapshot.access_control = AccessControlState::On(attributes.clone());
     }
-    if let Some(name) = name {
+    if let Some(name) = operation.permission_set().cloned() {
         carry_out_on_set(snapshot, operation, name);
     }
     snapshot.sort();
 }
 
-fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: PermissionSetName) {
+fn carry_out_on_set(snapshot: &mut Snapshot, operation: &AwsOperation, name: PermissionSetName) {
     match operation {
-        Operation::CreatePermissionSet { attributes, tags, .. } => {
+        AwsOperation::CreatePermissionSet { attributes, tags, .. } => {
             assert!(snapshot.permission_set(&name).is_none(), "{name} exists");
             let mut details = PermissionSet::new(name.clone());
             details.description.clone_from(&attributes.description);
@@ -229,8 +230,8 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: Permis
                 outdated: BTreeSet::new(),
             });
         }
-        Operation::Edit { edit, .. } => carry_out_edit(live_set(snapshot, name.as_str()), edit),
-        Operation::Provision { target, .. } => {
+        AwsOperation::Edit { edit, .. } => carry_out_edit(live_set(snapshot, name.as_str()), edit),
+        AwsOperation::Provision { target, .. } => {
             let live = live_set(snapshot, name.as_str());
             match target {
                 ProvisionTarget::AllProvisionedAccounts => live.outdated.clear(),
@@ -239,13 +240,13 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: Permis
                 }
             }
         }
-        Operation::CreateAssignment(row) => {
+        AwsOperation::CreateAssignment(row) => {
             let live = live_set(snapshot, name.as_str());
             live.provisioned.insert(row.account);
             live.outdated.remove(&row.account);
             snapshot.assignments.push(row.clone());
         }
-        Operation::DeleteAssignment(row) => {
+        AwsOperation::DeleteAssignment(row) => {
             let before = snapshot.assignments.len();
             snapshot.assignments.retain(|other| other != row);
             assert_eq!(snapshot.assignments.len() + 1, before, "{operation} removes one row");
@@ -256,13 +257,11 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &Operation, name: Permis
                 live.outdated.remove(&row.account);
             }
         }
-        Operation::DeletePermissionSet { .. } => {
+        AwsOperation::DeletePermissionSet { .. } => {
             assert!(!snapshot.assignments.iter().any(|row| row.permission_set == name), "{name} is assigned");
             snapshot.permission_sets.retain(|set| set.name != name);
         }
-        Operation::SetAccessControl { .. } | Operation::AwaitGroup { .. } | Operation::Entra(_) => {
-            unreachable!("it is about no permission set")
-        }
+        AwsOperation::SetAccessControl { .. } => unreachable!("it is about no permission set"),
     }
 }
 

@@ -11,7 +11,7 @@ use rolecall_entra::ROUTES;
 use rolecall_model::Config;
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_parser::MemoryFiles;
-use rolecall_planner::OperationGraph;
+use rolecall_planner::order;
 use rolecall_sandbox::Sandbox;
 use tokio::sync::watch;
 
@@ -92,13 +92,14 @@ fn check(project: &Path) {
         let (snapshot, made, _) = read.unwrap();
         assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Plan), [""; 0], "plan");
         assert!(!made.is_empty());
-        let operations = OperationGraph::new(&made, &snapshot);
+        let operations = order(&made, &snapshot);
         let aws = AwsTarget::new(clients.clone(), &snapshot);
-        let target =
-            directory::target(aws, &operations, &live, &loaded.config, snapshot.entra.as_ref()).unwrap();
+        let tenant = snapshot.entra.as_ref();
+        let entra = directory::target(&operations, &live, &loaded.config, tenant).unwrap();
+        let bound = rolecall_applier::Bound::new(&operations, &aws, entra.as_ref()).unwrap();
         let (_never, stop) = watch::channel(false);
         let limits = rolecall_applier::Limits::default();
-        let report = rolecall_applier::run(&operations, &target, limits, stop, |_| {}).await;
+        let report = rolecall_applier::run(&bound, limits, stop, |_| {}).await;
         assert!(report.is_complete(), "{:?}", report.counts());
     });
     assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Apply), [""; 0], "apply");

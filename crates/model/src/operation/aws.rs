@@ -1,5 +1,4 @@
-//! Operations: single API calls that change something in IAM Identity Center. They are data, and refer to things by
-//! their natural keys, so a plan can be written down before the things in it exist.
+//! Operations of IAM Identity Center: single API calls that change something there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,14 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
-use crate::entra::EntraOperation;
-use crate::identity::{AccountId, ObjectId, PermissionSetName};
+use crate::identity::{AccountId, PermissionSetName};
 use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
 use crate::policy::Policy;
 
-/// One API call that changes something.
+/// One API call that changes something in IAM Identity Center.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
+pub enum AwsOperation {
     /// `CreatePermissionSet`, tags included, so that a set is never without its owner's mark.
     CreatePermissionSet {
         /// Its name.
@@ -47,15 +45,6 @@ pub enum Operation {
         /// The set.
         permission_set: PermissionSetName,
     },
-    /// Waits until a group of Entra ID is in the Identity Store, found there by its external id.
-    AwaitGroup {
-        /// The object id in Entra ID.
-        group: ObjectId,
-        /// Its display name, for people.
-        name: String,
-    },
-    /// A step in Entra ID, by Microsoft Graph.
-    Entra(EntraOperation),
     /// Sets attributes for access control (ABAC) of the instance: all of them, whatever there was.
     SetAccessControl {
         /// The source of each attribute, by key. At most 50.
@@ -116,7 +105,7 @@ pub enum ProvisionTarget {
     Account(AccountId),
 }
 
-impl Operation {
+impl AwsOperation {
     /// The permission set that the operation is about; `None` where it is about the instance itself.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
@@ -125,7 +114,19 @@ impl Operation {
             | Self::Provision { permission_set, .. }
             | Self::DeletePermissionSet { permission_set } => Some(permission_set),
             Self::CreateAssignment(row) | Self::DeleteAssignment(row) => Some(&row.permission_set),
-            Self::SetAccessControl { .. } | Self::AwaitGroup { .. } | Self::Entra(_) => None,
+            Self::SetAccessControl { .. } => None,
+        }
+    }
+
+    /// The assignment that the operation creates or deletes.
+    pub fn assignment(&self) -> Option<&Assignment> {
+        match self {
+            Self::CreateAssignment(assignment) | Self::DeleteAssignment(assignment) => Some(assignment),
+            Self::CreatePermissionSet { .. }
+            | Self::Edit { .. }
+            | Self::Provision { .. }
+            | Self::DeletePermissionSet { .. }
+            | Self::SetAccessControl { .. } => None,
         }
     }
 
@@ -138,8 +139,6 @@ impl Operation {
             Self::CreateAssignment(_) => "CreateAccountAssignment",
             Self::DeleteAssignment(_) => "DeleteAccountAssignment",
             Self::DeletePermissionSet { .. } => "DeletePermissionSet",
-            Self::AwaitGroup { .. } => "GetGroupId",
-            Self::Entra(step) => step.name(),
             Self::SetAccessControl { is_new: true, .. } => {
                 "CreateInstanceAccessControlAttributeConfiguration"
             }
@@ -169,9 +168,7 @@ impl Edit {
     }
 }
 
-/// One line that names the operation by natural keys, stable and free of spaces within its parts where the names
-/// are; graphs, records and errors use it.
-impl fmt::Display for Operation {
+impl fmt::Display for AwsOperation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.api_name())?;
         if let Some(name) = self.permission_set() {
@@ -209,11 +206,6 @@ impl fmt::Display for Operation {
                 Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
                 Principal::NewGroup(id) => write!(formatter, " {} new group {id}", row.account),
                 Principal::User(id) => write!(formatter, " {} user {id}", row.account),
-            },
-            Self::AwaitGroup { group, name } => write!(formatter, " {name} {group}"),
-            Self::Entra(step) => match step.group() {
-                Some((group, name)) => write!(formatter, " {name} {group}"),
-                None => write!(formatter, " {}", step.application()),
             },
             Self::SetAccessControl { attributes, is_new: _ } => {
                 attributes.iter().try_for_each(|(key, source)| write!(formatter, " {key}={source}"))

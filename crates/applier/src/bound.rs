@@ -1,0 +1,81 @@
+//! The operations of a run, each with the target that carries it out.
+
+use petgraph::graph::NodeIndex;
+use rolecall_model::operation::AwaitedGroup;
+use rolecall_model::{AwsOperation, EntraOperation, Operation, OperationGraph};
+
+use crate::target::{Failure, IdentityCenter, NoDirectory, Started, Target};
+
+/// A graph whose operations all have a target: what [`run`](crate::run()) runs.
+#[derive(Debug)]
+pub struct Bound<'g, A, E> {
+    pub(crate) graph: &'g OperationGraph,
+    pub(crate) identity_center: &'g A,
+    /// By the number of the operation in the graph.
+    steps: Vec<Step<'g, E>>,
+}
+
+/// An operation with what only it needs to be carried out; everything else goes to Identity Center.
+#[derive(Debug)]
+enum Step<'g, E> {
+    Aws(&'g AwsOperation),
+    Entra(&'g E, &'g EntraOperation),
+    AwaitGroup(&'g AwaitedGroup),
+}
+
+/// A graph has an operation in Entra ID, and no directory is connected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no directory is connected for {operation}")]
+pub struct NotConnected {
+    /// The first such operation.
+    pub operation: String,
+}
+
+impl<'g, A, E> Bound<'g, A, E>
+where
+    A: IdentityCenter,
+    E: Target<Operation = EntraOperation>,
+{
+    /// Gives each operation its target.
+    ///
+    /// # Errors
+    /// The graph has operations in Entra ID, and `directory` is `None`.
+    pub fn new(
+        graph: &'g OperationGraph,
+        identity_center: &'g A,
+        directory: Option<&'g E>,
+    ) -> Result<Self, NotConnected> {
+        let step = |operation: &'g Operation| match operation {
+            Operation::Aws(operation) => Ok(Step::Aws(operation)),
+            Operation::AwaitGroup(group) => Ok(Step::AwaitGroup(group)),
+            Operation::Entra(operation) => match directory {
+                Some(directory) => Ok(Step::Entra(directory, operation)),
+                None => Err(NotConnected { operation: operation.to_string() }),
+            },
+        };
+        let steps =
+            graph.graph().node_weights().map(|node| step(&node.operation)).collect::<Result<_, _>>()?;
+        Ok(Self { graph, identity_center, steps })
+    }
+
+    pub(crate) async fn start(&self, index: NodeIndex) -> Result<Started, Failure> {
+        match &self.steps[index.index()] {
+            Step::Aws(operation) => self.identity_center.start(operation).await,
+            Step::Entra(directory, operation) => directory.start(operation).await,
+            Step::AwaitGroup(group) => self.identity_center.await_group(group).await,
+        }
+    }
+}
+
+impl<'g, A: IdentityCenter> Bound<'g, A, NoDirectory> {
+    /// Gives each operation its target, where no directory is connected.
+    ///
+    /// # Errors
+    /// The graph has operations in Entra ID.
+    pub fn without_directory(
+        graph: &'g OperationGraph,
+        identity_center: &'g A,
+    ) -> Result<Self, NotConnected> {
+        Self::new(graph, identity_center, None)
+    }
+}

@@ -1,0 +1,76 @@
+//! The operation graph: which operations carry a plan out, and which of them wait for which.
+
+use std::fmt::Write as _;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::Operation;
+use crate::identity::AccountId;
+
+/// One operation of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The operation.
+    pub operation: Operation,
+    /// The position, in the plan, of the change that it belongs to.
+    pub change: usize,
+    /// The accounts whose roles it changes; AWS changes the roles of one account one at a time.
+    pub accounts: Vec<AccountId>,
+}
+
+/// The operations of a plan and their order. An edge leads from an operation to one that waits for it.
+///
+/// Invariant: the graph is acyclic. Whoever makes one from a [`DiGraph`] sees to that.
+#[derive(Debug, Clone, Default)]
+pub struct OperationGraph {
+    graph: DiGraph<Node, ()>,
+}
+
+impl OperationGraph {
+    /// The graph itself.
+    pub fn graph(&self) -> &DiGraph<Node, ()> {
+        &self.graph
+    }
+
+    /// One line an operation, with the numbers of those it waits for: stable, for tests.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for index in self.graph.node_indices() {
+            let mut waits_for: Vec<usize> =
+                self.graph.neighbors_directed(index, Direction::Incoming).map(NodeIndex::index).collect();
+            waits_for.sort_unstable();
+            let _ = write!(text, "{:>3}  {}", index.index(), self.graph[index].operation);
+            if !waits_for.is_empty() {
+                let numbers: Vec<String> = waits_for.iter().map(usize::to_string).collect();
+                let _ = write!(text, "  after {}", numbers.join(", "));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The graph as a Mermaid flowchart, for people.
+    pub fn to_mermaid(&self) -> String {
+        let mut text = String::from("flowchart LR\n");
+        for index in self.graph.node_indices() {
+            let label: String = self.graph[index]
+                .operation
+                .to_string()
+                .chars()
+                .map(|c| if c.is_alphanumeric() || " -./@_=,".contains(c) { c } else { '_' })
+                .collect();
+            let _ = writeln!(text, "  n{}[\"{label}\"]", index.index());
+        }
+        for edge in self.graph.raw_edges() {
+            let _ = writeln!(text, "  n{} --> n{}", edge.source().index(), edge.target().index());
+        }
+        text
+    }
+}
+
+impl From<DiGraph<Node, ()>> for OperationGraph {
+    fn from(graph: DiGraph<Node, ()>) -> Self {
+        Self { graph }
+    }
+}
