@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use rolecall_access::profiles::StartUrl;
 use rolecall_aws::Strategy;
 use rolecall_model::{Date, InstanceId, Region, StackName};
 use rolecall_parser::messages;
-use rolecall_planner::profiles::StartUrl;
-use rolecall_planner::render::text;
 
 /// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
 #[derive(Debug, Parser)]
@@ -507,7 +506,7 @@ pub(crate) enum Detail {
     Full,
 }
 
-impl From<Detail> for text::Detail {
+impl From<Detail> for rolecall_planner::render::Detail {
     fn from(detail: Detail) -> Self {
         match detail {
             Detail::Summary => Self::Summary,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rolecall_model::{Code, Config, Diagnostic, Origins, Snapshot, Sources};
 use rolecall_parser::{DiskFiles, Project};
-use rolecall_planner::{GuardSource, Inputs};
+use rolecall_planner::{Checkout, Inputs};
 
 use crate::args::{PlanningArgs, ProjectArgs};
 use crate::failure::Failure;
@@ -29,13 +29,14 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// What a plan is made from.
     pub(crate) fn inputs<'a>(&'a self, snapshot: &'a Snapshot) -> Inputs<'a> {
+        let guards = self.guards.as_ref().map(|other| other.checkout());
+        Inputs { files: self.checkout(), snapshot, guards }
+    }
+
+    /// The configuration with its texts and places.
+    pub(crate) fn checkout(&self) -> Checkout<'_> {
         let Self { config, sources, origins, .. } = self;
-        let guards = self.guards.as_ref().map(|other| GuardSource {
-            config: &other.config,
-            sources: &other.sources,
-            origins: &other.origins,
-        });
-        Inputs { config, sources, origins, snapshot, guards }
+        Checkout { config, sources, origins }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rolecall_aws::ObserveError;
+use rolecall_model::escape::for_terminal;
 use rolecall_model::snapshot::SnapshotError;
 use rolecall_model::{Code, Diagnostic, Sources};
-use rolecall_planner::render::for_terminal;
 
 use crate::output;
 

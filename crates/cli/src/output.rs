@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rolecall_model::escape::for_terminal;
 use rolecall_model::{Diagnostic, Severity, Sources};
-use rolecall_planner::render::{count, for_terminal};
+use rolecall_planner::phrases::count;
 
 use crate::failure::Failure;
 

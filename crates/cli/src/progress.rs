@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rolecall_aws::{Part, Progress as ReadProgress, Step};
-use rolecall_planner::render::duration;
+use rolecall_planner::phrases::duration;
 
 use crate::output;
 

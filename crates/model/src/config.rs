@@ -308,6 +308,16 @@ impl Config {
         }
     }
 
+    /// Where a permission set is declared, as the stack's own or as external.
+    pub fn origin_of(&self, name: &PermissionSetName) -> Option<OriginId> {
+        let owned = self.permission_sets.binary_search_by(|set| set.permission_set.name.cmp(name));
+        let external = || self.external_permission_sets.binary_search_by(|set| set.name.cmp(name));
+        match owned {
+            Ok(at) => Some(self.permission_sets[at].origin),
+            Err(_) => external().ok().map(|at| self.external_permission_sets[at].origin),
+        }
+    }
+
     /// Every user that the files name, in `assign`, `keep` and guards, each as often as it is named.
     pub fn users(&self) -> impl Iterator<Item = &UserRef> {
         let kept = self.keeps.iter().flat_map(|keep| match &keep.principals {

@@ -10,6 +10,7 @@ pub mod code;
 pub mod config;
 pub mod diagnostic;
 pub mod entra;
+pub mod escape;
 pub mod identity;
 pub mod lint;
 pub mod operation;

@@ -7,8 +7,8 @@ use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{Config, Date, Origins, Snapshot, Sources};
 use rolecall_parser::{MemoryFiles, load};
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::render::{json, text};
-use rolecall_planner::{Inputs, Plan, Settings, order, plan};
+use rolecall_planner::render::{Detail, json, text};
+use rolecall_planner::{Checkout, Inputs, Plan, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 
 /// The first two sizes of `docs/performance.md`, with a twentieth of the rows to be changed.
@@ -71,8 +71,8 @@ impl Company {
             defer_missing_groups: false,
             renew_scim_token: false,
         };
-        plan(&Inputs { config, sources, origins, snapshot, guards: None }, &settings)
-            .expect("what is generated can be planned")
+        let files = Checkout { config, sources, origins };
+        plan(&Inputs { files, snapshot, guards: None }, &settings).expect("what is generated can be planned")
     }
 }
 
@@ -88,13 +88,13 @@ fn stages(criterion: &mut Criterion) {
         group.bench_function("expand and compare", |bencher| bencher.iter(|| company.plan()));
         let plan = company.plan();
         assert!(!plan.is_empty(), "the drift is to be planned");
-        let style = text::Style { detail: text::Detail::Full, color: false };
-        group.bench_function("render as text", |bencher| bencher.iter(|| text::render(&plan, style)));
+        let style = text::Style { detail: Detail::Full, color: false };
+        group.bench_function("render as text", |bencher| bencher.iter(|| text::render(&plan, None, style)));
         group.bench_function("render as JSON", |bencher| {
-            bencher.iter(|| json::render(&plan, &company.sources));
+            bencher.iter(|| json::render(&plan, None, &company.sources));
         });
         group.bench_function("order the operations", |bencher| {
-            bencher.iter(|| order(&plan, &company.snapshot));
+            bencher.iter(|| order(&plan));
         });
         group.finish();
     }

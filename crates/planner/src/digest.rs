@@ -1,174 +1,205 @@
 //! What identifies the changes of a plan: what was reviewed on Monday is what is merged on Tuesday, unless the changes
 //! themselves differ.
+//!
+//! The digest is defined over the JSON document, so that anybody can compute it from a saved plan. It is the SHA-256 of
+//! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of
+//! `{"changes": […], "instanceArn": …, "stack": …}`, where each change holds the fields of [`Covered`] as they are in the
+//! document, absent ones left out, and the changes are sorted by their own canonical JSON. Names that only help reading,
+//! places, prose and the day of planning are not covered.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::borrow::Cow;
 
-use rolecall_model::{
-    AccountId, Date, EntraOperation, ObjectId, PermissionSet, PermissionSetName, StackName,
-};
+use rolecall_model::{Assignment, StackName};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::{Action, Change, EntraChange, Provisioning, Reason};
+use crate::document::{
+    ActionWord, ChangeDocument, Kind, PlanDocument, SubjectDocument, action_word, before_and_after, kind,
+};
+use crate::plan::{Action, AssignmentChange, Change, Digest, Provisioning, Reason};
 
-/// A whole SHA-256, in lower-case hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Digest(String);
-
-impl Digest {
-    /// All 64 digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The first 12 digits, for people. Approvals compare all of them.
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-/// What the digest covers: instance, stack, and each change with all its ids, whole before and whole after. No names
-/// that only help reading, no places in files, no prose, no date of the plan.
+/// What the digest covers of a change, in the order of the canonical form.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Covered<'a> {
-    instance: &'a str,
-    stack: &'a StackName,
-    changes: Vec<CoveredChange<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<Cow<'a, str>>,
+    action: ActionWord,
+    /// Of a group that is provisioned, without its members, who may change any time.
+    after: Cow<'a, Value>,
+    before: Cow<'a, Value>,
+    kind: Kind,
+    /// What AWS drops with a group that is unassigned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<CoveredAssignment<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_set: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    provisions: Vec<Cow<'a, str>>,
+    /// An assignment of a renamed set is revoked only once the other holds, so what takes its place is covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renamed_to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_principal_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a str>,
+    /// Of a grant alone: the end is part of what the approver allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Cow<'a, str>>,
 }
 
-/// A date with an end is covered because it is what the approver allows: access until then.
+/// The natural key of an assignment.
 #[derive(Serialize)]
-#[serde(tag = "action", rename_all = "kebab-case")]
-enum CoveredChange<'a> {
-    Grant {
-        set: &'a PermissionSetName,
-        account: AccountId,
-        principal: &'a str,
-        until: Option<Date>,
-    },
-    /// What takes its place is covered: such a row goes only once the other is there.
-    Revoke {
-        set: &'a PermissionSetName,
-        account: AccountId,
-        principal: &'a str,
-        replaced_by: Option<&'a PermissionSetName>,
-    },
-    Create {
-        after: &'a PermissionSet,
-    },
-    Update {
-        before: &'a PermissionSet,
-        after: &'a PermissionSet,
-        accounts: &'a [AccountId],
-    },
-    Provision {
-        set: &'a PermissionSetName,
-        accounts: &'a [AccountId],
-    },
-    Release {
-        set: &'a PermissionSetName,
-    },
-    Delete {
-        before: &'a PermissionSet,
-    },
-    /// The tenant and the application by their ids, whatever they are called; of a group that is provisioned, not its
-    /// members, who may change any time; and what goes with one that is unassigned.
-    Entra {
-        tenant: &'a str,
-        service_principal: Option<&'a ObjectId>,
-        before: &'a Value,
-        step: Box<EntraOperation>,
-        rows: Vec<(&'a PermissionSetName, AccountId, &'a str)>,
-    },
-    SetAccessControl {
-        before: Option<&'a BTreeMap<String, String>>,
-        after: &'a BTreeMap<String, String>,
-    },
+#[serde(rename_all = "camelCase")]
+struct CoveredAssignment<'a> {
+    account_id: Cow<'a, str>,
+    permission_set: &'a str,
+    principal_id: &'a str,
 }
 
-/// The digest of sorted changes.
-pub(crate) fn digest(instance: &str, stack: &StackName, changes: &[Change]) -> Digest {
-    let mut covered: Vec<(String, CoveredChange<'_>)> = Vec::with_capacity(changes.len());
-    for change in changes {
-        let one = covered_change(change);
-        covered.push((serde_json::to_string(&one).unwrap_or_default(), one));
+/// The digest of changes.
+pub(crate) fn digest(instance_arn: &str, stack: &StackName, changes: &[Change]) -> Digest {
+    hash(instance_arn, stack.as_str(), changes.iter().map(of_change))
+}
+
+impl PlanDocument {
+    /// The digest of the changes that the document holds, computed anew. For a document that was not damaged, it is the
+    /// digest that it states.
+    pub fn compute_digest(&self) -> Digest {
+        hash(&self.instance_arn, &self.stack, self.changes.iter().map(of_document))
     }
-    // Sorted by what is covered itself: the order in which a plan is shown follows names, which are not covered.
-    covered.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let changes = covered.into_iter().map(|(_, change)| change).collect();
+}
+
+fn hash<'a>(instance_arn: &str, stack: &str, changes: impl Iterator<Item = Covered<'a>>) -> Digest {
     // Plain data with text keys has no way to fail to become JSON.
-    let bytes = serde_json::to_vec(&Covered { instance, stack, changes }).unwrap_or_default();
-    let hash = Sha256::digest(&bytes);
-    Digest(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut changes: Vec<String> =
+        changes.map(|covered| serde_json::to_string(&covered).unwrap_or_default()).collect();
+    changes.sort();
+    let mut hasher = Sha256::new();
+    hasher.update("{\"changes\":[");
+    for (at, change) in changes.iter().enumerate() {
+        if at > 0 {
+            hasher.update(",");
+        }
+        hasher.update(change);
+    }
+    let text = |value: &str| serde_json::to_string(value).unwrap_or_default();
+    hasher.update(format!("],\"instanceArn\":{},\"stack\":{}}}", text(instance_arn), text(stack)));
+    Digest::of_bytes(hasher.finalize().into())
 }
 
-fn covered_step(change: &EntraChange) -> CoveredChange<'_> {
-    let EntraChange { tenant, service_principal, step, before, rows, is_awaited: _ } = change;
-    let mut step = step.clone();
-    if let EntraOperation::ProvisionGroup { members, .. } = &mut step {
-        members.clear();
-    }
-    CoveredChange::Entra {
-        tenant,
-        service_principal: service_principal.as_ref(),
-        before,
-        step: Box::new(step),
-        rows: rows
-            .iter()
-            .map(|one| {
-                let assignment = &one.assignment;
-                (&assignment.permission_set, assignment.account, assignment.principal.id())
-            })
-            .collect(),
-    }
-}
-
-fn covered_change(change: &Change) -> CoveredChange<'_> {
+fn of_change(change: &Change) -> Covered<'_> {
     let Change { action, reason, written: _ } = change;
+    let (before, after) = before_and_after(action);
+    let mut covered = Covered {
+        account_id: None,
+        action: action_word(change),
+        after: Cow::Owned(after),
+        before: Cow::Owned(before),
+        kind: kind(action),
+        lost: change.lost_with_group().iter().map(|lost| key(&lost.assignment)).collect(),
+        permission_set: action.permission_set().map(|name| name.as_str()),
+        principal_id: None,
+        provisions: Vec::new(),
+        renamed_to: if let Reason::Renamed { to } = reason { Some(to.as_str()) } else { None },
+        service_principal_id: None,
+        tenant_id: None,
+        until: None,
+    };
     match action {
-        Action::Grant(row) => CoveredChange::Grant {
-            set: &row.assignment.permission_set,
-            account: row.assignment.account,
-            principal: row.assignment.principal.id(),
-            until: match reason {
-                Reason::Declared { until, note: _ } => *until,
-                Reason::Undeclared
-                | Reason::Expired { .. }
-                | Reason::Orphan
-                | Reason::PermissionSetDropped
-                | Reason::Renamed { .. }
-                | Reason::Adopted
-                | Reason::Released
-                | Reason::Outdated => None,
-            },
-        },
-        Action::Revoke(row) => CoveredChange::Revoke {
-            set: &row.assignment.permission_set,
-            account: row.assignment.account,
-            principal: row.assignment.principal.id(),
-            replaced_by: if let Reason::Renamed { to } = reason { Some(to) } else { None },
-        },
-        Action::CreatePermissionSet { after } => CoveredChange::Create { after },
-        Action::UpdatePermissionSet { before, after, differences: _, provision } => {
-            let Provisioning { accounts, everywhere: _ } = provision;
-            CoveredChange::Update { before, after, accounts }
+        Action::Assignment(change) => {
+            let Assignment { permission_set: _, account, principal } = &change.assignment().assignment;
+            covered.account_id = Some(account.to_string().into());
+            covered.principal_id = Some(principal.id());
+            if let (AssignmentChange::Grant(_), Reason::Declared { until, note: _ }) = (change, reason) {
+                covered.until = until.map(|until| until.to_string().into());
+            }
         }
-        Action::ProvisionPermissionSet { permission_set, provision } => {
-            CoveredChange::Provision { set: permission_set, accounts: &provision.accounts }
+        Action::PermissionSet(change) => {
+            let accounts = change.provisioning().map(|Provisioning { accounts, calls: _ }| accounts);
+            covered.provisions = accounts.into_iter().flatten().map(|id| id.to_string().into()).collect();
         }
-        Action::ReleasePermissionSet { permission_set } => CoveredChange::Release { set: permission_set },
-        Action::DeletePermissionSet { before } => CoveredChange::Delete { before },
-        Action::Entra(change) => covered_step(change),
-        Action::SetAccessControl { before, after } => {
-            CoveredChange::SetAccessControl { before: before.as_ref(), after }
+        Action::AccessControl(_) => {}
+        Action::Entra(change) => {
+            covered.principal_id = change.step.group().map(|(id, _)| id.as_str());
+            covered.tenant_id = Some(&change.tenant);
+            covered.service_principal_id = change.service_principal.as_ref().map(|id| id.as_str());
         }
+    }
+    covered.without_members()
+}
+
+fn of_document(change: &ChangeDocument) -> Covered<'_> {
+    let ChangeDocument {
+        action,
+        kind,
+        subject,
+        tenant_id,
+        service_principal_id,
+        before,
+        after,
+        provisions,
+        lost,
+        reason: _,
+        renamed_to,
+        until,
+        note: _,
+        place: _,
+    } = change;
+    let SubjectDocument {
+        permission_set,
+        account_id,
+        account_name: _,
+        principal_type: _,
+        principal_id,
+        principal_name: _,
+        principal_label: _,
+    } = subject;
+    let covered = Covered {
+        account_id: account_id.as_deref().map(Cow::Borrowed),
+        action: *action,
+        after: Cow::Borrowed(after),
+        before: Cow::Borrowed(before),
+        kind: *kind,
+        lost: lost.iter().map(|lost| key_of_document(&lost.subject)).collect(),
+        permission_set: permission_set.as_deref(),
+        principal_id: principal_id.as_deref(),
+        provisions: provisions.iter().map(|id| Cow::Borrowed(id.as_str())).collect(),
+        renamed_to: renamed_to.as_deref(),
+        service_principal_id: service_principal_id.as_deref(),
+        tenant_id: tenant_id.as_deref(),
+        until: until.as_deref().filter(|_| *action == ActionWord::Assign).map(Cow::Borrowed),
+    };
+    covered.without_members()
+}
+
+impl Covered<'_> {
+    fn without_members(mut self) -> Self {
+        if self.action == ActionWord::ProvisionGroup
+            && let Value::Object(step) = self.after.to_mut()
+        {
+            step.remove("members");
+        }
+        self
+    }
+}
+
+fn key(assignment: &Assignment) -> CoveredAssignment<'_> {
+    let Assignment { permission_set, account, principal } = assignment;
+    CoveredAssignment {
+        account_id: account.to_string().into(),
+        permission_set: permission_set.as_str(),
+        principal_id: principal.id(),
+    }
+}
+
+fn key_of_document(subject: &SubjectDocument) -> CoveredAssignment<'_> {
+    CoveredAssignment {
+        account_id: Cow::Borrowed(subject.account_id.as_deref().unwrap_or_default()),
+        permission_set: subject.permission_set.as_deref().unwrap_or_default(),
+        principal_id: subject.principal_id.as_deref().unwrap_or_default(),
     }
 }

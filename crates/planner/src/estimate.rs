@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolecall_model::{AccountId, EntraOperation};
 
-use crate::plan::{Action, Change, EntraChange, Provisioning};
+use crate::plan::{Action, Change, EntraChange, Estimate, PermissionSetChange, ProvisionCalls, Provisioning};
 
 /// What one account assignment takes from request to `SUCCEEDED`, in seconds: 1,200 operations took 61 minutes with
 /// 10 in flight in the field, which is about 30 s each.
@@ -25,20 +25,16 @@ const ON_DEMAND_SECONDS_A_CALL: u64 = 2;
 /// What a group takes from provisioning on demand to the Identity Store, in seconds. Not measured in the field.
 const GROUP_SECONDS: u64 = 60;
 
-/// How long an apply would take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Estimate {
-    /// In seconds; 0 where there is nothing to do.
-    pub seconds: u64,
-}
-
 /// Estimates.
 pub(crate) fn estimate(changes: &[Change]) -> Estimate {
     let (mut assignments, mut provisions, mut requests) = (0_u64, 0_u64, 0_u64);
     let mut entra = EntraTime::default();
     let mut by_account: BTreeMap<AccountId, u64> = BTreeMap::new();
-    let mut provision = |Provisioning { accounts, everywhere }: &Provisioning, requests: &mut u64| {
-        let calls = if *everywhere { 1 } else { accounts.len() as u64 };
+    let mut provision = |Provisioning { accounts, calls }: &Provisioning, requests: &mut u64| {
+        let calls = match calls {
+            ProvisionCalls::Everywhere { .. } => 1,
+            ProvisionCalls::PerAccount => accounts.len() as u64,
+        };
         *requests += calls;
         for account in accounts {
             *by_account.entry(*account).or_default() += PROVISION_SECONDS;
@@ -48,24 +44,26 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
     let mut rows = Vec::new();
     for change in changes {
         match &change.action {
-            Action::Grant(row) | Action::Revoke(row) => {
+            Action::Assignment(change) => {
                 assignments += 1;
                 requests += 1;
-                rows.push(row.assignment.account);
+                rows.push(change.assignment().assignment.account);
             }
-            Action::CreatePermissionSet { after } => {
-                requests += 2 + (after.managed_policies.len() + after.customer_policies.len()) as u64;
-            }
-            Action::UpdatePermissionSet { differences, provision: to, .. } => {
-                requests += differences.len() as u64;
-                provisions += provision(to, &mut requests);
-            }
-            Action::ProvisionPermissionSet { provision: to, .. } => {
-                provisions += provision(to, &mut requests);
-            }
-            Action::ReleasePermissionSet { .. } | Action::DeletePermissionSet { .. } => requests += 1,
+            Action::PermissionSet(set) => match set {
+                PermissionSetChange::Create { after } => {
+                    requests += 2 + (after.managed_policies.len() + after.customer_policies.len()) as u64;
+                }
+                PermissionSetChange::Update { differences, provision: to, .. } => {
+                    requests += differences.len() as u64;
+                    provisions += provision(to, &mut requests);
+                }
+                PermissionSetChange::Provision { provision: to, .. } => {
+                    provisions += provision(to, &mut requests);
+                }
+                PermissionSetChange::Release { .. } | PermissionSetChange::Delete { .. } => requests += 1,
+            },
             // Sent, and looked at again.
-            Action::SetAccessControl { .. } => requests += 2,
+            Action::AccessControl(_) => requests += 2,
             Action::Entra(change) => entra.count(change),
         }
     }

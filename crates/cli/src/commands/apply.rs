@@ -11,9 +11,11 @@ use petgraph::graph::NodeIndex;
 use rolecall_applier::{Bound, Event, Limits, Outcome, Report, SkipCause, record};
 use rolecall_aws::{AwsTarget, Impatience};
 use rolecall_entra::EntraTarget;
+use rolecall_model::escape::for_terminal;
 use rolecall_model::{AwsOperation, Code, Operation, OperationGraph, ProvisionTarget, Snapshot};
-use rolecall_planner::plan::Action;
-use rolecall_planner::render::{duration, for_terminal, row_in_words, text};
+use rolecall_planner::phrases::{self, duration};
+use rolecall_planner::plan::{Action, AssignmentChange};
+use rolecall_planner::render::text;
 use rolecall_planner::{Plan, order};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -59,7 +61,7 @@ async fn plan_and_apply(
     (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
-    output::print(&text::render(&made, style))?;
+    output::print(&text::render(&made, None, style))?;
     let write_stats = |seconds| stats::write(args.stats.stats.as_deref(), &clients.statistics(), seconds);
     if !made.violations.is_empty() {
         output::error_line(
@@ -77,7 +79,7 @@ async fn plan_and_apply(
         return Ok(Exit::Error);
     }
     let start = Instant::now();
-    let graph = order(&made, &snapshot);
+    let graph = order(&made);
     let aws = AwsTarget::new(clients.clone(), &snapshot);
     let entra = directory::target(&graph, live, &loaded.config, snapshot.entra.as_ref())?;
     let bound = directory::bind(&graph, &aws, entra.as_ref())?;
@@ -238,8 +240,12 @@ fn line_of(made: &Plan, graph: &OperationGraph, node: NodeIndex, snapshot: &Snap
     let change = &made.changes[node.change];
     let written = change.written.as_ref().map(|written| format!("  {written}")).unwrap_or_default();
     let what = match (&change.action, &node.operation) {
-        (Action::Grant(row), _) => format!("assign {}", row_in_words(row)),
-        (Action::Revoke(row), _) => format!("revoke {}", row_in_words(row)),
+        (Action::Assignment(AssignmentChange::Grant(named)), _) => {
+            format!("assign {}", phrases::assignment(named))
+        }
+        (Action::Assignment(AssignmentChange::Revoke { assignment, order: _ }), _) => {
+            format!("revoke {}", phrases::assignment(assignment))
+        }
         (_, Operation::Aws(AwsOperation::Provision { target: ProvisionTarget::Account(id), .. })) => {
             let name = snapshot.account(*id).map(|account| account.name.as_str()).unwrap_or_default();
             format!("{} ({name})", node.operation)

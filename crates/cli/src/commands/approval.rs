@@ -5,9 +5,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use rolecall_model::Code;
+use rolecall_model::escape::for_terminal;
 use rolecall_planner::Plan;
-use rolecall_planner::render::for_terminal;
-use rolecall_planner::render::json::{self, PlanDocument};
+use rolecall_planner::document::{PlanDocument, Source};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::render::json;
+use serde::Deserialize;
 
 use crate::args::ApplyArgs;
 use crate::configuration::Loaded;
@@ -67,22 +70,43 @@ fn read_plan(file: &Path) -> Result<PlanDocument, Failure> {
             "save one with `rolecall plan --out FILE`",
         )
     };
-    let saved: PlanDocument = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
-    if saved.format != PlanDocument::FORMAT || saved.version != PlanDocument::VERSION {
-        return Err(unusable(format!("it is {} version {}", for_terminal(&saved.format), saved.version)));
+    // Looked at first: a document of another version may lack what this one requires.
+    let Header { format, version } =
+        serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
+    if format != PlanDocument::FORMAT {
+        return Err(unusable(format!("its format is {}", for_terminal(&format))));
     }
-    Ok(saved)
+    if version != u64::from(PlanDocument::VERSION) {
+        return Err(unusable(format!(
+            "it has version {version}, and this rolecall reads version {}",
+            PlanDocument::VERSION
+        )));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))
+}
+
+/// What every version of the document begins with.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u64,
 }
 
 /// A plan made from something else than what it would be applied to proves nothing about it.
 pub(crate) fn refuse_inapplicable(saved: &PlanDocument, live: &Live) -> Result<(), Failure> {
     let here = live.provenance();
-    if saved.source != here.as_str() {
+    let is_from_here = match (saved.source, &here) {
+        (Source::Live, Provenance::Live)
+        | (Source::Sandbox, Provenance::Sandbox)
+        | (Source::Snapshot, Provenance::Snapshot) => true,
+        (Source::Live | Source::Sandbox | Source::Snapshot, _) => false,
+    };
+    if !is_from_here {
         return Err(Failure::plain(
             Code::NotApplicable,
             format!(
                 "the saved plan was made from {}, and would be applied to {}",
-                for_terminal(&saved.source),
+                saved.source.as_str(),
                 here.as_str()
             ),
             "save a plan from the same source as the apply",
@@ -103,7 +127,7 @@ pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Resu
     match approval {
         Approval::Whatever => Ok(true),
         Approval::Digest(digest) if digest == made.digest.as_str() => Ok(true),
-        Approval::Saved(saved) if saved.digest == made.digest.as_str() => Ok(true),
+        Approval::Saved(saved) if saved.digest.as_deref() == Some(made.digest.as_str()) => Ok(true),
         Approval::Digest(digest) => Err(Failure::plain(
             Code::DigestDiffers,
             format!(
@@ -114,7 +138,7 @@ pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Resu
              --plan FILE, rolecall shows how the two differ",
         )),
         Approval::Saved(saved) => {
-            show_difference(saved, &json::document(made, &loaded.sources))?;
+            show_difference(saved, &PlanDocument::new(made, None, &loaded.sources))?;
             Err(Failure::plain(
                 Code::DigestDiffers,
                 "the plan is not the one that was saved; nothing was changed",

@@ -5,8 +5,9 @@ use std::fs;
 use std::time::Duration;
 
 use rolecall_model::Code;
+use rolecall_model::escape::for_terminal;
 use rolecall_parser::{DiskFiles, Fixed, Left, Mended};
-use rolecall_planner::render::{count, for_terminal};
+use rolecall_planner::phrases::count;
 
 use crate::args::CheckArgs;
 use crate::configuration::{self, Loaded};

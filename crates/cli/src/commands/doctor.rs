@@ -2,12 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rolecall_aws::{Clients, Strategy};
+use rolecall_doctor::{self as doctor, Diagnosis, LOG_DAYS, Reading, render};
 use rolecall_entra::Reader;
 use rolecall_model::config::Entra;
 use rolecall_model::entra::Tenant;
 use rolecall_model::{Code, Diagnostic, Snapshot};
-use rolecall_planner::doctor::{self, Diagnosis, LOG_DAYS, Reading};
-use rolecall_planner::render::doctor as render;
 
 use crate::args::{DoctorArgs, DoctorFormat};
 use crate::configuration::{self, Loaded};
@@ -62,7 +61,7 @@ pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
         None => {}
     }
     reading.memberships = memberships(&clients, loaded, &mut snapshot, now).await;
-    doctor::diagnose(&loaded.inputs(&snapshot), &reading)
+    doctor::diagnose(&loaded.checkout(), &snapshot, &reading)
 }
 
 /// Reads the members of the groups that are compared, and says why that could not be done.
@@ -72,7 +71,7 @@ async fn memberships(
     snapshot: &mut Snapshot,
     now: Timestamp,
 ) -> Option<Diagnostic> {
-    let groups = doctor::compared_groups(&loaded.inputs(snapshot), now);
+    let groups = doctor::compared_groups(&loaded.checkout(), snapshot, now);
     let read = live::memberships(clients, snapshot, &groups).await;
     read.err().map(|error| error.into_diagnostic(Code::ReadFailed))
 }

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use rolecall_model::escape::for_terminal;
 use rolecall_model::{Diagnostic, Sources};
 use rolecall_parser::{
     DiskFiles, Formatted, MAX_FILE_BYTES, ProjectFiles, ReadError, format_bytes, format_file,
 };
-use rolecall_planner::render::for_terminal;
 use similar::TextDiff;
 
 use crate::args::FmtArgs;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rolecall_aws::Scope;
 use rolecall_import::{Import, States, Summary, TerraformError};
 use rolecall_model::{Code, Region, Snapshot, Sources, StackName};
-use rolecall_planner::render::count;
+use rolecall_planner::phrases::count;
 
 use crate::args::{ImportArgs, SandboxArgs};
 use crate::configuration::PROJECT_FILE;

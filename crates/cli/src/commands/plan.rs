@@ -5,9 +5,10 @@ use std::time::Instant as WallInstant;
 use rolecall_aws::{Clients, Scope, Statistics};
 use rolecall_entra::Reader;
 use rolecall_model::{Code, Date, Diagnostic, Place, Snapshot, Sources};
+use rolecall_planner::plan::comparison::BaseComparison;
 use rolecall_planner::plan::{Line, Provenance, Violation, Written};
-use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{BaseComparison, Plan, Settings, compare_with_base};
+use rolecall_planner::render::{Detail, json, markdown, text};
+use rolecall_planner::{Plan, Settings, compare_with_base, settle_base};
 use tokio::time::Instant;
 
 use super::stats::{self, Seconds};
@@ -67,12 +68,12 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
             })?
         }
     };
-    if let Some(base) = &base {
-        plan.set_base(compared(&loaded, base, &snapshot, day)?, &snapshot);
-    }
-    show(&plan, &loaded, args, messages)?;
+    let comparison = base.map(|base| compared(&loaded, &base, &snapshot, day)).transpose()?;
+    let comparison = comparison.map(|comparison| settle_base(comparison, &plan, &snapshot));
+    plan.findings.extend(comparison.as_ref().and_then(BaseComparison::finding));
+    show(&plan, comparison.as_ref(), &loaded, args, messages)?;
     if let Some(file) = &args.out {
-        output::write_file(file, json::render(&plan, &loaded.sources).as_bytes())?;
+        output::write_file(file, json::render(&plan, comparison.as_ref(), &loaded.sources).as_bytes())?;
     }
     stats::write(args.stats.stats.as_deref(), &statistics, seconds)?;
     Ok(if !plan.violations.is_empty() {
@@ -99,14 +100,20 @@ fn compared(
         Base::Absent(file) => return Ok(BaseComparison::absent(file.clone())),
         Base::Unreadable(mistakes) => return Ok(BaseComparison::unreadable(mistakes.clone())),
     };
-    let compared = compare_with_base(&loaded.inputs(snapshot), &base.inputs(snapshot), today);
+    let compared = compare_with_base(&loaded.inputs(snapshot), &base.checkout(), today);
     compared.map_err(|other| {
         let help = "name another checkout of the same project, such as one of the base branch";
         Failure::plain(Code::BaseUnusable, format!("--base {}: {other}", base.directory.display()), help)
     })
 }
 
-fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) -> Result<(), Failure> {
+fn show(
+    plan: &Plan,
+    comparison: Option<&BaseComparison>,
+    loaded: &Loaded,
+    args: &PlanArgs,
+    messages: &mut Messages,
+) -> Result<(), Failure> {
     // In the other formats for people the plan itself holds what was found.
     if args.format == Format::Text || !messages.are_for_people() {
         messages.add(&plan.findings, &loaded.sources);
@@ -116,21 +123,23 @@ fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) 
             plan.violations.iter().map(|violation| of_violation(violation, &loaded.sources)).collect();
         messages.add(&violations, &loaded.sources);
     }
-    let detail = text::Detail::from(args.detail);
+    let detail = Detail::from(args.detail);
     let rendered = match args.format {
-        Format::Text => text::render(plan, text::Style { detail, color: output::stdout_has_color() }),
-        Format::Json => json::render(plan, &loaded.sources),
-        Format::Markdown => markdown::render(plan, &loaded.sources, detail),
+        Format::Text => {
+            text::render(plan, comparison, text::Style { detail, color: output::stdout_has_color() })
+        }
+        Format::Json => json::render(plan, comparison, &loaded.sources),
+        Format::Markdown => markdown::render(plan, comparison, &loaded.sources, detail),
     };
     output::print(&rendered)
 }
 
 /// A guard that stops the plan, as a diagnostic at the line that says it.
 fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
-    let Violation { code, message, rows, written } = violation;
+    let Violation { code, message, assignments, written } = violation;
     let mut found = Diagnostic::error(*code, message);
-    if !rows.is_empty() {
-        found = found.help(format!("the plan lists the rows, {} in all", rows.len()));
+    if !assignments.is_empty() {
+        found = found.help(format!("the plan lists the rows, {} in all", assignments.len()));
     }
     let Some(Written { at: Line { file, line }, template: _ }) = written else { return found };
     let place = sources.iter().find(|(_, source)| *source.name == **file).map(|(id, source)| {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_access::profiles::{self, StartUrl, Whose};
 use rolecall_aws::{Clients, Scope, Strategy};
 use rolecall_model::{Code, GroupId, Principal, Snapshot};
-use rolecall_planner::profiles::{self, StartUrl, Whose};
 
 use crate::args::{ProfilesArgs, ProfilesFormat};
 use crate::configuration::{self, Loaded};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     if found.is_empty() {
         output::error_line(&format!(
             "{} has no permission set of these files on any active account.",
-            rolecall_planner::render::for_terminal(&args.whose)
+            rolecall_model::escape::for_terminal(&args.whose)
         ));
     }
     let start = args.start_url.clone().unwrap_or_else(|| StartUrl::of(&snapshot));
@@ -78,7 +78,7 @@ async fn read(clients: &Clients, args: &ProfilesArgs, loaded: &Loaded) -> Result
 }
 
 fn whose(args: &ProfilesArgs, loaded: &Loaded, snapshot: &Snapshot) -> Result<Whose, Failure> {
-    profiles::whose(&args.whose, &loaded.inputs(snapshot)).map_err(|error| {
+    profiles::whose(&args.whose, &loaded.checkout(), snapshot).map_err(|error| {
         let help = "write a group as the files call it, or a user name or display name of the Identity Store, exactly";
         let code = match error {
             profiles::NotFound::Nobody(_) | profiles::NotFound::Undelivered(_) => Code::GroupNotFound,

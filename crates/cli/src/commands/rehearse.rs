@@ -4,8 +4,9 @@ use rolecall_applier::{Limits, Report};
 use rolecall_aws::{AwsTarget, Connection, Scope};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{Code, OperationGraph, Snapshot};
+use rolecall_planner::phrases::duration;
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::render::{duration, text};
+use rolecall_planner::render::text;
 use rolecall_planner::{Plan, order};
 use rolecall_sandbox::Sandbox;
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     let Subject { snapshot, settings, plan: made } = subject(args, &loaded)?;
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
-    output::print(&text::render(&made, style))?;
+    output::print(&text::render(&made, None, style))?;
     if !made.violations.is_empty() {
         output::print("\nRehearsal: an apply would stop at the guard, and change nothing.\n")?;
         return Ok(Exit::Guard);
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     let sandbox = Sandbox::new(snapshot.clone(), live::settings());
-    let graph = order(&made, &snapshot);
+    let graph = order(&made);
     let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot, &loaded))?;
     sandbox.settle();
     let after = sandbox.snapshot();

@@ -6,8 +6,10 @@ use rolecall_import::{Import, Terraform, import};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{PermissionSetName, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, load};
-use rolecall_planner::plan::{Action, Difference, Plan, Provenance, Reason};
-use rolecall_planner::{Inputs, Settings};
+use rolecall_planner::plan::{
+    Action, AssignmentChange, Difference, PermissionSetChange, Plan, Provenance, Reason,
+};
+use rolecall_planner::{Checkout, Inputs, Settings};
 
 /// What a plan finds that is no adoption.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,7 +46,8 @@ pub(crate) fn planned(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> 
         renew_scim_token: false,
     };
     let (sources, origins) = (&project.sources, &project.origins);
-    let inputs = Inputs { config: &config, sources, origins, snapshot, guards: None };
+    let checkout = Checkout { config: &config, sources, origins };
+    let inputs = Inputs { files: checkout, snapshot, guards: None };
     rolecall_planner::plan(&inputs, &settings).unwrap_or_else(|found| panic!("{found:#?}\n{files:#?}"))
 }
 
@@ -54,17 +57,20 @@ pub(crate) fn found(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Fo
     let mut found = Found::default();
     for change in &plan.changes {
         match (&change.action, &change.reason) {
-            (Action::UpdatePermissionSet { after, differences, .. }, Reason::Adopted) => {
+            (
+                Action::PermissionSet(PermissionSetChange::Update { after, differences, .. }),
+                Reason::Adopted,
+            ) => {
                 found.adopted.insert(after.name.clone());
                 if differences.iter().any(|difference| !matches!(difference, Difference::Tag { .. })) {
                     found.edited.insert(after.name.clone());
                 }
             }
-            (Action::UpdatePermissionSet { after, .. }, _) => {
+            (Action::PermissionSet(PermissionSetChange::Update { after, .. }), _) => {
                 found.edited.insert(after.name.clone());
             }
-            (Action::Revoke(row), _) => {
-                let row = &row.assignment;
+            (Action::Assignment(AssignmentChange::Revoke { assignment, .. }), _) => {
+                let row = &assignment.assignment;
                 found.revoked.insert((row.permission_set.clone(), row.principal.clone()));
             }
             (other, _) => found.other.push(format!("{other:?}")),

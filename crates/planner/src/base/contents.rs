@@ -9,9 +9,9 @@ use rolecall_model::{OriginId, PermissionSetName};
 use super::reach::{Relation, Sides};
 use super::words::protected;
 use super::{BaseDifference, Effect, Subject, spelling};
-use crate::difference::differences;
-use crate::plan::Difference;
-use crate::render::wording;
+
+use crate::phrases;
+use crate::plan::{Difference, differences};
 
 /// Every declaration that both have.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
@@ -29,7 +29,7 @@ struct Contents<'s, 'a> {
 impl Contents<'_, '_> {
     fn push(&mut self, effect: Effect, subject: Subject, origin: OriginId, message: String) {
         let place = self.sides.head.place(origin);
-        self.found.push(BaseDifference { effect, subject, message, rows: Vec::new(), place });
+        self.found.push(BaseDifference { effect, subject, message, assignments: Vec::new(), place });
     }
 
     /// A set that takes the place of another is held against that one.
@@ -38,7 +38,7 @@ impl Contents<'_, '_> {
         let old_sets = base.permission_sets.iter();
         let before: BTreeMap<&PermissionSetName, &DeclaredPermissionSet> =
             old_sets.map(|set| (&set.permission_set.name, set)).collect();
-        let protected = protected(self.sides.head.inputs, self.sides.base.inputs);
+        let protected = protected(self.sides);
         for set in &head.permission_sets {
             let DeclaredPermissionSet { permission_set, adopt: _, renamed_from, origin } = set;
             let name = &permission_set.name;
@@ -46,7 +46,7 @@ impl Contents<'_, '_> {
             let Some(old) = before.get(name).or_else(renamed) else { continue };
             let mut by_effect: BTreeMap<Effect, Vec<String>> = BTreeMap::new();
             for difference in differences(&old.permission_set, permission_set) {
-                by_effect.entry(effect(&difference)).or_default().push(wording::difference(&difference));
+                by_effect.entry(effect(&difference)).or_default().push(phrases::difference(&difference));
             }
             let what = if protected.contains(&old.permission_set.name) {
                 "protected permission set"
@@ -108,7 +108,7 @@ impl Contents<'_, '_> {
                 let message =
                     "attributes for access control are no longer managed, and stay as they are".to_owned();
                 let (effect, subject) = (Effect::Loosens, Subject::Attribute);
-                self.found.push(BaseDifference { effect, subject, message, rows: Vec::new(), place });
+                self.found.push(BaseDifference { effect, subject, message, assignments: Vec::new(), place });
                 return;
             }
             (None, Some(AccessControl { attributes: _, origin })) => {

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use rolecall_model::Principal;
 use rolecall_model::config::Group;
 
-use super::{BaseDifference, Effect, Subject, place};
-use crate::Inputs;
-use crate::principals::Directory;
+use super::reach::Sides;
+use super::{BaseDifference, Effect, Subject};
+use crate::directory::Directory;
 
 /// Every group that both declare.
-pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
-    let directory = Directory::new(head.snapshot, head.config);
-    let live =
-        |group: &Group, inputs: &Inputs<'_>| directory.group(group, inputs).ok().map(|found| found.principal);
+pub(super) fn compare(sides: &Sides<'_>, directory: &Directory<'_>, found: &mut Vec<BaseDifference>) {
+    let (head, base) = (sides.head.files, sides.base.files);
+    // Both are looked up as the files' `entra` node says.
+    let live = |group: &Group, origins| directory.group(group, head.config, origins).principal().cloned();
     let groups = &head.config.groups;
     let by_label: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.label, group)).collect();
     let by_name: BTreeMap<&str, &Group> = groups.iter().map(|group| (&*group.display_name, group)).collect();
@@ -21,13 +21,13 @@ pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<Base
         // A group that got another label is the same group, and may have lost its id on the way.
         let same = by_label.get(old.label.as_str()).or_else(|| by_name.get(old.display_name.as_str()));
         let Some(group) = same else { continue };
-        let change = change(old, group, (live(old, base), live(group, head)));
+        let change = change(old, group, (live(old, base.origins), live(group, head.origins)));
         found.extend(change.map(|(effect, message)| BaseDifference {
             effect,
             subject: Subject::Group,
             message,
-            rows: Vec::new(),
-            place: place(head, group.origin, false),
+            assignments: Vec::new(),
+            place: sides.head.place(group.origin),
         }));
     }
 }

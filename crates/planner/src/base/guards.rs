@@ -6,8 +6,9 @@ use rolecall_model::OriginId;
 use rolecall_model::config::{Forbid, Guard, GuardException, MaxDeletions, MaxGrants, RequireUntil};
 use rolecall_model::lint::{LINTS, Level};
 
+use super::ends::end_moved;
 use super::reach::{Pairs, Reach, Relation, Side, Sides};
-use super::{BaseDifference, BasePlace, Effect, Subject, end_moved};
+use super::{BaseDifference, BasePlace, Effect, Subject};
 
 /// Every guard and lint level of the two.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
@@ -43,7 +44,13 @@ struct Guards<'s, 'a> {
 
 impl Guards<'_, '_> {
     fn push(&mut self, effect: Effect, place: BasePlace, message: String) {
-        self.found.push(BaseDifference { effect, subject: Subject::Guard, message, rows: Vec::new(), place });
+        self.found.push(BaseDifference {
+            effect,
+            subject: Subject::Guard,
+            message,
+            assignments: Vec::new(),
+            place,
+        });
     }
 
     /// Something that held in the base and is gone.
@@ -219,7 +226,7 @@ impl Guards<'_, '_> {
                 effect,
                 subject: Subject::Lint,
                 message,
-                rows: Vec::new(),
+                assignments: Vec::new(),
                 place,
             });
         }

@@ -7,16 +7,22 @@ use rolecall_model::config::Include;
 
 use super::reach::Relation;
 use super::{BaseDifference, Effect, Subject, place, spelling};
-use crate::Inputs;
+use crate::inputs::Checkout;
 
 /// The limit of a pattern, `None` for none, and where the pattern was written.
 type Limits<'c> = BTreeMap<&'c str, (Option<BTreeSet<&'c str>>, OriginId)>;
 
 /// Every pattern of the two.
-pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
+pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<BaseDifference>) {
     let (before, after) = (limits(&base.config.includes), limits(&head.config.includes));
     let mut push = |effect, place, message| {
-        found.push(BaseDifference { effect, subject: Subject::Include, message, rows: Vec::new(), place });
+        found.push(BaseDifference {
+            effect,
+            subject: Subject::Include,
+            message,
+            assignments: Vec::new(),
+            place,
+        });
     };
     for (pattern, (old, origin)) in &before {
         let Some(old) = old else {

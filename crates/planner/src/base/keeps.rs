@@ -2,16 +2,23 @@
 
 use rolecall_model::config::KeepRule;
 
+use super::ends::end_moved;
 use super::guards::changed;
 use super::reach::{Pairs, Reach, Relation, Sides};
-use super::{BaseDifference, BasePlace, Effect, Subject, end_moved};
+use super::{BaseDifference, BasePlace, Effect, Subject};
 
 /// Every `keep` of the two.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let (before, after) = (&sides.base.config().keeps, &sides.head.config().keeps);
     let (old, new) = (&sides.base.keeps, &sides.head.keeps);
     let mut push = |effect, place: BasePlace, message| {
-        found.push(BaseDifference { effect, subject: Subject::Keep, message, rows: Vec::new(), place });
+        found.push(BaseDifference {
+            effect,
+            subject: Subject::Keep,
+            message,
+            assignments: Vec::new(),
+            place,
+        });
     };
     let pairs = Pairs::new(old, new, Relation::Wider);
     for at in pairs.gone {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::{AccountSetIx, KeepRule, KeptPrincipals, On, RowFilter};
-use rolecall_model::{Config, Diagnostic, OriginId};
+use rolecall_model::{Config, Diagnostic, OriginId, Snapshot};
 
 use super::{BasePlace, spelling};
-use crate::Inputs;
-use crate::accounts::{AccountResolver, Mask};
+use crate::desired::selectors::{AccountResolver, Mask};
+use crate::inputs::Checkout;
 
 /// Beyond so many that are not written alike, the two sides are not held against each other one by one: the time would
 /// grow with the square, and nobody rewrites as many at once and reads what became of each.
@@ -181,7 +181,7 @@ fn except_word(word: &str) -> &'static str {
 
 /// One of the two checkouts, with what its guards and keeps reach, in the order of its configuration.
 pub(super) struct Side<'a> {
-    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) files: Checkout<'a>,
     in_base: bool,
     /// By `forbid`: its own rows, and those of its exceptions.
     pub(super) forbids: Vec<(Reach, Vec<Reach>)>,
@@ -190,15 +190,15 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(inputs: &'a Inputs<'a>, in_base: bool) -> Self {
-        let config = inputs.config;
+    fn new(files: Checkout<'a>, in_base: bool) -> Self {
+        let config = files.config;
         let forbids = config.guard.forbids.iter().map(|forbid| {
             let exceptions = forbid.exceptions.iter().map(|one| Reach::of_filter(config, &one.rows));
             (Reach::of_filter(config, &forbid.rows), exceptions.collect())
         });
         let require_untils = config.guard.require_untils.iter();
         Self {
-            inputs,
+            files,
             in_base,
             forbids: forbids.collect(),
             require_untils: require_untils.map(|one| Reach::of_filter(config, &one.rows)).collect(),
@@ -207,16 +207,16 @@ impl<'a> Side<'a> {
     }
 
     pub(super) fn config(&self) -> &'a Config {
-        self.inputs.config
+        self.files.config
     }
 
     pub(super) fn place(&self, origin: OriginId) -> BasePlace {
-        super::place(self.inputs, origin, self.in_base)
+        super::place(&self.files, origin, self.in_base)
     }
 
     /// Each reach with the `on` that it was made from.
     fn reaches(&mut self) -> impl Iterator<Item = (&'a [On], &mut Reach)> {
-        let config = self.inputs.config;
+        let config = self.files.config;
         let filters = config.guard.filters().map(|filter| filter.on.as_slice());
         let forbids =
             self.forbids.iter_mut().flat_map(|(own, exceptions)| std::iter::once(own).chain(exceptions));
@@ -224,9 +224,13 @@ impl<'a> Side<'a> {
         guards.chain(config.keeps.iter().map(|keep| keep.on.as_slice()).zip(&mut self.keeps))
     }
 
+    fn resolver(&self, snapshot: &'a Snapshot) -> AccountResolver<'a> {
+        AccountResolver::new(self.files.config, self.files.origins, snapshot)
+    }
+
     /// Looks up the accounts of every `on`; `false` where one cannot be.
-    fn find_accounts(&mut self) -> bool {
-        let mut resolver = AccountResolver::new(self.inputs);
+    fn find_accounts(&mut self, snapshot: &'a Snapshot) -> bool {
+        let mut resolver = self.resolver(snapshot);
         for (on, reach) in self.reaches() {
             reach.accounts = (!on.is_empty()).then(|| resolver.all_of(on));
         }
@@ -234,7 +238,7 @@ impl<'a> Side<'a> {
     }
 
     fn mark_changed_sets(&mut self, changed: &BTreeSet<&str>) {
-        let config = self.inputs.config;
+        let config = self.files.config;
         for (on, reach) in self.reaches() {
             let mut named = on.iter().flat_map(|part| spelling::sets_named_on(config, part));
             reach.accounts = None;
@@ -247,6 +251,9 @@ impl<'a> Side<'a> {
 pub(super) struct Sides<'a> {
     pub(super) head: Side<'a>,
     pub(super) base: Side<'a>,
+    /// The checkout whose guards are evaluated, where it is not the head.
+    pub(super) guards: Option<Checkout<'a>>,
+    snapshot: &'a Snapshot,
     /// Whether the accounts of both are known.
     fit: bool,
 }
@@ -254,9 +261,16 @@ pub(super) struct Sides<'a> {
 impl<'a> Sides<'a> {
     /// `both_fit` says that all names of both are found in the live state. Then what an `on` reaches is known; else only
     /// how it is written.
-    pub(super) fn new(head: &'a Inputs<'a>, base: &'a Inputs<'a>, both_fit: bool) -> Self {
-        let mut sides = Self { head: Side::new(head, false), base: Side::new(base, true), fit: false };
-        sides.fit = both_fit && sides.head.find_accounts() && sides.base.find_accounts();
+    pub(super) fn new(
+        head: Checkout<'a>,
+        base: Checkout<'a>,
+        guards: Option<Checkout<'a>>,
+        snapshot: &'a Snapshot,
+        both_fit: bool,
+    ) -> Self {
+        let (head_side, base_side) = (Side::new(head, false), Side::new(base, true));
+        let mut sides = Self { head: head_side, base: base_side, guards, snapshot, fit: false };
+        sides.fit = both_fit && sides.head.find_accounts(snapshot) && sides.base.find_accounts(snapshot);
         if !sides.fit {
             let changed = changed_account_sets(head.config, base.config);
             sides.head.mark_changed_sets(&changed);
@@ -268,7 +282,7 @@ impl<'a> Sides<'a> {
     /// How the accounts of a set that both declare relate today; `None` where they are not known.
     pub(super) fn relation_of_sets(&self) -> Option<impl FnMut(AccountSetIx, AccountSetIx) -> Relation> {
         let mut resolvers =
-            self.fit.then(|| [self.base.inputs, self.head.inputs].map(AccountResolver::new))?;
+            self.fit.then(|| [&self.base, &self.head].map(|side| side.resolver(self.snapshot)))?;
         Some(move |before, after| {
             let [base, head] = &mut resolvers;
             Relation::of_masks(&base.named_set(before), &head.named_set(after))

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rolecall_model::PermissionSetName;
 use rolecall_model::config::{Config, Forbid, Protected, RequireUntil, RowFilter};
 
-use super::{BaseDifference, Effect, Subject, place};
-use crate::Inputs;
+use super::reach::Sides;
+use super::{BaseDifference, Effect, Subject};
 
 /// The permission sets that the guards of one kind and name are about; `None` for every set.
 struct Named<'c> {
@@ -15,11 +15,12 @@ struct Named<'c> {
 }
 
 /// Every `renamed-from` of the files, against the guards of the base and those that judge the plan.
-pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
-    let judging = head.guards.map_or(head.config, |guards| guards.config);
+pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
+    let (head, base) = (sides.head.config(), sides.base.config());
+    let judging = sides.guards.map_or(head, |guards| guards.config);
     let holding = named(judging);
-    let naming: Vec<Named<'_>> = named(base.config).into_iter().chain(named(judging)).collect();
-    for set in &head.config.permission_sets {
+    let naming: Vec<Named<'_>> = named(base).into_iter().chain(named(judging)).collect();
+    for set in &head.permission_sets {
         let Some(renamed) = &set.renamed_from else { continue };
         let new = &set.permission_set.name;
         let lost = naming.iter().filter(|one| {
@@ -42,8 +43,8 @@ pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<Base
             effect: Effect::Loosens,
             subject: Subject::Guard,
             message,
-            rows: Vec::new(),
-            place: place(head, renamed.origin, false),
+            assignments: Vec::new(),
+            place: sides.head.place(renamed.origin),
         });
     }
 }

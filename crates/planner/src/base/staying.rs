@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::{Assignment, Date, Snapshot};
 
-use super::{BaseComparison, BaseDifference, BasePlace, ComparedRow, Effect, LineDifference, Subject, rows};
-use crate::plan::{Action, BlockedAction, Kept, KeptBy, Plan, Row};
-use crate::render::wording;
+use super::{BaseComparison, BaseDifference, BasePlace, ComparedAssignment, Effect, LineDifference, Subject};
+use crate::phrases;
+use crate::plan::{BlockedAction, Change, Kept, KeptBy, NamedAssignment, Plan};
 
 /// What becomes of a live row that the files no longer want and that the plan does not revoke.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +26,10 @@ pub(super) fn settle(comparison: &mut BaseComparison, plan: &Plan, snapshot: &Sn
     let fates = Fates::new(plan, snapshot);
     let BaseComparison { extent: _, lines, differences } = comparison;
     for LineDifference { place, gained: _, lost } in lines.iter_mut() {
-        let mut staying: BTreeMap<Fate, Vec<Row>> = BTreeMap::new();
+        let mut staying: BTreeMap<Fate, Vec<NamedAssignment>> = BTreeMap::new();
         lost.retain(|compared| {
             let Some(fate) = fates.of(compared) else { return true };
-            staying.entry(fate).or_default().push(compared.row.clone());
+            staying.entry(fate).or_default().push(compared.assignment.clone());
             false
         });
         differences.extend(staying.into_iter().map(|(fate, rows)| difference(&fate, rows, place)));
@@ -37,8 +37,8 @@ pub(super) fn settle(comparison: &mut BaseComparison, plan: &Plan, snapshot: &Sn
     lines.retain(|line| !(line.gained.is_empty() && line.lost.is_empty()));
 }
 
-fn difference(fate: &Fate, mut rows: Vec<Row>, place: &BasePlace) -> BaseDifference {
-    let many = wording::count(rows.len(), "row");
+fn difference(fate: &Fate, mut rows: Vec<NamedAssignment>, place: &BasePlace) -> BaseDifference {
+    let many = phrases::count(rows.len(), "row");
     let (is, stays) =
         if rows.len() == 1 { ("is", "its access stays") } else { ("are", "their access stays") };
     let (effect, message) = match fate {
@@ -58,8 +58,8 @@ fn difference(fate: &Fate, mut rows: Vec<Row>, place: &BasePlace) -> BaseDiffere
             format!("{many} {is} no longer wanted, and cannot be revoked now: {stays} until then"),
         ),
     };
-    rows.sort_by(|a, b| rows::order(a).cmp(&rows::order(b)));
-    BaseDifference { effect, subject: Subject::Row, message, rows, place: place.clone() }
+    rows.sort_by(|a, b| super::assignments::order(a).cmp(&super::assignments::order(b)));
+    BaseDifference { effect, subject: Subject::Assignment, message, assignments: rows, place: place.clone() }
 }
 
 struct Fates<'p> {
@@ -72,28 +72,29 @@ struct Fates<'p> {
 
 impl<'p> Fates<'p> {
     fn new(plan: &'p Plan, snapshot: &'p Snapshot) -> Self {
-        let revoked = plan.changes.iter().filter_map(|change| match &change.action {
-            Action::Revoke(row) => Some(&row.assignment),
-            _ => None,
-        });
+        let revoked = plan.changes.iter().filter_map(Change::revoked).map(|revoked| &revoked.assignment);
         let blocked = plan.blocked.iter().filter_map(|blocked| match &blocked.action {
-            BlockedAction::Revoke(row) => Some(&row.assignment),
-            _ => None,
+            BlockedAction::Revoke(named) => Some(&named.assignment),
+            BlockedAction::Grant(_)
+            | BlockedAction::Update(_)
+            | BlockedAction::Provision(_)
+            | BlockedAction::Release(_)
+            | BlockedAction::Delete(_) => None,
         });
         let withheld = plan.rebinds.iter().filter(|rebind| rebind.orphans_are_ours);
-        let withheld = withheld.flat_map(|rebind| &rebind.orphans).map(|row| &row.assignment);
+        let withheld = withheld.flat_map(|rebind| &rebind.orphans).map(|named| &named.assignment);
         Self {
             live: snapshot.assignments.iter().collect(),
             revoked: revoked.collect(),
-            kept: plan.kept.iter().map(|kept| (&kept.row.assignment, kept)).collect(),
+            kept: plan.kept.iter().map(|kept| (&kept.assignment.assignment, kept)).collect(),
             waiting: blocked.chain(withheld).collect(),
             snapshot,
         }
     }
 
     /// `None` for a row that is lost: it is revoked, or was not live.
-    fn of(&self, compared: &ComparedRow) -> Option<Fate> {
-        let row = &compared.row.assignment;
+    fn of(&self, compared: &ComparedAssignment) -> Option<Fate> {
+        let row = &compared.assignment.assignment;
         if !self.live.contains(row) {
             let set = &row.permission_set;
             let unread =
@@ -112,7 +113,7 @@ impl<'p> Fates<'p> {
 }
 
 /// `end` is the day on which the row would have ended: that of the base, or that of the files where it has passed.
-fn kept_fate(Kept { row: _, by, ended: _, written }: &Kept, end: Option<Date>) -> Fate {
+fn kept_fate(Kept { assignment: _, by, ended: _, written }: &Kept, end: Option<Date>) -> Fate {
     let (word, until) = match by {
         KeptBy::Keep { until, note: _ } => ("`keep`", *until),
         KeptBy::Adopt => ("`adopt`", None),

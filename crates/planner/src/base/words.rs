@@ -5,40 +5,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::config::{DeclaredPermissionSet, Release};
 use rolecall_model::{OriginId, PermissionSetName};
 
-use super::{BaseDifference, Effect, Subject, place};
-use crate::Inputs;
+use super::reach::Sides;
+use super::{BaseDifference, Effect, Subject};
 
 /// Every such word of the two.
-pub(super) fn compare(head: &Inputs<'_>, base: &Inputs<'_>, found: &mut Vec<BaseDifference>) {
-    let mut words = Words { head, base, found };
+pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
+    let mut words = Words { sides, found };
     words.lifecycle();
     words.ownership();
 }
 
 /// The permission sets that a guard protects, in the base, in the files, or where the guards come from.
-pub(super) fn protected<'c>(head: &Inputs<'c>, base: &Inputs<'c>) -> BTreeSet<&'c PermissionSetName> {
-    let configs = [Some(base.config), Some(head.config), head.guards.map(|guards| guards.config)];
+pub(super) fn protected<'c>(sides: &Sides<'c>) -> BTreeSet<&'c PermissionSetName> {
+    let guards = sides.guards.map(|guards| guards.config);
+    let configs = [Some(sides.base.config()), Some(sides.head.config()), guards];
     let protected = configs.into_iter().flatten().flat_map(|config| &config.guard.protected);
     protected.map(|one| &one.name).collect()
 }
 
-struct Words<'w> {
-    head: &'w Inputs<'w>,
-    base: &'w Inputs<'w>,
-    found: &'w mut Vec<BaseDifference>,
+struct Words<'s, 'a> {
+    sides: &'s Sides<'a>,
+    found: &'s mut Vec<BaseDifference>,
 }
 
-impl Words<'_> {
+impl Words<'_, '_> {
     fn push(&mut self, effect: Effect, subject: Subject, origin: OriginId, message: String) {
-        let place = place(self.head, origin, false);
-        self.found.push(BaseDifference { effect, subject, message, rows: Vec::new(), place });
+        let place = self.sides.head.place(origin);
+        self.found.push(BaseDifference { effect, subject, message, assignments: Vec::new(), place });
     }
 
     fn lifecycle(&mut self) {
-        let old_sets = &self.base.config.permission_sets;
+        let old_sets = &self.sides.base.config().permission_sets;
         let before: BTreeMap<&PermissionSetName, &DeclaredPermissionSet> =
             old_sets.iter().map(|set| (&set.permission_set.name, set)).collect();
-        for set in &self.head.config.permission_sets {
+        for set in &self.sides.head.config().permission_sets {
             let DeclaredPermissionSet { permission_set, adopt, renamed_from, origin: _ } = set;
             let name = &permission_set.name;
             let old = before.get(name);
@@ -52,9 +52,9 @@ impl Words<'_> {
                 self.push(Effect::Changes, Subject::PermissionSet, renamed.origin, message);
             }
         }
-        let released = &self.base.config.releases;
-        let protected = protected(self.head, self.base);
-        for Release { name, origin } in &self.head.config.releases {
+        let released = &self.sides.base.config().releases;
+        let protected = protected(self.sides);
+        for Release { name, origin } in &self.sides.head.config().releases {
             if released.iter().all(|old| old.name != *name) {
                 let though = if protected.contains(name) { ", though `protect` names it" } else { "" };
                 let message =
@@ -65,7 +65,7 @@ impl Words<'_> {
     }
 
     fn ownership(&mut self) {
-        let (head, base) = (self.head.config, self.base.config);
+        let (head, base) = (self.sides.head.config(), self.sides.base.config());
         for set in &head.external_permission_sets {
             if base.permission_sets.iter().any(|old| old.permission_set.name == set.name) {
                 let message = format!(

@@ -1,92 +1,252 @@
-//! Declared groups to the groups of the directory.
+//! Groups: their assignment to the application, and their way to AWS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::Group;
-use rolecall_model::entra::{DirectoryGroup, Tenant};
-use rolecall_model::{Code, Diagnostic};
+use rolecall_model::config::{GroupIx, KeptPrincipals, Unassign};
+use rolecall_model::entra::{AppRoleAssignment, DirectoryGroup};
+use rolecall_model::{Code, Diagnostic, EntraOperation, ObjectId, OriginId, Origins, Principal};
+use serde_json::{Value, json};
 
-use crate::Inputs;
-use crate::accounts::nearest;
+use super::Comparer;
+use crate::directory::Resolution;
+use crate::inputs::{Checkout, Settings};
+use crate::plan::NamedAssignment;
 
-/// The groups of a tenant, for look-ups by what the files write.
-pub(crate) struct TenantDirectory<'a> {
-    by_id: BTreeMap<String, &'a DirectoryGroup>,
-    by_name: BTreeMap<&'a str, Vec<&'a DirectoryGroup>>,
-}
+/// So many members of a new group are provisioned on demand, at five a call and five calls in ten seconds; the others come
+/// with the next cycle. The grants wait for the group, which the first call makes.
+const MOST_MEMBERS_ON_DEMAND: usize = 50;
 
-impl<'a> TenantDirectory<'a> {
-    pub(crate) fn new(tenant: &'a Tenant) -> Self {
-        let mut directory = Self { by_id: BTreeMap::new(), by_name: BTreeMap::new() };
-        for group in &tenant.groups {
-            // UUIDs are written in either case.
-            directory.by_id.insert(group.id.as_str().to_ascii_lowercase(), group);
-            directory.by_name.entry(&group.display_name).or_default().push(group);
+impl Comparer<'_> {
+    /// Assigns each used group to the application, and provisions those that are not in the Identity Store yet.
+    pub(super) fn assign_groups(&mut self) {
+        for (index, group) in self.resolution.used_groups(self.files.config, self.settings.today) {
+            let origin = self.files.config[index].origin;
+            if !group.nested.is_empty() {
+                self.comparison.findings.push(self.nested(group, origin));
+            }
+            let is_new = self.resolution.group(index) == Some(&Principal::NewGroup(group.id.clone()));
+            let comes_to_aws = self.is_assigned(&group.id) || self.assign_group(group, origin, is_new);
+            if is_new && comes_to_aws {
+                self.provision_group(group, origin);
+            }
         }
-        directory
     }
 
-    /// The group that a declaration means: by its id where it has one, and else by a name that only one group has.
-    ///
-    /// # Errors
-    /// There is none, or there are several.
-    pub(crate) fn group(
-        &self,
-        group: &Group,
-        inputs: &Inputs<'_>,
-    ) -> Result<&'a DirectoryGroup, Box<Diagnostic>> {
-        let Group { label, display_name, object_id, origin } = group;
-        if let Some(id) = object_id {
-            let found = self.by_id.get(&id.as_str().to_ascii_lowercase()).copied();
-            return found.ok_or_else(|| {
-                let taken = match self.by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice) {
-                    [] => String::new(),
-                    [one, ..] => format!("; a group named `{display_name}` is there, with the id {}", one.id),
-                };
-                Box::new(
-                    Diagnostic::error(
-                        Code::GroupNotFound,
-                        format!("group `{label}` ({id}) is not in Entra ID{taken}"),
-                    )
-                    .at_origin(inputs.origins, *origin, "no group has this object id")
-                    .help(
-                        "look at the group in Entra ID; correct the id only if the group that is there now is the one \
-                         that is meant",
-                    ),
-                )
-            });
+    /// Assigns a group that is not assigned, if the configuration says so and Entra ID allows it.
+    fn assign_group(&mut self, group: &DirectoryGroup, declared: OriginId, is_new: bool) -> bool {
+        let Some(origin) = self.declared.assign_groups else {
+            self.comparison.findings.push(self.not_assigned(group, declared, is_new));
+            return false;
+        };
+        if !group.security_enabled {
+            self.comparison.findings.push(not_assignable(group, declared, self.files.origins));
+            return false;
         }
-        match self.by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice) {
-            [one] => Ok(one),
-            [] => {
-                let help = match nearest(display_name, self.by_name.keys().copied()) {
-                    Some(near) => format!("did you mean `{near}`? Names match exactly"),
-                    None => "names match exactly; make the group in Entra ID, or correct the name".to_owned(),
+        let step = EntraOperation::AssignGroup {
+            application: self.declared.name.clone(),
+            group: group.id.clone(),
+            name: group.display_name.clone(),
+        };
+        self.change(step, Value::Null, origin);
+        true
+    }
+
+    fn is_assigned(&self, group: &ObjectId) -> bool {
+        self.assignments().iter().any(|assignment| assignment.principal == *group)
+    }
+
+    fn assignments(&self) -> &[AppRoleAssignment] {
+        self.live.map(|live| &live.assignments[..]).unwrap_or_default()
+    }
+
+    /// Provisions a group that is not in the Identity Store yet, so that one apply is enough.
+    fn provision_group(&mut self, group: &DirectoryGroup, origin: OriginId) {
+        let step = EntraOperation::ProvisionGroup {
+            application: self.declared.name.clone(),
+            group: group.id.clone(),
+            name: group.display_name.clone(),
+            members: group.members.iter().take(MOST_MEMBERS_ON_DEMAND).cloned().collect(),
+        };
+        self.change(step, Value::Null, origin);
+    }
+
+    /// Takes groups off the application where the configuration says so.
+    pub(super) fn unassign_groups(&mut self) {
+        let needed = self.needed_groups();
+        for unassign in &self.declared.unassign {
+            let Some(assignment) = self.assignment_to_remove(unassign) else { continue };
+            let (group, origin) = (&unassign.group, unassign.origin);
+            if needed.contains(&assignment.principal) {
+                self.comparison.findings.push(self.contradiction(group, origin));
+            } else if let Some(unread) = self.unread(group, origin) {
+                self.comparison.findings.push(unread);
+            } else {
+                let step = EntraOperation::UnassignGroup {
+                    application: self.declared.name.clone(),
+                    group: assignment.principal.clone(),
+                    name: assignment.principal_name.clone(),
                 };
-                Err(Box::new(
-                    Diagnostic::error(
-                        Code::GroupNotFound,
-                        format!("no group named `{display_name}` is in Entra ID"),
-                    )
-                    .at_origin(inputs.origins, *origin, format!("`{display_name}` does not exist there"))
-                    .help(help),
-                ))
+                let lost = self.assignments_of(&assignment.principal, &assignment.principal_name);
+                self.change_with_loss(step, json!({ "assigned": true }), origin, lost);
+            }
+        }
+    }
+
+    /// The groups that an `assign` in force or a `keep` names.
+    fn needed_groups(&self) -> BTreeSet<ObjectId> {
+        let used = self.resolution.used_groups(self.files.config, self.settings.today);
+        let named = self.files.config.keeps.iter().flat_map(|keep| match &keep.principals {
+            KeptPrincipals::These { groups, users: _ } => groups.as_slice(),
+            KeptPrincipals::Anyone | KeptPrincipals::Undeclared => &[],
+        });
+        let kept = named.filter_map(|index| self.resolution.group_of_tenant(*index));
+        used.into_iter().map(|(_, group)| group).chain(kept).map(|group| group.id.clone()).collect()
+    }
+
+    /// The one assignment that an `unassign` means.
+    fn assignment_to_remove(&mut self, unassign: &Unassign) -> Option<AppRoleAssignment> {
+        let Unassign { group, origin } = unassign;
+        let is_meant = |one: &&AppRoleAssignment| {
+            one.is_group
+                && (one.principal_name == *group || one.principal.as_str().eq_ignore_ascii_case(group))
+        };
+        let meant: Vec<AppRoleAssignment> = self.assignments().iter().filter(is_meant).cloned().collect();
+        match &meant[..] {
+            [assignment] => Some(assignment.clone()),
+            [] => {
+                let what = format!("`{group}` is not assigned to the application");
+                self.idle(what, *origin, "there is nothing to take off");
+                None
             }
             several => {
-                let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
-                Err(Box::new(
+                self.comparison.findings.push(
                     Diagnostic::error(
                         Code::AmbiguousGroup,
-                        format!(
-                            "{} groups of Entra ID are named `{display_name}`: {}",
-                            ids.len(),
-                            ids.join(", ")
-                        ),
+                        format!("{} assigned groups are named `{group}`", several.len()),
                     )
-                    .at_origin(inputs.origins, *origin, "the name does not say which of them")
-                    .help("say which by its object id: id=\"…\""),
-                ))
+                    .at_origin(self.files.origins, *origin, "the name does not say which of them")
+                    .help("write the group's object id"),
+                );
+                None
             }
         }
     }
+
+    fn contradiction(&self, group: &str, origin: OriginId) -> Diagnostic {
+        Diagnostic::error(
+            Code::UnassignContradiction,
+            format!("`{group}` is taken off the application, and an `assign` or a `keep` uses it"),
+        )
+        .at_origin(self.files.origins, origin, "this deletes the group in AWS, with all its rows")
+        .help("take the group out of every `assign` and `keep` first, or leave it assigned")
+    }
+
+    /// A snapshot that does not hold every assignment does not tell what goes with a group.
+    fn unread(&self, group: &str, origin: OriginId) -> Option<Diagnostic> {
+        let sets = &self.snapshot.permission_sets;
+        let unread = sets.iter().find(|set| self.snapshot.coverage.depth(&set.name).is_none())?;
+        Some(
+            Diagnostic::error(
+                Code::SnapshotUnusable,
+                format!("the rows of `{}` were not read, and some may go with `{group}`", unread.name),
+            )
+            .at_origin(self.files.origins, origin, "what this takes away must be known whole")
+            .help("take the snapshot again with `rolecall snapshot`, which reads every row"),
+        )
+    }
+
+    /// Every live assignment of a group of Entra ID, on permission sets of any owner: AWS drops them all with the group.
+    fn assignments_of(&self, group: &ObjectId, name: &str) -> Vec<NamedAssignment> {
+        let groups = &self.snapshot.groups;
+        let by_id = groups.iter().find(|live| {
+            live.external_ids.iter().any(|external| external.id.eq_ignore_ascii_case(group.as_str()))
+        });
+        let by_name = || groups.iter().find(|live| live.display_name == name && live.external_ids.is_empty());
+        // A group that was never provisioned has none.
+        let Some(live) = by_id.or_else(by_name) else { return Vec::new() };
+        let principal = Principal::Group(live.id.clone());
+        let principal_name = self.resolution.name_of(&principal);
+        let assignments = self.snapshot.assignments.iter();
+        let assignments = assignments.filter(|assignment| assignment.principal == principal);
+        let named = assignments.map(|assignment| NamedAssignment {
+            assignment: assignment.clone(),
+            principal_name: principal_name.clone(),
+            account_name: self
+                .snapshot
+                .account(assignment.account)
+                .map_or_else(String::new, |account| account.name.clone()),
+        });
+        named.collect()
+    }
+
+    fn nested(&self, group: &DirectoryGroup, origin: OriginId) -> Diagnostic {
+        let names: BTreeMap<&ObjectId, &str> =
+            self.tenant.groups.iter().map(|one| (&one.id, one.display_name.as_str())).collect();
+        let nested: Vec<String> = group
+            .nested
+            .iter()
+            .map(|id| names.get(id).map_or_else(|| id.to_string(), |name| format!("`{name}`")))
+            .collect();
+        Diagnostic::warning(
+            Code::NestedGroups,
+            format!("members of {} do not get what `{}` gets", nested.join(", "), group.display_name),
+        )
+        .at_origin(
+            self.files.origins,
+            origin,
+            "groups are within this group, and provisioning does not look into them",
+        )
+        .help("assign the inner groups themselves, or make their users direct members")
+    }
+
+    fn not_assigned(&self, group: &DirectoryGroup, origin: OriginId, is_new: bool) -> Diagnostic {
+        let message = format!("`{}` is not assigned to `{}`", group.display_name, self.declared.name);
+        let found = if is_new {
+            Diagnostic::error(Code::GroupNotAssigned, message)
+        } else {
+            Diagnostic::warning(Code::GroupNotAssigned, message)
+        };
+        found
+            .at_origin(self.files.origins, origin, "provisioning does not carry this group to AWS")
+            .help("write `assign-groups` into the `application`, or assign the group in Entra ID")
+    }
+}
+
+/// The error for a group that no application takes.
+pub fn not_assignable(group: &DirectoryGroup, origin: OriginId, origins: &Origins) -> Diagnostic {
+    Diagnostic::error(
+        Code::GroupNotAssignable,
+        format!("`{}` is not a security group, and cannot be assigned to an application", group.display_name),
+    )
+    .at_origin(origins, origin, "this group has securityEnabled=false in Entra ID")
+    .help("make a security group with the same members, and declare that")
+}
+
+/// Groups that are not in the Identity Store yet, where nothing of this plan provisions them in time.
+pub(super) fn waiting(
+    files: &Checkout<'_>,
+    settings: &Settings,
+    resolution: &Resolution<'_>,
+    has_application: bool,
+) -> Vec<Diagnostic> {
+    if has_application && !settings.defer_missing_groups {
+        return Vec::new();
+    }
+    let used = resolution.used_groups(files.config, settings.today);
+    let is_new = |index: &GroupIx| matches!(resolution.group(*index), Some(Principal::NewGroup(_)));
+    let found = used.into_iter().map(|(index, _)| index).filter(is_new).map(|index| {
+        let group = &files.config[index];
+        let message = format!("`{}` is in Entra ID, and not in the Identity Store yet", group.label);
+        let found = if settings.defer_missing_groups {
+            Diagnostic::warning(Code::GroupWaits, message)
+                .help("its grants are left out; the plan after provisioning has brought the group has them")
+        } else {
+            Diagnostic::error(Code::GroupWaits, message).help(
+                "assign it to the enterprise application and wait for provisioning (about 40 minutes), declare the \
+                 `application` to have that done, or plan with --defer-missing-groups",
+            )
+        };
+        found.at_origin(files.origins, group.origin, "nothing can be granted to it there")
+    });
+    found.collect()
 }

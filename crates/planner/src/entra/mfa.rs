@@ -7,9 +7,9 @@ use rolecall_model::entra::{AccessPolicy, ConditionalAccessPolicy, MfaStrength, 
 use rolecall_model::{Code, Diagnostic, EntraOperation, ObjectId};
 use serde_json::Value;
 
-use super::{Comparer, TenantDirectory};
+use super::Comparer;
+use crate::phrases::policy_state;
 use crate::plan::Violation;
-use crate::render::entra::state;
 
 impl Comparer<'_> {
     pub(super) fn require_mfa(&mut self) {
@@ -31,7 +31,7 @@ impl Comparer<'_> {
                         Code::AmbiguousPolicy,
                         format!("{} policies are named `{}`: {}", ids.len(), wanted.name, ids.join(", ")),
                     )
-                    .at_origin(self.inputs.origins, wanted.origin, "the name does not say which of them")
+                    .at_origin(self.files.origins, wanted.origin, "the name does not say which of them")
                     .help("give the others another name in Entra ID"),
                 );
             }
@@ -62,7 +62,7 @@ impl Comparer<'_> {
                     Code::MfaWithoutException,
                     format!("the groups that `{}` excepts have no member", wanted.name),
                 )
-                .at_origin(self.inputs.origins, wanted.origin, "enabled, this would bind everybody")
+                .at_origin(self.files.origins, wanted.origin, "enabled, this would bind everybody")
                 .help("put the accounts for emergencies into one of them first"),
             );
             return;
@@ -117,8 +117,8 @@ impl Comparer<'_> {
             self.comparison.violations.push(Violation {
                 code: Code::PolicyWeakened,
                 message: format!("`{}` would be weakened: {}", wanted.name, weaker.join(", ")),
-                rows: Vec::new(),
-                written: Some(self.inputs.written(wanted.origin)),
+                assignments: Vec::new(),
+                written: Some(self.files.written(wanted.origin)),
             });
         }
         let step = EntraOperation::UpdatePolicy {
@@ -132,19 +132,14 @@ impl Comparer<'_> {
 
     /// Whether no excepted group has a member.
     fn excepts_nobody(&self, except: &[GroupIx]) -> bool {
-        let directory = TenantDirectory::new(self.tenant);
-        let mut groups =
-            except.iter().filter_map(|index| directory.group(&self.inputs.config[*index], self.inputs).ok());
+        let mut groups = except.iter().filter_map(|index| self.resolution.group_of_tenant(*index));
         groups.all(|group| group.members.is_empty())
     }
 
     fn policy(&self, wanted: &RequireMfa, state: PolicyState) -> AccessPolicy {
-        let directory = TenantDirectory::new(self.tenant);
-        let except = wanted.except.iter().filter_map(|index| {
-            // A group that the directory does not have has been reported.
-            Some(directory.group(&self.inputs.config[*index], self.inputs).ok()?.id.clone())
-        });
-        let exclude_groups: BTreeSet<ObjectId> = except.collect();
+        // A group that the tenant does not have has been reported.
+        let except = wanted.except.iter().filter_map(|index| self.resolution.group_of_tenant(*index));
+        let exclude_groups: BTreeSet<ObjectId> = except.map(|group| group.id.clone()).collect();
         // Until the application exists, its client id is filled in when the policy is made.
         let applications = self.live.map(|live| live.client_id.to_string()).into_iter().collect();
         let (controls, strength) = match wanted.strength {
@@ -206,7 +201,7 @@ fn force(state: PolicyState) -> u8 {
 fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
     let mut found = Vec::new();
     if force(after.state) < force(before.state) {
-        found.push(format!("from {} to {}", state(before.state), state(after.state)));
+        found.push(format!("from {} to {}", policy_state(before.state), policy_state(after.state)));
     }
     if strength(after) < strength(before) {
         found.push("a weaker sign-in would do".to_owned());

@@ -56,7 +56,7 @@ impl Comparer<'_> {
         let subject = format!("CN={application}");
         let certificates = live.map(|live| &live.certificates[..]).unwrap_or_default();
         let valid: Vec<&SigningCertificate> =
-            certificates.iter().filter(|one| last_day(one.not_after) >= self.today).collect();
+            certificates.iter().filter(|one| last_day(one.not_after) >= self.settings.today).collect();
         let preferred = live.and_then(|live| live.preferred_thumbprint.clone());
         let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
         let Some(signing) = signing else {
@@ -88,7 +88,7 @@ impl Comparer<'_> {
             self.metadata_step(saml);
             return;
         };
-        let days = (last_day(signing.not_after) - self.today).get_days();
+        let days = (last_day(signing.not_after) - self.settings.today).get_days();
         if days > i32::try_from(saml.certificate_warning_days).unwrap_or(i32::MAX) {
             return;
         }
@@ -131,7 +131,7 @@ impl Comparer<'_> {
     }
 
     fn years_ahead(&self) -> Date {
-        let ahead = self.today.saturating_add(jiff::Span::new().years(CERTIFICATE_YEARS));
+        let ahead = self.settings.today.saturating_add(jiff::Span::new().years(CERTIFICATE_YEARS));
         // A day less, so that no clock of another zone makes it more than three years.
         ahead.yesterday().unwrap_or(ahead)
     }

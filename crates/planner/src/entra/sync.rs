@@ -101,7 +101,7 @@ impl Comparer<'_> {
 
     fn token(&mut self, provisioning: &Provisioning) {
         let Some(expires) = provisioning.token_expires else { return };
-        let days = (expires - self.today).get_days();
+        let days = (expires - self.settings.today).get_days();
         if days > TOKEN_WARNING_DAYS {
             return;
         }

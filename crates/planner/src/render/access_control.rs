@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{Action, Change};
+use crate::plan::{AccessControlChange, Action, Change};
 
 /// The change of attributes for access control.
 pub(crate) struct AttributesChange {
@@ -14,7 +14,7 @@ pub(crate) struct AttributesChange {
 
 /// What happens to them; `None` for any other change.
 pub(crate) fn attributes_change(change: &Change) -> Option<AttributesChange> {
-    let Action::SetAccessControl { before, after } = &change.action else { return None };
+    let Action::AccessControl(AccessControlChange { before, after }) = &change.action else { return None };
     let none = BTreeMap::new();
     let live = before.as_ref().unwrap_or(&none);
     let (mut added, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());

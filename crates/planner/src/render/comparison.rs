@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Columns;
+use super::detail::Detail;
 use super::escape::for_terminal;
-use super::text::Detail;
-use super::wording;
-use crate::base::{BaseComparison, BaseDifference, ComparedRow, Effect, Extent, LineDifference};
-use crate::plan::Row;
+use crate::phrases;
+use crate::plan::NamedAssignment;
+use crate::plan::comparison::{
+    BaseComparison, BaseDifference, ComparedAssignment, Effect, Extent, LineDifference,
+};
 
 /// From so many accounts up, they are counted.
 const ACCOUNTS_FOLD_FROM: usize = 4;
@@ -16,15 +18,15 @@ const NAMES_SAID: usize = 5;
 
 /// The counts in one sentence: `12 rows gained, 2 lost; 1 looser, 3 changed, 1 tighter`.
 pub(crate) fn counts(comparison: &BaseComparison) -> String {
-    let (gained, lost) = comparison.row_counts();
+    let (gained, lost) = comparison.assignment_counts();
     let number = |effect| comparison.of_effect(effect).count();
     let join = |parts: &[(usize, String)]| {
         let said = parts.iter().filter(|(number, _)| *number > 0);
         said.map(|(_, text)| text.clone()).collect::<Vec<_>>().join(", ")
     };
     let rows = join(&[
-        (gained, format!("{} gained", wording::count(gained, "row"))),
-        (lost, format!("{} lost", wording::count(lost, "row"))),
+        (gained, format!("{} gained", phrases::count(gained, "row"))),
+        (lost, format!("{} lost", phrases::count(lost, "row"))),
     ]);
     let [loosens, changes, tightens] = [Effect::Loosens, Effect::Changes, Effect::Tightens].map(number);
     let others = join(&[
@@ -33,7 +35,7 @@ pub(crate) fn counts(comparison: &BaseComparison) -> String {
         (tightens, format!("{tightens} tighter")),
     ]);
     let unknown = match comparison.extent {
-        Extent::WithoutRows { .. } => "rows were not compared",
+        Extent::WithoutAssignments { .. } => "rows were not compared",
         Extent::Whole | Extent::Absent { .. } | Extent::Nothing { .. } => "",
     };
     let said = [unknown.to_owned(), rows, others];
@@ -50,21 +52,21 @@ pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(Stri
         vec![("Compared with the base, gained and lost:".to_owned(), lines(comparison, detail))];
     for (effect, title) in TITLES {
         let mut columns = Columns::default();
-        if let (Effect::Loosens, Extent::WithoutRows { reasons }) = (effect, &comparison.extent) {
+        if let (Effect::Loosens, Extent::WithoutAssignments { reasons }) = (effect, &comparison.extent) {
             columns.row(vec!["! rows".to_owned(), "not compared: any may be gained or lost".to_owned()]);
             for reason in reasons {
                 columns.under(format!("      {}", for_terminal(reason)));
             }
         }
         for difference in comparison.of_effect(effect) {
-            let BaseDifference { effect: _, subject: _, message, rows, place } = difference;
+            let BaseDifference { effect: _, subject: _, message, assignments: rows, place } = difference;
             let mark = match effect {
                 Effect::Loosens => "! ",
                 Effect::Changes => "~ ",
                 Effect::Tightens => "",
             };
             columns.row(vec![format!("{mark}{place}"), for_terminal(message)]);
-            let rows: Vec<ComparedRow> = rows.iter().map(without_end).collect();
+            let rows: Vec<ComparedAssignment> = rows.iter().map(without_end).collect();
             push_rows(&rows, detail, &mut columns);
         }
         sections.push((format!("{title}:"), columns));
@@ -83,7 +85,7 @@ fn lines(comparison: &BaseComparison, detail: Detail) -> Columns {
     for LineDifference { place, gained, lost } in &comparison.lines {
         for (mark, rows, what) in [('+', gained, "gained"), ('-', lost, "lost")] {
             if !rows.is_empty() {
-                let counted = wording::count(rows.len(), "row");
+                let counted = phrases::count(rows.len(), "row");
                 columns.row(vec![format!("{mark} {place}"), format!("{counted} {what}")]);
                 push_rows(rows, detail, &mut columns);
             }
@@ -92,7 +94,7 @@ fn lines(comparison: &BaseComparison, detail: Detail) -> Columns {
     columns
 }
 
-fn push_rows(rows: &[ComparedRow], detail: Detail, columns: &mut Columns) {
+fn push_rows(rows: &[ComparedAssignment], detail: Detail, columns: &mut Columns) {
     for fold in folds(rows, detail == Detail::Full) {
         let parts = [fold.principals(), fold.sets(), fold.accounts(), fold.end()];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -134,13 +136,13 @@ pub(crate) fn looser(comparison: &BaseComparison) -> Vec<String> {
 }
 
 /// A row of a difference, whose message says what there is to say of ends.
-fn without_end(row: &Row) -> ComparedRow {
-    ComparedRow { row: row.clone(), until: None, has_ended: false }
+fn without_end(row: &NamedAssignment) -> ComparedAssignment {
+    ComparedAssignment { assignment: row.clone(), until: None, has_ended: false }
 }
 
 /// A difference with its rows, in one line.
 fn said(difference: &BaseDifference) -> String {
-    let rows: Vec<ComparedRow> = difference.rows.iter().map(without_end).collect();
+    let rows: Vec<ComparedAssignment> = difference.assignments.iter().map(without_end).collect();
     let mut text = difference.message.clone();
     for fold in folds(&rows, false) {
         text.push_str(&format!("; {}: {} on {}", fold.principals(), fold.sets(), fold.accounts()));
@@ -152,7 +154,7 @@ fn said(difference: &BaseDifference) -> String {
 struct RowsFold<'r> {
     principals: Vec<String>,
     sets: Vec<String>,
-    accounts: Vec<&'r Row>,
+    accounts: Vec<&'r NamedAssignment>,
     end: End,
 }
 
@@ -171,7 +173,7 @@ impl RowsFold<'_> {
     fn accounts(&self) -> String {
         match self.accounts.len() {
             many if many >= ACCOUNTS_FOLD_FROM => format!("{many} accounts"),
-            _ => self.accounts.iter().map(|row| wording::account(row)).collect::<Vec<_>>().join(", "),
+            _ => self.accounts.iter().map(|row| phrases::account(row)).collect::<Vec<_>>().join(", "),
         }
     }
 
@@ -191,10 +193,10 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Folds rows; or, where `whole`, gives each its own.
-fn folds(rows: &[ComparedRow], whole: bool) -> Vec<RowsFold<'_>> {
+fn folds(rows: &[ComparedAssignment], whole: bool) -> Vec<RowsFold<'_>> {
     if whole {
         let single = |one| {
-            let ComparedRow { row, until, has_ended }: &ComparedRow = one;
+            let ComparedAssignment { assignment: row, until, has_ended }: &ComparedAssignment = one;
             let (principals, sets) = (vec![principal(row)], vec![row.assignment.permission_set.to_string()]);
             RowsFold { principals, sets, accounts: vec![row], end: (*until, *has_ended) }
         };
@@ -202,17 +204,17 @@ fn folds(rows: &[ComparedRow], whole: bool) -> Vec<RowsFold<'_>> {
     }
     // First the accounts of each principal and set; then the sets that a principal has on the same accounts; then the
     // principals that have the same sets on the same accounts.
-    let mut accounts: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
-    for ComparedRow { row, until, has_ended } in rows {
+    let mut accounts: BTreeMap<_, Vec<&NamedAssignment>> = BTreeMap::new();
+    for ComparedAssignment { assignment: row, until, has_ended } in rows {
         let key = ((*until, *has_ended), principal(row), row.assignment.permission_set.as_str());
         accounts.entry(key).or_default().push(row);
     }
-    let mut sets: BTreeMap<_, (BTreeSet<&str>, Vec<&Row>)> = BTreeMap::new();
+    let mut sets: BTreeMap<_, (BTreeSet<&str>, Vec<&NamedAssignment>)> = BTreeMap::new();
     for ((end, principal, set), on) in accounts {
         let ids: Vec<_> = on.iter().map(|row| row.assignment.account).collect();
         sets.entry((end, principal, ids)).or_insert_with(|| (BTreeSet::new(), on)).0.insert(set);
     }
-    let mut folded: BTreeMap<_, (Vec<String>, Vec<&Row>)> = BTreeMap::new();
+    let mut folded: BTreeMap<_, (Vec<String>, Vec<&NamedAssignment>)> = BTreeMap::new();
     for ((end, principal, ids), (sets, on)) in sets {
         folded.entry((end, sets, ids)).or_insert_with(|| (Vec::new(), on)).0.push(principal);
     }
@@ -223,6 +225,6 @@ fn folds(rows: &[ComparedRow], whole: bool) -> Vec<RowsFold<'_>> {
     folded.collect()
 }
 
-fn principal(row: &Row) -> String {
+fn principal(row: &NamedAssignment) -> String {
     row.principal_name.to_string()
 }

@@ -1,9 +1,10 @@
 //! What happens in Entra ID, in words and in lines.
 
 use rolecall_model::EntraOperation;
-use rolecall_model::entra::{AccessPolicy, PolicyState};
+use rolecall_model::entra::AccessPolicy;
 
 use super::wording;
+use crate::phrases::{self, policy_state};
 use crate::plan::{Action, Change, EntraChange};
 
 /// A change in Entra ID.
@@ -63,7 +64,7 @@ pub(crate) fn mark(step: &EntraOperation) -> &'static str {
 /// A change in Entra ID for people; `None` for any other change.
 pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
     let Action::Entra(change) = &change.action else { return None };
-    let EntraChange { tenant: _, service_principal: _, step, before, rows, is_awaited } = &**change;
+    let EntraChange { tenant: _, service_principal: _, step, before, lost, is_awaited } = &**change;
     let (what, words, lines) = match step {
         EntraOperation::CreateApplication { name } => {
             (format!("application {name}"), "from the gallery".to_owned(), Vec::new())
@@ -93,15 +94,15 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
             (format!("group {name}"), format!("to {application}"), Vec::new())
         }
         EntraOperation::UnassignGroup { application, name, .. } => {
-            let words = match rows.len() {
+            let words = match lost.len() {
                 0 => format!("from {application}; it has no account assignment"),
                 count => format!(
                     "from {application}; {} in AWS {} with it",
-                    wording::count(count, "account assignment"),
+                    phrases::count(count, "account assignment"),
                     if count == 1 { "goes" } else { "go" }
                 ),
             };
-            let lines = rows.iter().map(|row| format!("- {}", wording::row_in_words(row))).collect();
+            let lines = lost.iter().map(|one| format!("- {}", phrases::assignment(one))).collect();
             (format!("group {name}"), words, lines)
         }
         EntraOperation::CreateSyncJob { .. } => {
@@ -116,34 +117,27 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
         }
         EntraOperation::ProvisionGroup { name, members, .. } => {
             let waits = if *is_awaited { "; grants wait for it" } else { "" };
-            let words = format!("to AWS with {}{waits}", wording::count(members.len(), "member"));
+            let words = format!("to AWS with {}{waits}", phrases::count(members.len(), "member"));
             (format!("group {name}"), words, Vec::new())
         }
-        EntraOperation::CreatePolicy { policy, .. } => {
-            (format!("policy {}", policy.name), state(policy.state).to_owned(), policy_lines(None, policy))
-        }
+        EntraOperation::CreatePolicy { policy, .. } => (
+            format!("policy {}", policy.name),
+            policy_state(policy.state).to_owned(),
+            policy_lines(None, policy),
+        ),
         EntraOperation::UpdatePolicy { policy, .. } => {
             let live: Option<AccessPolicy> = serde_json::from_value(before.clone()).ok();
             let lines = policy_lines(live.as_ref(), policy);
             let was = live.map_or(policy.state, |live| live.state);
             let words = if was == policy.state {
-                state(was).to_owned()
+                policy_state(was).to_owned()
             } else {
-                format!("{} to {}", state(was), state(policy.state))
+                format!("{} to {}", policy_state(was), policy_state(policy.state))
             };
             (format!("policy {}", policy.name), words, lines)
         }
     };
     Some(EntraWords { mark: mark(step), verb: verb(step), what, words, lines })
-}
-
-/// The state of a policy, as the files and Entra ID's own pages call it.
-pub(crate) fn state(state: PolicyState) -> &'static str {
-    match state {
-        PolicyState::Disabled => "off",
-        PolicyState::EnabledForReportingButNotEnforced => "report-only",
-        PolicyState::Enabled => "enabled",
-    }
 }
 
 /// The lines of a policy, or those that differ.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolecall_model::Date;
 
-use crate::plan::{Action, Change, Kept, KeptBy, Reason, Row, Written};
+use crate::plan::{Action, AssignmentChange, Change, Kept, KeptBy, NamedAssignment, Reason, Written};
 
 /// From so many accounts up, the rows of one principal and one permission set, asked for by one line, are one line.
 const FOLDS_FROM: usize = 4;
@@ -13,7 +13,7 @@ const FOLDS_FROM: usize = 4;
 pub(crate) struct Fold<'a> {
     /// Whether access is given or taken.
     pub(crate) grants: bool,
-    pub(crate) rows: Vec<&'a Row>,
+    pub(crate) rows: Vec<&'a NamedAssignment>,
     pub(crate) reason: &'a Reason,
     pub(crate) written: Option<&'a Written>,
 }
@@ -24,15 +24,9 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
     let mut positions: BTreeMap<(bool, &str, &str, Option<&Written>, String), usize> = BTreeMap::new();
     for change in changes {
         let (grants, row) = match &change.action {
-            Action::Grant(row) => (true, row),
-            Action::Revoke(row) => (false, row),
-            Action::CreatePermissionSet { .. }
-            | Action::UpdatePermissionSet { .. }
-            | Action::ProvisionPermissionSet { .. }
-            | Action::ReleasePermissionSet { .. }
-            | Action::DeletePermissionSet { .. }
-            | Action::SetAccessControl { .. }
-            | Action::Entra(_) => continue,
+            Action::Assignment(AssignmentChange::Grant(named)) => (true, named),
+            Action::Assignment(AssignmentChange::Revoke { assignment: named, order: _ }) => (false, named),
+            Action::PermissionSet(_) | Action::AccessControl(_) | Action::Entra(_) => continue,
         };
         let (principal, set) = (row.assignment.principal.id(), row.assignment.permission_set.as_str());
         let key = (grants, principal, set, change.written.as_ref(), format!("{:?}", change.reason));
@@ -59,7 +53,7 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
 
 /// Rows that are kept and shown as one line.
 pub(crate) struct KeptFold<'a> {
-    pub(crate) rows: Vec<&'a Row>,
+    pub(crate) rows: Vec<&'a NamedAssignment>,
     pub(crate) by: &'a KeptBy,
     pub(crate) ended: Option<Date>,
     pub(crate) written: &'a Written,
@@ -69,7 +63,7 @@ pub(crate) struct KeptFold<'a> {
 pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
     let mut groups: BTreeMap<(&str, &str, &Written, Option<Date>), Vec<&Kept>> = BTreeMap::new();
     for one in kept {
-        let row = &one.row.assignment;
+        let row = &one.assignment.assignment;
         groups
             .entry((row.permission_set.as_str(), row.principal.id(), &one.written, one.ended))
             .or_default()
@@ -80,7 +74,7 @@ pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
         .flat_map(|group| {
             let size = if whole || group.len() < FOLDS_FROM { 1 } else { group.len() };
             let folds = group.chunks(size).map(|kept| KeptFold {
-                rows: kept.iter().map(|one| &one.row).collect(),
+                rows: kept.iter().map(|one| &one.assignment).collect(),
                 by: &kept[0].by,
                 ended: kept[0].ended,
                 written: &kept[0].written,
@@ -93,15 +87,15 @@ pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
 }
 
 /// Rows of one principal and one permission set, folded; or each on its own line where `whole`.
-pub(crate) fn fold_rows(rows: &[Row], whole: bool) -> Vec<Vec<&Row>> {
-    let mut groups: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+pub(crate) fn fold_assignments(rows: &[NamedAssignment], whole: bool) -> Vec<Vec<&NamedAssignment>> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&NamedAssignment>> = BTreeMap::new();
     for row in rows {
         let key = (row.principal_name.sort_text(), row.assignment.permission_set.as_str());
         groups.entry(key).or_default().push(row);
     }
     let lines = groups.into_values().flat_map(|group| {
         let size = if whole || group.len() < FOLDS_FROM { 1 } else { group.len() };
-        group.chunks(size).map(<[&Row]>::to_vec).collect::<Vec<_>>()
+        group.chunks(size).map(<[&NamedAssignment]>::to_vec).collect::<Vec<_>>()
     });
     lines.collect()
 }

@@ -4,14 +4,15 @@ use rolecall_model::{Diagnostic, Sources};
 
 use super::access_control::{AttributesChange, attributes_change};
 use super::comparison::{self, Table};
+use super::detail::Detail;
 use super::entra::{EntraWords, entra_change};
 use super::escape::{for_html, for_markdown};
-use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
+use super::fold::{Fold, KeptFold, fold, fold_assignments, fold_kept};
 use super::sets::{self, SetChange};
-use super::text::Detail;
 use super::wording;
-use crate::base::BaseComparison;
-use crate::plan::{Change, Plan, Provenance, Row};
+use crate::phrases;
+use crate::plan::comparison::BaseComparison;
+use crate::plan::{BlockedAction, Change, NamedAssignment, Plan, Provenance, Violation};
 
 /// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
 pub const MOST_CHARACTERS: usize = 65_000;
@@ -19,9 +20,26 @@ pub const MOST_CHARACTERS: usize = 65_000;
 /// What the comment keeps free for the last lines, which say what was cut.
 const RESERVED_CHARACTERS: usize = 600;
 
-/// Renders a plan as a Markdown comment of at most [`MOST_CHARACTERS`] characters.
-pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
+/// Renders a plan, and how its configuration differs from that of a base, as a Markdown comment of at most
+/// [`MOST_CHARACTERS`] characters.
+pub fn render(plan: &Plan, base: Option<&BaseComparison>, sources: &Sources, detail: Detail) -> String {
     let mut page = Page::default();
+    heading(plan, &mut page);
+    for violation in &plan.violations {
+        violated(violation, detail, &mut page);
+    }
+    facts(plan, &mut page);
+    if let Some(base) = base {
+        compared_with_base(base, detail, &mut page);
+    }
+    if detail != Detail::Summary {
+        sections(plan, sources, detail, &mut page);
+    }
+    page.finish()
+}
+
+/// The marker, and the counts as a headline.
+fn heading(plan: &Plan, page: &mut Page) {
     page.line(&format!("<!-- rolecall-plan stack={} -->", for_marker(plan.stack.as_str())));
     let headline = if plan.is_empty() {
         wording::nothing_to_do(plan)
@@ -34,32 +52,36 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
         for_markdown(&headline)
     ));
     page.line("");
-    for violation in &plan.violations {
-        page.line(&format!(
-            "> **Stopped by a guard** ({}): {}",
-            violation.code,
-            for_markdown(&violation.message)
-        ));
-        page.line("");
-        let rows = fold_rows(&violation.rows, detail == Detail::Full).into_iter().map(|rows| {
-            let first = rows[0];
-            let accounts = match rows.len() {
-                1 => wording::account(first),
-                many => format!("{many} accounts"),
-            };
-            table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts])
-        });
-        if detail != Detail::Summary {
-            let head = ["Principal", "Permission set", "Account"];
-            page.table("Rows that the guard stops", &head, rows.collect());
-        }
+}
+
+/// A guard that stops the plan, with the assignments that it stops.
+fn violated(violation: &Violation, detail: Detail, page: &mut Page) {
+    page.line(&format!(
+        "> **Stopped by a guard** ({}): {}",
+        violation.code,
+        for_markdown(&violation.message)
+    ));
+    page.line("");
+    if detail == Detail::Summary {
+        return;
     }
+    let folds = fold_assignments(&violation.assignments, detail == Detail::Full).into_iter();
+    let rows = folds.map(|fold| {
+        let first = fold[0];
+        table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts(&fold)])
+    });
+    let head = ["Principal", "Permission set", "Account"];
+    page.table("Rows that the guard stops", &head, rows.collect());
+}
+
+/// What was planned for, how it was read, and the digest.
+fn facts(plan: &Plan, page: &mut Page) {
     let source = match plan.provenance {
         Provenance::Live => "",
         Provenance::Sandbox => " Made in the sandbox.",
         Provenance::Snapshot => " Made against a snapshot.",
     };
-    let time = wording::duration(plan.estimate.seconds);
+    let time = phrases::duration(plan.estimate.seconds);
     let (id, region) = (&plan.instance.id, &plan.instance.region);
     let takes =
         if plan.is_empty() { String::new() } else { format!(" An apply takes {time} at AWS's limits.") };
@@ -74,13 +96,14 @@ pub fn render(plan: &Plan, sources: &Sources, detail: Detail) -> String {
         page.line(&format!("Digest `{}`", plan.digest));
         page.line("");
     }
-    if let Some(base) = &plan.base {
-        compared_with_base(base, detail, &mut page);
+}
+
+/// The accounts of a fold: the only one by name, or how many there are.
+fn accounts(fold: &[&NamedAssignment]) -> String {
+    match fold {
+        [one] => phrases::account(one),
+        many => format!("{} accounts", many.len()),
     }
-    if detail != Detail::Summary {
-        sections(plan, sources, detail, &mut page);
-    }
-    page.finish()
 }
 
 fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
@@ -99,7 +122,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
             one.until.to_string(),
             one.principals.join(", "),
             sets.join(", "),
-            one.rows.to_string(),
+            one.assignments.to_string(),
             one.note.clone().unwrap_or_default(),
             one.written.to_string(),
         ];
@@ -109,12 +132,14 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     page.table("Temporary assignments that stand", &head, rows.collect());
     let rows = plan.skipped_accounts.iter().map(|account| {
         let state = account.state.as_str().to_owned();
-        table_row(&[account.name.clone(), account.id.to_string(), state, account.rows.to_string()])
+        table_row(&[account.name.clone(), account.id.to_string(), state, account.assignments.to_string()])
     });
     let head = ["Account", "Id", "State", "Rows of ours"];
     page.table("Accounts that are not active, and are skipped", &head, rows.collect());
-    let rows =
-        plan.unmanaged.iter().map(|one| table_row(&[one.permission_set.to_string(), one.rows.to_string()]));
+    let rows = plan
+        .unmanaged
+        .iter()
+        .map(|one| table_row(&[one.permission_set.to_string(), one.assignments.to_string()]));
     let head = ["Permission set", "Rows"];
     page.table("Rows of others on external permission sets, left alone", &head, rows.collect());
     let rows = plan.findings.iter().map(|finding| finding_row(finding, sources));
@@ -153,17 +178,13 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
     let mut rows = Vec::new();
     for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
         let first = folded[0];
-        let accounts = match folded.len() {
-            1 => wording::account(first),
-            many => format!("{many} accounts"),
-        };
         let place = written.map(ToString::to_string).unwrap_or_default();
         let verb = if grants { "+ assign" } else { "- revoke" };
         rows.push(table_row(&[
             verb.to_owned(),
             principal(first),
             first.assignment.permission_set.to_string(),
-            accounts,
+            accounts(&folded),
             wording::reason_of_row(reason, first),
             place,
         ]));
@@ -176,15 +197,11 @@ fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
     let mut rows = Vec::new();
     for KeptFold { rows: folded, by, ended, written } in fold_kept(&plan.kept, detail == Detail::Full) {
         let first = folded[0];
-        let accounts = match folded.len() {
-            1 => wording::account(first),
-            many => format!("{many} accounts"),
-        };
         let set = first.assignment.permission_set.to_string();
         rows.push(table_row(&[
             principal(first),
             set,
-            accounts,
+            accounts(&folded),
             wording::kept_by(by, ended),
             written.to_string(),
         ]));
@@ -228,7 +245,6 @@ fn entra_section(change: &Change, page: &mut Page) {
 fn left_alone(plan: &Plan, page: &mut Page) {
     let mut rows = Vec::new();
     for blocked in &plan.blocked {
-        use crate::plan::BlockedAction;
         let (verb, set, row) = match &blocked.action {
             BlockedAction::Grant(row) => ("assign", &row.assignment.permission_set, Some(row)),
             BlockedAction::Revoke(row) => ("revoke", &row.assignment.permission_set, Some(row)),
@@ -239,7 +255,7 @@ fn left_alone(plan: &Plan, page: &mut Page) {
         };
         let place = blocked.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let (who, on) =
-            (row.map(principal).unwrap_or_default(), row.map(wording::account).unwrap_or_default());
+            (row.map(principal).unwrap_or_default(), row.map(phrases::account).unwrap_or_default());
         rows.push(table_row(&[verb.to_owned(), who, set.to_string(), on, blocked.cause.to_string(), place]));
     }
     let head = ["", "Principal", "Permission set", "Account", "Why not", "Asked for by"];
@@ -251,7 +267,7 @@ fn left_alone(plan: &Plan, page: &mut Page) {
         let verb = if rebind.orphans_are_ours { "revoke" } else { "stays" };
         for (verb, row, place) in all.chain(rebind.orphans.iter().map(|row| (verb, row, String::new()))) {
             let set = row.assignment.permission_set.to_string();
-            rows.push(table_row(&[verb.to_owned(), principal(row), set, wording::account(row), place]));
+            rows.push(table_row(&[verb.to_owned(), principal(row), set, phrases::account(row), place]));
         }
     }
     let head = ["", "Principal", "Permission set", "Account", "Asked for by"];
@@ -264,7 +280,7 @@ fn finding_row(finding: &Diagnostic, sources: &Sources) -> String {
     table_row(&[finding.code.to_string(), finding.message.clone(), help, place])
 }
 
-fn principal(row: &Row) -> String {
+fn principal(row: &NamedAssignment) -> String {
     row.principal_name.to_string()
 }
 

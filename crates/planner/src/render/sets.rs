@@ -4,7 +4,8 @@ use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, PermissionSet};
 
 use super::wording;
-use crate::plan::{Action, Change, Reason};
+use crate::phrases;
+use crate::plan::{Action, Change, PermissionSetChange, Reason};
 
 /// The change of a permission set.
 pub(crate) struct SetChange<'p> {
@@ -17,37 +18,45 @@ pub(crate) struct SetChange<'p> {
 
 /// The permission set of a change and what happens to it; `None` for a row and for what is no permission set.
 pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
-    match &change.action {
-        Action::Grant(_) | Action::Revoke(_) | Action::SetAccessControl { .. } | Action::Entra(_) => None,
-        Action::CreatePermissionSet { after } => {
+    let set = changed_set(change)?;
+    let name = set.name().as_str();
+    Some(match set {
+        PermissionSetChange::Create { after } => {
             let words = grants_of(after);
             let short = match words.len() {
                 1 => words[0].clone(),
                 many => format!("{} and {} more", words[0], many - 1),
             };
-            Some(SetChange { name: after.name.as_str(), words, short })
+            SetChange { name, words, short }
         }
-        Action::UpdatePermissionSet { after, differences, provision, .. } => {
-            let words = differences.iter().map(wording::difference);
+        PermissionSetChange::Update { differences, provision, .. } => {
+            let words = differences.iter().map(phrases::difference);
             let words = words.chain(Some(wording::provisioning(provision)).filter(|text| !text.is_empty()));
-            let short = wording::count(differences.len(), "difference");
-            Some(SetChange { name: after.name.as_str(), words: words.collect(), short })
+            let short = phrases::count(differences.len(), "difference");
+            SetChange { name, words: words.collect(), short }
         }
-        Action::ProvisionPermissionSet { permission_set, provision } => {
+        PermissionSetChange::Provision { permission_set: _, provision } => {
             let short = format!("{} that hold an older version", wording::provisioning(provision));
-            Some(SetChange { name: permission_set.as_str(), words: vec![short.clone()], short })
+            SetChange { name, words: vec![short.clone()], short }
         }
-        Action::ReleasePermissionSet { permission_set } => {
+        PermissionSetChange::Release { permission_set: _ } => {
             let short = "takes the tag off; the set and its rows stay".to_owned();
-            Some(SetChange { name: permission_set.as_str(), words: vec![short.clone()], short })
+            SetChange { name, words: vec![short.clone()], short }
         }
-        Action::DeletePermissionSet { before } => {
+        PermissionSetChange::Delete { before: _ } => {
             let short = match &change.reason {
                 Reason::Renamed { to } => format!("renamed to {to}"),
                 _ => "no longer in the files".to_owned(),
             };
-            Some(SetChange { name: before.name.as_str(), words: vec![short.clone()], short })
+            SetChange { name, words: vec![short.clone()], short }
         }
+    })
+}
+
+fn changed_set(change: &Change) -> Option<&PermissionSetChange> {
+    match &change.action {
+        Action::PermissionSet(set) => Some(set),
+        Action::Assignment(_) | Action::AccessControl(_) | Action::Entra(_) => None,
     }
 }
 
@@ -69,23 +78,24 @@ fn grants_of(set: &PermissionSet) -> Vec<String> {
 
 /// What differs: for each difference a few words, and the lines before and after where the words do not say it.
 pub(crate) fn differences(change: &Change) -> Vec<(String, Vec<String>)> {
-    let Action::UpdatePermissionSet { differences, .. } = &change.action else { return Vec::new() };
-    let said = |difference| (wording::difference(difference), wording::difference_lines(difference));
+    let Some(PermissionSetChange::Update { differences, .. }) = changed_set(change) else {
+        return Vec::new();
+    };
+    let said = |difference| (phrases::difference(difference), wording::difference_lines(difference));
     differences.iter().map(said).collect()
 }
 
 /// A set that is made or deleted, whole.
 pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
-    let (set, mark) = match &change.action {
-        Action::CreatePermissionSet { after } => (after, '+'),
-        Action::DeletePermissionSet { before } => (before, '-'),
-        Action::Grant(_)
-        | Action::Revoke(_)
-        | Action::UpdatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::ReleasePermissionSet { .. }
-        | Action::SetAccessControl { .. }
-        | Action::Entra(_) => return Vec::new(),
+    let (set, mark) = match changed_set(change) {
+        Some(PermissionSetChange::Create { after }) => (after, '+'),
+        Some(PermissionSetChange::Delete { before }) => (before, '-'),
+        Some(
+            PermissionSetChange::Update { .. }
+            | PermissionSetChange::Provision { .. }
+            | PermissionSetChange::Release { .. },
+        )
+        | None => return Vec::new(),
     };
     // Plain data with text keys has no way to fail to become JSON.
     let text = serde_json::to_string_pretty(set).unwrap_or_default();

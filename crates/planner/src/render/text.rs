@@ -5,26 +5,21 @@ use unicode_width::UnicodeWidthStr as _;
 use super::access_control::{AttributesChange, attributes_change};
 use super::columns::Columns;
 use super::comparison;
+use super::detail::Detail;
 use super::entra::{EntraWords, entra_change};
 use super::escape::for_terminal;
-use super::fold::{Fold, KeptFold, fold, fold_kept, fold_rows};
+use super::fold::{Fold, KeptFold, fold, fold_assignments, fold_kept};
 use super::sets::{self, SetChange};
 use super::wording;
-use crate::plan::{Action, Blocked, BlockedAction, Change, Plan, Provenance, Reason, Row, Violation};
+use crate::phrases;
+use crate::plan::comparison::BaseComparison;
+use crate::plan::{
+    Action, Blocked, BlockedAction, Change, NamedAssignment, PermissionSetChange, Plan, Provenance, Reason,
+    Violation,
+};
 
 /// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
 const WORDS_ON_A_LINE: usize = 60;
-
-/// How much is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// Counts and what stops the plan.
-    Summary,
-    /// A line per change, many rows that say one thing folded, and what differs in a changed set.
-    Changed,
-    /// Every row on its own line, and new and deleted sets whole.
-    Full,
-}
 
 /// How a plan is written.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +30,11 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Renders a plan as text, with a line break at its end.
-pub fn render(plan: &Plan, style: Style) -> String {
+/// Renders a plan as text, and how its configuration differs from that of a base, with a line break at its end.
+pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> String {
     let mut lines = vec![header(plan), String::new()];
     if style.detail != Detail::Summary {
-        sections(plan, style, &mut lines);
+        sections(plan, base, style, &mut lines);
     }
     for violation in &plan.violations {
         let place = violation.written.as_ref().map_or_else(String::new, |written| format!("  {written}"));
@@ -53,7 +48,7 @@ pub fn render(plan: &Plan, style: Style) -> String {
         lines.push(String::new());
     }
     lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
-    if let Some(base) = &plan.base {
+    if let Some(base) = base {
         if let Some(why) = base.why_not_compared() {
             let text = format!("Not compared with the base: {}.", for_terminal(&why));
             lines.push(paint_as('!', &text, style.color));
@@ -66,7 +61,7 @@ pub fn render(plan: &Plan, style: Style) -> String {
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
     } else {
-        let mut time = wording::duration(plan.estimate.seconds);
+        let mut time = phrases::duration(plan.estimate.seconds);
         time[..1].make_ascii_uppercase();
         for mut line in wording::counts(plan).into_iter().filter(|line| !line.is_empty()) {
             line[..1].make_ascii_uppercase();
@@ -85,7 +80,7 @@ pub fn render(plan: &Plan, style: Style) -> String {
 /// The rows that a guard stops.
 fn violating(violation: &Violation, detail: Detail) -> Columns {
     let mut columns = Columns::default();
-    for rows in fold_rows(&violation.rows, detail == Detail::Full) {
+    for rows in fold_assignments(&violation.assignments, detail == Detail::Full) {
         let first = rows[0];
         let where_to = match rows.len() {
             1 => account(first),
@@ -106,7 +101,7 @@ fn header(plan: &Plan) -> String {
     format!("Access changes in stack {} ({id}, {region}{source})", plan.stack)
 }
 
-fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
+fn sections(plan: &Plan, base: Option<&BaseComparison>, style: Style, lines: &mut Vec<String>) {
     let mut push = |title: String, columns: &Columns| {
         if columns.is_empty() {
             return;
@@ -130,7 +125,7 @@ fn sections(plan: &Plan, style: Style, lines: &mut Vec<String>) {
     push("Temporary assignments that stand:".to_owned(), &temporary(plan));
     push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
     push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
-    for (title, columns) in plan.base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
+    for (title, columns) in base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
         push(title, &columns);
     }
 }
@@ -166,7 +161,7 @@ fn permission_sets(plan: &Plan, style: Style) -> Columns {
             _ if style.detail == Detail::Full && !sets::whole_lines(change).is_empty() => {
                 sets::whole_lines(change)
             }
-            Action::CreatePermissionSet { .. } if !fits => words,
+            Action::PermissionSet(PermissionSetChange::Create { .. }) if !fits => words,
             _ => difference_lines(change, !fits),
         };
         for line in lines {
@@ -200,7 +195,7 @@ fn attributes(plan: &Plan, style: Style) -> Columns {
         );
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let line = words.join("; ");
-        let said = if line.width() <= WORDS_ON_A_LINE { line } else { wording::count(lines.len(), "line") };
+        let said = if line.width() <= WORDS_ON_A_LINE { line } else { phrases::count(lines.len(), "line") };
         columns.row(vec![verb, for_terminal(&said), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
@@ -218,7 +213,9 @@ fn difference_lines(change: &Change, all: bool) -> Vec<String> {
         }
         lines.extend(inner.iter().map(|line| format!("  {line}")));
     }
-    if let (true, Action::UpdatePermissionSet { provision, .. }) = (all, &change.action) {
+    if let (true, Action::PermissionSet(PermissionSetChange::Update { provision, .. })) =
+        (all, &change.action)
+    {
         lines.extend(Some(wording::provisioning(provision)).filter(|line| !line.is_empty()));
     }
     lines
@@ -311,7 +308,7 @@ fn temporary(plan: &Plan) -> Columns {
             left,
             for_terminal(&one.principals.join(", ")),
             sets.join(", "),
-            wording::count(one.rows, "row"),
+            phrases::count(one.assignments, "row"),
             format!("{}{}", for_terminal(&note), one.written),
         ]);
     }
@@ -321,9 +318,9 @@ fn temporary(plan: &Plan) -> Columns {
 fn skipped(plan: &Plan) -> Columns {
     let mut columns = Columns::default();
     for account in &plan.skipped_accounts {
-        let rows = match account.rows {
+        let rows = match account.assignments {
             0 => "none of our rows".to_owned(),
-            rows => format!("{} of ours", wording::count(rows, "row")),
+            rows => format!("{} of ours", phrases::count(rows, "row")),
         };
         let name = format!("{} ({})", for_terminal(&account.name), account.id);
         columns.row(vec![name, account.state.as_str().to_owned(), rows]);
@@ -334,21 +331,21 @@ fn skipped(plan: &Plan) -> Columns {
 fn unmanaged(plan: &Plan) -> Columns {
     let mut columns = Columns::default();
     for one in &plan.unmanaged {
-        columns.row(vec![one.permission_set.to_string(), wording::count(one.rows, "row")]);
+        columns.row(vec![one.permission_set.to_string(), phrases::count(one.assignments, "row")]);
     }
     columns
 }
 
-fn principal(row: &Row) -> String {
+fn principal(row: &NamedAssignment) -> String {
     for_terminal(&row.principal_name.to_string())
 }
 
-fn set_name(row: &Row) -> String {
+fn set_name(row: &NamedAssignment) -> String {
     row.assignment.permission_set.to_string()
 }
 
-fn account(row: &Row) -> String {
-    for_terminal(&wording::account(row))
+fn account(row: &NamedAssignment) -> String {
+    for_terminal(&phrases::account(row))
 }
 
 /// Colours a text by the mark that it begins with.

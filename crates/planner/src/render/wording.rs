@@ -4,21 +4,12 @@ use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, Date, Principal};
 use similar::TextDiff;
 
-use crate::plan::{Action, Change, Difference, KeptBy, Plan, Provisioning, Reason, Row};
-
-/// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
-pub fn duration(seconds: u64) -> String {
-    match seconds {
-        0..60 => "under a minute".to_owned(),
-        60..3_600 => format!("about {} min", seconds.div_ceil(60)),
-        _ => format!("about {} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-    }
-}
-
-/// `1 account`, `2 accounts`.
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
+use crate::document::Counts;
+use crate::phrases::count;
+use crate::plan::{
+    AccessControlChange, Action, AssignmentChange, Change, Difference, KeptBy, NamedAssignment,
+    PermissionSetChange, Plan, Provisioning, Reason,
+};
 
 /// Why a row changes, beyond the file and line; empty where the line says it all.
 pub(crate) fn reason(reason: &Reason) -> String {
@@ -39,8 +30,8 @@ pub(crate) fn reason(reason: &Reason) -> String {
 }
 
 /// Why a row changes; of a principal that is gone, its whole id is said.
-pub(crate) fn reason_of_row(reason: &Reason, row: &Row) -> String {
-    match (reason, &row.assignment.principal) {
+pub(crate) fn reason_of_row(reason: &Reason, named: &NamedAssignment) -> String {
+    match (reason, &named.assignment.principal) {
         (Reason::Orphan, Principal::Group(id)) => format!("group {id} no longer exists"),
         (Reason::Orphan, Principal::User(id)) => format!("user {id} no longer exists"),
         _ => self::reason(reason),
@@ -58,44 +49,6 @@ pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
     };
     let ended = ended.map(|date| format!("ended {date}"));
     ended.into_iter().chain(Some(why).filter(|why| !why.is_empty())).collect::<Vec<_>>().join(", ")
-}
-
-/// A row's account: its name and its id.
-pub(crate) fn account(row: &Row) -> String {
-    format!("{} ({})", row.account_name, row.assignment.account)
-}
-
-/// A row in one line, for reports of what came of it.
-pub fn row_in_words(row: &Row) -> String {
-    format!("{}  {}  {}", row.principal_name, row.assignment.permission_set, account(row))
-}
-
-/// One difference in a few words.
-pub(crate) fn difference(difference: &Difference) -> String {
-    fn optional<T>(what: &str, before: Option<&T>, after: Option<&T>) -> String {
-        match (before, after) {
-            (None, _) => format!("adds {what}"),
-            (_, None) => format!("removes {what}"),
-            (Some(_), Some(_)) => what.to_owned(),
-        }
-    }
-    match difference {
-        Difference::Description { before, after } => optional("description", before.as_ref(), after.as_ref()),
-        Difference::Session { before, after } => format!("session {before} to {after}"),
-        Difference::RelayState { before, after } => optional("relay state", before.as_ref(), after.as_ref()),
-        Difference::ManagedPolicyAttached(arn) => format!("attaches {}", managed_policy_name(arn)),
-        Difference::ManagedPolicyDetached(arn) => format!("detaches {}", managed_policy_name(arn)),
-        Difference::CustomerPolicyAttached(policy) => format!("attaches customer policy {policy}"),
-        Difference::CustomerPolicyDetached(policy) => format!("detaches customer policy {policy}"),
-        Difference::Boundary { before, after } => optional("boundary", before.as_ref(), after.as_ref()),
-        Difference::InlinePolicy { before, after } => {
-            optional("inline policy", before.as_ref(), after.as_ref())
-        }
-        Difference::Tag { key, before, after } => match before {
-            None => format!("adds tag {key}={after}"),
-            Some(before) => format!("tag {key} {before} to {after}"),
-        },
-    }
 }
 
 /// The lines of a difference's before and after, marked `-` and `+`, where a few words do not say it.
@@ -161,33 +114,29 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
 /// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`, and whether attributes for access
 /// control are set; any may be empty.
 pub(crate) fn counts(plan: &Plan) -> [String; 4] {
-    let mut numbers = [0_usize; 9];
-    for change in &plan.changes {
-        numbers[usize::from(change.action.sort_key().0)] += 1;
-    }
-    let [grants, revokes, creates, updates, provisions, releases, deletes, attributes, entra] = numbers;
-    let adoptions = plan.changes.iter().filter(|change| change.reason == Reason::Adopted).count();
+    let Counts { assign, revoke, create, adopt, update, provision, release, delete, set_attributes, entra } =
+        Counts::of(&plan.changes);
     let join = |parts: &[(usize, &str)]| {
-        let said = parts.iter().filter(|(number, _)| *number > 0);
-        said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        parts.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
     };
-    let rows = [join(&[(grants, "to assign"), (revokes, "to revoke")]), left_alone(plan)];
-    let rows: Vec<String> = rows.into_iter().filter(|part| !part.is_empty()).collect();
+    let assignments = [join(&[(assign, "to assign"), (revoke, "to revoke")]), left_alone(plan)];
+    let assignments: Vec<String> = assignments.into_iter().filter(|part| !part.is_empty()).collect();
     let sets = [
-        (creates, "to create"),
-        (adoptions, "to adopt"),
-        (updates - adoptions, "to change"),
-        (provisions, "to provision"),
-        (releases, "to release"),
-        (deletes, "to delete"),
+        (create, "to create"),
+        (adopt, "to adopt"),
+        (update, "to change"),
+        (provision, "to provision"),
+        (release, "to release"),
+        (delete, "to delete"),
     ];
     let sets = match join(&sets) {
         none if none.is_empty() => none,
         some => format!("permission sets: {some}"),
     };
-    let attributes = if attributes > 0 { "attributes for access control to set" } else { "" };
+    let attributes = if set_attributes > 0 { "attributes for access control to set" } else { "" };
     let entra = if entra > 0 { format!("Entra ID: {}", count(entra, "step")) } else { String::new() };
-    [rows.join("; "), sets, attributes.to_owned(), entra]
+    [assignments.join("; "), sets, attributes.to_owned(), entra]
 }
 
 /// What is not done, for the line of counts; empty where everything is.
@@ -221,31 +170,36 @@ pub(crate) fn not_looked_at(plan: &Plan) -> String {
 /// What happens, in a word.
 pub(crate) fn verb(change: &Change) -> &'static str {
     match &change.action {
-        Action::Grant(_) => "assign",
-        Action::Revoke(_) => "revoke",
-        Action::CreatePermissionSet { .. } => "create",
-        Action::UpdatePermissionSet { .. } if change.reason == Reason::Adopted => "adopt",
-        Action::UpdatePermissionSet { .. } => "change",
-        Action::ProvisionPermissionSet { .. } => "provision",
-        Action::ReleasePermissionSet { .. } => "release",
-        Action::DeletePermissionSet { .. } => "delete",
+        Action::Assignment(AssignmentChange::Grant(_)) => "assign",
+        Action::Assignment(AssignmentChange::Revoke { .. }) => "revoke",
+        Action::PermissionSet(set) => match set {
+            PermissionSetChange::Create { .. } => "create",
+            PermissionSetChange::Update { .. } if change.reason == Reason::Adopted => "adopt",
+            PermissionSetChange::Update { .. } => "change",
+            PermissionSetChange::Provision { .. } => "provision",
+            PermissionSetChange::Release { .. } => "release",
+            PermissionSetChange::Delete { .. } => "delete",
+        },
+        Action::AccessControl(AccessControlChange { before: None, .. }) => "turn on",
+        Action::AccessControl(AccessControlChange { before: Some(_), .. }) => "change",
         Action::Entra(change) => super::entra::verb(&change.step),
-        Action::SetAccessControl { before: None, .. } => "turn on",
-        Action::SetAccessControl { before: Some(_), .. } => "change",
     }
 }
 
 /// The mark before a change: `+` gives, `-` takes, `~` changes.
 pub(crate) fn mark(action: &Action) -> &'static str {
     match action {
+        Action::Assignment(AssignmentChange::Grant(_))
+        | Action::PermissionSet(PermissionSetChange::Create { .. })
+        | Action::AccessControl(AccessControlChange { before: None, .. }) => "+",
+        Action::Assignment(AssignmentChange::Revoke { .. })
+        | Action::PermissionSet(PermissionSetChange::Delete { .. }) => "-",
+        Action::PermissionSet(
+            PermissionSetChange::Update { .. }
+            | PermissionSetChange::Provision { .. }
+            | PermissionSetChange::Release { .. },
+        )
+        | Action::AccessControl(AccessControlChange { before: Some(_), .. }) => "~",
         Action::Entra(change) => super::entra::mark(&change.step),
-        Action::Grant(_)
-        | Action::CreatePermissionSet { .. }
-        | Action::SetAccessControl { before: None, .. } => "+",
-        Action::Revoke(_) | Action::DeletePermissionSet { .. } => "-",
-        Action::UpdatePermissionSet { .. }
-        | Action::ProvisionPermissionSet { .. }
-        | Action::ReleasePermissionSet { .. }
-        | Action::SetAccessControl { before: Some(_), .. } => "~",
     }
 }

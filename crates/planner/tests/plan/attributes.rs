@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use rolecall_model::{Code, Snapshot};
 use rolecall_parser::Project;
-use rolecall_planner::plan::{Action, Plan};
-use rolecall_planner::render::{json, markdown, text};
+use rolecall_planner::document::PlanDocument;
+use rolecall_planner::plan::{AccessControlChange, Action, Plan};
+use rolecall_planner::render::{Detail, json, markdown, text};
 use rolecall_planner::{needs_details, order};
 
-use crate::cases::{HEAD, plan_of, project};
+use crate::case::{HEAD, plan_of, project};
 use crate::world::{carry_out, world};
 
 const COST: &str = "${path:enterprise.costCenter}";
@@ -39,8 +40,8 @@ fn planned(wanted: Option<&[(&str, &str)]>, live: &Snapshot) -> Plan {
 fn change(wanted: Option<&[(&str, &str)]>, live: &str) -> Option<Action> {
     let mut live = world(live);
     let plan = planned(wanted, &live);
-    let found = plan.changes.iter().find(|one| matches!(one.action, Action::SetAccessControl { .. }));
-    let graph = order(&plan, &live);
+    let found = plan.changes.iter().find(|one| matches!(one.action, Action::AccessControl(_)));
+    let graph = order(&plan);
     for node in graph.graph().node_weights() {
         carry_out(&mut live, &node.operation);
     }
@@ -49,7 +50,8 @@ fn change(wanted: Option<&[(&str, &str)]>, live: &str) -> Option<Action> {
 }
 
 fn set(before: Option<&[(&str, &str)]>, after: &[(&str, &str)]) -> Option<Action> {
-    Some(Action::SetAccessControl { before: before.map(attributes), after: attributes(after) })
+    let (before, after) = (before.map(attributes), attributes(after));
+    Some(Action::AccessControl(AccessControlChange { before, after }))
 }
 
 #[test]
@@ -92,22 +94,23 @@ fn every_renderer_shows_each_attribute_before_and_after() {
     let wanted = [("cost", COST), ("kept", "${path:a}"), ("region", "${path:addresses[0].region}")];
     let project = files(Some(&wanted));
     let plan = plan_of(&project, &live).unwrap();
-    let detail = text::Detail::Changed;
-    let document: serde_json::Value = serde_json::from_str(&json::render(&plan, &project.sources)).unwrap();
-    let changed = text::render(&plan, text::Style { detail, color: false });
-    let comment = markdown::render(&plan, &project.sources, detail);
+    let detail = Detail::Changed;
+    let document: serde_json::Value =
+        serde_json::from_str(&json::render(&plan, None, &project.sources)).unwrap();
+    let changed = text::render(&plan, None, text::Style { detail, color: false });
+    let comment = markdown::render(&plan, None, &project.sources, detail);
     let turned_on = planned(Some(&wanted), &world(""));
     insta::assert_snapshot!(
         [
             changed,
-            order(&plan, &live).to_text(),
+            order(&plan).to_text(),
             comment,
             format!("{:#}\n{:#}", document["counts"], document["changes"][1]),
-            text::render(&turned_on, text::Style { detail, color: false }),
+            text::render(&turned_on, None, text::Style { detail, color: false }),
         ]
         .join("\n")
     );
-    let read = serde_json::from_value::<json::PlanDocument>(document).unwrap();
+    let read = serde_json::from_value::<PlanDocument>(document).unwrap();
     let mut other = read.clone();
     assert!(json::difference(&read, &other).is_empty());
     other.changes.pop();

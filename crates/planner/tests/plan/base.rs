@@ -3,36 +3,38 @@
 
 use rolecall_model::Snapshot;
 use rolecall_parser::Project;
-use rolecall_planner::base::{Effect, Extent, OtherBase, Subject};
-use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{BaseComparison, Inputs, Plan, compare_with_base};
+use rolecall_planner::document::{ExtentWord, PlanDocument};
+use rolecall_planner::plan::comparison::{BaseComparison, Effect, Extent, Subject};
+use rolecall_planner::render::{Detail, markdown, text};
+use rolecall_planner::{Inputs, OtherBase, Plan, compare_with_base, settle_base};
 
-use crate::cases::{HEAD, plan_of, project, settings};
+use crate::case::{HEAD, checkout, plan_of, project, settings};
 use crate::world::world;
 
 fn inputs<'a>(project: &'a Project, snapshot: &'a Snapshot) -> Inputs<'a> {
-    let Project { config, sources, origins, .. } = project;
-    Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None }
+    Inputs { files: checkout(project), snapshot, guards: None }
 }
 
 pub(crate) fn compared(head: &Project, base: &Project, snapshot: &Snapshot) -> BaseComparison {
-    compare_with_base(&inputs(head, snapshot), &inputs(base, snapshot), settings().today).unwrap()
+    compare_with_base(&inputs(head, snapshot), &checkout(base), settings().today).unwrap()
 }
 
 /// The project and its plan, compared with the base.
-fn planned(case: &str) -> (Project, Plan) {
+fn planned(case: &str) -> (Project, Plan, BaseComparison) {
     let [base, head, world_text] = case.split("\n---\n").collect::<Vec<_>>()[..] else {
         panic!("a case has two lines of three hyphens");
     };
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
     let snapshot = world(world_text);
     let mut plan = plan_of(&head, &snapshot).unwrap_or_else(|found| panic!("{found:#?}"));
-    plan.set_base(compared(&head, &base, &snapshot), &snapshot);
-    (head, plan)
+    let comparison = settle_base(compared(&head, &base, &snapshot), &plan, &snapshot);
+    plan.findings.extend(comparison.finding());
+    (head, plan, comparison)
 }
 
-fn rendered(case: &str, detail: text::Detail) -> String {
-    text::render(&planned(case).1, text::Style { detail, color: false })
+fn rendered(case: &str, detail: Detail) -> String {
+    let (_, plan, comparison) = planned(case);
+    text::render(&plan, Some(&comparison), text::Style { detail, color: false })
 }
 
 #[test]
@@ -40,7 +42,7 @@ fn cases() {
     insta::glob!("base/*.txt", |path| {
         let case = std::fs::read_to_string(path).unwrap();
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!("base", rendered(&case, text::Detail::Changed));
+            insta::assert_snapshot!("base", rendered(&case, Detail::Changed));
         });
     });
 }
@@ -49,17 +51,20 @@ const ROWS_AND_ENDS: &str = include_str!("base/rows-and-ends.txt");
 
 #[test]
 fn every_form_holds_the_comparison() {
-    let (head, plan) = planned(ROWS_AND_ENDS);
-    insta::assert_snapshot!("base_full", rendered(ROWS_AND_ENDS, text::Detail::Full));
-    insta::assert_snapshot!("base_summary", rendered(ROWS_AND_ENDS, text::Detail::Summary));
-    insta::assert_snapshot!("base_markdown", markdown::render(&plan, &head.sources, text::Detail::Changed));
-    let document = json::document(&plan, &head.sources);
+    let (head, plan, comparison) = planned(ROWS_AND_ENDS);
+    insta::assert_snapshot!("base_full", rendered(ROWS_AND_ENDS, Detail::Full));
+    insta::assert_snapshot!("base_summary", rendered(ROWS_AND_ENDS, Detail::Summary));
+    insta::assert_snapshot!(
+        "base_markdown",
+        markdown::render(&plan, Some(&comparison), &head.sources, Detail::Changed)
+    );
+    let document = PlanDocument::new(&plan, Some(&comparison), &head.sources);
     insta::assert_snapshot!("base_json", serde_json::to_string_pretty(&document.base).unwrap());
 }
 
 #[test]
 fn the_digest_does_not_cover_the_comparison() {
-    let (head, plan) = planned(ROWS_AND_ENDS);
+    let (head, plan, _) = planned(ROWS_AND_ENDS);
     let world_text = ROWS_AND_ENDS.rsplit("\n---\n").next().unwrap();
     assert_eq!(plan.digest, plan_of(&head, &world(world_text)).unwrap().digest);
 }
@@ -92,7 +97,7 @@ fn a_base_that_does_not_fit_the_live_state_is_compared_without_rows() {
     let head = SMALL.replace("2027-01-31", "2027-03-31");
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
     let found = compared(&head, &base, &world(SMALL_WORLD));
-    let Extent::WithoutRows { reasons } = &found.extent else { panic!("{found:#?}") };
+    let Extent::WithoutAssignments { reasons } = &found.extent else { panic!("{found:#?}") };
     assert_eq!(
         *reasons,
         ["no group named `gone` is in the Identity Store (rolecall.kdl:5 of the base)"],
@@ -112,8 +117,8 @@ fn users_whom_only_the_base_names_lose_their_rows() {
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{SMALL}")));
     let found = compared(&head, &base, &world(SMALL_WORLD));
     assert_eq!(found.extent, Extent::Whole);
-    assert_eq!(found.row_counts(), (0, 2));
-    let lost = &found.lines[0].lost[0].row;
+    assert_eq!(found.assignment_counts(), (0, 2));
+    let lost = &found.lines[0].lost[0].assignment;
     assert_eq!(lost.principal_name.to_string(), "user jane@acme.com");
 }
 
@@ -123,7 +128,7 @@ fn another_stack_or_instance_is_no_base() {
     let snapshot = world(SMALL_WORLD);
     let refused = |from: &str, to: &str| {
         let base = project(&format!("{}{SMALL}", HEAD.replace(from, to)));
-        compare_with_base(&inputs(&head, &snapshot), &inputs(&base, &snapshot), settings().today).unwrap_err()
+        compare_with_base(&inputs(&head, &snapshot), &checkout(&base), settings().today).unwrap_err()
     };
     assert!(matches!(refused("acme", "other"), OtherBase::Stack { .. }));
     assert!(matches!(refused("eu-west-1", "eu-central-1"), OtherBase::Region { .. }));
@@ -245,8 +250,8 @@ fn a_changed_account_set_is_followed_to_the_guards_that_name_it() {
 
 /// A base, a head, and the differences that the plan on this world shows.
 fn differences(base: &str, head: &str, world: &str) -> Vec<(Effect, Subject, String)> {
-    let (_, plan) = planned(&format!("{base}\n---\n{head}\n---\n{world}"));
-    let differences = plan.base.unwrap().differences.into_iter();
+    let (.., comparison) = planned(&format!("{base}\n---\n{head}\n---\n{world}"));
+    let differences = comparison.differences.into_iter();
     differences.map(|one| (one.effect, one.subject, one.message)).collect()
 }
 
@@ -261,8 +266,8 @@ fn attributes_that_were_not_read_do_not_keep_rows_from_being_compared() {
     let attributes = "attributes { attribute \"team\" source=\"${path:enterprise.costCenter}\" }\n";
     let head = SMALL.replace("\"one\" \"two\"", "\"one\"");
     let case = format!("{attributes}{SMALL}\n---\n{head}\n---\n{SMALL_WORLD}attributes-unread");
-    let found = planned(&case).1.base.unwrap();
-    assert_eq!((&found.extent, found.row_counts()), (&Extent::Whole, (0, 1)));
+    let found = planned(&case).2;
+    assert_eq!((&found.extent, found.assignment_counts()), (&Extent::Whole, (0, 1)));
     let said: Vec<_> = found.differences.iter().map(|one| (one.effect, one.subject)).collect();
     assert_eq!(said, [(Effect::Loosens, Subject::Attribute)]);
 }
@@ -270,22 +275,24 @@ fn attributes_that_were_not_read_do_not_keep_rows_from_being_compared() {
 #[test]
 fn what_is_not_compared_alarms() {
     let unfit = SMALL.replace("group \"devs\"", "group \"devs\"\ngroup \"gone\"");
-    let shown = rendered(&format!("{unfit}\n---\n{SMALL}\n---\n{SMALL_WORLD}"), text::Detail::Changed);
+    let shown = rendered(&format!("{unfit}\n---\n{SMALL}\n---\n{SMALL_WORLD}"), Detail::Changed);
     insta::assert_snapshot!("base_without_rows", shown);
     let head = project(&format!("{HEAD}{SMALL}"));
     let snapshot = world(SMALL_WORLD);
     let mut plan = plan_of(&head, &snapshot).unwrap();
-    plan.set_base(BaseComparison::absent("rolecall.kdl".to_owned()), &snapshot);
-    let style = text::Style { detail: text::Detail::Changed, color: false };
-    let shown = text::render(&plan, style);
+    let comparison = BaseComparison::absent("rolecall.kdl".to_owned());
+    plan.findings.extend(comparison.finding());
+    let style = text::Style { detail: Detail::Changed, color: false };
+    let shown = text::render(&plan, Some(&comparison), style);
     let said: Vec<&str> = shown.lines().filter(|line| line.contains("ompared")).collect();
     assert_eq!(said, ["Not compared with the base: there is no `rolecall.kdl` in it."]);
-    let shown = markdown::render(&plan, &head.sources, text::Detail::Changed);
+    let shown = markdown::render(&plan, Some(&comparison), &head.sources, Detail::Changed);
     assert!(
         shown.contains("> **Not compared with the base:** there is no \\`rolecall.kdl\\` in it."),
         "{shown}"
     );
-    assert_eq!(json::document(&plan, &head.sources).base.unwrap().extent, "nothing");
+    let document = PlanDocument::new(&plan, Some(&comparison), &head.sources);
+    assert_eq!(document.base.unwrap().extent, ExtentWord::Nothing);
 }
 
 #[test]
@@ -356,17 +363,14 @@ fn guards_do_not_follow_a_permission_set_that_is_renamed() {
     let base = "guard { protect \"Old\"; forbid \"x\" { permission-set \"Old\" } }\npermission-set \"Old\"\n";
     let renamed = "permission-set \"New\" { renamed-from \"Old\" }\n";
     let world = world("set Old owner=acme");
-    let loosened =
-        |head: &str, guards: Option<&Project>| -> Vec<String> {
-            let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
-            let guards = guards.map(|Project { config, sources, origins, .. }| {
-                rolecall_planner::GuardSource { config: config.as_ref().unwrap(), sources, origins }
-            });
-            let head = Inputs { guards, ..inputs(&head, &world) };
-            let found = compare_with_base(&head, &inputs(&base, &world), settings().today).unwrap();
-            let renamed = found.differences.into_iter().filter(|one| one.message.contains("no longer reach"));
-            renamed.map(|one| one.message.rsplit(": ").next().unwrap().to_owned()).collect()
-        };
+    let loosened = |head: &str, guards: Option<&Project>| -> Vec<String> {
+        let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
+        let guards = guards.map(checkout);
+        let head = Inputs { guards, ..inputs(&head, &world) };
+        let found = compare_with_base(&head, &checkout(&base), settings().today).unwrap();
+        let renamed = found.differences.into_iter().filter(|one| one.message.contains("no longer reach"));
+        renamed.map(|one| one.message.rsplit(": ").next().unwrap().to_owned()).collect()
+    };
     let following =
         format!("guard {{ protect \"New\"; forbid \"x\" {{ permission-set \"New\" }} }}\n{renamed}");
     assert_eq!(loosened(&format!("guard {{ protect \"Old\" }}\n{renamed}"), None), ["forbid \"x\", protect"]);

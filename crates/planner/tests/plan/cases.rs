@@ -3,71 +3,26 @@
 
 use std::fmt::Write as _;
 
-use rolecall_model::Diagnostic;
-use rolecall_parser::{DiskFiles, MemoryFiles, Project};
-use rolecall_planner::plan::Provenance;
-use rolecall_planner::render::{json, markdown, text};
-use rolecall_planner::{Inputs, Plan, Settings, order};
+use rolecall_parser::{DiskFiles, Project};
+use rolecall_planner::render::{Detail, json, markdown, text};
+use rolecall_planner::{Inputs, Plan, order};
 
+use crate::case::{HEAD, checkout, diagnostics_text, plan_of, project, settings};
 use crate::world::world;
-
-pub(crate) const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
-
-pub(crate) fn project(config: &str) -> Project {
-    let files = MemoryFiles([("rolecall.kdl".to_owned(), config.to_owned())].into());
-    let project = rolecall_parser::load(&files, "rolecall.kdl");
-    assert!(project.config.is_some(), "{:#?}", project.diagnostics);
-    project
-}
-
-pub(crate) fn settings() -> Settings {
-    Settings {
-        today: "2026-11-24".parse().unwrap(),
-        as_of_given: false,
-        provenance: Provenance::Live,
-        accepted_rebinds: ["accepted".to_owned()].into(),
-        defer_missing_groups: false,
-        renew_scim_token: false,
-    }
-}
-
-pub(crate) fn plan_of(
-    project: &Project,
-    snapshot: &rolecall_model::Snapshot,
-) -> Result<Plan, Vec<Diagnostic>> {
-    let Project { config, sources, origins, .. } = project;
-    let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
-    rolecall_planner::plan(&inputs, &settings())
-}
-
-pub(crate) fn diagnostics_text(diagnostics: &[Diagnostic], project: &Project) -> String {
-    let mut text = String::new();
-    for one in diagnostics {
-        let place = one.primary.as_ref().map(|label| project.sources.file_and_line(label.place));
-        let _ = writeln!(text, "{} {} [{}]", one.code, one.message, place.unwrap_or_default());
-        for label in one.primary.iter().chain(&one.secondary) {
-            let _ = writeln!(text, "    {}: {}", project.sources.file_and_line(label.place), label.text);
-        }
-        if let Some(help) = &one.help {
-            let _ = writeln!(text, "    help: {help}");
-        }
-    }
-    text
-}
 
 fn rendered(case: &str) -> String {
     let (config, world_text) = case.split_once("\n---\n").expect("a case has a line of three hyphens");
     let project = project(&format!("{HEAD}{config}"));
-    let detail = if config.contains("// folded") { text::Detail::Changed } else { text::Detail::Full };
+    let detail = if config.contains("// folded") { Detail::Changed } else { Detail::Full };
     planned(&project, &world(world_text), detail)
 }
 
-fn planned(project: &Project, snapshot: &rolecall_model::Snapshot, detail: text::Detail) -> String {
+fn planned(project: &Project, snapshot: &rolecall_model::Snapshot, detail: Detail) -> String {
     match plan_of(project, snapshot) {
         Err(diagnostics) => diagnostics_text(&diagnostics, project),
         Ok(plan) => {
-            let mut all = text::render(&plan, text::Style { detail, color: false });
-            let graph = order(&plan, snapshot);
+            let mut all = text::render(&plan, None, text::Style { detail, color: false });
+            let graph = order(&plan);
             let _ = write!(all, "\n{}", graph.to_text());
             if !plan.findings.is_empty() {
                 let _ = write!(all, "\n{}", diagnostics_text(&plan.findings, project));
@@ -94,7 +49,7 @@ fn every_example_of_the_language_page_is_planned() {
     let project = rolecall_parser::load(&DiskFiles::new(folder.into()), "rolecall.kdl");
     assert!(project.config.is_some(), "{}", diagnostics_text(&project.diagnostics, &project));
     let snapshot = world(&std::fs::read_to_string(format!("{folder}/world.txt")).unwrap());
-    let plan = planned(&project, &snapshot, text::Detail::Changed);
+    let plan = planned(&project, &snapshot, Detail::Changed);
     let found = diagnostics_text(&project.diagnostics, &project);
     insta::assert_snapshot!(format!("{plan}\n{found}"));
 }
@@ -111,7 +66,7 @@ fn every_kind() -> (Project, Plan) {
 #[test]
 fn the_json_form_is_as_documented() {
     let (project, plan) = every_kind();
-    insta::assert_snapshot!(json::render(&plan, &project.sources));
+    insta::assert_snapshot!(json::render(&plan, None, &project.sources));
 }
 
 #[test]
@@ -128,7 +83,7 @@ fn the_schema_on_disk_is_the_one_of_the_types() {
 #[test]
 fn the_markdown_form_is_a_comment() {
     let (project, plan) = every_kind();
-    insta::assert_snapshot!(markdown::render(&plan, &project.sources, text::Detail::Changed));
+    insta::assert_snapshot!(markdown::render(&plan, None, &project.sources, Detail::Changed));
 }
 
 #[test]
@@ -149,7 +104,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
     }
     let project = project(&config);
     let plan = plan_of(&project, &world(&world_text)).unwrap();
-    let comment = markdown::render(&plan, &project.sources, text::Detail::Full);
+    let comment = markdown::render(&plan, None, &project.sources, Detail::Full);
     assert!(comment.chars().count() <= markdown::MOST_CHARACTERS);
     let rows = comment.lines().filter(|line| line.starts_with("| + assign |")).count();
     let cut: usize = comment
@@ -167,8 +122,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
 #[test]
 fn a_graph_is_shown_as_mermaid() {
     let (_, plan) = every_kind();
-    let (_, world_text) = EVERY_KIND.split_once("\n---\n").unwrap();
-    insta::assert_snapshot!(order(&plan, &world(world_text)).to_mermaid());
+    insta::assert_snapshot!(order(&plan).to_mermaid());
 }
 
 #[test]
@@ -194,19 +148,7 @@ fn the_digest_is_of_the_changes_alone() {
 fn guarded(head: &str, base: &str, world_text: &str) -> String {
     let (head, base) = (project(&format!("{HEAD}{head}")), project(&format!("{HEAD}{base}")));
     let snapshot = world(world_text);
-    let guards = rolecall_planner::GuardSource {
-        config: base.config.as_ref().unwrap(),
-        sources: &base.sources,
-        origins: &base.origins,
-    };
-    let Project { config, sources, origins, .. } = &head;
-    let inputs = Inputs {
-        config: config.as_ref().unwrap(),
-        sources,
-        origins,
-        snapshot: &snapshot,
-        guards: Some(guards),
-    };
+    let inputs = Inputs { files: checkout(&head), snapshot: &snapshot, guards: Some(checkout(&base)) };
     match rolecall_planner::plan(&inputs, &settings()) {
         Err(diagnostics) => diagnostics_text(&diagnostics, &head),
         Ok(plan) => {

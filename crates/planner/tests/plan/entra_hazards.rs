@@ -4,12 +4,12 @@ use rolecall_model::entra::{EnterpriseApplication, PolicyState};
 use rolecall_model::snapshot::{ExternalId, Group};
 use rolecall_model::{EntraOperation, Snapshot};
 use rolecall_planner::Plan;
-use rolecall_planner::plan::Action;
+use rolecall_planner::plan::{Action, Change};
 
-use crate::cases::settings;
-use crate::entra::{
-    EVERYTHING, FILES, application, certificate, group, live, object, plan_with, policy, project, tenant,
-    working,
+use crate::case::settings;
+use crate::entra::plan_with;
+use crate::tenants::{
+    EVERYTHING, FILES, application, certificate, group, live, object, policy, project, tenant, working,
 };
 use crate::world::{id_of, row};
 
@@ -65,13 +65,7 @@ fn a_group_made_again_waits_while_the_old_one_is_still_in_aws() {
     snapshot.assignments.push(held);
     let config = format!("{}{FILES}", application("assign-groups"));
     let waits = plan(&config, &snapshot);
-    assert_eq!(
-        (
-            waits.rebinds.len(),
-            waits.changes.iter().filter(|one| matches!(one.action, Action::Grant(_))).count()
-        ),
-        (1, 0)
-    );
+    assert_eq!((waits.rebinds.len(), waits.changes.iter().filter_map(Change::granted).count()), (1, 0));
     let pinned = config.replace("group \"devs\"", &format!("group \"devs\" id=\"{}\"", object("devs")));
     assert!(plan(&pinned, &snapshot).rebinds.is_empty());
 }

@@ -10,14 +10,13 @@ use proptest::prelude::*;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{Assignment, AwsOperation, Operation, OperationGraph, Snapshot};
 use rolecall_parser::Project;
-use rolecall_planner::BaseComparison;
-use rolecall_planner::base::{ComparedRow, LineDifference};
-use rolecall_planner::plan::Action;
-use rolecall_planner::render::{json, text};
+use rolecall_planner::plan::Change;
+use rolecall_planner::plan::comparison::{BaseComparison, ComparedAssignment, LineDifference};
+use rolecall_planner::render::{Detail, json, text};
 use rolecall_planner::{Plan, order};
 
 use crate::base::compared;
-use crate::cases::{HEAD, plan_of, project};
+use crate::case::{HEAD, plan_of, project};
 use crate::world::{carry_out, world};
 
 const GROUPS: [&str; 4] = ["g0", "g1", "g2", "g3"];
@@ -245,12 +244,11 @@ impl Case {
 }
 
 fn rows_of(plan: &Plan, grants: bool) -> BTreeSet<Assignment> {
-    let rows = plan.changes.iter().filter_map(|change| match &change.action {
-        Action::Grant(row) if grants => Some(row.assignment.clone()),
-        Action::Revoke(row) if !grants => Some(row.assignment.clone()),
-        _ => None,
-    });
-    rows.collect()
+    let of = |change: &Change| -> Option<Assignment> {
+        let named = if grants { change.granted() } else { change.revoked() };
+        named.map(|named| named.assignment.clone())
+    };
+    plan.changes.iter().filter_map(of).collect()
 }
 
 /// The order that takes away as early as the graph allows.
@@ -286,7 +284,7 @@ proptest! {
     fn after_an_apply_there_is_nothing_to_do(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
-        let graph = order(&plan, &before);
+        let graph = order(&plan);
         let order = toposort(graph.graph(), None).expect("no cycle");
         let (granted, revoked) = (rows_of(&plan, true), rows_of(&plan, false));
         let foreign = |snapshot: &Snapshot| -> Vec<Assignment> {
@@ -341,7 +339,7 @@ proptest! {
                 wanted.contains(&successor).then(|| (row.clone(), successor))
             })
             .collect();
-        let graph = order(&plan, &before);
+        let graph = order(&plan);
         let mut live = before;
         for index in revokes_first(&graph) {
             carry_out(&mut live, &graph.graph()[index].operation);
@@ -358,7 +356,7 @@ proptest! {
         let (project, mut live) = (case.project(), case.snapshot());
         for round in 0..2 {
             let plan = plan_of(&project, &live).expect("everything resolves");
-            let graph = order(&plan, &live);
+            let graph = order(&plan);
             let order = toposort(graph.graph(), None).expect("no cycle");
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
             let until = if round == 0 { (order.len() as f64 * share) as usize } else { order.len() };
@@ -375,7 +373,7 @@ proptest! {
     fn a_set_is_never_half_edited_under_somebody(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
-        let graph = order(&plan, &before);
+        let graph = order(&plan);
         let nodes = graph.graph();
         for index in nodes.node_indices() {
             let name = nodes[index].operation.permission_set();
@@ -436,13 +434,13 @@ proptest! {
         let (base, head) = (before.project(), after.project());
         let there = compared(&head, &base, &snapshot);
         let back = compared(&base, &head, &snapshot);
-        let rows = |found: &BaseComparison, of: fn(&LineDifference) -> &Vec<ComparedRow>| {
-            let rows: BTreeSet<_> = found.lines.iter().flat_map(of).map(|one| one.row.assignment.clone()).collect();
+        let rows = |found: &BaseComparison, of: fn(&LineDifference) -> &Vec<ComparedAssignment>| {
+            let rows: BTreeSet<_> = found.lines.iter().flat_map(of).map(|one| one.assignment.assignment.clone()).collect();
             rows
         };
         prop_assert_eq!(rows(&there, |line| &line.gained), rows(&back, |line| &line.lost));
         prop_assert_eq!(rows(&there, |line| &line.lost), rows(&back, |line| &line.gained));
-        let (gained, lost) = there.row_counts();
+        let (gained, lost) = there.assignment_counts();
         prop_assert_eq!(before.wanted_rows() + gained, after.wanted_rows() + lost);
         let same = compared(&head, &head, &snapshot);
         prop_assert!(same.lines.is_empty() && same.differences.is_empty(), "{:?}", same);
@@ -455,8 +453,8 @@ proptest! {
         let render = || {
             let project = case.project();
             let plan = plan_of(&project, &snapshot).expect("it resolves");
-            let style = text::Style { detail: text::Detail::Full, color: false };
-            (text::render(&plan, style), json::render(&plan, &project.sources), order(&plan, &snapshot).to_text())
+            let style = text::Style { detail: Detail::Full, color: false };
+            (text::render(&plan, None, style), json::render(&plan, None, &project.sources), order(&plan).to_text())
         };
         prop_assert_eq!(render(), render());
     }

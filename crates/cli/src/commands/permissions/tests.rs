@@ -92,7 +92,7 @@ fn check(project: &Path) {
         let (snapshot, made, _) = read.unwrap();
         assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Plan), [""; 0], "plan");
         assert!(!made.is_empty());
-        let operations = order(&made, &snapshot);
+        let operations = order(&made);
         let aws = AwsTarget::new(clients.clone(), &snapshot);
         let tenant = snapshot.entra.as_ref();
         let entra = directory::target(&operations, &live, &loaded.config, tenant).unwrap();

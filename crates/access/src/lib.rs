@@ -1,0 +1,3 @@
+//! Who has access to what, read from a snapshot.
+
+pub mod profiles;

@@ -1,0 +1,345 @@
+//! The enterprise application: who is assigned to it, SAML, provisioning, and the conditional access policy. What a plan
+//! finds and would change is sorted to the checks that it belongs to.
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use rolecall_model::config::{Application, Provisioning, RequireMfa, Saml};
+use rolecall_model::entra::{EnterpriseApplication, SyncJob, SyncState, Tenant};
+use rolecall_model::{Code, Diagnostic, EntraOperation, Severity};
+use rolecall_planner::entra::{self, EntraComparison};
+use rolecall_planner::phrases::{count, duration, policy_state};
+use rolecall_planner::plan::{Action, EntraChange, Provenance};
+
+use super::{ByCheck, Doctor, Half, Step};
+
+/// After so many intervals without a success, provisioning is late.
+const LATE_AFTER: i64 = 3;
+/// The way out of what the next apply does.
+const APPLY: &str = "`rolecall plan` shows the change, and an apply makes it";
+
+impl Doctor<'_> {
+    pub(super) fn application(&mut self, tenant: &Tenant) {
+        let Some(declared) = self.declared else {
+            self.unchecked("the enterprise application: the files do not name it");
+            return;
+        };
+        let settings = self.settings();
+        let comparison = entra::compare(self.files, self.snapshot, &settings, self.resolution);
+        let live = self.live(tenant);
+        let mut found = self.sorted(declared, live, comparison);
+        let holds = format!(
+            "the enterprise application `{}` exists, and is the only one of that name",
+            declared.name
+        );
+        let take = |found: &mut ByCheck, name| found.remove(name).unwrap_or_default();
+        self.check(Half::Entra, "application", holds, take(&mut found, "application"));
+        let Some(live) = live else {
+            self.unchecked("nothing else of the application, since it is not there");
+            return;
+        };
+        let mut assigned = take(&mut found, "groups-assigned");
+        assigned.extend(self.not_assignable(live));
+        self.check(
+            Half::Entra,
+            "groups-assigned",
+            "the groups that the files use are assigned to the application",
+            assigned,
+        );
+        self.check(
+            Half::Entra,
+            "groups-nested",
+            "no group that the files use holds other groups",
+            take(&mut found, "groups-nested"),
+        );
+        match &declared.saml {
+            Some(saml) => self.saml(saml, live, &mut found),
+            None => self.unchecked("single sign-on: the application has no `saml` in the files"),
+        }
+        match &declared.provisioning {
+            Some(provisioning) => self.provisioning(provisioning, live, &mut found),
+            None => self.unchecked("provisioning: the application has no `provisioning` in the files"),
+        }
+        match &declared.require_mfa {
+            Some(wanted) => self.mfa(wanted, tenant, take(&mut found, "mfa")),
+            None => self.unchecked(
+                "the conditional access policy: the application has no `require-mfa` in the files",
+            ),
+        }
+    }
+
+    /// Groups that a plan does not assign, since they cannot be.
+    fn not_assignable(&self, live: &EnterpriseApplication) -> Vec<Diagnostic> {
+        let used = self.resolution.used_groups(self.files.config, self.today).into_iter();
+        let left_out = used.filter(|(_, group)| {
+            !group.security_enabled && !live.assignments.iter().any(|one| one.principal == group.id)
+        });
+        let found = left_out.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
+        let found = found.map(|(index, group)| {
+            let message = format!("`{}` is not assigned, since it is no security group", group.display_name);
+            let found = Diagnostic::warning(Code::GroupNotAssigned, message);
+            self.at(
+                found.help("make a security group with the same members, and declare that"),
+                self.files.config[index].origin,
+            )
+        });
+        found.collect()
+    }
+
+    /// What the comparison found and would change, by check.
+    fn sorted(
+        &mut self,
+        declared: &Application,
+        live: Option<&EnterpriseApplication>,
+        comparison: EntraComparison,
+    ) -> ByCheck {
+        let EntraComparison { changes, findings, violations: _ } = comparison;
+        let mut sorted = ByCheck::new();
+        for found in findings {
+            let name = match found.code {
+                Code::ApplicationMissing
+                | Code::AmbiguousApplication
+                | Code::AmbiguousGroup
+                | Code::UnassignContradiction => "application",
+                Code::GroupNotAssigned => "groups-assigned",
+                Code::NestedGroups => "groups-nested",
+                Code::SamlMismatch => "saml-metadata",
+                Code::CertificateEndsSoon => "saml-certificate",
+                Code::ProvisioningTrouble => "provisioning-job",
+                Code::AttributeMapping => "provisioning-mapping",
+                Code::TokenEndsSoon => "scim-token",
+                Code::MfaWaits | Code::AmbiguousPolicy => "mfa",
+                Code::ConsoleStep => {
+                    let Diagnostic { message, help, .. } = found;
+                    let what = message.strip_prefix("by hand in AWS: ").unwrap_or(&message).to_owned();
+                    self.diagnosis.steps.push(Step { what, how: help.unwrap_or_default() });
+                    continue;
+                }
+                // That a group is no security group has a check of its own, and an idle word is nothing that ails.
+                _ => continue,
+            };
+            sorted.entry(name).or_default().push(found);
+        }
+        for change in changes {
+            let Action::Entra(change) = change.action else { continue };
+            let EntraChange { step, .. } = *change;
+            // A certificate that expires soon has been found already, with all that follows.
+            let is_known = step_replaces_certificate(&step) && sorted.contains_key("saml-certificate");
+            if let Some(Pending { check, finding }) =
+                self.pending(&step, declared, live).filter(|_| !is_known)
+            {
+                sorted.entry(check).or_default().push(finding);
+            }
+        }
+        sorted
+    }
+
+    /// What a step that a plan would make says about what is live.
+    fn pending(
+        &self,
+        step: &EntraOperation,
+        declared: &Application,
+        live: Option<&EnterpriseApplication>,
+    ) -> Option<Pending> {
+        let at = declared.origin;
+        let saml = declared.saml.as_ref().map_or(at, |saml| saml.origin);
+        let provisioning = declared.provisioning.as_ref().map_or(at, |one| one.origin);
+        let mfa = declared.require_mfa.as_ref().map_or(at, |one| one.origin);
+        let (check, origin, finding) = match step {
+            EntraOperation::CreateApplication { name } => {
+                let message = format!("the tenant has no enterprise application named `{name}` yet");
+                ("application", at, Diagnostic::error(Code::ApplicationMissing, message))
+            }
+            EntraOperation::SetSamlMode { .. } => {
+                ("saml-mode", saml, Diagnostic::error(Code::SamlMismatch, wrong_sign_on_mode(live)))
+            }
+            EntraOperation::SetUrls { .. } => {
+                let message = "the application lacks URLs of the service provider's metadata";
+                ("saml-urls", saml, Diagnostic::error(Code::SamlMismatch, message))
+            }
+            EntraOperation::PreferCertificate { .. } | EntraOperation::AddCertificate { .. } => {
+                let message = "no valid certificate signs the sign-ins of the application";
+                ("saml-certificate", saml, Diagnostic::error(Code::CertificateEndsSoon, message))
+            }
+            EntraOperation::AssignGroup { name, application, .. } => {
+                let message = format!("`{name}` is not assigned to `{application}`");
+                let origin = declared.assign_groups.unwrap_or(at);
+                ("groups-assigned", origin, Diagnostic::warning(Code::GroupNotAssigned, message))
+            }
+            EntraOperation::CreateSyncJob { .. } => {
+                let message = "the application has no provisioning job";
+                ("provisioning-job", provisioning, Diagnostic::error(Code::ProvisioningTrouble, message))
+            }
+            EntraOperation::SetSyncSecrets { .. } => {
+                let message = "provisioning has no credentials that AWS accepts";
+                ("provisioning-job", provisioning, Diagnostic::error(Code::ProvisioningTrouble, message))
+            }
+            EntraOperation::StartSync { .. } => {
+                let message = idle_job(live?.jobs.first()?);
+                ("provisioning-job", provisioning, Diagnostic::error(Code::ProvisioningTrouble, message))
+            }
+            EntraOperation::CreatePolicy { policy, .. } => {
+                let message = format!("there is no conditional access policy named `{}`", policy.name);
+                ("mfa", mfa, Diagnostic::error(Code::MfaWaits, message))
+            }
+            EntraOperation::UpdatePolicy { policy, .. } => {
+                let message =
+                    format!("the conditional access policy `{}` is not as the files say", policy.name);
+                ("mfa", mfa, Diagnostic::warning(Code::MfaWaits, message))
+            }
+            // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
+            // taken off works until it is.
+            EntraOperation::RestartSync { .. }
+            | EntraOperation::ProvisionGroup { .. }
+            | EntraOperation::UnassignGroup { .. } => return None,
+        };
+        Some(Pending { check, finding: self.at(finding.help(APPLY), origin) })
+    }
+
+    fn saml(&mut self, saml: &Saml, live: &EnterpriseApplication, found: &mut ByCheck) {
+        let mut take = |name| found.remove(name).unwrap_or_default();
+        self.check(Half::Entra, "saml-mode", "the application signs in by SAML", take("saml-mode"));
+        let consumers = saml.service_provider.assertion_consumers.len();
+        let holds = format!(
+            "the application has the entity id and the {} of the service provider's metadata",
+            count(consumers, "reply URL")
+        );
+        self.check(Half::Entra, "saml-urls", holds, take("saml-urls"));
+        let signing =
+            live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
+        let holds = signing.map_or_else(String::new, |one| {
+            format!("the certificate {} signs, until {}", one.thumbprint, day(one.not_after))
+        });
+        self.check(Half::Entra, "saml-certificate", holds, take("saml-certificate"));
+        let Some(federation) = &live.federation else {
+            self.unchecked("the federation metadata of the tenant, which was not read");
+            return;
+        };
+        let holds = format!(
+            "the metadata of the tenant names {}, holds the certificate, and has {} characters",
+            federation.entity_id, federation.characters
+        );
+        // AWS refuses sign-ins, or the document.
+        self.check(Half::Entra, "saml-metadata", holds, failing(take("saml-metadata")));
+    }
+
+    fn provisioning(&mut self, declared: &Provisioning, live: &EnterpriseApplication, found: &mut ByCheck) {
+        let mut take = |name| found.remove(name).unwrap_or_default();
+        let mut of_job = take("provisioning-job");
+        let job = live.jobs.first();
+        let holds = job.map_or_else(String::new, |job| {
+            let every = job.interval_seconds.div_ceil(60);
+            match job.last_success {
+                Some(at) => {
+                    format!("provisioning runs every {every} minutes, and last succeeded at {}", minute(at))
+                }
+                None => format!("provisioning runs every {every} minutes; its first run is not over yet"),
+            }
+        });
+        if let Some(job) = job {
+            if job.state == SyncState::Quarantine {
+                of_job = failing(of_job);
+            }
+            of_job.extend(self.late(job).map(|one| self.at(one, declared.origin)));
+        }
+        self.check(Half::Entra, "provisioning-job", holds, of_job);
+        if job.is_some() {
+            self.check(
+                Half::Entra,
+                "provisioning-mapping",
+                "`externalId` is made from `objectId`",
+                take("provisioning-mapping"),
+            );
+        }
+        match declared.token_expires {
+            Some(expires) => {
+                let of_token = take("scim-token");
+                let of_token = if expires < self.today { failing(of_token) } else { of_token };
+                self.check(
+                    Half::Entra,
+                    "scim-token",
+                    format!("the SCIM token ends on {expires}, as the files say"),
+                    of_token,
+                );
+            }
+            None => self.unchecked(
+                "when the SCIM token ends: AWS does not tell, and the files have no `scim-token-expires=`",
+            ),
+        }
+    }
+
+    /// A job that says that it runs, and has not succeeded for some intervals.
+    fn late(&self, job: &SyncJob) -> Option<Diagnostic> {
+        // A sandbox's calendar begins whenever it is opened.
+        if job.state != SyncState::Active || self.reading.provenance != Provenance::Live {
+            return None;
+        }
+        let last = job.last_success?;
+        let seconds = self.reading.now.as_second() - last.as_second();
+        if seconds <= LATE_AFTER * i64::from(job.interval_seconds) {
+            return None;
+        }
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        Some(
+            Diagnostic::warning(
+                Code::ProvisioningTrouble,
+                format!("provisioning has not succeeded for {}", duration(seconds)),
+            )
+            .help("see the provisioning logs in Entra ID: the application, Provisioning, View provisioning logs"),
+        )
+    }
+
+    fn mfa(&mut self, wanted: &RequireMfa, tenant: &Tenant, found: Vec<Diagnostic>) {
+        let live = tenant.conditional_access.iter().find(|live| live.policy.name == wanted.name);
+        let labels: Vec<String> =
+            wanted.except.iter().map(|index| format!("`{}`", self.files.config[*index].label)).collect();
+        let except = if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") };
+        let holds = live.map_or_else(String::new, |live| {
+            format!(
+                "the policy `{}` is {}, and excepts {except}",
+                wanted.name,
+                policy_state(live.policy.state)
+            )
+        });
+        self.check(Half::Entra, "mfa", holds, found);
+    }
+}
+
+/// What the next apply would mend, under the check that it belongs to.
+struct Pending {
+    check: &'static str,
+    finding: Diagnostic,
+}
+
+fn step_replaces_certificate(step: &EntraOperation) -> bool {
+    matches!(step, EntraOperation::PreferCertificate { .. } | EntraOperation::AddCertificate { .. })
+}
+
+fn wrong_sign_on_mode(live: Option<&EnterpriseApplication>) -> String {
+    match live.and_then(|live| live.sign_on_mode.as_deref()) {
+        Some(mode) => format!("the single sign-on mode of the application is {mode}, not saml"),
+        None => "the application has no single sign-on mode, and should have saml".to_owned(),
+    }
+}
+
+fn idle_job(job: &SyncJob) -> &'static str {
+    match job.state {
+        SyncState::Paused => "provisioning is paused",
+        SyncState::Active | SyncState::NotConfigured | SyncState::NotRun | SyncState::Quarantine => {
+            "provisioning does not run yet"
+        }
+    }
+}
+
+/// What a plan warns of, and what does not work all the same.
+fn failing(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.into_iter().map(|one| Diagnostic { severity: Severity::Error, ..one }).collect()
+}
+
+fn day(at: Timestamp) -> String {
+    Offset::UTC.to_datetime(at).date().to_string()
+}
+
+fn minute(at: Timestamp) -> String {
+    let at = Offset::UTC.to_datetime(at);
+    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+}

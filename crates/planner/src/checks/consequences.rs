@@ -1,0 +1,107 @@
+//! What follows from changes and is not seen in any single one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{AccountId, Code, Diagnostic, OriginId, PermissionSetName, Snapshot};
+
+use crate::compare::replacements::Replacements;
+use crate::inputs::Checkout;
+use crate::limits::GROUPS_PER_SET_AND_ACCOUNT;
+use crate::phrases::{self, NAMED};
+use crate::plan::Change;
+
+/// All findings that follow from the changes.
+pub(crate) fn findings(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    changes: &[Change],
+    replacements: &Replacements,
+) -> Vec<Diagnostic> {
+    let mut findings = last_assignments(files, snapshot, changes, replacements);
+    for (set, account) in &replacements.hindered {
+        let mut finding = Diagnostic::warning(
+            Code::QuotaGap,
+            format!(
+                "`{set}` on {}: groups that are gone lose their rows before others are granted theirs",
+                account_name(snapshot, *account)
+            ),
+        )
+        .help(format!(
+            "AWS takes {GROUPS_PER_SET_AND_ACCOUNT} groups a permission set and account, so the grants cannot go first here"
+        ));
+        if let Some(origin) = files.config.origin_of(set) {
+            finding = finding.at_origin(files.origins, origin, "there is no room for both at once");
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+/// IAM Identity Center deletes the role of a set in an account with the last assignment there. A later one makes a role
+/// with another suffix in its name, and whatever names the old role (EKS, KMS key policies) is cut off.
+fn last_assignments(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    changes: &[Change],
+    replacements: &Replacements,
+) -> Vec<Diagnostic> {
+    let mut lost: BTreeMap<(&PermissionSetName, AccountId), usize> = BTreeMap::new();
+    let mut kept: BTreeSet<(&PermissionSetName, AccountId)> = BTreeSet::new();
+    for change in changes {
+        let Some(revoked) = change.revoked() else { continue };
+        let pair = (&revoked.assignment.permission_set, revoked.assignment.account);
+        *lost.entry(pair).or_default() += 1;
+        if replacements.replaces(&revoked.assignment) {
+            kept.insert(pair);
+        }
+    }
+    let mut emptied: BTreeMap<&PermissionSetName, Vec<AccountId>> = BTreeMap::new();
+    for ((set, account), number) in lost {
+        let was_seen = snapshot.coverage.sees_all(set, account);
+        let held = snapshot.rows_on(set, account).len();
+        if was_seen && held == number && !kept.contains(&(set, account)) {
+            emptied.entry(set).or_default().push(account);
+        }
+    }
+    // A set that goes as a whole takes its roles with it; that is what the plan says already.
+    let declared =
+        emptied.into_iter().filter_map(|(set, accounts)| Some((set, accounts, files.config.origin_of(set)?)));
+    let declared: Vec<(&PermissionSetName, Vec<AccountId>, OriginId)> = declared.collect();
+    let Some((set, accounts, origin)) = declared.first() else { return Vec::new() };
+    // One finding for all: a large change would drown its plan otherwise.
+    let message = match &declared[..] {
+        [_] => format!("the last assignment of `{set}` goes on {}", some_accounts(snapshot, accounts)),
+        several => {
+            let pairs: usize = several.iter().map(|(_, accounts, _)| accounts.len()).sum();
+            let names = phrases::some_of(several.iter().map(|(set, ..)| format!("`{set}`")));
+            format!(
+                "the last assignment goes on {pairs} pairs of a permission set and an account, of {names}"
+            )
+        }
+    };
+    let finding = Diagnostic::warning(Code::LastAssignment, message)
+        .at_origin(files.origins, *origin, "its role there is deleted with it")
+        .help(
+            "where something names that role (an EKS access entry, a key policy), name it by a pattern with the \
+             suffix left open: a later assignment makes a role with another suffix",
+        );
+    let others = declared.iter().skip(1).take(NAMED - 1);
+    vec![others.fold(finding, |finding, (_, accounts, origin)| {
+        finding.and(
+            files.origins.place(*origin),
+            format!("and of this, on {}", some_accounts(snapshot, accounts)),
+        )
+    })]
+}
+
+/// A few accounts by name, and how many more there are.
+fn some_accounts(snapshot: &Snapshot, accounts: &[AccountId]) -> String {
+    phrases::some_of(accounts.iter().map(|id| account_name(snapshot, *id)))
+}
+
+fn account_name(snapshot: &Snapshot, id: AccountId) -> String {
+    match snapshot.account(id) {
+        Some(account) => format!("{} ({id})", account.name),
+        None => id.to_string(),
+    }
+}

@@ -1,0 +1,141 @@
+//! Which assignments a guard is about.
+
+use rolecall_model::config::{GroupIx, RowFilter, UserRef};
+use rolecall_model::permission_set::{ADMINISTRATOR_ACCESS, managed_policy_name};
+use rolecall_model::{Code, Diagnostic, OriginId, PermissionSet, PermissionSetName, Principal, Severity};
+
+use super::Evaluator;
+use crate::desired::keys::{IndexSet, SetIx};
+use crate::desired::matcher::Matcher;
+use crate::desired::selectors::AccountResolver;
+use crate::suggest::nearest;
+
+impl Evaluator<'_> {
+    /// Which assignments a filter is about. Whatever the filter names and the live state does not have has none.
+    ///
+    /// `missing` says how much a group or user weighs that the filter is about and that does not resolve: where it makes a
+    /// guard weaker, nothing may be planned.
+    pub(super) fn matcher(
+        &mut self,
+        filter: &RowFilter,
+        origin: OriginId,
+        missing: Severity,
+        resolver: &mut AccountResolver<'_>,
+    ) -> Matcher {
+        let RowFilter { permission_sets, grants_policies, groups, users, on, except_groups, except_users } =
+            filter;
+        let tables = &self.subject.desired.tables;
+        let names: Vec<&PermissionSetName> =
+            permission_sets.iter().map(|one| self.source.files.config.permission_set_name(*one)).collect();
+        let mut sets = (!names.is_empty()).then(|| self.named_sets(&names));
+        if !grants_policies.is_empty() {
+            self.report_unknown_policies(grants_policies, origin);
+            let granting = self.sets_that_grant(grants_policies);
+            let granting = tables.find_sets(granting.iter());
+            match &mut sets {
+                Some(sets) => sets.intersect_with(&granting),
+                None => sets = Some(granting),
+            }
+        }
+        let principals =
+            (!groups.is_empty() || !users.is_empty()).then(|| self.principals(groups, users, missing));
+        let principals = principals.map(|found| tables.find_principals(found.iter()));
+        let excepted = self.principals(except_groups, except_users, Severity::Warning);
+        Matcher {
+            sets,
+            accounts: (!on.is_empty()).then(|| resolver.all_of(on).into()),
+            principals,
+            excepted: tables.find_principals(excepted.iter()),
+        }
+    }
+
+    /// The sets of these names. One that takes the place of a set that the guard names is meant as well.
+    fn named_sets(&self, names: &[&PermissionSetName]) -> IndexSet<SetIx> {
+        let successors =
+            self.subject.files.config.permission_sets.iter().filter(|set| {
+                set.renamed_from.as_ref().is_some_and(|renamed| names.contains(&&renamed.name))
+            });
+        let successors = successors.map(|set| &set.permission_set.name);
+        self.subject.desired.tables.find_sets(names.iter().copied().chain(successors))
+    }
+
+    fn principals(&mut self, groups: &[GroupIx], users: &[UserRef], missing: Severity) -> Vec<Principal> {
+        let mut found = Vec::new();
+        for index in groups {
+            found.extend(self.source.resolution.group(*index).cloned());
+            // A group of the planned checkout has been reported, as an error. One of another may have been renamed, or
+            // have a namesake now: whom the guard is about is then not known, and it must not fall silent.
+            if let Some(error) = self.source.resolution.group_error(*index).filter(|_| self.source.is_foreign)
+            {
+                self.report(Diagnostic { severity: missing, ..error.clone() });
+            }
+        }
+        for user in users {
+            match self.source.directory.user(user, self.source.files.origins) {
+                Ok(user) => found.push(user),
+                Err(diagnostic) => {
+                    self.report(Diagnostic { severity: Severity::Warning, ..*diagnostic });
+                }
+            }
+        }
+        found
+    }
+
+    /// A guard that asks for a policy that no set grants is about nobody, most often by a slip of the pen.
+    fn report_unknown_policies(&mut self, policies: &[String], origin: OriginId) {
+        let declared = self.subject.files.config.permission_sets.iter().map(|set| &set.permission_set);
+        let live = self.subject.snapshot.permission_sets.iter().filter_map(|set| set.details.as_ref());
+        let sets: Vec<&PermissionSet> = declared.chain(live).collect();
+        for policy in policies {
+            let is_administrators = managed_policy_name(policy) == ADMINISTRATOR_ACCESS;
+            if is_administrators || sets.iter().any(|set| set.grants_policy(policy)) {
+                continue;
+            }
+            let attached = sets.iter().flat_map(|set| {
+                let customer = set.customer_policies.iter().map(|policy| policy.name.as_str());
+                set.managed_policies.iter().map(|arn| managed_policy_name(arn)).chain(customer)
+            });
+            let help = match nearest(policy, attached.chain([ADMINISTRATOR_ACCESS])) {
+                Some(near) => format!("did you mean `{near}`? Names match exactly"),
+                None => {
+                    "names match exactly, with their path; correct it, or take the filter away".to_owned()
+                }
+            };
+            let lint = Diagnostic::warning(Code::IdleWord, format!("no permission set grants `{policy}`"))
+                .at_origin(self.source.files.origins, origin, "`grants-policy` matches nothing here")
+                .help(help);
+            self.report(lint);
+        }
+    }
+
+    /// The sets that grant one of these policies: declared ones as the files want them, external ones as they are live.
+    fn sets_that_grant(&mut self, policies: &[String]) -> Vec<PermissionSetName> {
+        let config = self.subject.files.config;
+        let mut found = Vec::new();
+        let grants = |set: &PermissionSet| policies.iter().any(|policy| set.grants_policy(policy));
+        for set in config.permission_sets.iter().map(|set| &set.permission_set) {
+            if grants(set) {
+                found.push(set.name.clone());
+            }
+        }
+        for external in &config.external_permission_sets {
+            let live = self.subject.snapshot.permission_set(&external.name);
+            match live.and_then(|live| live.details.as_ref()) {
+                Some(details) if grants(details) => found.push(external.name.clone()),
+                Some(_) => {}
+                None => self.verdict.findings.push(
+                    Diagnostic::error(
+                        Code::SnapshotUnusable,
+                        format!(
+                            "what `{}` grants was not read, and a guard asks with `grants-policy`",
+                            external.name
+                        ),
+                    )
+                    .at_origin(self.subject.files.origins, external.origin, "made elsewhere, so only the live set tells")
+                    .help("take the snapshot again with `rolecall snapshot`, which reads every permission set whole"),
+                ),
+            }
+        }
+        found
+    }
+}

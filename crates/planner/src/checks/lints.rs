@@ -1,0 +1,250 @@
+//! Lints that need the live state or the day: what the files say is sound, and worth a second look.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::config::{GroupIx, Until};
+use rolecall_model::permission_set::STACK_TAG;
+use rolecall_model::{Code, Config, Date, Diagnostic, OriginId, PermissionSetName, Snapshot};
+
+use crate::compare::KeptKey;
+use crate::compare::ownership::{Ours, Standing, Standings};
+use crate::desired::Desired;
+use crate::desired::keys::{AccountIx, KeepIx, SetIx, indexed};
+use crate::inputs::Checkout;
+use crate::limits::GROUPS_PER_SET_AND_ACCOUNT;
+use crate::phrases;
+use crate::plan::{Kept, KeptBy};
+
+/// An end within so many days is told.
+const SOON_DAYS: i32 = 14;
+
+/// What lints look at.
+pub(crate) struct Subject<'a> {
+    pub(crate) files: &'a Checkout<'a>,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) today: Date,
+    pub(crate) desired: &'a Desired<'a>,
+    pub(crate) standings: &'a Standings<'a>,
+    /// The live assignments that stay although no `assign` wants them, by key and for people.
+    pub(crate) kept_keys: &'a [KeptKey],
+    pub(crate) kept: &'a [Kept],
+}
+
+/// All lints.
+pub(crate) fn lints(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let Subject { files, snapshot, today, desired, standings, kept_keys, kept } = *subject;
+    let mut found = ends_soon(files, today);
+    found.extend(unpinned_administrators(files, snapshot, today));
+    found.extend(crowded(files, desired, kept_keys));
+    found.extend(idle_lifecycle_words(files, snapshot, standings, kept));
+    found.extend(idle_releases(files, snapshot));
+    found.extend(idle_keeps(files, today, kept_keys));
+    found
+}
+
+/// Ends of assignments, keeps and exceptions that come within two weeks. An end that has passed is told elsewhere: the
+/// plan revokes.
+fn ends_soon(files: &Checkout<'_>, today: Date) -> Vec<Diagnostic> {
+    let config = files.config;
+    let assigned = config.assignments.iter().filter_map(|rule| Some(("an assignment", rule.until?)));
+    let kept = config.keeps.iter().filter_map(|keep| Some(("a `keep`", keep.until?)));
+    let exceptions = config.guard.forbids.iter().flat_map(|forbid| &forbid.exceptions);
+    let excepted = exceptions.map(|exception| ("an exception to a guard", exception.until));
+    let ends = assigned.chain(kept).chain(excepted);
+    let found = ends.filter_map(|(what, Until { date, origin })| {
+        let days = (date - today).get_days();
+        if !(0..=SOON_DAYS).contains(&days) {
+            return None;
+        }
+        let when = match days {
+            0 => "today".to_owned(),
+            1 => "tomorrow".to_owned(),
+            days => format!("in {days} days"),
+        };
+        Some(
+            Diagnostic::warning(Code::EndsSoon, format!("{what} ends {when}"))
+                .at_origin(files.origins, origin, format!("{date} is the last day"))
+                .help("if it is still needed then, write a later day; otherwise take it away after that day"),
+        )
+    });
+    found.collect()
+}
+
+/// Groups that are found by name alone and get the rights of an administrator: a name can be taken again.
+fn unpinned_administrators(files: &Checkout<'_>, snapshot: &Snapshot, today: Date) -> Vec<Diagnostic> {
+    let config = files.config;
+    let mut reached: BTreeMap<GroupIx, &PermissionSetName> = BTreeMap::new();
+    let holds = |until: &Option<Until>| until.is_none_or(|until| until.date >= today);
+    for rule in config.assignments.iter().filter(|rule| holds(&rule.until)) {
+        let sets = rule.permission_sets.iter().map(|set| config.permission_set_name(*set));
+        let Some(set) = sets.into_iter().find(|name| is_administrators(files.config, snapshot, name)) else {
+            continue;
+        };
+        for group in rule.groups.iter().filter(|group| config[**group].object_id.is_none()) {
+            reached.entry(*group).or_insert(set);
+        }
+    }
+    let found = reached.into_iter().map(|(group, set)| {
+        let group = &config[group];
+        Diagnostic::warning(
+            Code::UnpinnedAdministrators,
+            format!(
+                "`{}` gets `{set}`, the rights of an administrator, and is found by name alone",
+                group.label
+            ),
+        )
+        .at_origin(files.origins, group.origin, "a group's name can be taken again when it is deleted")
+        .help("pin the group with id=\"…\", its Entra object id")
+    });
+    found.collect()
+}
+
+fn is_administrators(config: &Config, snapshot: &Snapshot, name: &PermissionSetName) -> bool {
+    let sets = &config.permission_sets;
+    match sets.binary_search_by(|set| set.permission_set.name.cmp(name)) {
+        Ok(at) => sets[at].permission_set.is_administrators(),
+        Err(_) => {
+            let live = snapshot.permission_set(name);
+            live.and_then(|live| live.details.as_ref()).is_some_and(|set| set.is_administrators())
+        }
+    }
+}
+
+/// Sets that more groups would have on one account than AWS allows: the grants beyond that fail.
+fn crowded(files: &Checkout<'_>, desired: &Desired<'_>, kept: &[KeptKey]) -> Vec<Diagnostic> {
+    let tables = &desired.tables;
+    let wanted = desired.wanted.iter().map(|wanted| wanted.key);
+    let held = wanted.chain(kept.iter().map(|kept| kept.key));
+    let mut groups: BTreeMap<(SetIx, AccountIx), usize> = BTreeMap::new();
+    for key in held.filter(|key| tables.principal(key.principal).is_group()) {
+        *groups.entry((key.set, key.account)).or_default() += 1;
+    }
+    let mut crowded: BTreeMap<SetIx, Vec<(AccountIx, usize)>> = BTreeMap::new();
+    for ((set, account), number) in groups {
+        if number > GROUPS_PER_SET_AND_ACCOUNT {
+            crowded.entry(set).or_default().push((account, number));
+        }
+    }
+    let found = crowded.into_iter().map(|(set, accounts)| {
+        let name = tables.set(set);
+        let most = accounts.iter().map(|(_, number)| *number).max().unwrap_or_default();
+        let accounts = accounts.iter().map(|(account, _)| tables.account(*account).name.as_str());
+        let finding = Diagnostic::warning(
+            Code::CrowdedPermissionSet,
+            format!("{most} groups share `{name}` on an account; AWS takes {GROUPS_PER_SET_AND_ACCOUNT}"),
+        )
+        .help(format!(
+            "this is so on {}: divide the set into two of other names, or put groups together",
+            phrases::some_of(accounts)
+        ));
+        match files.config.origin_of(name) {
+            Some(origin) => finding.at_origin(files.origins, origin, "grants beyond the quota will fail"),
+            None => finding,
+        }
+    });
+    found.collect()
+}
+
+/// A word that no longer does anything.
+fn idle(files: &Checkout<'_>, message: String, origin: OriginId, label: String) -> Diagnostic {
+    Diagnostic::warning(Code::IdleWord, message)
+        .at_origin(files.origins, origin, label)
+        .help("take the word away")
+}
+
+/// `adopt` and `renamed-from` whose work is done, or that never had any. A live set that is not ours is reported
+/// apart: somebody expects it to go, and it does not.
+fn idle_lifecycle_words(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    standings: &Standings<'_>,
+    kept: &[Kept],
+) -> Vec<Diagnostic> {
+    let adopted = kept.iter().filter(|kept| kept.by == KeptBy::Adopt);
+    let waiting: BTreeSet<&PermissionSetName> =
+        adopted.map(|kept| &kept.assignment.assignment.permission_set).collect();
+    let mut found = Vec::new();
+    for set in &files.config.permission_sets {
+        let name = &set.permission_set.name;
+        if let Some(origin) = set.adopt {
+            match standings.get(name) {
+                Some(Standing::New { .. }) => found.push(idle(
+                    files,
+                    format!("`{name}` does not exist, so there is nothing to adopt"),
+                    origin,
+                    "the set will be made, with or without this word".to_owned(),
+                )),
+                Some(Standing::Ours(Ours { is_adopted_now: false, .. })) if !waiting.contains(name) => {
+                    let label = "the set is ours, and no row waits".to_owned();
+                    found.push(idle(files, format!("`{name}` is adopted"), origin, label));
+                }
+                _ => {}
+            }
+        }
+        let Some(renamed) = &set.renamed_from else { continue };
+        if snapshot.permission_set(&renamed.name).is_none() {
+            let message = format!("`{name}` was renamed from `{}`, which is gone", renamed.name);
+            let label = format!("no permission set `{}` exists", renamed.name);
+            found.push(idle(files, message, renamed.origin, label));
+        }
+    }
+    found
+}
+
+/// `release-permission-set` of a set that the stack does not own.
+fn idle_releases(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let stack = files.config.stack.as_str();
+    let mut found = Vec::new();
+    for release in &files.config.releases {
+        let label = match snapshot.permission_set(&release.name) {
+            None => "no permission set of this name exists".to_owned(),
+            Some(live) if live.tags.get(STACK_TAG).is_none_or(|owner| owner != stack) => {
+                format!("the set does not carry the tag of stack `{stack}`")
+            }
+            Some(_) => continue,
+        };
+        let message = format!("`{}` is not ours, so there is nothing to release", release.name);
+        found.push(idle(files, message, release.origin, label));
+    }
+    found
+}
+
+/// A `keep` that matches no live assignment that would otherwise go.
+fn idle_keeps(files: &Checkout<'_>, today: Date, kept: &[KeptKey]) -> Vec<Diagnostic> {
+    let used: BTreeSet<KeepIx> = kept.iter().filter_map(|kept| kept.by.keep()).collect();
+    let idle = indexed(&files.config.keeps).filter(|(index, _)| !used.contains(index));
+    let found = idle.map(|(_, keep)| {
+        let has_ended = keep.until.filter(|until| until.date < today);
+        let (message, label) = match has_ended {
+            Some(until) => (format!("a `keep` ended on {}", until.date), "this no longer keeps anything"),
+            None => ("a `keep` keeps nothing".to_owned(), "no live row that would otherwise go matches this"),
+        };
+        Diagnostic::warning(Code::IdleWord, message)
+            .at_origin(files.origins, keep.origin, label)
+            .help("take it away")
+    });
+    found.collect()
+}
+
+/// Renames from sets that this stack does not own: those are left alone, which the file's reader would not expect.
+pub(crate) fn renames_not_ours(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let stack = files.config.stack.as_str();
+    let renames = files.config.permission_sets.iter().filter_map(|set| set.renamed_from.as_ref());
+    let found = renames.filter_map(|renamed| {
+        let live = snapshot.permission_set(&renamed.name)?;
+        let label = match live.tags.get(STACK_TAG) {
+            Some(owner) if owner == stack => return None,
+            Some(owner) => format!("it belongs to stack `{owner}`"),
+            None => "it carries no stack's tag".to_owned(),
+        };
+        Some(
+            Diagnostic::warning(
+                Code::RenameSourceNotOurs,
+                format!("`{}` is not ours: it is left alone, with its rows", renamed.name),
+            )
+            .at_origin(files.origins, renamed.origin, label)
+            .help("delete it by hand when nobody needs it, and take `renamed-from` away"),
+        )
+    });
+    found.collect()
+}

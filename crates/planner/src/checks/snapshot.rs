@@ -1,0 +1,99 @@
+//! Whether a snapshot is of the right instance and holds what a configuration needs. A snapshot that does not hold
+//! something must not be taken for one that says that it is not there.
+
+use rolecall_model::{Code, Diagnostic, Snapshot};
+
+use crate::desired::selectors;
+use crate::inputs::Checkout;
+
+/// Everything that a plan needs and a snapshot lacks. `guards` is the other checkout whose guards are evaluated, if any.
+pub(crate) fn check(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    guards: Option<&Checkout<'_>>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = check_for_assignments(files, snapshot, guards);
+    diagnostics.extend(access_control(files, snapshot));
+    diagnostics
+}
+
+/// As [`check`], of what decides which assignments are wanted.
+pub(crate) fn check_for_assignments(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    guards: Option<&Checkout<'_>>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = check_instance(files, snapshot);
+    diagnostics.extend(tenant(files, snapshot));
+    diagnostics.extend(account_tags(files, snapshot, guards));
+    diagnostics
+}
+
+/// Whether the snapshot is of the instance that the configuration means.
+pub fn check_instance(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let (center, instance) = (&files.config.identity_center, &snapshot.instance);
+    let mut diagnostics = Vec::new();
+    if center.region != instance.region {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::WrongRegion,
+                format!("the instance's primary Region is {}, not {}", instance.region, center.region),
+            )
+            .at_origin(files.origins, center.origin, format!("this says {}", center.region))
+            .help(format!(
+                "write region=\"{}\"; permission sets work in the primary Region only",
+                instance.region
+            )),
+        );
+    }
+    if let Some(wanted) = center.instance.as_ref().filter(|wanted| **wanted != instance.id) {
+        diagnostics.push(
+            Diagnostic::error(Code::NoInstance, format!("the instance is {}, not {wanted}", instance.id))
+                .at_origin(files.origins, center.origin, format!("this says {wanted}"))
+                .help("correct the id, or use the credentials or the snapshot of the instance that is meant"),
+        );
+    }
+    diagnostics
+}
+
+fn tenant(files: &Checkout<'_>, snapshot: &Snapshot) -> Option<Diagnostic> {
+    let entra = files.config.entra.as_ref().filter(|_| snapshot.entra.is_none())?;
+    Some(
+        Diagnostic::error(
+            Code::SnapshotUnusable,
+            "the snapshot does not hold the Entra tenant, and the files speak of it",
+        )
+        .at_origin(files.origins, entra.origin, "its groups and its application cannot be compared")
+        .help("take it again with `rolecall snapshot DIR`, which reads what the files name in Entra ID"),
+    )
+}
+
+fn account_tags(
+    files: &Checkout<'_>,
+    snapshot: &Snapshot,
+    guards: Option<&Checkout<'_>>,
+) -> Option<Diagnostic> {
+    // A guard of another checkout that looks at tags must not find none where they were not read.
+    let uses_tags = selectors::uses_tags(files.config)
+        || guards.is_some_and(|guards| selectors::uses_tags(guards.config));
+    let account = selectors::account_without_tags(snapshot).filter(|_| uses_tags)?;
+    Some(
+        Diagnostic::error(
+            Code::SnapshotUnusable,
+            format!("the snapshot does not hold the tags of account {account}, and a selector needs them"),
+        )
+        .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
+    )
+}
+
+fn access_control(files: &Checkout<'_>, snapshot: &Snapshot) -> Option<Diagnostic> {
+    let wanted = files.config.attributes.as_ref().filter(|_| snapshot.access_control.is_not_read())?;
+    Some(
+        Diagnostic::error(
+            Code::SnapshotUnusable,
+            "the snapshot does not hold attributes for access control, and the files set them",
+        )
+        .at_origin(files.origins, wanted.origin, "these cannot be compared with what is live")
+        .help("take it again with `rolecall snapshot`, which reads them"),
+    )
+}

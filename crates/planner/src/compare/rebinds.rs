@@ -1,0 +1,110 @@
+//! Possible rebinds: grants to a group that is found by name, where a group that no longer exists has the same access.
+//! Somebody may have taken the name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_model::{AccountId, Code, Diagnostic, PermissionSetName};
+
+use super::{Context, Differing, KeptKey};
+use crate::desired::keys::{AccountIx, Key, SetIx};
+use crate::plan::Rebind;
+
+/// Grants that wait until their group is pinned by id or accepted, and what is said of them.
+pub(super) struct Withheld {
+    pub(super) rebinds: Vec<Rebind>,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+impl Context<'_> {
+    /// Takes out grants that may be to somebody who took a name, and the revocations of the orphans they wait with.
+    pub(super) fn withhold_rebinds(
+        &self,
+        differing: Differing,
+        kept: &[KeptKey],
+        foreign_orphans: &[Key],
+    ) -> (Differing, Withheld) {
+        let Differing { mut grants, mut revokes } = differing;
+        let orphans = self.orphans(&revokes, kept, foreign_orphans);
+        let revoked: BTreeSet<Key> = revokes.iter().copied().collect();
+        let mut pairs: BTreeSet<(SetIx, AccountIx)> = BTreeSet::new();
+        let mut rebinds = Vec::new();
+        grants.retain(|wanted| {
+            let pair = (wanted.key.set, wanted.key.account);
+            let Some(gone) = orphans.get(&pair) else { return true };
+            if self.trusted.contains(&wanted.key.principal) {
+                return true;
+            }
+            pairs.insert(pair);
+            rebinds.push(Rebind {
+                grant: self.desired.named(wanted.key),
+                orphans: gone.iter().map(|key| self.desired.named(*key)).collect(),
+                orphans_are_ours: gone.iter().any(|key| revoked.contains(key)),
+                written: Some(self.written_of_rule(wanted.rule)),
+            });
+            false
+        });
+        revokes
+            .retain(|key| !(self.is_orphaned_group(*key) && pairs.contains(&self.pair_of_successor(*key))));
+        let findings = self.rebind_findings(&rebinds);
+        (Differing { grants, revokes }, Withheld { rebinds, findings })
+    }
+
+    /// The assignments of groups that no longer exist, by the pair of set and account on which a grant may be mistaken
+    /// for theirs. One that is kept stays; but whoever took its name must not get in beside it either.
+    fn orphans(
+        &self,
+        revokes: &[Key],
+        kept: &[KeptKey],
+        foreign: &[Key],
+    ) -> BTreeMap<(SetIx, AccountIx), Vec<Key>> {
+        let ours = revokes.iter().filter(|key| self.is_orphaned_group(**key));
+        let kept = kept.iter().map(|kept| &kept.key).filter(|key| self.is_orphaned_group(**key));
+        let mut orphans: BTreeMap<(SetIx, AccountIx), Vec<Key>> = BTreeMap::new();
+        for key in ours.chain(foreign).chain(kept) {
+            orphans.entry(self.pair_of_successor(*key)).or_default().push(*key);
+        }
+        orphans
+    }
+
+    /// The set of the new name takes over the assignments of the old one, and whoever took a name in the meantime.
+    fn pair_of_successor(&self, key: Key) -> (SetIx, AccountIx) {
+        (self.successors.get(&key.set).copied().unwrap_or(key.set), key.account)
+    }
+
+    fn rebind_findings(&self, rebinds: &[Rebind]) -> Vec<Diagnostic> {
+        let labels: BTreeSet<&str> =
+            rebinds.iter().map(|rebind| rebind.grant.principal_name.sort_text()).collect();
+        let config = self.files.config;
+        let groups =
+            labels.into_iter().filter_map(|label| config.groups.iter().find(|group| group.label == *label));
+        let found = groups.map(|group| {
+            let label = &group.label;
+            Diagnostic::warning(
+                Code::PossibleRebind,
+                format!("group `{label}` may have taken the name of a group that is gone; its grants wait"),
+            )
+            .at_origin(self.files.origins, group.origin, "it is found by name alone")
+            .help(format!(
+                "make sure it is the group that is meant, then pin it with id=\"…\" (its Entra object id), or \
+                 plan and apply with --accept-rebind \"{label}\""
+            ))
+        });
+        found.collect()
+    }
+
+    /// Where an assignment is revoked, or granted to a group that is known by name alone, all assignments must be known:
+    /// the account may be emptied, and the group may have taken the name of one that is gone.
+    pub(super) fn unseen(&self, differing: &Differing) -> BTreeSet<(PermissionSetName, AccountId)> {
+        let granted = differing.grants.iter().map(|wanted| wanted.key);
+        let doubtful = granted.filter(|key| !self.trusted.contains(&key.principal));
+        let pairs = differing.revokes.iter().copied().chain(doubtful).filter_map(|key| {
+            let name = self.name_of(key.set);
+            let account = self.desired.tables.account(key.account).id;
+            // Every assignment is on a provisioned pair: elsewhere there is nothing to see.
+            let is_provisioned = self.snapshot.permission_set(name)?.provisioned.contains(&account);
+            let is_unseen = is_provisioned && !self.snapshot.coverage.sees_all(name, account);
+            is_unseen.then(|| (name.clone(), account))
+        });
+        pairs.collect()
+    }
+}

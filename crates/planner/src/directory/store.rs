@@ -1,0 +1,252 @@
+//! Groups and users of the Identity Store, indexed by what a configuration writes.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::{Group, UserRef};
+use rolecall_model::entra::DirectoryGroup;
+use rolecall_model::{Code, Diagnostic, ObjectId, Origins, Principal, Snapshot, UserId, UserName, snapshot};
+
+use crate::suggest::nearest;
+
+/// A group that was found, and what is odd about it.
+pub(crate) struct Found {
+    pub(crate) principal: Principal,
+    pub(crate) warning: Option<Diagnostic>,
+}
+
+/// The groups and users of the Identity Store, by name and by external id.
+pub(crate) struct StoreDirectory<'a> {
+    groups_by_name: BTreeMap<&'a str, Vec<&'a snapshot::Group>>,
+    groups_by_external_id: BTreeMap<String, Vec<&'a snapshot::Group>>,
+    users_by_name: BTreeMap<&'a UserName, Vec<&'a UserId>>,
+}
+
+impl<'a> StoreDirectory<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+        let mut directory = Self {
+            groups_by_name: BTreeMap::new(),
+            groups_by_external_id: BTreeMap::new(),
+            users_by_name: BTreeMap::new(),
+        };
+        for group in &snapshot.groups {
+            directory.groups_by_name.entry(&group.display_name).or_default().push(group);
+            for external in &group.external_ids {
+                // UUIDs are written in either case.
+                let id = external.id.to_ascii_lowercase();
+                directory.groups_by_external_id.entry(id).or_default().push(group);
+            }
+        }
+        for user in &snapshot.users {
+            directory.users_by_name.entry(&user.user_name).or_default().push(&user.id);
+        }
+        directory
+    }
+
+    fn named(&self, display_name: &str) -> &[&'a snapshot::Group] {
+        self.groups_by_name.get(display_name).map_or(&[], Vec::as_slice)
+    }
+
+    fn with_external_id(&self, id: &ObjectId) -> &[&'a snapshot::Group] {
+        self.groups_by_external_id.get(&id.as_str().to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The group that a declaration means, where there is no tenant to look it up in.
+    ///
+    /// # Errors
+    /// None, several, or one that contradicts the declaration. A name is never enough where an id is declared: the
+    /// name may have been taken by another group.
+    pub(crate) fn group(&self, group: &Group, origins: &Origins) -> Result<Found, Box<Diagnostic>> {
+        match &group.object_id {
+            Some(object_id) => self.pinned_group(group, object_id, origins),
+            None => self.named_group(group, origins),
+        }
+    }
+
+    fn named_group(&self, group: &Group, origins: &Origins) -> Result<Found, Box<Diagnostic>> {
+        let Group { label: _, display_name, object_id: _, origin } = group;
+        match self.named(display_name) {
+            [one] => Ok(Found { principal: Principal::Group(one.id.clone()), warning: None }),
+            [] => {
+                let help = match nearest(display_name, self.groups_by_name.keys().copied()) {
+                    Some(near) => format!("did you mean `{near}`? Names match exactly"),
+                    None => "make the group in Entra ID and assign it to the enterprise application; it comes with the \
+                             next provisioning cycle (about 40 minutes)"
+                        .to_owned(),
+                };
+                Err(Box::new(
+                    Diagnostic::error(
+                        Code::GroupNotFound,
+                        format!("no group named `{display_name}` is in the Identity Store"),
+                    )
+                    .at_origin(origins, *origin, format!("`{display_name}` does not exist there"))
+                    .help(help),
+                ))
+            }
+            several => Err(Box::new(
+                Diagnostic::error(
+                    Code::AmbiguousGroup,
+                    format!("{} groups are named `{display_name}`: {}", several.len(), ids_of(several)),
+                )
+                .at_origin(origins, *origin, "the name does not say which of them")
+                .help("say which by its Entra object id: id=\"…\""),
+            )),
+        }
+    }
+
+    fn pinned_group(
+        &self,
+        group: &Group,
+        object_id: &ObjectId,
+        origins: &Origins,
+    ) -> Result<Found, Box<Diagnostic>> {
+        let by_name = self.named(&group.display_name);
+        match self.with_external_id(object_id) {
+            [one] => {
+                let is_renamed = one.display_name != group.display_name;
+                let warning = is_renamed.then(|| renamed(group, one, by_name, origins));
+                Ok(Found { principal: Principal::Group(one.id.clone()), warning })
+            }
+            [] => Err(Box::new(contradiction(group, object_id, by_name).at_origin(
+                origins,
+                group.origin,
+                format!("no group of the Identity Store has the external id {object_id}"),
+            ))),
+            several => Err(Box::new(
+                Diagnostic::error(
+                    Code::AmbiguousGroup,
+                    format!("{} groups have the external id {object_id}: {}", several.len(), ids_of(several)),
+                )
+                .at_origin(origins, group.origin, "the id does not say which of them")
+                .help("an external id belongs to one group; repair the provisioning of these groups"),
+            )),
+        }
+    }
+
+    /// The group of the Identity Store that a group of Entra ID became: by its external id, so that a renamed group keeps
+    /// its access. One that provisioning has not brought there yet is new.
+    ///
+    /// # Errors
+    /// Several groups of the Identity Store have its id.
+    pub(crate) fn group_of_tenant(
+        &self,
+        found: &DirectoryGroup,
+        group: &Group,
+        origins: &Origins,
+    ) -> Result<Found, Box<Diagnostic>> {
+        let principal = match self.with_external_id(&found.id) {
+            [one] => Principal::Group(one.id.clone()),
+            [] => {
+                // Where no group of the Identity Store shows an external id, there is only the name, as without `entra`. A
+                // group that is pinned is never found by its name: anybody may make one of that name in AWS.
+                let has_none = self.groups_by_external_id.is_empty() && group.object_id.is_none();
+                match self.named(&found.display_name) {
+                    [one] if has_none => Principal::Group(one.id.clone()),
+                    _ => Principal::NewGroup(found.id.clone()),
+                }
+            }
+            several => {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousGroup,
+                        format!(
+                            "{} groups of the Identity Store have the external id {}: {}",
+                            several.len(),
+                            found.id,
+                            ids_of(several)
+                        ),
+                    )
+                    .at_origin(origins, group.origin, "the id does not say which of them")
+                    .help("an external id belongs to one group; repair the provisioning of these groups"),
+                ));
+            }
+        };
+        let is_renamed = found.display_name != group.display_name;
+        let warning = is_renamed.then(|| {
+            Diagnostic::warning(
+                Code::GroupRenamed,
+                format!("group `{}` is named `{}` in Entra ID", group.label, found.display_name),
+            )
+            .at_origin(origins, group.origin, "its id counts, not its name")
+            .help(
+                "if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id",
+            )
+        });
+        Ok(Found { principal, warning })
+    }
+
+    /// The user of that name.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub(crate) fn user(&self, user: &UserRef, origins: &Origins) -> Result<UserId, Box<Diagnostic>> {
+        let UserRef { name, origin } = user;
+        match self.users_by_name.get(name).map_or(&[][..], Vec::as_slice) {
+            [one] => Ok((*one).clone()),
+            [] => Err(Box::new(
+                Diagnostic::error(
+                    Code::UserNotFound,
+                    format!("no user named `{name}` is in the Identity Store"),
+                )
+                .at_origin(origins, *origin, format!("`{name}` does not exist there"))
+                .help("user names match exactly; check it in the Identity Center console under Users"),
+            )),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+                Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousUser,
+                        format!("{} users are named `{name}`: {}", ids.len(), ids.join(", ")),
+                    )
+                    .at_origin(origins, *origin, "the name does not say which of them")
+                    .help("repair the directory, or assign a group that holds the user"),
+                ))
+            }
+        }
+    }
+}
+
+fn contradiction(group: &Group, id: &ObjectId, by_name: &[&snapshot::Group]) -> Diagnostic {
+    let Group { label, display_name: name, object_id: _, origin: _ } = group;
+    let [same_name, ..] = by_name else {
+        return Diagnostic::error(
+            Code::GroupNotFound,
+            format!("group `{label}` ({id}) is not in the Identity Store"),
+        )
+        .help(
+            "check the object id in Entra ID, and that the group is assigned to the enterprise application",
+        );
+    };
+    let theirs: Vec<&str> = same_name.external_ids.iter().map(|external| external.id.as_str()).collect();
+    let has = if theirs.is_empty() { "no external id".to_owned() } else { theirs.join(", ") };
+    Diagnostic::error(
+        Code::GroupContradiction,
+        format!("the group named `{name}` is not the one declared: it has {has}, not {id}"),
+    )
+    .help(
+        "somebody may have taken the name of a group that was deleted. Look at both in Entra ID; correct the id only if \
+         the group that is there now is the one that is meant",
+    )
+}
+
+fn renamed(
+    group: &Group,
+    live: &snapshot::Group,
+    same_name: &[&snapshot::Group],
+    origins: &Origins,
+) -> Diagnostic {
+    let taken = match same_name {
+        [] => String::new(),
+        others => format!("; the name belongs to another group now ({})", ids_of(others)),
+    };
+    Diagnostic::warning(
+        Code::GroupRenamed,
+        format!("group `{}` is named `{}` in the Identity Store{taken}", group.label, live.display_name),
+    )
+    .at_origin(origins, group.origin, "its id counts, not its name")
+    .help("if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id")
+}
+
+fn ids_of(groups: &[&snapshot::Group]) -> String {
+    let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+    ids.join(", ")
+}

@@ -1,0 +1,91 @@
+//! Groups of Entra ID, indexed by what a configuration writes.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::config::Group;
+use rolecall_model::entra::{DirectoryGroup, Tenant};
+use rolecall_model::{Code, Diagnostic, Origins};
+
+use crate::suggest::nearest;
+
+/// The groups of a tenant, by id and by name.
+pub(crate) struct TenantDirectory<'a> {
+    by_id: BTreeMap<String, &'a DirectoryGroup>,
+    by_name: BTreeMap<&'a str, Vec<&'a DirectoryGroup>>,
+}
+
+impl<'a> TenantDirectory<'a> {
+    pub(crate) fn new(tenant: &'a Tenant) -> Self {
+        let mut directory = Self { by_id: BTreeMap::new(), by_name: BTreeMap::new() };
+        for group in &tenant.groups {
+            // UUIDs are written in either case.
+            directory.by_id.insert(group.id.as_str().to_ascii_lowercase(), group);
+            directory.by_name.entry(&group.display_name).or_default().push(group);
+        }
+        directory
+    }
+
+    /// The group that a declaration means: by its id where it has one, and else by a name that only one group has.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub(crate) fn group(
+        &self,
+        group: &Group,
+        origins: &Origins,
+    ) -> Result<&'a DirectoryGroup, Box<Diagnostic>> {
+        let Group { label, display_name, object_id, origin } = group;
+        if let Some(id) = object_id {
+            let found = self.by_id.get(&id.as_str().to_ascii_lowercase()).copied();
+            return found.ok_or_else(|| {
+                let taken = match self.by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice) {
+                    [] => String::new(),
+                    [one, ..] => format!("; a group named `{display_name}` is there, with the id {}", one.id),
+                };
+                Box::new(
+                    Diagnostic::error(
+                        Code::GroupNotFound,
+                        format!("group `{label}` ({id}) is not in Entra ID{taken}"),
+                    )
+                    .at_origin(origins, *origin, "no group has this object id")
+                    .help(
+                        "look at the group in Entra ID; correct the id only if the group that is there now is the one \
+                         that is meant",
+                    ),
+                )
+            });
+        }
+        match self.by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice) {
+            [one] => Ok(one),
+            [] => {
+                let help = match nearest(display_name, self.by_name.keys().copied()) {
+                    Some(near) => format!("did you mean `{near}`? Names match exactly"),
+                    None => "names match exactly; make the group in Entra ID, or correct the name".to_owned(),
+                };
+                Err(Box::new(
+                    Diagnostic::error(
+                        Code::GroupNotFound,
+                        format!("no group named `{display_name}` is in Entra ID"),
+                    )
+                    .at_origin(origins, *origin, format!("`{display_name}` does not exist there"))
+                    .help(help),
+                ))
+            }
+            several => {
+                let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
+                Err(Box::new(
+                    Diagnostic::error(
+                        Code::AmbiguousGroup,
+                        format!(
+                            "{} groups of Entra ID are named `{display_name}`: {}",
+                            ids.len(),
+                            ids.join(", ")
+                        ),
+                    )
+                    .at_origin(origins, *origin, "the name does not say which of them")
+                    .help("say which by its object id: id=\"…\""),
+                ))
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Differences between two versions of a permission set.
+
+use std::collections::BTreeMap;
+
+use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, Policy, SessionDuration};
+
+/// One difference between two versions of a permission set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// The description.
+    Description {
+        /// Before.
+        before: Option<String>,
+        /// After.
+        after: Option<String>,
+    },
+    /// The session's length.
+    Session {
+        /// Before.
+        before: SessionDuration,
+        /// After.
+        after: SessionDuration,
+    },
+    /// The relay state.
+    RelayState {
+        /// Before.
+        before: Option<String>,
+        /// After.
+        after: Option<String>,
+    },
+    /// An AWS managed policy more, by ARN.
+    ManagedPolicyAttached(String),
+    /// An AWS managed policy fewer, by ARN.
+    ManagedPolicyDetached(String),
+    /// A customer managed policy more.
+    CustomerPolicyAttached(CustomerPolicy),
+    /// A customer managed policy fewer.
+    CustomerPolicyDetached(CustomerPolicy),
+    /// The permissions boundary.
+    Boundary {
+        /// Before.
+        before: Option<Boundary>,
+        /// After.
+        after: Option<Boundary>,
+    },
+    /// The inline policy.
+    InlinePolicy {
+        /// Before.
+        before: Option<Policy>,
+        /// After.
+        after: Option<Policy>,
+    },
+    /// The value of a managed tag.
+    Tag {
+        /// Its key.
+        key: String,
+        /// Before.
+        before: Option<String>,
+        /// After.
+        after: String,
+    },
+}
+
+/// Every difference, in a fixed order. Of the live tags only declared keys count: others are not managed.
+pub(crate) fn differences(before: &PermissionSet, after: &PermissionSet) -> Vec<Difference> {
+    // Both sides are taken apart whole, so that a new field cannot be forgotten.
+    let PermissionSet {
+        name: _,
+        description,
+        session,
+        relay_state,
+        managed_policies,
+        customer_policies,
+        boundary,
+        inline_policy,
+        tags,
+    } = before;
+    let PermissionSet {
+        name: _,
+        description: wanted_description,
+        session: wanted_session,
+        relay_state: wanted_relay_state,
+        managed_policies: wanted_managed,
+        customer_policies: wanted_customer,
+        boundary: wanted_boundary,
+        inline_policy: wanted_inline,
+        tags: wanted_tags,
+    } = after;
+
+    let mut found = Vec::new();
+    if description != wanted_description {
+        let (before, after) = (description.clone(), wanted_description.clone());
+        found.push(Difference::Description { before, after });
+    }
+    if session != wanted_session {
+        found.push(Difference::Session { before: *session, after: *wanted_session });
+    }
+    if relay_state != wanted_relay_state {
+        let (before, after) = (relay_state.clone(), wanted_relay_state.clone());
+        found.push(Difference::RelayState { before, after });
+    }
+    if boundary != wanted_boundary {
+        let (before, after) = (boundary.clone(), wanted_boundary.clone());
+        found.push(Difference::Boundary { before, after });
+    }
+    found.extend(managed_policies.difference(wanted_managed).cloned().map(Difference::ManagedPolicyDetached));
+    found.extend(
+        customer_policies.difference(wanted_customer).cloned().map(Difference::CustomerPolicyDetached),
+    );
+    found.extend(wanted_managed.difference(managed_policies).cloned().map(Difference::ManagedPolicyAttached));
+    found.extend(
+        wanted_customer.difference(customer_policies).cloned().map(Difference::CustomerPolicyAttached),
+    );
+    if inline_policy != wanted_inline {
+        let (before, after) = (inline_policy.clone(), wanted_inline.clone());
+        found.push(Difference::InlinePolicy { before, after });
+    }
+    for (key, after) in wanted_tags {
+        let before = tags.get(key);
+        if before != Some(after) {
+            found.push(Difference::Tag { key: key.clone(), before: before.cloned(), after: after.clone() });
+        }
+    }
+    found
+}
+
+impl Difference {
+    /// Whether it changes the roles in the accounts, and must be provisioned to reach them. Tags of a permission set
+    /// stay on it. For the other attributes AWS does not say which it carries over; provisioning all of them is
+    /// harmless.
+    pub fn reaches_accounts(&self) -> bool {
+        !matches!(self, Self::Tag { .. })
+    }
+}
+
+/// Of the live tags, those whose keys are declared.
+pub(crate) fn managed_tags(
+    live: &BTreeMap<String, String>,
+    declared: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    live.iter().filter(|(key, _)| declared.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}

@@ -1,0 +1,114 @@
+//! What a plan leaves alone: changes that cannot be made now, grants that are withheld, and assignments that are kept.
+
+use std::fmt;
+
+use rolecall_model::{AccountState, Date, PermissionSetName};
+
+use super::assignment::NamedAssignment;
+use super::written::Written;
+
+/// Something that is left alone for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// What would have been done.
+    pub action: BlockedAction,
+    /// Why it is not.
+    pub cause: BlockedCause,
+    /// Where the files ask for it.
+    pub written: Option<Written>,
+}
+
+/// What would have been done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockedAction {
+    /// A grant.
+    Grant(NamedAssignment),
+    /// A revoke.
+    Revoke(NamedAssignment),
+    /// A change to a permission set.
+    Update(PermissionSetName),
+    /// A provision of a permission set.
+    Provision(PermissionSetName),
+    /// The release of a permission set.
+    Release(PermissionSetName),
+    /// The deletion of a permission set.
+    Delete(PermissionSetName),
+}
+
+/// Why something is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockedCause {
+    /// The account is not active.
+    AccountNotActive(AccountState),
+    /// The caller is a delegated administrator, which cannot assign in the management account.
+    ManagementAccount,
+    /// The caller is a delegated administrator, which cannot change a set that is provisioned in the management
+    /// account.
+    SealedPermissionSet,
+    /// The permission set still has rows that are blocked or withheld.
+    AssignmentsRemain,
+    /// The grant that takes the row's place, on the permission set of the new name, waits.
+    ReplacementWaits,
+    /// The group is not in the Identity Store yet, and the caller does not want to wait for it.
+    GroupNotProvisioned,
+}
+
+impl fmt::Display for BlockedCause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccountNotActive(state) => write!(formatter, "account is {}", state.as_str()),
+            Self::ManagementAccount => {
+                formatter.write_str("management account: a delegated administrator cannot assign there")
+            }
+            Self::SealedPermissionSet => formatter.write_str(
+                "provisioned in the management account: a delegated administrator cannot change it",
+            ),
+            Self::AssignmentsRemain => formatter.write_str("it still has rows that are left alone"),
+            Self::GroupNotProvisioned => {
+                formatter.write_str("the group is not in the Identity Store yet; provisioning brings it")
+            }
+            Self::ReplacementWaits => formatter.write_str("the grant that takes its place waits"),
+        }
+    }
+}
+
+/// A grant that is withheld, and the orphans on the same permission set and account that wait with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebind {
+    /// The grant.
+    pub grant: NamedAssignment,
+    /// The rows of groups that are gone.
+    pub orphans: Vec<NamedAssignment>,
+    /// Whether those rows would be revoked, and wait with the grant. On an external permission set they are others', and
+    /// an `adopt` or a `keep` lets them stay.
+    pub orphans_are_ours: bool,
+    /// Where the grant was asked for.
+    pub written: Option<Written>,
+}
+
+/// A live row that no `assign` wants and that stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept {
+    /// The row.
+    pub assignment: NamedAssignment,
+    /// What keeps it.
+    pub by: KeptBy,
+    /// The last day of the `assign` that wanted it, where that has passed.
+    pub ended: Option<Date>,
+    /// Where that is written.
+    pub written: Written,
+}
+
+/// What keeps a row that no `assign` wants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptBy {
+    /// A `keep`.
+    Keep {
+        /// Its last day.
+        until: Option<Date>,
+        /// The text of its `reason`.
+        note: Option<String>,
+    },
+    /// The `adopt` of its permission set.
+    Adopt,
+}

@@ -1,0 +1,41 @@
+//! Places in the configuration's files, as a plan refers to them.
+
+use std::fmt;
+
+use rolecall_model::escape::for_terminal;
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// The file, relative to the project's directory.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// Where something was written; for what a template makes, the `use`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    /// The line.
+    pub at: Line,
+    /// The line within the template.
+    pub template: Option<Line>,
+}
+
+/// For people: a file may have any name, so it is escaped.
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", for_terminal(&self.file), self.line)
+    }
+}
+
+/// For people, such as `teams/payments.kdl:3 (template rolecall.kdl:40)`.
+impl fmt::Display for Written {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.at.fmt(formatter)?;
+        match &self.template {
+            Some(template) => write!(formatter, " (template {template})"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Suggestions for names that do not exist.
+
+/// How alike two names must be for one to be suggested for the other, from 0 to 1 (Jaro-Winkler).
+const LIKENESS: f64 = 0.85;
+
+/// The candidate that is most like `text`, if one is near enough to be what was meant.
+pub(crate) fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let lowered = text.to_lowercase();
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(&lowered, &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > LIKENESS)
+        .max_by(|(one, a), (other, b)| one.total_cmp(other).then_with(|| b.cmp(a)))
+        .map(|(_, candidate)| candidate)
+}
