@@ -3,6 +3,7 @@
 use petgraph::graph::NodeIndex;
 use rolecall_model::operation::AwaitedGroup;
 use rolecall_model::{AwsOperation, EntraOperation, Operation, OperationGraph};
+use tokio_util::sync::CancellationToken;
 
 use crate::target::{Failure, IdentityCenter, NoDirectory, Started, Target};
 
@@ -58,11 +59,11 @@ where
         Ok(Self { graph, identity_center, steps })
     }
 
-    pub(crate) async fn start(&self, index: NodeIndex) -> Result<Started, Failure> {
+    pub(crate) async fn start(&self, index: NodeIndex, stop: &CancellationToken) -> Result<Started, Failure> {
         match &self.steps[index.index()] {
-            Step::Aws(operation) => self.identity_center.start(operation).await,
-            Step::Entra(directory, operation) => directory.start(operation).await,
-            Step::AwaitGroup(group) => self.identity_center.await_group(group).await,
+            Step::Aws(operation) => self.identity_center.start(operation, stop).await,
+            Step::Entra(directory, operation) => directory.start(operation, stop).await,
+            Step::AwaitGroup(group) => self.identity_center.await_group(group, stop).await,
         }
     }
 }

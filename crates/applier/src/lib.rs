@@ -17,5 +17,6 @@ pub use outcome::{Outcome, Report};
 pub use run::{Event, run};
 pub use schedule::{Limits, Schedule, SkipCause};
 pub use target::{
-    Failure, IdentityCenter, NoDirectory, Request, RequestKind, RequestStatus, Started, Target,
+    Failure, IdentityCenter, NoDirectory, Refusal, Request, RequestKind, RequestStatus, Started, Target,
 };
+pub use tokio_util::sync::CancellationToken;

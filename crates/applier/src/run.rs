@@ -10,8 +10,8 @@ use petgraph::graph::NodeIndex;
 use rolecall_model::{
     AccountId, AwsOperation, EntraOperation, Operation, OperationGraph, PermissionSetName, Principal,
 };
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::bound::Bound;
 use crate::outcome::{Outcome, Report};
@@ -40,12 +40,12 @@ pub enum Event<'a> {
     Verifying(usize),
 }
 
-/// Runs all operations. When `stop` becomes true, nothing new is started and what is in flight is followed to its
+/// Runs all operations. When `stop` is cancelled, nothing new is started and what is in flight is followed to its
 /// end.
 pub async fn run<A, E>(
     bound: &Bound<'_, A, E>,
     limits: Limits,
-    stop: watch::Receiver<bool>,
+    stop: CancellationToken,
     mut report: impl FnMut(Event<'_>),
 ) -> Report
 where
@@ -55,6 +55,7 @@ where
     let graph = bound.graph;
     let mut runner = Runner {
         bound,
+        stop,
         schedule: Schedule::new(graph, limits),
         outcomes: vec![None; graph.graph().node_count()],
         in_flight: FuturesUnordered::new(),
@@ -65,7 +66,7 @@ where
         next_tick: Instant::now() + TICK,
         interrupted: false,
     };
-    runner.run(stop, &mut report).await;
+    runner.run(&mut report).await;
     let mut outcomes: Vec<Outcome> = runner
         .outcomes
         .into_iter()
@@ -87,6 +88,7 @@ enum Answer {
 
 struct Runner<'g, A, E> {
     bound: &'g Bound<'g, A, E>,
+    stop: CancellationToken,
     schedule: Schedule<'g>,
     outcomes: Vec<Option<Outcome>>,
     in_flight: FuturesUnordered<LocalBoxFuture<'g, Answer>>,
@@ -105,8 +107,8 @@ where
     A: IdentityCenter,
     E: Target<Operation = EntraOperation>,
 {
-    async fn run(&mut self, mut stop: watch::Receiver<bool>, report: &mut impl FnMut(Event<'_>)) {
-        let mut watching = true;
+    async fn run(&mut self, report: &mut impl FnMut(Event<'_>)) {
+        let stop = self.stop.clone();
         loop {
             while let Some(index) = self.schedule.start_next() {
                 report(Event::Started(index));
@@ -117,14 +119,10 @@ where
             }
             tokio::select! {
                 biased;
-                changed = stop.changed(), if watching => {
-                    // A sender that is gone can no longer ask to stop.
-                    watching = changed.is_ok();
-                    if changed.is_ok() && *stop.borrow() && !self.interrupted {
-                        self.interrupted = true;
-                        for index in self.schedule.interrupt() {
-                            self.settle(index, Outcome::Skipped(SkipCause::Interrupted), report);
-                        }
+                () = stop.cancelled(), if !self.interrupted => {
+                    self.interrupted = true;
+                    for index in self.schedule.interrupt() {
+                        self.settle(index, Outcome::Skipped(SkipCause::Interrupted), report);
                     }
                 }
                 Some(answer) = self.in_flight.next() => self.take(answer, report),
@@ -134,8 +132,8 @@ where
     }
 
     fn send(&mut self, index: NodeIndex) {
-        let bound = self.bound;
-        self.in_flight.push(Box::pin(async move { Answer::Sent(index, bound.start(index).await) }));
+        let (bound, stop) = (self.bound, self.stop.clone());
+        self.in_flight.push(Box::pin(async move { Answer::Sent(index, bound.start(index, &stop).await) }));
     }
 
     /// Asks for one listing per kind in flight, unless one is still on its way.

@@ -18,8 +18,8 @@ pub struct Limits {
     pub assignments: usize,
     /// `ProvisionPermissionSet`.
     pub provisions: usize,
-    /// Everything else. AWS has no limit here but the rate of requests; this one bounds what an interruption has to
-    /// settle.
+    /// Every other change. AWS has no limit here but the rate of requests; this one bounds what an interruption has to
+    /// settle. Waits are not among them.
     pub edits: usize,
 }
 
@@ -36,6 +36,8 @@ enum Lane {
     Assignment(AccountId),
     Provision,
     Edit,
+    /// Against none: a wait changes nothing, and may last for hours.
+    Wait,
 }
 
 /// Where an operation stands.
@@ -67,6 +69,7 @@ pub struct Schedule<'g> {
     limits: Limits,
     states: Vec<State>,
     ready_edits: VecDeque<NodeIndex>,
+    ready_waits: VecDeque<NodeIndex>,
     /// In the order in which they became ready.
     ready_provisions: Vec<NodeIndex>,
     ready_rows: BTreeMap<AccountId, BTreeSet<NodeIndex>>,
@@ -98,6 +101,7 @@ impl<'g> Schedule<'g> {
             limits,
             states: nodes.node_indices().map(|index| State::Waiting(waits(index))).collect(),
             ready_edits: VecDeque::new(),
+            ready_waits: VecDeque::new(),
             ready_provisions: Vec::new(),
             ready_rows: BTreeMap::new(),
             open_accounts: BTreeSet::new(),
@@ -127,6 +131,9 @@ impl<'g> Schedule<'g> {
     pub fn start_next(&mut self) -> Option<NodeIndex> {
         if self.interrupted {
             return None;
+        }
+        if let Some(wait) = self.ready_waits.pop_front() {
+            return Some(self.take(wait));
         }
         if self.edits_in_flight < self.limits.edits
             && let Some(edit) = self.ready_edits.pop_front()
@@ -231,7 +238,8 @@ impl<'g> Schedule<'g> {
                 | AwsOperation::DeletePermissionSet { .. }
                 | AwsOperation::SetAccessControl { .. } => Lane::Edit,
             },
-            Operation::Entra(_) | Operation::AwaitGroup(_) => Lane::Edit,
+            Operation::Entra(_) => Lane::Edit,
+            Operation::AwaitGroup(_) => Lane::Wait,
         }
     }
 
@@ -239,6 +247,7 @@ impl<'g> Schedule<'g> {
         self.states[index.index()] = State::Ready;
         match self.lane(index) {
             Lane::Edit => self.ready_edits.push_back(index),
+            Lane::Wait => self.ready_waits.push_back(index),
             Lane::Provision => self.ready_provisions.push(index),
             Lane::Assignment(account) => {
                 self.ready_rows.entry(account).or_default().insert(index);
@@ -312,6 +321,7 @@ impl<'g> Schedule<'g> {
             Lane::Edit => self.edits_in_flight -= 1,
             Lane::Provision => self.provisions_in_flight -= 1,
             Lane::Assignment(_) => self.assignments_in_flight -= 1,
+            Lane::Wait => {}
         }
         for account in self.graph.graph()[index].accounts.clone() {
             self.busy.remove(&account);
@@ -326,6 +336,7 @@ impl<'g> Schedule<'g> {
         if before == State::Ready {
             match self.lane(index) {
                 Lane::Edit => self.ready_edits.retain(|ready| *ready != index),
+                Lane::Wait => self.ready_waits.retain(|ready| *ready != index),
                 Lane::Provision => self.ready_provisions.retain(|ready| *ready != index),
                 Lane::Assignment(account) => {
                     if let Some(rows) = self.ready_rows.get_mut(&account) {

@@ -12,7 +12,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use petgraph::Direction;
-use rolecall_applier::{Bound, Event, Limits, Outcome, Report, SkipCause, run};
+use petgraph::graph::NodeIndex;
+use rolecall_applier::{Bound, CancellationToken, Event, Limits, Outcome, Report, SkipCause, run};
 use rolecall_aws::{AwsTarget, Clients, Connection, Scope, connect, observe};
 use rolecall_entra::{ConnectionError, Credential, Endpoints, EntraTarget, Secret, Transport, Writer};
 use rolecall_model::snapshot::SnapshotFile;
@@ -22,15 +23,25 @@ use rolecall_planner::plan::Provenance;
 use rolecall_planner::{Inputs, Plan, Settings, needs_account_tags, needs_details, order};
 use rolecall_sandbox::faults::{AdminChange, Deed, FaultPlan, Intervention, When};
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox, Settings as SandboxSettings};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// What carries requests to the sandbox's tenant.
 #[derive(Debug)]
-struct Embedded(GraphService);
+struct Embedded {
+    service: GraphService,
+    /// Without the permission for it, groups wait for the next cycle of provisioning.
+    may_provision_on_demand: bool,
+}
 
 impl Transport for Embedded {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>> {
-        let sent = self.0.call(request);
+        if !self.may_provision_on_demand && request.uri().path().ends_with("/provisionOnDemand") {
+            let body =
+                r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges."}}"#;
+            let denied = Response::builder().status(403).body(Bytes::from_static(body.as_bytes())).unwrap();
+            return async { Ok(denied) }.boxed();
+        }
+        let sent = self.service.call(request);
         async move {
             sent.await.map_err(|lost| ConnectionError { message: lost.to_string(), may_have_arrived: true })
         }
@@ -42,6 +53,7 @@ impl Transport for Embedded {
 struct Company {
     project: Project,
     sandbox: Sandbox,
+    may_provision_on_demand: bool,
 }
 
 impl Company {
@@ -59,7 +71,7 @@ impl Company {
         let mut snapshot = SnapshotFile::from_json(&world).unwrap().into_snapshot().unwrap();
         change(&mut snapshot);
         let project = rolecall_parser::load(&DiskFiles::new(directory), "rolecall.kdl");
-        Self { project, sandbox: Sandbox::new(snapshot, settings) }
+        Self { project, sandbox: Sandbox::new(snapshot, settings), may_provision_on_demand: true }
     }
 
     async fn observed(&self) -> (Clients, Snapshot) {
@@ -84,7 +96,10 @@ impl Company {
     /// Microsoft Graph of the sandbox.
     fn writer(&self) -> Writer {
         rolecall_entra::connect_for_writing(rolecall_entra::Connection {
-            transport: Arc::new(Embedded(self.sandbox.graph_service())),
+            transport: Arc::new(Embedded {
+                service: self.sandbox.graph_service(),
+                may_provision_on_demand: self.may_provision_on_demand,
+            }),
             endpoints: Endpoints::default(),
             credential: Credential::fixed(Secret::new(SANDBOX_TOKEN)),
             seed: 0,
@@ -133,13 +148,13 @@ impl Company {
         let graph = order(&self.plan(&snapshot), &snapshot);
         let (aws, entra) = self.targets(clients, &snapshot);
         let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
-        let (stop, stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
         let mut ended = 0;
-        let report = run(&bound, Limits::default(), stopped, |event| {
+        let report = run(&bound, Limits::default(), stop.clone(), |event| {
             if let Event::Ended(..) = event {
                 ended += 1;
                 if stop_after == Some(ended) {
-                    stop.send(true).unwrap();
+                    stop.cancel();
                 }
             }
         })
@@ -153,9 +168,8 @@ impl Company {
         let graph = order(&self.plan(&snapshot), &snapshot);
         let (aws, entra) = self.targets(clients, &snapshot);
         let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
-        let (_stop, stopped) = watch::channel(false);
         let (mut events, killed) = (0, Notify::new());
-        let apply = run(&bound, Limits::default(), stopped, |_| {
+        let apply = run(&bound, Limits::default(), CancellationToken::new(), |_| {
             events += 1;
             if events == event {
                 killed.notify_one();
@@ -188,10 +202,9 @@ async fn a_lone_apply_provokes_no_throttle() {
     let company = Company::new();
     let (clients, snapshot) = company.observed().await;
     let graph = order(&company.plan(&snapshot), &snapshot);
-    let (_stop, stopped) = watch::channel(false);
     let (aws, entra) = company.targets(clients.clone(), &snapshot);
     let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
-    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
+    let report = run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
     assert!(report.is_complete(), "{:#?}", report.failures().collect::<Vec<_>>());
     assert_eq!(clients.statistics().throttled, 0);
 }
@@ -273,8 +286,7 @@ async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     let (clients, _) = company.observed().await;
     let (aws, entra) = company.targets(clients, &snapshot);
     let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
-    let (_stop, stopped) = watch::channel(false);
-    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
+    let report = run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
     let failed: BTreeSet<_> = report.failures().map(|(node, _)| node).collect();
     assert!(!failed.is_empty());
     for (node, failure) in report.failures() {
@@ -291,4 +303,33 @@ async fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     }
     let (done, _, _) = report.counts();
     assert!(done * 2 > report.outcomes.len(), "most of it is done all the same");
+}
+
+/// Groups that come with a cycle of provisioning are awaited for up to an hour, and nothing else waits for them.
+#[tokio::test(start_paused = true)]
+async fn edits_proceed_while_a_group_is_awaited() {
+    let company = Company { may_provision_on_demand: false, ..Company::new() };
+    let (clients, snapshot) = company.observed().await;
+    let graph = order(&company.plan(&snapshot), &snapshot);
+    let (aws, entra) = company.targets(clients, &snapshot);
+    let bound = Bound::new(&graph, &aws, Some(&entra)).unwrap();
+    let mut ended = Vec::new();
+    let limits = Limits { edits: 1, ..Limits::default() };
+    let report = run(&bound, limits, CancellationToken::new(), |event| {
+        if let Event::Ended(index, _) = event {
+            ended.push(index);
+        }
+    })
+    .await;
+    assert!(report.is_complete(), "{:#?}", report.failures().collect::<Vec<_>>());
+    assert_eq!(entra.waiting_for_cycle().len(), 1);
+    let is_wait = |at: &NodeIndex| matches!(graph.graph()[*at].operation, Operation::AwaitGroup(_));
+    let wait =
+        ended.iter().position(is_wait).expect("the example has a group that is not in the Identity Store");
+    let after: BTreeSet<NodeIndex> = ended[wait + 1..].iter().copied().collect();
+    assert_eq!(
+        after,
+        graph.graph().neighbors(ended[wait]).collect(),
+        "what waits for the group, and nothing else"
+    );
 }

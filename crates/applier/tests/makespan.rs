@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
-use rolecall_applier::{Bound, Limits, Schedule, run};
+use rolecall_applier::{Bound, CancellationToken, Limits, Schedule, run};
 use rolecall_aws::{AwsTarget, Connection, connect};
 use rolecall_model::operation::Node;
 use rolecall_model::permission_set::STACK_TAG;
@@ -19,7 +19,6 @@ use rolecall_planner::plan::Provenance;
 use rolecall_planner::{Inputs, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{OperationKind, Sandbox, Settings as SandboxSettings};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Times are in milliseconds.
@@ -240,10 +239,9 @@ async fn assert_near_the_bound_in_the_sandbox(change: impl FnOnce(&mut Snapshot)
     let region = world.instance.region.clone();
     let clients = connect(Connection::embedded(region, sandbox.http_client())).await;
     let target = AwsTarget::new(clients.clone(), &world);
-    let (_stop, stopped) = watch::channel(false);
     let start = Instant::now();
     let bound = Bound::without_directory(&graph, &target).unwrap();
-    let report = run(&bound, Limits::default(), stopped, |_| {}).await;
+    let report = run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
     let took = Time::try_from(start.elapsed().as_millis()).unwrap();
     assert!(report.is_complete(), "{:?}", report.failures().next());
     assert_eq!(clients.statistics().throttled, 0, "no throttle is provoked when the process is alone");

@@ -8,7 +8,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use proptest::prelude::*;
 use rolecall_applier::{Limits, Schedule};
-use rolecall_model::operation::Node;
+use rolecall_model::operation::{AwaitedGroup, Node};
 use rolecall_model::{
     AccountId, Assignment, AwsOperation, Edit, Operation, OperationGraph, Principal, ProvisionTarget,
 };
@@ -17,39 +17,51 @@ fn account(number: u64) -> AccountId {
     AccountId::from_number(number).unwrap()
 }
 
+const GROUP: &str = "4f6c1d2e-0000-4000-8000-000000000001";
+
+/// The kinds of nodes; every other number is a revoke.
+const EDIT: u8 = 0;
+const PROVISION: u8 = 1;
+const GRANT: u8 = 2;
+const WAIT: u8 = 3;
+
 fn node(kind: u8, accounts: &[u64], at: usize) -> Node {
     let permission_set: rolecall_model::PermissionSetName = format!("S{at}").parse().unwrap();
     let accounts: Vec<AccountId> = accounts.iter().copied().map(account).collect();
-    let (operation, accounts) = match kind {
-        0 => (AwsOperation::Edit { permission_set, edit: Edit::DeleteInlinePolicy }, Vec::new()),
-        1 => (
-            AwsOperation::Provision { permission_set, target: ProvisionTarget::AllProvisionedAccounts },
-            accounts,
-        ),
+    let (operation, accounts): (Operation, _) = match kind {
+        EDIT => {
+            let edit = AwsOperation::Edit { permission_set, edit: Edit::DeleteInlinePolicy };
+            (edit.into(), Vec::new())
+        }
+        PROVISION => {
+            let target = ProvisionTarget::AllProvisionedAccounts;
+            (AwsOperation::Provision { permission_set, target }.into(), accounts)
+        }
+        WAIT => {
+            let group = AwaitedGroup { group: GROUP.parse().unwrap(), name: format!("g{at}") };
+            (Operation::AwaitGroup(group), Vec::new())
+        }
         _ => {
-            let principal = Principal::Group("4f6c1d2e-0000-4000-8000-000000000001".parse().unwrap());
+            let principal = Principal::Group(GROUP.parse().unwrap());
             let row = Assignment { permission_set, account: accounts[0], principal };
             let accounts = vec![row.account];
-            (
-                if kind == 2 {
-                    AwsOperation::CreateAssignment(row)
-                } else {
-                    AwsOperation::DeleteAssignment(row)
-                },
-                accounts,
-            )
+            let operation = match kind {
+                GRANT => AwsOperation::CreateAssignment(row),
+                _ => AwsOperation::DeleteAssignment(row),
+            };
+            (operation.into(), accounts)
         }
     };
-    Node { operation: operation.into(), change: 0, accounts }
+    Node { operation, change: 0, accounts }
 }
 
 /// Nodes by kind and accounts, edges only forwards.
 fn graph() -> impl Strategy<Value = OperationGraph> {
-    let nodes = prop::collection::vec((0..6_u8, prop::collection::vec(0..6_u64, 1..4)), 1..60);
+    let nodes = prop::collection::vec((0..7_u8, prop::collection::vec(0..6_u64, 1..4)), 1..60);
     (nodes, prop::collection::vec((any::<usize>(), any::<usize>()), 0..80)).prop_map(|(nodes, edges)| {
         let mut graph = DiGraph::new();
         for (at, (kind, accounts)) in nodes.iter().enumerate() {
-            graph.add_node(node((*kind).min(3), accounts, at));
+            graph.add_node(node(*kind, accounts, at));
         }
         for (from, to) in edges {
             let (from, to) = (from % nodes.len(), to % nodes.len());
@@ -145,7 +157,7 @@ proptest! {
 fn the_account_with_the_most_left_goes_first() {
     let mut graph = DiGraph::new();
     for (at, number) in [1, 2, 2, 2, 3, 3].into_iter().enumerate() {
-        graph.add_node(node(2, &[number], at));
+        graph.add_node(node(GRANT, &[number], at));
     }
     let graph = OperationGraph::from(graph);
     let mut schedule = Schedule::new(&graph, Limits { assignments: 1, provisions: 1, edits: 1 });
@@ -161,11 +173,11 @@ fn the_account_with_the_most_left_goes_first() {
 fn a_provision_is_not_starved_by_rows_that_keep_coming() {
     let mut graph = DiGraph::new();
     for at in 0..4 {
-        graph.add_node(node(2, &[1], at));
-        graph.add_node(node(2, &[2], at));
+        graph.add_node(node(GRANT, &[1], at));
+        graph.add_node(node(GRANT, &[2], at));
     }
-    let first = graph.add_node(node(0, &[], 90));
-    let provision = graph.add_node(node(1, &[1, 2], 91));
+    let first = graph.add_node(node(EDIT, &[], 90));
+    let provision = graph.add_node(node(PROVISION, &[1, 2], 91));
     graph.add_edge(first, provision, ());
     let graph = OperationGraph::from(graph);
     let mut schedule = Schedule::new(&graph, Limits::default());
@@ -184,4 +196,20 @@ fn a_provision_is_not_starved_by_rows_that_keep_coming() {
         schedule.succeed(running.remove(0));
     }
     assert_eq!(started_after, 0, "no row is started while the provision waits for its accounts");
+}
+
+#[test]
+fn waits_for_groups_take_no_place_from_edits() {
+    let mut graph = DiGraph::new();
+    for at in 0..20 {
+        graph.add_node(node(WAIT, &[], at));
+    }
+    let edits: Vec<NodeIndex> = (20..23).map(|at| graph.add_node(node(EDIT, &[], at))).collect();
+    let graph = OperationGraph::from(graph);
+    let mut schedule = Schedule::new(&graph, Limits { edits: 2, ..Limits::default() });
+    let started: Vec<NodeIndex> = std::iter::from_fn(|| schedule.start_next()).collect();
+    assert_eq!(started.len(), 22, "every wait, and as many edits as may run");
+    assert!(started.contains(&edits[0]) && started.contains(&edits[1]));
+    schedule.succeed(edits[0]);
+    assert_eq!(schedule.start_next(), Some(edits[2]), "while every group is still awaited");
 }

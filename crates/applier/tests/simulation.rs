@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use rolecall_applier::{Bound, Limits, Outcome, Report, run};
+use rolecall_applier::{Bound, CancellationToken, Limits, Outcome, Report, run};
 use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
@@ -21,7 +21,6 @@ use rolecall_planner::{Inputs, Plan, Settings, needs_account_tags, needs_details
 use rolecall_sandbox::faults::{Deed, FaultPlan, Intensity};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{Actor, Change, Sandbox, Settings as SandboxSettings};
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// How many seeds run without being asked for others.
@@ -136,9 +135,8 @@ impl Case {
         }
         let graph = order(&plan, &snapshot);
         let target = AwsTarget::new(clients, &snapshot);
-        let (_stop, stopped) = watch::channel(false);
         let bound = Bound::without_directory(&graph, &target).unwrap();
-        let report = run(&bound, Limits::default(), stopped, |_| {}).await;
+        let report = run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
         Ok(Run::Applied(Box::new(plan), graph, report))
     }
 }

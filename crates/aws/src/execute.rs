@@ -1,16 +1,12 @@
-//! Carrying out single operations.
-//!
-//! A call whose answer was lost is sent again, so AWS may say "already there" or "already gone" of our own doing. It
-//! says the same of what others did, and it says `ConflictException` of what is merely in the way for a while. So
-//! after such an answer live is read again: it is as wanted, and the operation is done; or it is not, and a conflict
-//! is waited out while anything else is a failure.
+//! Carrying out single operations: how they are sent, and how live is read again after a refusal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, IdentityCenter, Request, RequestKind, RequestStatus, Started, Target};
+use rolecall_applier::{
+    CancellationToken, Failure, IdentityCenter, Refusal, Request, RequestKind, RequestStatus, Started, Target,
+};
 use rolecall_model::operation::AwaitedGroup;
 use rolecall_model::{AccountId, AwsOperation, GroupId, ObjectId, PermissionSetName, Principal, Snapshot};
 use tokio::time::Instant;
@@ -50,22 +46,6 @@ pub struct AwsTarget {
     /// Groups of Entra ID that came to the Identity Store since the snapshot was read.
     new_groups: Mutex<BTreeMap<ObjectId, GroupId>>,
     identity_store: String,
-    impatience: Impatience,
-}
-
-/// Ends waits for what is in the way: an operation that meets a conflict is then not sent again.
-#[derive(Debug, Clone, Default)]
-pub struct Impatience(Arc<AtomicBool>);
-
-impl Impatience {
-    /// From now on, a conflict is final.
-    pub fn stop_waiting(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 impl AwsTarget {
@@ -79,13 +59,7 @@ impl AwsTarget {
             arns,
             new_groups: Mutex::default(),
             identity_store: snapshot.instance.identity_store_id.clone(),
-            impatience: Impatience::default(),
         }
-    }
-
-    /// What ends the target's waits when an apply is to stop.
-    pub fn impatience(&self) -> Impatience {
-        self.impatience.clone()
     }
 
     fn arns(&self) -> MutexGuard<'_, BTreeMap<PermissionSetName, String>> {
@@ -117,23 +91,23 @@ impl AwsTarget {
     }
 }
 
-/// Why an operation was not sent, or not taken.
-enum Refusal {
-    /// AWS or the connection said no.
-    Call(CallError),
-    /// There is nothing to ask AWS, or nothing more to ask.
-    Final(Failure),
-}
-
 impl From<CallError> for Refusal {
-    fn from(error: CallError) -> Self {
-        Self::Call(error)
-    }
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self::Final(failure)
+    fn from(CallError { api: _, kind, failure }: CallError) -> Self {
+        match kind {
+            Kind::Conflict => Self::Conflict(failure),
+            Kind::NotFound => Self::NotFound(failure),
+            Kind::RateExceeded
+            | Kind::TooManyOutstanding
+            | Kind::Transient
+            | Kind::Unexplained
+            | Kind::Unsupported
+            | Kind::Denied
+            | Kind::Key
+            | Kind::Credentials
+            | Kind::Expired
+            | Kind::Unreadable
+            | Kind::Refused => Self::Final(failure),
+        }
     }
 }
 
@@ -146,34 +120,24 @@ impl From<CallError> for Failure {
 impl Target for AwsTarget {
     type Operation = AwsOperation;
 
-    async fn start(&self, operation: &AwsOperation) -> Result<Started, Failure> {
-        let deadline = Instant::now() + CONFLICT_PATIENCE;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let error = match self.send(operation).await {
-                Ok(started) => return Ok(started),
-                Err(Refusal::Final(failure)) => return Err(failure),
-                Err(Refusal::Call(error)) => error,
-            };
-            if !matches!(error.kind, Kind::Conflict | Kind::NotFound) {
-                return Err(error.failure);
-            }
-            if self.is_as_wanted(operation, &error.failure).await? {
-                return Ok(Started::Done { request_id: error.failure.request_id });
-            }
-            let is_over = Instant::now() >= deadline || self.impatience.is_on();
-            if error.kind == Kind::NotFound || is_over {
-                return Err(error.failure);
-            }
-            self.clients.wait_out_conflict(tries).await;
-        }
+    const CONFLICT_TIMEOUT: Duration = CONFLICT_PATIENCE;
+
+    async fn send(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
+        self.send_once(operation).await
+    }
+
+    async fn is_in_effect(&self, operation: &AwsOperation, refused: &Failure) -> Result<bool, Failure> {
+        self.is_as_wanted(operation, refused).await
+    }
+
+    async fn wait_out_conflict(&self, attempts: u32) {
+        self.clients.wait_out_conflict(attempts).await;
     }
 }
 
 impl IdentityCenter for AwsTarget {
-    async fn await_group(&self, group: &AwaitedGroup) -> Result<Started, Failure> {
-        self.find_awaited(group).await
+    async fn await_group(&self, group: &AwaitedGroup, stop: &CancellationToken) -> Result<Started, Failure> {
+        self.find_awaited(group, stop).await
     }
 
     async fn in_progress(&self, kind: RequestKind) -> Result<BTreeSet<String>, Failure> {

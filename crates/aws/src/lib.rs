@@ -21,7 +21,7 @@ mod statistics;
 pub use api::{Api, Service};
 pub use calls::{Access, CALLS, Call, Need};
 pub use client::{Clients, Connection, Credentials, connect};
-pub use execute::{AwsTarget, Impatience};
+pub use execute::AwsTarget;
 pub use observe::{
     ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, memberships, observe,
 };

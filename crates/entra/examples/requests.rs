@@ -5,7 +5,6 @@
 
 use std::io::Write;
 
-use rolecall_applier::Target as _;
 use rolecall_entra::{Scope, observe};
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::{AccessPolicy, PolicyState};
@@ -15,7 +14,7 @@ use serde_json::{Value, json};
 #[path = "../tests/graph/world.rs"]
 mod world;
 
-use world::{Bench, DEVS, NAME, NEWS, assign, everything, object, scope};
+use world::{Bench, DEVS, NAME, NEWS, assign, everything, object, scope, start};
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
@@ -35,11 +34,11 @@ async fn requests() -> Vec<Value> {
     let target = bench.target();
     let mut lines = Vec::new();
     for operation in everything() {
-        target.start(&operation).await.expect("the sandbox takes every step");
+        start(&target, &operation).await.expect("the sandbox takes every step");
         lines.extend(sent(&bench, operation.name()));
     }
     for operation in changes(&bench) {
-        target.start(&operation).await.expect("the sandbox takes every step");
+        start(&target, &operation).await.expect("the sandbox takes every step");
         lines.extend(sent(&bench, operation.name()));
     }
     let logs_since = "2026-01-01T00:00:00Z".parse().ok();

@@ -1,9 +1,7 @@
 //! Carrying out single steps.
 //!
-//! A request whose answer was lost is sent again where twice is as good as once; Graph may then say "already exists" or
-//! "not found" of our own doing, as it says it of what others did. After such an answer the directory is read again: it
-//! is as wanted, and the step is done; or it is not, and what is in the way is waited out for a while. A request that
-//! would make a second thing is never sent again blindly: the directory is searched for the first one before.
+//! A request that would make a second thing is never sent again blindly: the directory is searched for the first one
+//! before.
 //!
 //! What was just made cannot be read everywhere at once. For some minutes after this target made something of an
 //! application, "not found" is waited out.
@@ -12,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, Started, Target};
+use rolecall_applier::{self as applier, Failure, Started, Target};
 use rolecall_model::entra::{AppRole, EnterpriseApplication, Tenant};
 use rolecall_model::{EntraOperation, ObjectId};
 use tokio::time::Instant;
@@ -93,7 +91,7 @@ impl EntraTarget {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn send(&self, operation: &EntraOperation) -> Result<Option<String>, Refusal> {
+    async fn send_once(&self, operation: &EntraOperation) -> Result<Option<String>, Refusal> {
         match operation {
             EntraOperation::CreateApplication { name } => self.create_application(name).await,
             EntraOperation::SetSamlMode { application } => self.set_saml_mode(application).await,
@@ -197,27 +195,36 @@ impl EntraTarget {
 impl Target for EntraTarget {
     type Operation = EntraOperation;
 
-    async fn start(&self, operation: &EntraOperation) -> Result<Started, Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let error = match self.send(operation).await {
-                Ok(request_id) => return Ok(Started::Done { request_id }),
-                Err(Refusal::Final(failure)) => return Err(failure),
-                Err(Refusal::Call(error)) => error,
-            };
-            if !matches!(error.kind, Kind::Conflict | Kind::NotFound) {
-                return Err(self.failure(operation, error));
+    const CONFLICT_TIMEOUT: Duration = PATIENCE;
+
+    async fn send(&self, operation: &EntraOperation) -> Result<Started, applier::Refusal> {
+        match self.send_once(operation).await {
+            Ok(request_id) => Ok(Started::Done { request_id }),
+            Err(Refusal::Final(failure)) => Err(failure.into()),
+            Err(Refusal::Call(error)) => {
+                let kind = error.kind;
+                let failure = self.failure(operation, error);
+                Err(match kind {
+                    Kind::Conflict => applier::Refusal::Conflict(failure),
+                    Kind::NotFound => applier::Refusal::NotFound(failure),
+                    Kind::Throttled(_)
+                    | Kind::Transient { .. }
+                    | Kind::Token
+                    | Kind::Credentials
+                    | Kind::Denied
+                    | Kind::Unreadable
+                    | Kind::Refused => failure.into(),
+                })
             }
-            if self.is_as_wanted(operation).await.map_err(|error| self.failure(operation, error))? {
-                return Ok(Started::Done { request_id: error.request_id });
-            }
-            if error.kind == Kind::NotFound || Instant::now() >= deadline {
-                return Err(self.failure(operation, error));
-            }
-            self.writer.reader().let_it_settle(tries).await;
         }
+    }
+
+    async fn is_in_effect(&self, operation: &EntraOperation, _: &Failure) -> Result<bool, Failure> {
+        self.is_as_wanted(operation).await.map_err(|error| self.failure(operation, error))
+    }
+
+    async fn wait_out_conflict(&self, attempts: u32) {
+        self.reader().let_it_settle(attempts).await;
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_applier::{Failure, Started};
+use rolecall_applier::{Failure, Refusal, Started};
 use tokio::time::{Instant, sleep};
 
 use super::send::unsendable;
-use super::{AwsTarget, LOOK_AGAIN_AFTER, MAKING_PATIENCE, Refusal, UNSEEN_PATIENCE};
+use super::{AwsTarget, LOOK_AGAIN_AFTER, MAKING_PATIENCE, UNSEEN_PATIENCE};
 use crate::access_control::{self, Described};
 use crate::api::Api;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
 use aws_smithy_types::Document;
-use rolecall_applier::{Failure, Started};
+use rolecall_applier::{CancellationToken, Failure, Started};
 use rolecall_model::operation::AwaitedGroup;
 use rolecall_model::{Assignment, GroupId, ObjectId, Principal};
 use tokio::time::{Instant, sleep};
@@ -21,7 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(90 * 60);
 
 impl AwsTarget {
     /// Waits until the Identity Store has a group with this external id.
-    pub(super) async fn find_awaited(&self, awaited: &AwaitedGroup) -> Result<Started, Failure> {
+    pub(super) async fn find_awaited(
+        &self,
+        awaited: &AwaitedGroup,
+        stop: &CancellationToken,
+    ) -> Result<Started, Failure> {
         let AwaitedGroup { group, name } = awaited;
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -29,7 +33,7 @@ impl AwsTarget {
                 self.new_groups().insert(group.clone(), id);
                 return Ok(Started::Done { request_id: None });
             }
-            if Instant::now() >= deadline || self.impatience.is_on() {
+            if Instant::now() >= deadline || stop.is_cancelled() {
                 return Err(Failure {
                     code: "GroupNotProvisioned".to_owned(),
                     message: format!(
@@ -38,7 +42,8 @@ impl AwsTarget {
                     request_id: None,
                 });
             }
-            sleep(INTERVAL).await;
+            // A last look, when the apply is to stop.
+            let _ = stop.run_until_cancelled(sleep(INTERVAL)).await;
         }
     }
 

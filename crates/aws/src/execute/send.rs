@@ -7,20 +7,20 @@ use aws_sdk_ssoadmin::types::{
     AccountAssignmentOperationStatus, CustomerManagedPolicyReference, PermissionsBoundary,
     ProvisionTargetType, StatusValues, Tag, TargetType,
 };
-use rolecall_applier::{Failure, Request, RequestKind, Started};
+use rolecall_applier::{Failure, Refusal, Request, RequestKind, Started};
 use rolecall_model::operation::Attributes;
 use rolecall_model::{
     Assignment, AwsOperation, Boundary, CustomerPolicy, Edit, PermissionSetName, ProvisionTarget,
 };
 
-use super::{AwsTarget, Refusal};
+use super::AwsTarget;
 use crate::api::Api;
 use crate::permission_set::{SetAddress, principal_type};
 use crate::retry::CallError;
 
 impl AwsTarget {
     /// Sends an operation once; throttles and failures of the connection are retried below.
-    pub(super) async fn send(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
+    pub(super) async fn send_once(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
         let api = Api::sso_admin(operation.api_name());
         match operation {
             AwsOperation::CreatePermissionSet { permission_set, attributes, tags } => {

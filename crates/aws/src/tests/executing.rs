@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rolecall_applier::{Failure, IdentityCenter as _, RequestKind, RequestStatus, Started, Target as _};
+use rolecall_applier::{
+    CancellationToken, Failure, IdentityCenter as _, RequestKind, RequestStatus, Started, Target as _,
+};
 use rolecall_model::operation::Attributes;
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::LivePermissionSet;
@@ -36,9 +38,14 @@ async fn plain_target() -> (Sandbox, AwsTarget) {
     (sandbox, target)
 }
 
+/// Starts an operation, and is not stopped.
+async fn start(target: &AwsTarget, operation: &AwsOperation) -> Result<Started, Failure> {
+    target.start(operation, &CancellationToken::new()).await
+}
+
 /// Carries an operation out to its end.
 async fn run(target: &AwsTarget, operation: &AwsOperation) -> Result<(), Failure> {
-    let request = match target.start(operation).await? {
+    let request = match start(target, operation).await? {
         Started::Done { .. } => return Ok(()),
         Started::Pending(request) => request,
     };
@@ -203,9 +210,9 @@ async fn a_set_is_deleted_once_it_has_left_its_accounts_and_deleting_it_again_is
     let (sandbox, target) = plain_target().await;
     run(&target, &AwsOperation::DeleteAssignment(grant("Plain2", 3, 2))).await.unwrap();
     let delete = AwsOperation::DeletePermissionSet { permission_set: name("Plain2") };
-    assert!(matches!(target.start(&delete).await, Ok(Started::Done { .. })));
+    assert!(matches!(start(&target, &delete).await, Ok(Started::Done { .. })));
     assert!(sandbox.snapshot().permission_set(&name("Plain2")).is_none());
-    assert!(matches!(target.start(&delete).await, Ok(Started::Done { .. })));
+    assert!(matches!(start(&target, &delete).await, Ok(Started::Done { .. })));
     assert_eq!(target.principals(&name("Plain2"), account(3)).await, Ok(BTreeSet::new()));
 }
 
@@ -237,7 +244,7 @@ async fn attributes_for_access_control_are_done_when_they_are_there() {
     let wanted = [("title", "${path:title}")];
     let none = |_: &str, _| Deal::Pass;
     let (sandbox, target) = target_without_attributes(none).await;
-    let started = target.start(&set_access_control(&wanted, true)).await.unwrap();
+    let started = start(&target, &set_access_control(&wanted, true)).await.unwrap();
     assert!(matches!(started, Started::Done { request_id: Some(_) }), "{started:?}");
     assert_eq!(sandbox.snapshot().access_control, AccessControlState::On(attributes_of(&wanted)));
 
@@ -273,14 +280,14 @@ async fn attributes_that_others_set_meanwhile_are_not_overwritten() {
     let (sandbox, target) = plain_target().await;
     let before = sandbox.snapshot();
     let create = set_access_control(&[("title", "${path:title}")], true);
-    let failure = target.start(&create).await.unwrap_err();
+    let failure = start(&target, &create).await.unwrap_err();
     assert_eq!(failure.code, "ConflictException");
     assert_eq!(sandbox.snapshot(), before);
     assert_eq!(sandbox.call_counts()[&format!("sso-admin:{CREATE_ATTRIBUTES}")], 1, "nothing to wait for");
 
     let (_, target) = target_without_attributes(|_, _| Deal::Pass).await;
     let update = set_access_control(&[("title", "${path:title}")], false);
-    assert_eq!(target.start(&update).await.unwrap_err().code, "ResourceNotFoundException");
+    assert_eq!(start(&target, &update).await.unwrap_err().code, "ResourceNotFoundException");
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,23 +299,35 @@ async fn attributes_that_aws_cannot_make_are_a_failure_with_its_reason() {
         _ => Deal::Pass,
     };
     let (_, target) = target_without_attributes(failed).await;
-    let failure = target.start(&set_access_control(&[], true)).await.unwrap_err();
+    let failure = start(&target, &set_access_control(&[], true)).await.unwrap_err();
     assert_eq!(failure.to_string(), "CREATION_FAILED: no directory");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_set_that_stays_assigned_is_a_failure_in_the_end() {
     let (_, target) = plain_target().await;
-    let failure =
-        target.start(&AwsOperation::DeletePermissionSet { permission_set: name("Base") }).await.unwrap_err();
+    let failure = start(&target, &AwsOperation::DeletePermissionSet { permission_set: name("Base") })
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, "ConflictException");
     assert!(failure.request_id.is_some());
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_conflict_is_not_waited_out_once_an_apply_is_to_stop() {
+    let (sandbox, target) = plain_target().await;
+    let delete = AwsOperation::DeletePermissionSet { permission_set: name("Base") };
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let failure = target.start(&delete, &stop).await.unwrap_err();
+    assert_eq!(failure.code, "ConflictException");
+    assert_eq!(sandbox.call_counts()["sso-admin:DeletePermissionSet"], 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_somebody_else_has_taken_is_a_failure_at_once() {
     let (sandbox, target) = plain_target().await;
-    let failure = target.start(&create("Plain7")).await.unwrap_err();
+    let failure = start(&target, &create("Plain7")).await.unwrap_err();
     assert_eq!(failure.code, "ConflictException");
     assert_eq!(sandbox.call_counts()["sso-admin:CreatePermissionSet"], 1);
 }
@@ -329,7 +348,8 @@ async fn requests_in_progress_are_listed_by_kind_until_they_end() {
     let (_, target) = plain_target().await;
     let mut started = Vec::new();
     for number in 12..20 {
-        started.push(target.start(&AwsOperation::CreateAssignment(grant("Base", number, 1))).await.unwrap());
+        started
+            .push(start(&target, &AwsOperation::CreateAssignment(grant("Base", number, 1))).await.unwrap());
     }
     let ids: BTreeSet<String> = started
         .iter()
@@ -354,8 +374,8 @@ async fn a_refusal_is_final_and_says_what_aws_said() {
     };
     let target = target(&sandbox, quota).await;
     let attach = edit("Base", Edit::AttachManagedPolicy(VIEW.to_owned()));
-    let failure = target.start(&attach).await.unwrap_err();
+    let failure = start(&target, &attach).await.unwrap_err();
     assert_eq!(failure.to_string(), "ServiceQuotaExceededException: 25 policies (request request-of-a-test)");
     let unknown = edit("Nowhere", Edit::DeleteBoundary);
-    assert_eq!(target.start(&unknown).await.unwrap_err().code, "UnknownPermissionSet");
+    assert_eq!(start(&target, &unknown).await.unwrap_err().code, "UnknownPermissionSet");
 }

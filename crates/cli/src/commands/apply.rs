@@ -8,8 +8,8 @@ use std::process;
 use std::time::Duration;
 
 use petgraph::graph::NodeIndex;
-use rolecall_applier::{Bound, Event, Limits, Outcome, Report, SkipCause, record};
-use rolecall_aws::{AwsTarget, Impatience};
+use rolecall_applier::{Bound, CancellationToken, Event, Limits, Outcome, Report, SkipCause, record};
+use rolecall_aws::AwsTarget;
 use rolecall_entra::EntraTarget;
 use rolecall_model::escape::for_terminal;
 use rolecall_model::{AwsOperation, Code, Operation, OperationGraph, ProvisionTarget, Snapshot};
@@ -17,7 +17,6 @@ use rolecall_planner::phrases::{self, duration};
 use rolecall_planner::plan::{Action, AssignmentChange};
 use rolecall_planner::render::text;
 use rolecall_planner::{Plan, order};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::approval::{Approval, approval, approve, refuse_inapplicable};
@@ -83,7 +82,7 @@ async fn plan_and_apply(
     let aws = AwsTarget::new(clients.clone(), &snapshot);
     let entra = directory::target(&graph, live, &loaded.config, snapshot.entra.as_ref())?;
     let bound = directory::bind(&graph, &aws, entra.as_ref())?;
-    let report = carry_out(&made, &graph, &bound, aws.impatience(), record).await;
+    let report = carry_out(&made, &graph, &bound, record).await;
     seconds.apply = start.elapsed();
     let time = match live {
         Live::Aws => duration(seconds.apply.as_secs()),
@@ -133,23 +132,21 @@ async fn carry_out(
     made: &Plan,
     graph: &OperationGraph,
     bound: &Bound<'_, AwsTarget, EntraTarget>,
-    impatience: Impatience,
     record: Option<&Record>,
 ) -> Report {
-    let (stop, stopped) = watch::channel(false);
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
     let listener = tokio::spawn(async move {
         stop_requested().await;
         output::error_line("Stopping: nothing new is started; what is under way is followed to its end.");
-        impatience.stop_waiting();
-        // The run may be over already, and nobody listening.
-        let _ = stop.send(true);
+        stopping.cancel();
         stop_requested().await;
         output::error_line("Stopped at once. Run apply again to finish.");
         process::exit(130);
     });
     let progress = Progress::new();
     let (mut ended, total) = (0, graph.graph().node_count());
-    let report = rolecall_applier::run(bound, Limits::default(), stopped, |event| match event {
+    let report = rolecall_applier::run(bound, Limits::default(), stop, |event| match event {
         Event::Started(_) => {}
         Event::Ended(index, outcome) => {
             ended = (ended + 1).min(total);

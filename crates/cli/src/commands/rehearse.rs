@@ -1,6 +1,6 @@
 //! `rolecall rehearse`
 
-use rolecall_applier::{Limits, Report};
+use rolecall_applier::{CancellationToken, Limits, Report};
 use rolecall_aws::{AwsTarget, Connection, Scope};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{Code, OperationGraph, Snapshot};
@@ -9,7 +9,6 @@ use rolecall_planner::plan::Provenance;
 use rolecall_planner::render::text;
 use rolecall_planner::{Plan, order};
 use rolecall_sandbox::Sandbox;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::apply::undone;
@@ -96,9 +95,8 @@ async fn carry_out(
     let tenant = snapshot.entra.as_ref();
     let entra = directory::rehearsed_target(graph, sandbox, &loaded.config, tenant)?;
     let bound = directory::bind(graph, &aws, entra.as_ref())?;
-    let (_never, stop) = watch::channel(false);
     let start = Instant::now();
-    let report = rolecall_applier::run(&bound, Limits::default(), stop, |_| {}).await;
+    let report = rolecall_applier::run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
     Ok((report, start.elapsed().as_secs()))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rolecall_applier::{Started, Target};
+use rolecall_applier::Started;
 use rolecall_entra::{EntraTarget, ScimSecrets, Secret};
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::{AccessPolicy, PolicyState, SyncState};
@@ -11,7 +11,7 @@ use rolecall_sandbox::DirectoryChange;
 use rolecall_sandbox::faults::AdminChange;
 
 use crate::world::{
-    Bench, DEVS, ENDPOINT, NAME, NEWS, OPS, OPS_NAME, answer, assign, object, policy, provision, urls,
+    Bench, DEVS, ENDPOINT, NAME, NEWS, OPS, OPS_NAME, answer, assign, object, policy, provision, start, urls,
 };
 
 fn routes(bench: &Bench, operation: &str) -> usize {
@@ -64,7 +64,7 @@ async fn what_is_as_wanted_already_is_done() {
         EntraOperation::CreatePolicy { application: application(), policy: policy() },
     ];
     for operation in operations {
-        let started = target.start(&operation).await.unwrap();
+        let started = start(&target, &operation).await.unwrap();
         assert!(matches!(started, Started::Done { .. }), "{}", operation.name());
     }
     assert_eq!(bench.live().applications, before.applications);
@@ -79,7 +79,7 @@ async fn a_group_is_unassigned() {
         group: object(DEVS),
         name: "devs".to_owned(),
     };
-    bench.target().start(&operation).await.unwrap();
+    start(&bench.target(), &operation).await.unwrap();
     let live = bench.live();
     assert!(live.applications[0].assignments.iter().all(|one| one.principal != object(DEVS)));
     assert_eq!(live.applications[0].assignments.len(), 1);
@@ -92,10 +92,10 @@ async fn a_policy_is_changed_and_another_of_its_name_is_not_taken_for_it() {
     let wanted = AccessPolicy { state: PolicyState::Enabled, ..live.policy.clone() };
     let update =
         EntraOperation::UpdatePolicy { id: live.id, application: NAME.to_owned(), policy: wanted.clone() };
-    bench.target().start(&update).await.unwrap();
+    start(&bench.target(), &update).await.unwrap();
     assert_eq!(bench.live().conditional_access[0].policy, wanted);
     let create = EntraOperation::CreatePolicy { application: NAME.to_owned(), policy: policy() };
-    let failure = bench.target().start(&create).await.unwrap_err();
+    let failure = start(&bench.target(), &create).await.unwrap_err();
     assert_eq!(failure.code, "PolicyExists");
     assert_eq!(bench.live().conditional_access.len(), 1);
 }
@@ -103,14 +103,14 @@ async fn a_policy_is_changed_and_another_of_its_name_is_not_taken_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_not_assigned_is_not_provisioned_and_says_so() {
     let bench = Bench::working().await;
-    let failure = bench.target().start(&provision(NEWS, "news", 0..0)).await.unwrap_err();
+    let failure = start(&bench.target(), &provision(NEWS, "news", 0..0)).await.unwrap_err();
     assert_eq!(failure.code, "NotEffectivelyEntitled");
     assert_eq!(
         failure.message,
         "group \"news\" was not provisioned (skipped): The group is not assigned to the application."
     );
     // A name that AWS's filter does not take.
-    let failure = bench.target().start(&provision(OPS, OPS_NAME, 7..8)).await.unwrap_err();
+    let failure = start(&bench.target(), &provision(OPS, OPS_NAME, 7..8)).await.unwrap_err();
     assert!(failure.message.contains("was not provisioned (failure): "), "{failure}");
 }
 
@@ -123,7 +123,7 @@ async fn without_the_permission_for_it_a_group_waits_for_the_cycle() {
     })
     .wire;
     let target = EntraTarget::new(bench.writer(), &bench.live(), None);
-    target.start(&provision(DEVS, "devs", 0..7)).await.unwrap();
+    start(&target, &provision(DEVS, "devs", 0..7)).await.unwrap();
     assert_eq!(target.waiting_for_cycle(), BTreeSet::from([object(DEVS)]));
 }
 
@@ -134,7 +134,7 @@ async fn many_groups_are_provisioned_within_the_limit() {
     // What the client before this one sent counts for Graph, too.
     tokio::time::sleep(Duration::from_secs(30)).await;
     for _ in 0..7 {
-        target.start(&provision(DEVS, "devs", 0..7)).await.unwrap();
+        start(&target, &provision(DEVS, "devs", 0..7)).await.unwrap();
     }
     assert_eq!(routes(&bench, ON_DEMAND), 16);
     assert_eq!(bench.sandbox.refusals().graph.provoked, 0);
@@ -146,10 +146,10 @@ async fn a_token_that_aws_refuses_is_a_failure() {
     let secrets = ScimSecrets { endpoint: ENDPOINT.to_owned(), token: Secret::new("wrong") };
     let target = EntraTarget::new(bench.writer(), &bench.live(), Some(secrets));
     let set = EntraOperation::SetSyncSecrets { application: NAME.to_owned() };
-    let failure = target.start(&set).await.unwrap_err();
+    let failure = start(&target, &set).await.unwrap_err();
     assert!(failure.message.contains("Unauthorized"), "{failure}");
     let without = EntraTarget::new(bench.writer(), &bench.live(), None);
-    assert!(without.start(&set).await.unwrap_err().message.contains("ROLECALL_SCIM_TOKEN"));
+    assert!(start(&without, &set).await.unwrap_err().message.contains("ROLECALL_SCIM_TOKEN"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,14 +158,14 @@ async fn a_quarantine_is_lifted() {
     assert!(bench.sandbox.intervene(&AdminChange::Directory(DirectoryChange::Quarantine)));
     assert_eq!(bench.live().applications[0].jobs[0].state, SyncState::Quarantine);
     let restart = EntraOperation::RestartSync { application: NAME.to_owned() };
-    bench.target().start(&restart).await.unwrap();
+    start(&bench.target(), &restart).await.unwrap();
     assert_eq!(bench.live().applications[0].jobs[0].state, SyncState::Active);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_application_that_is_not_there_is_a_failure_and_not_a_search() {
     let bench = Bench::new();
-    let failure = bench.target().start(&assign(DEVS, "devs")).await.unwrap_err();
+    let failure = start(&bench.target(), &assign(DEVS, "devs")).await.unwrap_err();
     assert_eq!(failure.code, "UnknownApplication");
     assert!(bench.wire.sent.lock().unwrap().is_empty());
 }

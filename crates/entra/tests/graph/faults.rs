@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rolecall_applier::Target as _;
 use rolecall_entra::observe;
 use rolecall_model::entra::{SyncState, Tenant};
 use rolecall_sandbox::faults::{
@@ -11,7 +10,7 @@ use rolecall_sandbox::faults::{
 };
 use rolecall_sandbox::{Settings, graph_routes};
 
-use crate::world::{Bench, DEVS, OPS, everything, object, policy, scope, urls};
+use crate::world::{Bench, DEVS, OPS, everything, object, policy, scope, start, urls};
 
 /// Every way in which a request can be struck.
 const FAULTS: [RequestFault; 8] = [
@@ -28,7 +27,7 @@ const FAULTS: [RequestFault; 8] = [
 async fn carry_out(bench: &Bench, what: &str) {
     let target = bench.target();
     for operation in everything() {
-        let done = target.start(&operation).await;
+        let done = start(&target, &operation).await;
         done.unwrap_or_else(|failure| panic!("{what}: {}: {failure}", operation.name()));
     }
 }

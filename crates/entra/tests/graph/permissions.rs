@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_applier::Target as _;
 use rolecall_entra::{ROUTES, Scope, observe};
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::{AccessPolicy, PolicyState};
 use rolecall_sandbox::graph_routes;
 
-use crate::world::{Bench, DEVS, NAME, object, scope};
+use crate::world::{Bench, DEVS, NAME, object, scope, start};
 
 const TOKENS: &str = "POST /{tenant}/oauth2/v2.0/token";
 
@@ -37,7 +36,7 @@ async fn every_route_that_is_called_is_in_the_table_and_the_other_way_round() {
     };
     let update = EntraOperation::UpdatePolicy { id: live.id, application: application(), policy };
     for operation in [unassign, update, EntraOperation::RestartSync { application: application() }] {
-        target.start(&operation).await.unwrap();
+        start(&target, &operation).await.unwrap();
     }
     let logs_since = Some("2026-01-01T00:00:00Z".parse().unwrap());
     observe(&bench.reader(), &Scope { logs_since, ..scope() }).await.unwrap();

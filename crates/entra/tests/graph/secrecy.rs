@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Request;
 use proptest::prelude::{ProptestConfig, Strategy, prop_assert, proptest};
-use rolecall_applier::Target as _;
 use rolecall_entra::{
     Connection, Credential, EntraTarget, ScimSecrets, Secret, connect_for_writing, observe,
 };
 use rolecall_model::EntraOperation;
 
-use crate::world::{Bench, ENDPOINT, NAME, answer, scope};
+use crate::world::{Bench, ENDPOINT, NAME, answer, scope, start};
 
 /// Repeats what it was sent, as a service may that does not take it.
 fn repeating(request: &Request<Bytes>) -> Option<http::Response<Bytes>> {
@@ -49,7 +48,7 @@ proptest! {
             let shown = format!("{secrets:?}");
             let target = EntraTarget::new(bench.writer(), &working, Some(secrets));
             let operation = EntraOperation::SetSyncSecrets { application: NAME.to_owned() };
-            let failure = target.start(&operation).await.unwrap_err();
+            let failure = start(&target, &operation).await.unwrap_err();
             assert!(failure.message.contains("BaseAddress"), "{failure}");
             format!("{shown} {failure} {failure:?} {target:?} {operation:?}")
         });

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
-use rolecall_applier::Target as _;
+use rolecall_applier::{CancellationToken, Failure, Started, Target as _};
 use rolecall_entra::{
     Connection, ConnectionError, Credential, Endpoints, EntraTarget, Reader, ScimSecrets, Scope, Secret,
     Transport, Writer, connect, connect_for_writing,
@@ -204,13 +204,17 @@ impl Bench {
         let bench = Self::new();
         let target = bench.target();
         for operation in everything() {
-            target
-                .start(&operation)
+            start(&target, &operation)
                 .await
                 .unwrap_or_else(|failure| panic!("{}: {failure}", operation.name()));
         }
         bench
     }
+}
+
+/// Starts a step, and is not stopped.
+pub(crate) async fn start(target: &EntraTarget, operation: &EntraOperation) -> Result<Started, Failure> {
+    target.start(operation, &CancellationToken::new()).await
 }
 
 pub(crate) fn secrets() -> ScimSecrets {

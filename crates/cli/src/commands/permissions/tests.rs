@@ -13,7 +13,6 @@ use rolecall_model::snapshot::SnapshotFile;
 use rolecall_parser::MemoryFiles;
 use rolecall_planner::order;
 use rolecall_sandbox::Sandbox;
-use tokio::sync::watch;
 
 use super::{calls, graph};
 use crate::args::{Args, Command, Purpose};
@@ -97,9 +96,9 @@ fn check(project: &Path) {
         let tenant = snapshot.entra.as_ref();
         let entra = directory::target(&operations, &live, &loaded.config, tenant).unwrap();
         let bound = rolecall_applier::Bound::new(&operations, &aws, entra.as_ref()).unwrap();
-        let (_never, stop) = watch::channel(false);
         let limits = rolecall_applier::Limits::default();
-        let report = rolecall_applier::run(&bound, limits, stop, |_| {}).await;
+        let report =
+            rolecall_applier::run(&bound, limits, rolecall_applier::CancellationToken::new(), |_| {}).await;
         assert!(report.is_complete(), "{:?}", report.counts());
     });
     assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Apply), [""; 0], "apply");
