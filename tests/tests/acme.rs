@@ -36,10 +36,10 @@ fn the_first_plan_shows_every_kind_of_change() {
 #[test]
 fn a_plan_changes_nothing_and_is_the_same_byte_for_byte() {
     let project = acme();
-    let before = project.read("sandbox.json");
+    let before = project.sandbox();
     let first = plan(&project, &["--format", "json"]);
     assert_eq!(first, plan(&project, &["--format", "json"]));
-    assert_eq!(project.read("sandbox.json"), before);
+    assert_eq!(project.sandbox(), before);
 }
 
 #[test]
@@ -63,17 +63,17 @@ fn an_apply_leaves_nothing_to_do() {
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
     let again = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
     assert!(again.stdout.to_lowercase().contains("nothing to do"), "{again:#?}");
-    let applied = project.read("sandbox.json");
+    let applied = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
-    assert_eq!(project.read("sandbox.json"), applied);
+    assert_eq!(project.sandbox(), applied);
 }
 
 #[test]
 fn an_apply_leaves_alone_what_is_blocked_or_not_ours() {
     let project = acme();
-    let before: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
+    let before = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
-    let after: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
+    let after = project.sandbox();
 
     for name in ["AWSAdministratorAccess", "LakeReader"] {
         assert_eq!(rows(&before, |row| row[0] == name), rows(&after, |row| row[0] == name), "{name}");
@@ -127,7 +127,7 @@ fn rows(world: &Value, wanted: impl Fn(&[&str; 4]) -> bool) -> Vec<[&str; 4]> {
 fn what_was_reviewed_is_applied_and_nothing_else() {
     let project = acme();
     let _ = project.run(&["plan", "--sandbox", "--out", "plan.json"]).exits(0);
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
 
     // Between the review and the apply, one row more is asked for.
     project.edit("company.kdl", "    on { account \"network\" }", "    on { account \"network\" \"build\" }");
@@ -137,7 +137,7 @@ fn what_was_reviewed_is_applied_and_nothing_else() {
         format!("{}{}", refused.stdout, refused.stderr).contains("build"),
         "it says how they differ: {refused:#?}"
     );
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 
     project.edit("company.kdl", "    on { account \"network\" \"build\" }", "    on { account \"network\" }");
     let _ = project.run(&["apply", "--sandbox", "--plan", "plan.json"]).exits(0);
@@ -147,11 +147,11 @@ fn what_was_reviewed_is_applied_and_nothing_else() {
 #[test]
 fn a_digest_approves_its_own_plan_alone() {
     let project = acme();
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let other = "0".repeat(64);
     let refused = project.run(&["apply", "--sandbox", "--approved", &other]).exits(1);
     assert!(refused.stderr.contains("RC0601"), "{refused:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 
     let whole = project.run(&["plan", "--sandbox", "--format", "json"]).exits(0).json();
     let digest = whole["digest"].as_str().unwrap();
@@ -162,23 +162,23 @@ fn a_digest_approves_its_own_plan_alone() {
 #[test]
 fn nobody_approves_where_there_is_no_terminal() {
     let project = acme();
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let refused = project.run(&["apply", "--sandbox"]).exits(1);
     assert!(refused.stderr.contains("RC0603"), "{refused:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]
 fn a_guard_stops_an_apply_and_shows_the_whole_plan() {
     let project = acme();
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let planned = project.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(3);
     let said = format!("{}{}", planned.stdout, planned.stderr);
     assert!(said.contains("RC0401") && said.contains("guards.kdl"), "{planned:#?}");
     assert!(planned.stdout.contains("payments-contractors"), "{planned:#?}");
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(3);
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]

@@ -21,3 +21,4 @@ mod moto;
 mod project;
 mod pull_requests;
 mod records;
+mod state;

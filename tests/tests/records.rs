@@ -32,9 +32,9 @@ fn a_record_has_a_line_for_each_operation() {
 #[test]
 fn a_change_that_cannot_be_recorded_is_not_made() {
     let project = acme();
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "no/such/file"]).exits(1);
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn what_was_done_is_said_though_a_side_file_cannot_be_written() {
 #[test]
 fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
     let project = acme();
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let rehearsed = project.run(&["rehearse", "--sandbox", "--out", "after.json"]).exits(0);
     assert!(rehearsed.stdout.contains("0 would fail"), "{rehearsed:#?}");
     assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
     let _ = project.run(&["plan", "--sandbox", "after.json", "--detailed-exitcode"]).exits(0);
 
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");

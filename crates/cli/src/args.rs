@@ -144,8 +144,9 @@ pub(crate) struct FmtArgs {
 pub(crate) struct SandboxArgs {
     /// Work on the embedded sandbox instead of AWS
     ///
-    /// FILE holds its state (default: sandbox.json in the project's directory); apply saves it there. Time is
-    /// simulated: what would take AWS an hour takes no time here, and is reported as an hour.
+    /// Without FILE, the sandbox begins as the world in the project's sandbox.json, and apply saves its state in the
+    /// project's .rolecall directory, which Git ignores. With FILE, a snapshot, apply saves the state in FILE itself.
+    /// Time is simulated: what would take AWS an hour takes no time here, and is reported as an hour.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
 }
@@ -401,8 +402,8 @@ pub(crate) struct ImportArgs {
     pub(crate) snapshot: Option<PathBuf>,
     /// Import from the embedded sandbox instead of AWS
     ///
-    /// FILE holds its state (default: sandbox.json in the current directory), and is only read. Time is simulated: what
-    /// would take AWS an hour takes no time here.
+    /// FILE is a snapshot; without it, the sandbox is that of the project in the current directory, with what was applied
+    /// to it. Either is only read. Time is simulated: what would take AWS an hour takes no time here.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
     /// Import what Terraform manages: "terraform", and a file that `terraform show -json` wrote; may be repeated
@@ -431,9 +432,12 @@ pub(crate) enum SandboxCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// The state, which is kept up to date
-    #[arg(value_name = "FILE", default_value = "sandbox.json")]
-    pub(crate) file: PathBuf,
+    /// A project's directory, or a snapshot file
+    ///
+    /// A project's sandbox begins as the world in its sandbox.json, and its state is saved in its .rolecall directory,
+    /// which Git ignores. The state of a snapshot file is saved in the file itself.
+    #[arg(value_name = "DIR or FILE", default_value = ".")]
+    pub(crate) target: PathBuf,
     /// The port; 0 takes one that is free
     #[arg(long, value_name = "N")]
     pub(crate) port: u16,

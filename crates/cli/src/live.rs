@@ -1,8 +1,7 @@
 //! Where the live state comes from: AWS, or the sandbox in this process.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
@@ -17,11 +16,8 @@ use crate::args::SandboxArgs;
 use crate::configuration::Loaded;
 use crate::directory;
 use crate::failure::Failure;
-use crate::output;
 use crate::progress::Progress;
-
-/// The name of a sandbox's state file in a project's directory.
-pub(crate) const SANDBOX_FILE: &str = "sandbox.json";
+use crate::state::StateFile;
 
 /// The live side of a command.
 pub(crate) enum Live {
@@ -29,8 +25,8 @@ pub(crate) enum Live {
     Aws,
     /// The embedded sandbox.
     Sandbox {
-        /// Its state file.
-        file: PathBuf,
+        /// Where its state is kept.
+        state: StateFile,
         /// The world.
         sandbox: Box<Sandbox>,
     },
@@ -43,16 +39,18 @@ impl Live {
     /// The sandbox's file cannot be used.
     pub(crate) fn open(args: &SandboxArgs, directory: &Path) -> Result<Self, Failure> {
         let Some(file) = &args.sandbox else { return Ok(Self::Aws) };
-        let file = file.clone().unwrap_or_else(|| directory.join(SANDBOX_FILE));
-        if file.is_dir() {
-            return Err(Failure::plain(
-                Code::SnapshotUnusable,
-                format!("--sandbox {} is a directory", file.display()),
-                "write the project first: rolecall plan DIR --sandbox",
-            ));
-        }
-        let sandbox = Box::new(Sandbox::new(read_snapshot(&file)?, settings()));
-        Ok(Self::Sandbox { file, sandbox })
+        let (state, snapshot) = match file {
+            None => StateFile::open_project(directory)?,
+            Some(file) if file.is_dir() => {
+                return Err(Failure::plain(
+                    Code::SnapshotUnusable,
+                    format!("--sandbox {} is a directory", file.display()),
+                    "write the project first: rolecall plan DIR --sandbox",
+                ));
+            }
+            Some(file) => StateFile::open_named(file)?,
+        };
+        Ok(Self::Sandbox { state, sandbox: Box::new(Sandbox::new(snapshot, settings())) })
     }
 
     /// A runtime for it. The sandbox runs on virtual time: a wait ends at once, and still counts.
@@ -95,10 +93,9 @@ impl Live {
     pub(crate) fn save(&self) -> Result<(), Failure> {
         match self {
             Self::Aws => Ok(()),
-            Self::Sandbox { file, sandbox } => {
+            Self::Sandbox { state, sandbox } => {
                 sandbox.settle();
-                let state = SnapshotFile::from_snapshot(&sandbox.snapshot());
-                output::write_file(file, state.to_json().as_bytes())
+                state.save(&SnapshotFile::from_snapshot(&sandbox.snapshot()))
             }
         }
     }
@@ -119,16 +116,6 @@ pub(crate) fn runtime(is_virtual: bool) -> Result<Runtime, Failure> {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().start_paused(is_virtual);
     builder.build().map_err(|source| Failure::System { what: "the runtime could not be started", source })
-}
-
-/// Reads a snapshot file.
-///
-/// # Errors
-/// It cannot be read, or is no snapshot.
-pub(crate) fn read_snapshot(file: &Path) -> Result<Snapshot, Failure> {
-    let bytes = fs::read(file).map_err(|error| Failure::reading(file, error))?;
-    let unusable = |source| Failure::Snapshot { file: file.to_owned(), source };
-    SnapshotFile::from_json(&bytes).and_then(SnapshotFile::into_snapshot).map_err(unusable)
 }
 
 /// What must be read of the live state to plan this project, the guards of another checkout included.

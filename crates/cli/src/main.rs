@@ -10,6 +10,7 @@ mod live;
 mod messages;
 mod output;
 mod progress;
+mod state;
 
 use std::process::ExitCode;
 

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::messages::{Messages, Stream};
 use crate::output;
+use crate::state;
 
 /// Plans and shows.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
@@ -35,7 +36,7 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     let settings = |provenance| settings(args.as_of, provenance, planning, &loaded);
     let (snapshot, mut plan, statistics, day) = match &args.snapshot {
         Some(file) => {
-            let snapshot = live::read_snapshot(file)?;
+            let snapshot = state::read_snapshot(file)?;
             let start = WallInstant::now();
             let settings = settings(Provenance::Snapshot)?;
             let plan = make(&loaded, &snapshot, &settings)?;

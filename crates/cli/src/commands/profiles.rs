@@ -12,13 +12,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
+use crate::state;
 
 /// Writes what somebody needs to sign in.
 pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let (snapshot, whose) = match &args.snapshot {
         Some(file) => {
-            let snapshot = live::read_snapshot(file)?;
+            let snapshot = state::read_snapshot(file)?;
             let whose = whose(args, &loaded, &snapshot)?;
             if matches!(whose, Whose::User(_)) && snapshot.memberships.is_empty() {
                 output::error_line(

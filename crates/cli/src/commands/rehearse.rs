@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
+use crate::state;
 
 /// Applies the plan to a copy of what is live, in the sandbox.
 pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
@@ -58,7 +59,7 @@ struct Subject {
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     let settings = |provenance| plan::settings(None, provenance, &args.planning, loaded);
     if let Some(file) = &args.snapshot {
-        let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
+        let (snapshot, settings) = (state::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;
         return Ok(Subject { snapshot, settings, plan });
     }
