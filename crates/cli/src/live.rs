@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
-use rolecall_entra::Reader;
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountId, Code, Config, GroupId, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
@@ -14,7 +13,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::args::SandboxArgs;
 use crate::configuration::Loaded;
-use crate::directory;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::state::StateFile;
@@ -165,25 +163,6 @@ pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot
     let report = |step| progress.reading(step);
     let snapshot = rolecall_aws::observe(clients, scope, &report).await;
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
-}
-
-/// Reads AWS, and the tenant where the files have an `entra` node, side by side.
-///
-/// # Errors
-/// Any read that failed.
-pub(crate) async fn observe_both(
-    clients: &Clients,
-    scope: &Scope,
-    directory: Option<&Reader>,
-    loaded: &Loaded,
-) -> Result<Snapshot, Failure> {
-    let (Some(reader), Some(entra)) = (directory, &loaded.config.entra) else {
-        return observe(clients, scope).await;
-    };
-    let tenant_scope = directory::scope(entra, loaded);
-    let tenant = directory::observe(reader, &tenant_scope);
-    let (snapshot, tenant) = futures_util::try_join!(observe(clients, scope), tenant)?;
-    Ok(Snapshot { entra: Some(tenant), ..snapshot })
 }
 
 /// Reads pairs whole that a plan would change, where they were read by principal.

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print();
+            output::print_failure(&failure);
             Exit::Error.into()
         }
     }

@@ -216,7 +216,7 @@ pub(crate) async fn read_scope_and_make(
     let mut seconds = Seconds::default();
     let start = Instant::now();
     let (snapshot, plan) = live::within(reading.timeout, async {
-        let mut snapshot = live::observe_both(clients, &scope, directory, loaded).await?;
+        let mut snapshot = directory::observe_both(clients, &scope, directory, loaded).await?;
         // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
         // round sees the pairs whole that the one before asked for, so this ends.
         loop {

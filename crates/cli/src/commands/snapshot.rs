@@ -23,7 +23,7 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
         let clients = live.connect(&center.region).await;
         let start = Instant::now();
         let directory = directory::reader(&live, &loaded.config)?;
-        let reading = live::observe_both(&clients, &scope, directory.as_ref(), &loaded);
+        let reading = directory::observe_both(&clients, &scope, directory.as_ref(), &loaded);
         let snapshot = live::within(args.timeout, reading).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
