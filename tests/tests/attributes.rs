@@ -17,7 +17,7 @@ attributes {
 
 /// The smallest example, with attributes.
 fn project() -> Project {
-    let project = Project::copy_of("examples/minimal");
+    let project = Project::minimal();
     project.write("rolecall.kdl", &format!("{}{ATTRIBUTES}", project.read("rolecall.kdl")));
     project
 }

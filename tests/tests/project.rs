@@ -1,4 +1,10 @@
-//! Projects in temporary directories.
+//! Projects in temporary directories. Nearly every case begins with one:
+//!
+//! ```ignore
+//! let project = Project::acme();
+//! let planned = project.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
+//! assert!(planned.stdout.contains("1 to create"), "{planned:#?}");
+//! ```
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +34,16 @@ impl Project {
             project.write(name, text);
         }
         project
+    }
+
+    /// The example company, whose first apply changes something of every kind.
+    pub(crate) fn acme() -> Self {
+        Self::copy_of("examples/acme")
+    }
+
+    /// The smallest example.
+    pub(crate) fn minimal() -> Self {
+        Self::copy_of("examples/minimal")
     }
 
     /// A copy of a directory of the workspace, with a sandbox that nothing was applied to.

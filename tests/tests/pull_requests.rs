@@ -6,7 +6,7 @@ use crate::project::{Project, TODAY};
 
 /// The example company and a checkout of the base branch, in which it was the same.
 fn head_and_base() -> (Project, Project) {
-    (Project::copy_of("examples/acme"), Project::copy_of("examples/acme"))
+    (Project::acme(), Project::acme())
 }
 
 /// The arguments of a plan that is compared with this base.
@@ -155,7 +155,7 @@ fn a_pull_request_cannot_switch_the_comparison_off() {
         external-permission-set "AWSReadOnlyAccess"
         assign "AWSReadOnlyAccess" { to "readers"; on { account "318840562297" } }
     "#;
-    let world = Project::copy_of("examples/acme").read("sandbox.json");
+    let world = Project::acme().read("sandbox.json");
     let head = Project::of(&[("rolecall.kdl", project), ("sandbox.json", &world)]);
     let base = Project::of(&[("rolecall.kdl", &format!("{project}{taken_out}"))]);
     // Tags of accounts and rows of the external set are read for the base alone.

@@ -7,10 +7,6 @@ use crate::project::{Project, STATE, WORLD};
 
 const APPLY: [&str; 3] = ["apply", "--sandbox", "--auto-approve"];
 
-fn acme() -> Project {
-    Project::copy_of("examples/acme")
-}
-
 /// Runs Git in the project's directory, and returns what it printed.
 fn git(project: &Project, arguments: &[&str]) -> String {
     let mut git = isolated("git", project.path(), None);
@@ -22,7 +18,7 @@ fn git(project: &Project, arguments: &[&str]) -> String {
 
 #[test]
 fn an_apply_leaves_the_working_tree_clean() {
-    let project = acme();
+    let project = Project::acme();
     for arguments in [["init", "--quiet"].as_slice(), &["add", "."], &["commit", "--quiet", "-m", "Begin"]] {
         let _ = git(&project, arguments);
     }
@@ -34,7 +30,7 @@ fn an_apply_leaves_the_working_tree_clean() {
 
 #[test]
 fn a_command_that_only_reads_writes_no_state() {
-    let project = acme();
+    let project = Project::acme();
     let _ = project.run(&["plan", "--sandbox"]).exits(0);
     let _ = project.run(&["rehearse", "--sandbox"]).exits(0);
     assert!(!project.file(".rolecall").exists());
@@ -42,7 +38,7 @@ fn a_command_that_only_reads_writes_no_state() {
 
 #[test]
 fn a_world_that_changed_starts_over_and_says_so() {
-    let project = acme();
+    let project = Project::acme();
     let notice = "sandbox.json has changed since the last apply: the sandbox starts over from it.";
     let first = project.run(&APPLY).exits(0);
     assert!(!first.stderr.contains(notice), "{first:#?}");
@@ -61,7 +57,7 @@ fn a_world_that_changed_starts_over_and_says_so() {
 
 #[test]
 fn a_state_that_cannot_be_used_is_not_thrown_away() {
-    let project = acme();
+    let project = Project::acme();
     let _ = project.run(&APPLY).exits(0);
     let whole = project.read(STATE);
     for broken in [&whole[..whole.len() / 2], &whole.replace("\"version\": 1", "\"version\": 99"), "{}"] {
@@ -76,7 +72,7 @@ fn a_state_that_cannot_be_used_is_not_thrown_away() {
 
 #[test]
 fn a_file_that_is_named_holds_the_state_itself() {
-    let project = acme();
+    let project = Project::acme();
     project.write("mine.json", &project.read(WORLD));
     let _ = project.run(&["apply", "--sandbox", "mine.json", "--auto-approve"]).exits(0);
     let plan = |file| ["plan", "--sandbox", file, "--detailed-exitcode"];
@@ -87,7 +83,7 @@ fn a_file_that_is_named_holds_the_state_itself() {
 
 #[test]
 fn a_served_project_keeps_its_world() {
-    let project = acme();
+    let project = Project::acme();
     let world = project.read(WORLD);
     let server = Server::sandbox(project.path(), "1000");
     let _ = project.run_at(&server.endpoint, &["apply", "--auto-approve"]).exits(0);

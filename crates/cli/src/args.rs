@@ -152,13 +152,19 @@ pub(crate) struct SandboxArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct TimeoutArgs {
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long = "timeout", id = "timeout", value_name = "TIME", value_parser = time)]
+    pub(crate) limit: Option<Duration>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ReadingArgs {
     /// How account assignments are read
     #[arg(long, value_enum, default_value_t = Read::Auto)]
     pub(crate) read: Read,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 impl ReadingArgs {
@@ -202,6 +208,22 @@ pub(crate) struct PlanningArgs {
     pub(crate) renew_scim_token: bool,
 }
 
+/// What every command takes that can plan without reading.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OfflineArgs {
+    /// Work offline on a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// What every command takes that shows a plan.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DetailArgs {
+    /// How much of the plan is shown; JSON always has all of it
+    #[arg(long, value_enum, default_value_t = Detail::Changed)]
+    pub(crate) detail: Detail,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatsArgs {
     /// Write what the run cost, as JSON
@@ -213,9 +235,8 @@ pub(crate) struct StatsArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
-    /// Plan offline against a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
-    pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) offline: OfflineArgs,
     /// Show also what differs from another checkout of the project (a directory or a project file)
     ///
     /// DIR is a checkout of the base branch. The plan then lists what the difference from live cannot show: ends taken
@@ -226,9 +247,8 @@ pub(crate) struct PlanArgs {
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// How much of it is shown; JSON always holds all of it
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
     /// Save the plan, for apply --plan
@@ -258,9 +278,8 @@ pub(crate) struct ApplyArgs {
     /// Apply only if the new plan is the one in this file, which plan --out saved
     #[arg(long, value_name = "FILE", group = "approval")]
     pub(crate) plan: Option<PathBuf>,
-    /// How much of the plan is shown
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Add a line of JSON to this file for each operation that came to its end
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -272,12 +291,10 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
-    /// Rehearse offline on a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
-    pub(crate) snapshot: Option<PathBuf>,
-    /// How much of the plan is shown
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) offline: OfflineArgs,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Write the state after the rehearsal, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -289,9 +306,8 @@ pub(crate) struct SnapshotArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
@@ -308,9 +324,8 @@ pub(crate) struct DoctorArgs {
     /// How the checks are written
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -376,9 +391,8 @@ pub(crate) struct ProfilesArgs {
     /// The Region that the profiles work in; without it, they leave it to AWS_REGION
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -415,9 +429,8 @@ pub(crate) struct ImportArgs {
     /// Which instance, where the credentials see several
     #[arg(long, value_name = "ID", conflicts_with = "sandbox")]
     pub(crate) instance: Option<InstanceId>,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -530,5 +543,17 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 && factor <= 1_000_000.0 => Ok(factor),
         _ => Err("a number above 0, up to 1000000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_each_command_fit_together() {
+        Args::command().debug_assert();
     }
 }

@@ -56,7 +56,8 @@ impl Imports {
     pub fn of(sources: &Crate) -> Self {
         let mut imports = Self::default();
         let resolver = Resolver { modules: &sources.modules };
-        for (index, module) in sources.modules.iter().enumerate() {
+        let modules = sources.modules.iter().enumerate();
+        for (index, module) in modules.filter(|(_, module)| !module.is_for_tests) {
             for reference in &module.names.references {
                 let (defining, name) = match resolver.resolve(index, &reference.segments) {
                     Target::Item(at, name) => (&sources.modules[at], name),

@@ -1,11 +1,10 @@
 //! The modules of a crate, found as the compiler finds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 
-use super::is_for_tests;
 use super::names::Names;
 
 /// The modules of one crate, or of one test binary.
@@ -21,6 +20,8 @@ pub(super) struct Module {
     /// Its names from the root on, which has none.
     pub(super) path: Vec<String>,
     pub(super) file: PathBuf,
+    /// Whether it is compiled for tests alone.
+    pub(super) is_for_tests: bool,
     pub(super) parent: Option<usize>,
     pub(super) children: BTreeMap<String, usize>,
     pub(super) names: Names,
@@ -58,8 +59,13 @@ impl Crate {
         let missing = || LoadError::Missing { file: root.to_owned(), module: "crate".to_owned() };
         let items = loader.parse(root)?.ok_or_else(missing)?;
         let directory = root.parent().unwrap_or(Path::new("")).to_owned();
-        loader.add(None, &[], root, &directory, &items)?;
+        loader.add(None, &[], false, &Origin { file: root.to_owned(), directory, items })?;
         Ok(Self { modules: loader.modules })
+    }
+
+    /// The files of the crate, those for tests included.
+    pub fn files(&self) -> BTreeSet<&Path> {
+        self.modules.iter().map(|module| module.file.as_path()).collect()
     }
 }
 
@@ -68,58 +74,67 @@ struct Loader<'a> {
     modules: Vec<Module>,
 }
 
+/// Where a module's items come from.
+struct Origin {
+    file: PathBuf,
+    /// Where the files of its children lie.
+    directory: PathBuf,
+    items: Vec<Item>,
+}
+
 impl Loader<'_> {
-    /// Adds a module and those beneath it. `directory` is where the files of its children lie.
+    /// Adds a module and those beneath it.
     fn add(
         &mut self,
         parent: Option<usize>,
         path: &[String],
-        file: &Path,
-        directory: &Path,
-        items: &[Item],
+        is_for_tests: bool,
+        origin: &Origin,
     ) -> Result<usize, LoadError> {
         let index = self.modules.len();
-        let (children, names) = (BTreeMap::new(), Names::of(items));
-        self.modules.push(Module { path: path.to_owned(), file: file.to_owned(), parent, children, names });
-        for item in items {
+        self.modules.push(Module {
+            path: path.to_owned(),
+            file: origin.file.clone(),
+            is_for_tests,
+            parent,
+            children: BTreeMap::new(),
+            names: Names::of(&origin.items),
+        });
+        for item in &origin.items {
             let Item::Mod(child) = item else { continue };
-            if is_for_tests(&child.attrs) {
-                continue;
-            }
             let name = child.ident.to_string();
             let path = [path, std::slice::from_ref(&name)].concat();
-            let child = self.add_child(index, &path, file, directory, child)?;
-            self.modules[index].children.insert(name, child);
+            let is_for_tests = is_for_tests || super::is_for_tests(&child.attrs);
+            let added = self.add(Some(index), &path, is_for_tests, &self.origin_of(child, origin)?)?;
+            self.modules[index].children.insert(name, added);
         }
         Ok(index)
     }
 
-    fn add_child(
-        &mut self,
-        parent: usize,
-        path: &[String],
-        file: &Path,
-        directory: &Path,
-        child: &ItemMod,
-    ) -> Result<usize, LoadError> {
+    /// Finds a module that another declares: in a block of it, or in a file of its own.
+    fn origin_of(&self, child: &ItemMod, parent: &Origin) -> Result<Origin, LoadError> {
         let name = child.ident.to_string();
-        let beneath = directory.join(&name);
+        let beneath = parent.directory.join(&name);
         if let Some((_, items)) = &child.content {
-            return self.add(Some(parent), path, file, &beneath, items);
+            return Ok(Origin { file: parent.file.clone(), directory: beneath, items: items.clone() });
         }
-        if let Some(named) = named_file(&child.attrs) {
-            let own = file.parent().unwrap_or(Path::new("")).join(named);
-            let items =
-                self.parse(&own)?.ok_or(LoadError::Missing { file: file.to_owned(), module: name })?;
-            let directory = own.parent().unwrap_or(Path::new("")).to_owned();
-            return self.add(Some(parent), path, &own, &directory, &items);
-        }
-        for own in [directory.join(format!("{name}.rs")), beneath.join("mod.rs")] {
-            if let Some(items) = self.parse(&own)? {
-                return self.add(Some(parent), path, &own, &beneath, &items);
+        let candidates = match named_file(&child.attrs) {
+            Some(named) => {
+                let file = parent.file.parent().unwrap_or(Path::new("")).join(named);
+                let directory = file.parent().unwrap_or(Path::new("")).to_owned();
+                vec![(file, directory)]
+            }
+            None => vec![
+                (parent.directory.join(format!("{name}.rs")), beneath.clone()),
+                (beneath.join("mod.rs"), beneath),
+            ],
+        };
+        for (file, directory) in candidates {
+            if let Some(items) = self.parse(&file)? {
+                return Ok(Origin { file, directory, items });
             }
         }
-        Err(LoadError::Missing { file: file.to_owned(), module: name })
+        Err(LoadError::Missing { file: parent.file.clone(), module: name })
     }
 
     fn parse(&self, file: &Path) -> Result<Option<Vec<Item>>, LoadError> {

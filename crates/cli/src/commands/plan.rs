@@ -34,7 +34,7 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     let loaded = configuration::load_planned(planning)?;
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let settings = |provenance| settings(args.as_of, provenance, planning, &loaded);
-    let (snapshot, mut plan, statistics, day) = match &args.snapshot {
+    let (snapshot, mut plan, statistics, day) = match &args.offline.snapshot {
         Some(file) => {
             let snapshot = state::read_snapshot(file)?;
             let start = WallInstant::now();
@@ -117,7 +117,7 @@ fn show(plan: &Plan, loaded: &Loaded, args: &PlanArgs, messages: &mut Messages) 
             plan.violations.iter().map(|violation| of_violation(violation, &loaded.sources)).collect();
         messages.add(&violations, &loaded.sources);
     }
-    let detail = text::Detail::from(args.detail);
+    let detail = text::Detail::from(args.detail.detail);
     let rendered = match args.format {
         Format::Text => text::render(plan, text::Style { detail, color: output::stdout_has_color() }),
         Format::Json => json::render(plan, &loaded.sources),
@@ -215,7 +215,7 @@ pub(crate) async fn read_scope_and_make(
 ) -> Result<(Snapshot, Plan, Seconds), Failure> {
     let mut seconds = Seconds::default();
     let start = Instant::now();
-    let (snapshot, plan) = live::within(reading.timeout, async {
+    let (snapshot, plan) = live::within(reading.timeout.limit, async {
         let mut snapshot = directory::observe_both(clients, &scope, directory, loaded).await?;
         // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
         // round sees the pairs whole that the one before asked for, so this ends.

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
             let live = Live::open(&args.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
-                live::within(args.timeout, read(&clients, args, &loaded)).await
+                live::within(args.timeout.limit, read(&clients, args, &loaded)).await
             })?
         }
     };

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load_planned(&args.planning)?;
     let Subject { snapshot, settings, plan: made } = subject(args, &loaded)?;
     output::print_diagnostics(&made.findings, &loaded.sources);
-    let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
+    let style = text::Style { detail: args.detail.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, style))?;
     if !made.violations.is_empty() {
         output::print("\nRehearsal: an apply would stop at the guard, and change nothing.\n")?;
@@ -58,7 +58,7 @@ struct Subject {
 /// The plan for a snapshot file, for the sandbox's state, or for what is live.
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     let settings = |provenance| plan::settings(None, provenance, &args.planning, loaded);
-    if let Some(file) = &args.snapshot {
+    if let Some(file) = &args.offline.snapshot {
         let (snapshot, settings) = (state::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;
         return Ok(Subject { snapshot, settings, plan });

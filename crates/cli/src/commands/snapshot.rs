@@ -24,7 +24,7 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
         let start = Instant::now();
         let directory = directory::reader(&live, &loaded.config)?;
         let reading = directory::observe_both(&clients, &scope, directory.as_ref(), &loaded);
-        let snapshot = live::within(args.timeout, reading).await?;
+        let snapshot = live::within(args.timeout.limit, reading).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
     output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;
