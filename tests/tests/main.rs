@@ -25,4 +25,5 @@ mod moto;
 mod project;
 mod pull_requests;
 mod records;
+mod schema;
 mod state;
