@@ -17,13 +17,13 @@ lint:
 ci:
     .ci/run
 
-# Plans the example company and applies it in the embedded sandbox.
+# Plans the example company and applies it in its sandbox. No tracked file changes.
 demo:
     cargo run -- apply examples/acme --sandbox --auto-approve
 
 # Puts the example's sandbox back to where it began.
 demo-reset:
-    git checkout -- examples/acme/sandbox.json
+    rm -rf examples/acme/.rolecall
 
 # Writes snapshots and generated documents anew. Read the difference before you commit it.
 update-snapshots:

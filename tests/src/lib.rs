@@ -7,6 +7,7 @@ pub mod binary;
 pub mod python;
 pub mod run;
 pub mod server;
+pub mod source;
 
 use std::path::Path;
 

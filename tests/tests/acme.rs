@@ -7,10 +7,6 @@ use serde_json::Value;
 
 use crate::project::{Project, TODAY};
 
-fn acme() -> Project {
-    Project::copy_of("examples/acme")
-}
-
 fn plan(project: &Project, more: &[&str]) -> String {
     let mut arguments = vec!["plan", "--sandbox", "--as-of", TODAY];
     arguments.extend(more);
@@ -25,7 +21,7 @@ fn plan_json(project: &Project, more: &[&str]) -> Value {
 
 #[test]
 fn the_first_plan_shows_every_kind_of_change() {
-    let project = acme();
+    let project = Project::acme();
     insta::assert_snapshot!("acme_plan", plan(&project, &[]));
     insta::assert_snapshot!("acme_plan_full", plan(&project, &["--detail", "full"]));
     insta::assert_snapshot!("acme_plan_summary", plan(&project, &["--detail", "summary"]));
@@ -35,18 +31,18 @@ fn the_first_plan_shows_every_kind_of_change() {
 
 #[test]
 fn a_plan_changes_nothing_and_is_the_same_byte_for_byte() {
-    let project = acme();
-    let before = project.read("sandbox.json");
+    let project = Project::acme();
+    let before = project.sandbox();
     let first = plan(&project, &["--format", "json"]);
     assert_eq!(first, plan(&project, &["--format", "json"]));
-    assert_eq!(project.read("sandbox.json"), before);
+    assert_eq!(project.sandbox(), before);
 }
 
 #[test]
 fn the_readme_shows_what_the_example_prints() {
     let file = rolecall_e2e::workspace().join("README.md");
     let readme = std::fs::read_to_string(&file).unwrap();
-    let printed = plan(&acme(), &[]);
+    let printed = plan(&Project::acme(), &[]);
     let start = readme.find("Access changes in stack acme").expect("README.md shows a plan");
     let end = start + readme[start..].find("\n```").expect("the plan is in a block");
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -58,22 +54,22 @@ fn the_readme_shows_what_the_example_prints() {
 
 #[test]
 fn an_apply_leaves_nothing_to_do() {
-    let project = acme();
+    let project = Project::acme();
     let _ = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(2);
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
     let again = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
     assert!(again.stdout.to_lowercase().contains("nothing to do"), "{again:#?}");
-    let applied = project.read("sandbox.json");
+    let applied = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
-    assert_eq!(project.read("sandbox.json"), applied);
+    assert_eq!(project.sandbox(), applied);
 }
 
 #[test]
 fn an_apply_leaves_alone_what_is_blocked_or_not_ours() {
-    let project = acme();
-    let before: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
+    let project = Project::acme();
+    let before = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
-    let after: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
+    let after = project.sandbox();
 
     for name in ["AWSAdministratorAccess", "LakeReader"] {
         assert_eq!(rows(&before, |row| row[0] == name), rows(&after, |row| row[0] == name), "{name}");
@@ -125,9 +121,9 @@ fn rows(world: &Value, wanted: impl Fn(&[&str; 4]) -> bool) -> Vec<[&str; 4]> {
 
 #[test]
 fn what_was_reviewed_is_applied_and_nothing_else() {
-    let project = acme();
+    let project = Project::acme();
     let _ = project.run(&["plan", "--sandbox", "--out", "plan.json"]).exits(0);
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
 
     // Between the review and the apply, one row more is asked for.
     project.edit("company.kdl", "    on { account \"network\" }", "    on { account \"network\" \"build\" }");
@@ -137,7 +133,7 @@ fn what_was_reviewed_is_applied_and_nothing_else() {
         format!("{}{}", refused.stdout, refused.stderr).contains("build"),
         "it says how they differ: {refused:#?}"
     );
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 
     project.edit("company.kdl", "    on { account \"network\" \"build\" }", "    on { account \"network\" }");
     let _ = project.run(&["apply", "--sandbox", "--plan", "plan.json"]).exits(0);
@@ -146,12 +142,12 @@ fn what_was_reviewed_is_applied_and_nothing_else() {
 
 #[test]
 fn a_digest_approves_its_own_plan_alone() {
-    let project = acme();
-    let untouched = project.read("sandbox.json");
+    let project = Project::acme();
+    let untouched = project.sandbox();
     let other = "0".repeat(64);
     let refused = project.run(&["apply", "--sandbox", "--approved", &other]).exits(1);
     assert!(refused.stderr.contains("RC0601"), "{refused:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 
     let whole = project.run(&["plan", "--sandbox", "--format", "json"]).exits(0).json();
     let digest = whole["digest"].as_str().unwrap();
@@ -161,29 +157,29 @@ fn a_digest_approves_its_own_plan_alone() {
 
 #[test]
 fn nobody_approves_where_there_is_no_terminal() {
-    let project = acme();
-    let untouched = project.read("sandbox.json");
+    let project = Project::acme();
+    let untouched = project.sandbox();
     let refused = project.run(&["apply", "--sandbox"]).exits(1);
     assert!(refused.stderr.contains("RC0603"), "{refused:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]
 fn a_guard_stops_an_apply_and_shows_the_whole_plan() {
-    let project = acme();
+    let project = Project::acme();
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
-    let untouched = project.read("sandbox.json");
+    let untouched = project.sandbox();
     let planned = project.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(3);
     let said = format!("{}{}", planned.stdout, planned.stderr);
     assert!(said.contains("RC0401") && said.contains("guards.kdl"), "{planned:#?}");
     assert!(planned.stdout.contains("payments-contractors"), "{planned:#?}");
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(3);
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]
 fn the_day_decides_what_has_expired() {
-    let project = acme();
+    let project = Project::acme();
     let revokes_of = |day: &str| -> Vec<Value> {
         let planned = project.run(&["plan", "--sandbox", "--format", "json", "--as-of", day]).exits(0).json();
         let changes = planned["changes"].as_array().unwrap().clone();
@@ -196,7 +192,7 @@ fn the_day_decides_what_has_expired() {
 
 #[test]
 fn a_snapshot_plans_offline_to_the_same_digest() {
-    let project = acme();
+    let project = Project::acme();
     let _ = project.run(&["snapshot", "--sandbox", "--out", "live.json"]).exits(0);
     let offline = project
         .run(&["plan", "--snapshot", "live.json", "--format", "json", "--as-of", TODAY])
@@ -211,7 +207,7 @@ fn a_snapshot_plans_offline_to_the_same_digest() {
 
 #[test]
 fn statistics_count_the_calls() {
-    let project = acme();
+    let project = Project::acme();
     let _ = plan(&project, &["--stats", "stats.json"]);
     let statistics: Value = serde_json::from_str(&project.read("stats.json")).unwrap();
     assert_eq!(statistics["calls"]["sso-admin:ListInstances"], 1, "{statistics:#}");
@@ -229,7 +225,7 @@ fn the_documented_permissions_hold_every_call() {
     let (plan_page, apply_page) = page.split_once("\n## Apply\n").unwrap();
     let (for_plan, for_apply) = (actions_of(plan_page), actions_of(apply_page));
 
-    let project = acme();
+    let project = Project::acme();
     let _ = plan(&project, &["--stats", "plan.json"]);
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--stats", "apply.json"]).exits(0);
     for (file, needed_beyond_plan) in [("plan.json", false), ("apply.json", true)] {
@@ -287,7 +283,7 @@ fn actions_of(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_smallest_example_makes_one_set_and_one_row() {
-    let project = Project::copy_of("examples/minimal");
+    let project = Project::minimal();
     let _ = project.run(&["check"]).exits(0);
     insta::assert_snapshot!("minimal_plan", plan(&project, &[]));
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
@@ -296,8 +292,8 @@ fn the_smallest_example_makes_one_set_and_one_row() {
 
 #[test]
 fn the_examples_are_without_mistakes() {
-    let _ = Project::copy_of("examples/minimal").run(&["check"]).exits(0);
-    let ran = acme().run(&["check"]).exits(0);
+    let _ = Project::minimal().run(&["check"]).exits(0);
+    let ran = Project::acme().run(&["check"]).exits(0);
     // A contractor is assigned directly, which is what the one lint says.
     let codes: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("RC")).collect();
     assert_eq!(codes, ["RC0314"]);

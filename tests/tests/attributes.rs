@@ -17,7 +17,7 @@ attributes {
 
 /// The smallest example, with attributes.
 fn project() -> Project {
-    let project = Project::copy_of("examples/minimal");
+    let project = Project::minimal();
     project.write("rolecall.kdl", &format!("{}{ATTRIBUTES}", project.read("rolecall.kdl")));
     project
 }
@@ -77,6 +77,5 @@ fn they_are_in_plans_records_and_snapshots() {
     let line = line.expect("the call is recorded");
     assert_eq!((line.get("permissionSet"), &line["outcome"]), (None, &json!("done")), "{line}");
     let _ = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
-    let saved: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
-    assert_eq!(saved["accessControl"]["on"]["title"], "${path:title}");
+    assert_eq!(project.sandbox()["accessControl"]["on"]["title"], "${path:title}");
 }

@@ -50,7 +50,7 @@ fn the_doctor_finds_what_fails_and_an_apply_heals_it() {
     assert_eq!(after["steps"].as_array().unwrap().len(), 2, "{after:#}");
 
     // Somebody leaves a group by hand in Entra ID alone.
-    let mut world: Value = serde_json::from_str(&project.read("company/sandbox.json")).unwrap();
+    let mut world = project.sandbox_in("company");
     let members = world["entra"]["groups"][0]["members"].as_array_mut().unwrap();
     let _ = members.pop();
     project.write("company/sandbox.json", &world.to_string());
@@ -66,7 +66,7 @@ fn the_doctor_finds_what_fails_and_an_apply_heals_it() {
 #[test]
 fn a_user_has_what_the_groups_of_the_user_have() {
     let project = company();
-    let world: Value = serde_json::from_str(&project.read("company/sandbox.json")).unwrap();
+    let world = project.sandbox_in("company");
     let (group, members) = world["memberships"].as_object().unwrap().iter().next().unwrap();
     let name_of = |list: &str, id: &str, name: &str| -> String {
         let found = world[list].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();

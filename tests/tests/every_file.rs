@@ -1,33 +1,60 @@
-//! No test is forgotten: a file that `main.rs` does not name is compiled by nobody and fails for nobody.
+//! No file is forgotten: one that no module names is compiled by nobody, and its tests fail for nobody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-#[test]
-fn main_names_every_file_beside_it() {
-    let beside = rolecall_e2e::workspace().join("tests/tests");
-    let files: BTreeSet<String> = std::fs::read_dir(&beside)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
-        .filter(|stem| stem != "main")
-        .collect();
-    let named: BTreeSet<String> = include_str!("main.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned))
-        .collect();
-    assert_eq!(files, named);
+use cargo_metadata::{MetadataCommand, Package};
+use rolecall_e2e::source::Crate;
+use rolecall_e2e::workspace;
+
+/// Packages with several test binaries, which are still to become one.
+const KNOWN: &[&str] = &["rolecall-applier", "rolecall-parser", "rolecall-planner"];
+
+fn packages() -> Vec<Package> {
+    let manifest = workspace().join("Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap().packages
+}
+
+/// The Rust files beneath a directory.
+fn files_beneath(directory: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.insert(path);
+            }
+        }
+    }
+    found
 }
 
 #[test]
-fn a_test_runs_every_python_script() {
-    let rust: String = ["attributes.rs", "graph.rs", "moto.rs", "foreign_clients.rs", "../src/server.rs"]
-        .iter()
-        .map(|file| {
-            std::fs::read_to_string(rolecall_e2e::workspace().join("tests/tests").join(file)).unwrap()
-        })
-        .collect();
-    for entry in std::fs::read_dir(rolecall_e2e::python::scripts()).unwrap() {
-        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        assert!(!name.ends_with(".py") || rust.contains(&format!("{name:?}")), "nothing runs {name}");
+fn every_file_belongs_to_a_target() {
+    let read = |file: &Path| std::fs::read_to_string(file).ok();
+    for package in packages() {
+        let directory = package.manifest_path.parent().unwrap().as_std_path();
+        let mut forgotten = files_beneath(directory);
+        for target in &package.targets {
+            let sources = Crate::load(target.src_path.as_std_path(), &read);
+            for file in sources.unwrap_or_else(|error| panic!("{error}")).files() {
+                // A file may be named through `..`.
+                forgotten.remove(&std::fs::canonicalize(file).unwrap());
+            }
+        }
+        assert!(forgotten.is_empty(), "no module of {} names {forgotten:#?}", package.name);
+    }
+}
+
+#[test]
+fn each_package_has_one_test_binary() {
+    let of = |package: &Package| package.targets.iter().filter(|target| target.is_test()).count();
+    let binaries: BTreeMap<String, usize> =
+        packages().iter().map(|package| (package.name.to_string(), of(package))).collect();
+    for (name, count) in binaries {
+        assert_eq!(count > 1, KNOWN.contains(&name.as_str()), "{name} has {count} test binaries");
     }
 }

@@ -92,7 +92,7 @@ fn world() -> Value {
 
 /// The smallest example, with its Entra half.
 fn project() -> Project {
-    let project = Project::copy_of("examples/minimal");
+    let project = Project::minimal();
     let entra = format!(
         "entra tenant=\"{DOMAIN}\" {{\n    application \"AWS\" {{ saml sign-on-metadata=\"aws-sp-metadata.xml\" }}\n}}\n"
     );

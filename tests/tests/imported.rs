@@ -100,7 +100,7 @@ fn a_state_that_is_none_stops_before_anything_is_written() {
 fn import_explains_the_sandbox_as_it_is_there() {
     let said = Project::of(&[]).run(&["import", "--help"]).exits(0).stdout;
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("sandbox.json in the current directory), and is only read"), "{said}");
+    assert!(said.contains("the project in the current directory") && said.contains("only read"), "{said}");
     assert!(!said.contains("project's directory") && !said.contains("apply saves it"), "{said}");
 }
 

@@ -105,7 +105,7 @@ fn changes_something(request: &[u8]) -> bool {
 
 /// Kills an apply of the example at its n-th changing call; then a second apply must finish, and a plan be empty.
 fn kill_at(fatal: usize) {
-    let project = Project::copy_of("examples/acme");
+    let project = Project::acme();
     let sandbox = Server::sandbox(&project.file("sandbox.json"), "1000");
     let (endpoint, at_fatal) = Proxy::start(&sandbox.endpoint, fatal);
     let mut command = isolated(rolecall(), project.path(), Some(&endpoint));

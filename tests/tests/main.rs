@@ -1,5 +1,7 @@
 //! The built binary, from the outside: on its embedded sandbox, against moto over HTTP, and the other way round, boto3
 //! and the `aws` command line against the sandbox on a port.
+//!
+//! A case begins with a [`project::Project`], in a directory of its own.
 
 // `clippy.toml` allows it in tests, and takes only functions marked `#[test]` for such; here all are.
 #![allow(clippy::unwrap_used)]
@@ -15,9 +17,13 @@ mod generated;
 mod graph;
 mod imported;
 mod interruption;
+mod lengths;
 mod messages;
 mod mistakes;
+mod modules;
 mod moto;
 mod project;
 mod pull_requests;
 mod records;
+mod schema;
+mod state;

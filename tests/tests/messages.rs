@@ -59,7 +59,7 @@ fn what_has_no_place_keeps_to_the_format() {
     let ran = project.run(&["check", ".", "--message-format", "sarif"]).exits(1);
     assert_eq!(ran.json()["runs"][0]["results"][0]["ruleId"], "RC0001");
 
-    let minimal = Project::copy_of("examples/minimal");
+    let minimal = Project::minimal();
     assert_eq!(minimal.run(&["check", "--message-format", "gitlab"]).exits(0).stdout, "[]\n");
     let planned = minimal.run(&["plan", "--snapshot", "missing.json", "--message-format", "gitlab"]).exits(1);
     assert_eq!(planned.stdout, "");
@@ -69,7 +69,7 @@ fn what_has_no_place_keeps_to_the_format() {
 
 #[test]
 fn a_plan_tells_a_machine_of_guards_and_findings_on_standard_error() {
-    let project = Project::copy_of("examples/acme");
+    let project = Project::acme();
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let arguments = ["plan", "--sandbox", "--as-of", TODAY, "--message-format", "github"];
     let ran = project.run(&arguments).exits(3);

@@ -54,10 +54,10 @@ fn a_plan_of_files_with_mistakes_shows_them_and_plans_nothing() {
     std::fs::copy(rolecall_e2e::workspace().join("examples/acme/sandbox.json"), project.file("sandbox.json"))
         .unwrap();
     for command in [["plan", "--sandbox"].as_slice(), &["apply", "--sandbox", "--auto-approve"]] {
-        let before = project.read("sandbox.json");
+        let before = project.sandbox();
         let ran = project.run(command).exits(1);
         assert!(ran.stderr.contains("RC0201"), "{ran:#?}");
-        assert_eq!(project.read("sandbox.json"), before);
+        assert_eq!(project.sandbox(), before);
     }
 }
 

@@ -1,13 +1,25 @@
-//! Projects in temporary directories.
+//! Projects in temporary directories. Nearly every case begins with one:
+//!
+//! ```ignore
+//! let project = Project::acme();
+//! let planned = project.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
+//! assert!(planned.stdout.contains("1 to create"), "{planned:#?}");
+//! ```
 
 use std::path::{Path, PathBuf};
 
 use rolecall_e2e::run::{Ran, run_rolecall};
 use rolecall_e2e::workspace;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The day on which plans are made, so that dates in the files mean the same whenever the tests run.
 pub(crate) const TODAY: &str = "2026-11-24";
+
+/// The world of a project's sandbox, which commands only read.
+pub(crate) const WORLD: &str = "sandbox.json";
+/// What was applied to it.
+pub(crate) const STATE: &str = ".rolecall/sandbox.json";
 
 /// A project's directory, gone when it is dropped.
 pub(crate) struct Project {
@@ -24,7 +36,17 @@ impl Project {
         project
     }
 
-    /// A copy of a directory of the workspace.
+    /// The example company, whose first apply changes something of every kind.
+    pub(crate) fn acme() -> Self {
+        Self::copy_of("examples/acme")
+    }
+
+    /// The smallest example.
+    pub(crate) fn minimal() -> Self {
+        Self::copy_of("examples/minimal")
+    }
+
+    /// A copy of a directory of the workspace, with a sandbox that nothing was applied to.
     pub(crate) fn copy_of(directory: &str) -> Self {
         let project = Self::of(&[]);
         copy(&workspace().join(directory), project.path());
@@ -50,6 +72,20 @@ impl Project {
         std::fs::read_to_string(self.file(name)).expect("a file of the project can be read")
     }
 
+    /// The state of the project's sandbox: what was last applied to it, or else its world.
+    pub(crate) fn sandbox(&self) -> Value {
+        self.sandbox_in(".")
+    }
+
+    /// The same, of the project in this directory beneath.
+    pub(crate) fn sandbox_in(&self, directory: &str) -> Value {
+        let json = |name: &str| -> Value {
+            let text = self.read(&format!("{directory}/{name}"));
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        if self.file(directory).join(STATE).exists() { json(STATE)["state"].take() } else { json(WORLD) }
+    }
+
     /// Replaces the one place where `before` stands in a file.
     pub(crate) fn edit(&self, name: &str, before: &str, after: &str) {
         let text = self.read(name);
@@ -71,6 +107,10 @@ impl Project {
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a directory can be listed") {
         let entry = entry.expect("a directory can be listed");
+        // What begins with a dot belongs to whoever works in the checkout, such as the state of a demo's sandbox.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type().expect("an entry has a type").is_dir() {
             std::fs::create_dir_all(&target).expect("a directory can be made");

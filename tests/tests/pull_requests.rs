@@ -6,7 +6,7 @@ use crate::project::{Project, TODAY};
 
 /// The example company and a checkout of the base branch, in which it was the same.
 fn head_and_base() -> (Project, Project) {
-    (Project::copy_of("examples/acme"), Project::copy_of("examples/acme"))
+    (Project::acme(), Project::acme())
 }
 
 /// The arguments of a plan that is compared with this base.
@@ -103,7 +103,7 @@ fn another_stack_is_no_base_and_gives_no_guards() {
 fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
     let (head, base) = head_and_base();
     base.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
-    let untouched = head.read("sandbox.json");
+    let untouched = head.sandbox();
     let path = base.path().to_str().unwrap();
     let _ = head.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
@@ -111,7 +111,7 @@ fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
     let place = format!("{path}/guards.kdl:3");
     assert!(stopped.stdout.contains("max-deletions is 3") && stopped.stdout.contains(&place), "{stopped:#?}");
     let _ = head.run(&["apply", "--sandbox", "--auto-approve", "--guards", path]).exits(3);
-    assert_eq!(head.read("sandbox.json"), untouched);
+    assert_eq!(head.sandbox(), untouched);
     let _ = head.run(&["rehearse", "--sandbox", "--guards", path]).exits(3);
 }
 
@@ -155,7 +155,7 @@ fn a_pull_request_cannot_switch_the_comparison_off() {
         external-permission-set "AWSReadOnlyAccess"
         assign "AWSReadOnlyAccess" { to "readers"; on { account "318840562297" } }
     "#;
-    let world = Project::copy_of("examples/acme").read("sandbox.json");
+    let world = Project::acme().read("sandbox.json");
     let head = Project::of(&[("rolecall.kdl", project), ("sandbox.json", &world)]);
     let base = Project::of(&[("rolecall.kdl", &format!("{project}{taken_out}"))]);
     // Tags of accounts and rows of the external set are read for the base alone.

@@ -4,13 +4,9 @@ use serde_json::Value;
 
 use crate::project::Project;
 
-fn acme() -> Project {
-    Project::copy_of("examples/acme")
-}
-
 #[test]
 fn a_record_has_a_line_for_each_operation() {
-    let project = acme();
+    let project = Project::acme();
     let applied = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "record.jsonl"]).exits(0);
     let lines: Vec<Value> =
         project.read("record.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -31,15 +27,15 @@ fn a_record_has_a_line_for_each_operation() {
 
 #[test]
 fn a_change_that_cannot_be_recorded_is_not_made() {
-    let project = acme();
-    let untouched = project.read("sandbox.json");
+    let project = Project::acme();
+    let untouched = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "no/such/file"]).exits(1);
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
 }
 
 #[test]
 fn what_was_done_is_said_though_a_side_file_cannot_be_written() {
-    let project = acme();
+    let project = Project::acme();
     let applied = project.run(&["apply", "--sandbox", "--auto-approve", "--stats", "no/such/file"]).exits(1);
     assert!(applied.stdout.contains("Applied:"), "{applied:#?}");
     let _ = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
@@ -47,12 +43,12 @@ fn what_was_done_is_said_though_a_side_file_cannot_be_written() {
 
 #[test]
 fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
-    let project = acme();
-    let untouched = project.read("sandbox.json");
+    let project = Project::acme();
+    let untouched = project.sandbox();
     let rehearsed = project.run(&["rehearse", "--sandbox", "--out", "after.json"]).exits(0);
     assert!(rehearsed.stdout.contains("0 would fail"), "{rehearsed:#?}");
     assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
-    assert_eq!(project.read("sandbox.json"), untouched);
+    assert_eq!(project.sandbox(), untouched);
     let _ = project.run(&["plan", "--sandbox", "after.json", "--detailed-exitcode"]).exits(0);
 
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
@@ -62,7 +58,7 @@ fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
 
 #[test]
 fn a_rehearsal_says_what_would_fail() {
-    let project = acme();
+    let project = Project::acme();
     // Sets of others fill an account up to AWS's bound of 500; one more cannot be provisioned there.
     let mut world: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
     let accounts = world["organization"]["accounts"].as_array().unwrap();
@@ -89,7 +85,7 @@ fn a_rehearsal_says_what_would_fail() {
 
 #[test]
 fn reading_fast_leaves_out_what_it_says_and_nothing_else() {
-    let project = acme();
+    let project = Project::acme();
     let changes = |read: &str| -> Vec<Value> {
         let planned = project.run(&["plan", "--sandbox", "--read", read, "--format", "json"]).exits(0).json();
         planned["changes"].as_array().unwrap().clone()
@@ -106,7 +102,7 @@ fn reading_fast_leaves_out_what_it_says_and_nothing_else() {
 
 #[test]
 fn reading_ends_in_time_and_plans_nothing() {
-    let project = acme();
+    let project = Project::acme();
     let refused = project.run(&["plan", "--sandbox", "--timeout", "1s"]).exits(1);
     assert!(refused.stderr.contains("RC0505") && refused.stdout.is_empty(), "{refused:#?}");
     let _ = project.run(&["plan", "--sandbox", "--timeout", "10m"]).exits(0);

@@ -143,10 +143,18 @@ pub(crate) struct FmtArgs {
 pub(crate) struct SandboxArgs {
     /// Work on the embedded sandbox instead of AWS
     ///
-    /// FILE holds its state (default: sandbox.json in the project's directory); apply saves it there. Time is
-    /// simulated: what would take AWS an hour takes no time here, and is reported as an hour.
+    /// Without FILE, the sandbox begins as the world in the project's sandbox.json, and apply saves its state in the
+    /// project's .rolecall directory, which Git ignores. With FILE, a snapshot, apply saves the state in FILE itself.
+    /// Time is simulated: what would take AWS an hour takes no time here, and is reported as an hour.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TimeoutArgs {
+    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    #[arg(long = "timeout", id = "timeout", value_name = "TIME", value_parser = time)]
+    pub(crate) limit: Option<Duration>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -154,9 +162,8 @@ pub(crate) struct ReadingArgs {
     /// How account assignments are read
     #[arg(long, value_enum, default_value_t = Read::Auto)]
     pub(crate) read: Read,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 impl ReadingArgs {
@@ -200,6 +207,22 @@ pub(crate) struct PlanningArgs {
     pub(crate) renew_scim_token: bool,
 }
 
+/// What every command takes that can plan without reading.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OfflineArgs {
+    /// Work offline on a snapshot file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// What every command takes that shows a plan.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DetailArgs {
+    /// How much of the plan is shown; JSON always has all of it
+    #[arg(long, value_enum, default_value_t = Detail::Changed)]
+    pub(crate) detail: Detail,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatsArgs {
     /// Write what the run cost, as JSON
@@ -211,9 +234,8 @@ pub(crate) struct StatsArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
-    /// Plan offline against a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
-    pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) offline: OfflineArgs,
     /// Show also what differs from another checkout of the project (a directory or a project file)
     ///
     /// DIR is a checkout of the base branch. The plan then lists what the difference from live cannot show: ends taken
@@ -224,9 +246,8 @@ pub(crate) struct PlanArgs {
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// How much of it is shown; JSON always holds all of it
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
     /// Save the plan, for apply --plan
@@ -256,9 +277,8 @@ pub(crate) struct ApplyArgs {
     /// Apply only if the new plan is the one in this file, which plan --out saved
     #[arg(long, value_name = "FILE", group = "approval")]
     pub(crate) plan: Option<PathBuf>,
-    /// How much of the plan is shown
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Add a line of JSON to this file for each operation that came to its end
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -270,12 +290,10 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
-    /// Rehearse offline on a snapshot file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
-    pub(crate) snapshot: Option<PathBuf>,
-    /// How much of the plan is shown
-    #[arg(long, value_enum, default_value_t = Detail::Changed)]
-    pub(crate) detail: Detail,
+    #[command(flatten)]
+    pub(crate) offline: OfflineArgs,
+    #[command(flatten)]
+    pub(crate) detail: DetailArgs,
     /// Write the state after the rehearsal, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -287,9 +305,8 @@ pub(crate) struct SnapshotArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
     /// Where to write it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
@@ -306,9 +323,8 @@ pub(crate) struct DoctorArgs {
     /// How the checks are written
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -374,9 +390,8 @@ pub(crate) struct ProfilesArgs {
     /// The Region that the profiles work in; without it, they leave it to AWS_REGION
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -400,8 +415,8 @@ pub(crate) struct ImportArgs {
     pub(crate) snapshot: Option<PathBuf>,
     /// Import from the embedded sandbox instead of AWS
     ///
-    /// FILE holds its state (default: sandbox.json in the current directory), and is only read. Time is simulated: what
-    /// would take AWS an hour takes no time here.
+    /// FILE is a snapshot; without it, the sandbox is that of the project in the current directory, with what was applied
+    /// to it. Either is only read. Time is simulated: what would take AWS an hour takes no time here.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
     /// Import what Terraform manages: "terraform", and a file that `terraform show -json` wrote; may be repeated
@@ -413,9 +428,8 @@ pub(crate) struct ImportArgs {
     /// Which instance, where the credentials see several
     #[arg(long, value_name = "ID", conflicts_with = "sandbox")]
     pub(crate) instance: Option<InstanceId>,
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) timeout: TimeoutArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -430,9 +444,12 @@ pub(crate) enum SandboxCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// The state, which is kept up to date
-    #[arg(value_name = "FILE", default_value = "sandbox.json")]
-    pub(crate) file: PathBuf,
+    /// A project's directory, or a snapshot file
+    ///
+    /// A project's sandbox begins as the world in its sandbox.json, and its state is saved in its .rolecall directory,
+    /// which Git ignores. The state of a snapshot file is saved in the file itself.
+    #[arg(value_name = "DIR or FILE", default_value = ".")]
+    pub(crate) target: PathBuf,
     /// The port; 0 takes one that is free
     #[arg(long, value_name = "N")]
     pub(crate) port: u16,
@@ -525,5 +542,17 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 && factor <= 1_000_000.0 => Ok(factor),
         _ => Err("a number above 0, up to 1000000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_each_command_fit_together() {
+        Args::command().debug_assert();
     }
 }

@@ -7,19 +7,19 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use rolecall_applier::{Bound, NotConnected};
-use rolecall_aws::AwsTarget;
+use rolecall_aws::{AwsTarget, Clients};
 use rolecall_entra::{
     Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets, Scope,
     Secret, Transport,
 };
 use rolecall_model::config::{Config, Entra};
 use rolecall_model::entra::Tenant;
-use rolecall_model::{Code, EntraOperation, Operation, OperationGraph};
+use rolecall_model::{Code, EntraOperation, Operation, OperationGraph, Snapshot};
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox};
 
 use crate::configuration::Loaded;
 use crate::failure::Failure;
-use crate::live::Live;
+use crate::live::{self, Live};
 
 /// Sends requests for Graph to a `rolecall sandbox serve` instead, at a loopback address.
 const ENDPOINT: &str = "ROLECALL_GRAPH_ENDPOINT";
@@ -143,6 +143,25 @@ pub(crate) async fn observe(reader: &Reader, scope: &Scope) -> Result<Tenant, Fa
     rolecall_entra::observe(reader, scope)
         .await
         .map_err(|error| Failure::plain(error.code(), error.to_string(), error.help()))
+}
+
+/// Reads AWS, and the tenant where the files have an `entra` node, side by side.
+///
+/// # Errors
+/// Any read that failed.
+pub(crate) async fn observe_both(
+    clients: &Clients,
+    aws_scope: &rolecall_aws::Scope,
+    reader: Option<&Reader>,
+    loaded: &Loaded,
+) -> Result<Snapshot, Failure> {
+    let (Some(reader), Some(entra)) = (reader, &loaded.config.entra) else {
+        return live::observe(clients, aws_scope).await;
+    };
+    let tenant_scope = scope(entra, loaded);
+    let tenant = observe(reader, &tenant_scope);
+    let (snapshot, tenant) = futures_util::try_join!(live::observe(clients, aws_scope), tenant)?;
+    Ok(Snapshot { entra: Some(tenant), ..snapshot })
 }
 
 /// A target for a plan's steps in Entra ID, and nothing where it has none: then Graph is not reached.

@@ -4,11 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rolecall_aws::ObserveError;
-use rolecall_model::escape::for_terminal;
 use rolecall_model::snapshot::SnapshotError;
 use rolecall_model::{Code, Diagnostic, Sources};
-
-use crate::output;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -105,16 +102,6 @@ impl Failure {
         }
     }
 
-    /// Says it on standard error.
-    pub(crate) fn print(&self) {
-        match self.said() {
-            Said::Diagnostics(diagnostics, sources) | Said::DiagnosticsElsewhere(diagnostics, sources) => {
-                output::print_diagnostics(diagnostics, sources);
-            }
-            Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
-        }
-    }
-
     /// What is to be said.
     pub(crate) fn said(&self) -> Said<'_> {
         let plain = |code, message, help| Said::Plain { code, message, help };
@@ -169,13 +156,4 @@ fn error_chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-fn print_plain(code: Option<Code>, message: &str, help: Option<&str>) {
-    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-    // Messages quote what AWS, a file or the command line said.
-    output::error_line(&format!("error{code}: {}", for_terminal(message)));
-    if let Some(help) = help {
-        output::error_line(&format!("  help: {}", for_terminal(help)));
-    }
 }

@@ -1,12 +1,10 @@
 //! Where the live state comes from: AWS, or the sandbox in this process.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rolecall_aws::{Clients, Connection, Scope, Strategy};
-use rolecall_entra::Reader;
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{AccountId, Code, Config, GroupId, PermissionSetName, Region, Snapshot};
 use rolecall_planner::plan::Provenance;
@@ -15,13 +13,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::args::SandboxArgs;
 use crate::configuration::Loaded;
-use crate::directory;
 use crate::failure::Failure;
-use crate::output;
 use crate::progress::Progress;
-
-/// The name of a sandbox's state file in a project's directory.
-pub(crate) const SANDBOX_FILE: &str = "sandbox.json";
+use crate::state::StateFile;
 
 /// The live side of a command.
 pub(crate) enum Live {
@@ -29,8 +23,8 @@ pub(crate) enum Live {
     Aws,
     /// The embedded sandbox.
     Sandbox {
-        /// Its state file.
-        file: PathBuf,
+        /// Where its state is kept.
+        state: StateFile,
         /// The world.
         sandbox: Box<Sandbox>,
     },
@@ -43,16 +37,18 @@ impl Live {
     /// The sandbox's file cannot be used.
     pub(crate) fn open(args: &SandboxArgs, directory: &Path) -> Result<Self, Failure> {
         let Some(file) = &args.sandbox else { return Ok(Self::Aws) };
-        let file = file.clone().unwrap_or_else(|| directory.join(SANDBOX_FILE));
-        if file.is_dir() {
-            return Err(Failure::plain(
-                Code::SnapshotUnusable,
-                format!("--sandbox {} is a directory", file.display()),
-                "write the project first: rolecall plan DIR --sandbox",
-            ));
-        }
-        let sandbox = Box::new(Sandbox::new(read_snapshot(&file)?, settings()));
-        Ok(Self::Sandbox { file, sandbox })
+        let (state, snapshot) = match file {
+            None => StateFile::open_project(directory)?,
+            Some(file) if file.is_dir() => {
+                return Err(Failure::plain(
+                    Code::SnapshotUnusable,
+                    format!("--sandbox {} is a directory", file.display()),
+                    "write the project first: rolecall plan DIR --sandbox",
+                ));
+            }
+            Some(file) => StateFile::open_named(file)?,
+        };
+        Ok(Self::Sandbox { state, sandbox: Box::new(Sandbox::new(snapshot, settings())) })
     }
 
     /// A runtime for it. The sandbox runs on virtual time: a wait ends at once, and still counts.
@@ -95,10 +91,9 @@ impl Live {
     pub(crate) fn save(&self) -> Result<(), Failure> {
         match self {
             Self::Aws => Ok(()),
-            Self::Sandbox { file, sandbox } => {
+            Self::Sandbox { state, sandbox } => {
                 sandbox.settle();
-                let state = SnapshotFile::from_snapshot(&sandbox.snapshot());
-                output::write_file(file, state.to_json().as_bytes())
+                state.save(&SnapshotFile::from_snapshot(&sandbox.snapshot()))
             }
         }
     }
@@ -119,16 +114,6 @@ pub(crate) fn runtime(is_virtual: bool) -> Result<Runtime, Failure> {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().start_paused(is_virtual);
     builder.build().map_err(|source| Failure::System { what: "the runtime could not be started", source })
-}
-
-/// Reads a snapshot file.
-///
-/// # Errors
-/// It cannot be read, or is no snapshot.
-pub(crate) fn read_snapshot(file: &Path) -> Result<Snapshot, Failure> {
-    let bytes = fs::read(file).map_err(|error| Failure::reading(file, error))?;
-    let unusable = |source| Failure::Snapshot { file: file.to_owned(), source };
-    SnapshotFile::from_json(&bytes).and_then(SnapshotFile::into_snapshot).map_err(unusable)
 }
 
 /// What must be read of the live state to plan this project, the guards of another checkout included.
@@ -178,25 +163,6 @@ pub(crate) async fn observe(clients: &Clients, scope: &Scope) -> Result<Snapshot
     let report = |step| progress.reading(step);
     let snapshot = rolecall_aws::observe(clients, scope, &report).await;
     snapshot.map_err(|error| Failure::Observe(Box::new(error)))
-}
-
-/// Reads AWS, and the tenant where the files have an `entra` node, side by side.
-///
-/// # Errors
-/// Any read that failed.
-pub(crate) async fn observe_both(
-    clients: &Clients,
-    scope: &Scope,
-    directory: Option<&Reader>,
-    loaded: &Loaded,
-) -> Result<Snapshot, Failure> {
-    let (Some(reader), Some(entra)) = (directory, &loaded.config.entra) else {
-        return observe(clients, scope).await;
-    };
-    let tenant_scope = directory::scope(entra, loaded);
-    let tenant = directory::observe(reader, &tenant_scope);
-    let (snapshot, tenant) = futures_util::try_join!(observe(clients, scope), tenant)?;
-    Ok(Snapshot { entra: Some(tenant), ..snapshot })
 }
 
 /// Reads pairs whole that a plan would change, where they were read by principal.

@@ -10,6 +10,7 @@ mod live;
 mod messages;
 mod output;
 mod progress;
+mod state;
 
 use std::process::ExitCode;
 
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print();
+            output::print_failure(&failure);
             Exit::Error.into()
         }
     }

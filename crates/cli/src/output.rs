@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rolecall_model::escape::for_terminal;
-use rolecall_model::{Diagnostic, Severity, Sources};
+use rolecall_model::{Code, Diagnostic, Severity, Sources};
 use rolecall_planner::phrases::count;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Said};
 
 /// Whether standard output takes colour: it is a terminal, and `NO_COLOR` is not set.
 pub(crate) fn stdout_has_color() -> bool {
@@ -56,6 +56,25 @@ pub(crate) fn print_error(text: &str) {
 /// A line on standard error. There is nowhere to say that it cannot be written.
 pub(crate) fn error_line(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints on standard error why a command failed.
+pub(crate) fn print_failure(failure: &Failure) {
+    match failure.said() {
+        Said::Diagnostics(diagnostics, sources) | Said::DiagnosticsElsewhere(diagnostics, sources) => {
+            print_diagnostics(diagnostics, sources);
+        }
+        Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
+    }
+}
+
+fn print_plain(code: Option<Code>, message: &str, help: Option<&str>) {
+    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+    // Messages quote what AWS, a file or the command line said.
+    error_line(&format!("error{code}: {}", for_terminal(message)));
+    if let Some(help) = help {
+        error_line(&format!("  help: {}", for_terminal(help)));
+    }
 }
 
 /// All diagnostics on standard error, and a last line that counts them.

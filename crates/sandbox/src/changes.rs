@@ -1,51 +1,15 @@
 //! The one way in which rows and permission sets change: each change is written into the journal, and kept for lists
 //! that lag behind.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rolecall_model::{AccessControlState, AccountId, Assignment, PermissionSet, PermissionSetName};
 
 use crate::observations::{Actor, Change};
+use crate::past::Step;
 use crate::permission_sets::StoredSet;
 use crate::world::World;
-
-/// A change that can be taken back and made again: it holds the state on its other side, and exchanging the two is
-/// both.
-#[derive(Debug)]
-enum Step {
-    Row { row: Assignment, present: bool },
-    Set { name: PermissionSetName, other: Option<Box<StoredSet>> },
-    Provision { name: PermissionSetName, account: AccountId, provisioned: bool, outdated: bool },
-}
-
-/// The changes of the last seconds, the oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Past {
-    steps: VecDeque<(Duration, Step)>,
-    /// How far back it goes; zero if nobody asks.
-    kept_for: Duration,
-}
-
-impl Past {
-    pub(crate) fn new(kept_for: Duration) -> Self {
-        Self { steps: VecDeque::new(), kept_for }
-    }
-
-    fn is_kept(&self) -> bool {
-        !self.kept_for.is_zero()
-    }
-
-    fn add(&mut self, at: Duration, step: Step) {
-        if !self.is_kept() {
-            return;
-        }
-        while self.steps.front().is_some_and(|(first, _)| *first + self.kept_for < at) {
-            self.steps.pop_front();
-        }
-        self.steps.push_back((at, step));
-    }
-}
 
 impl World {
     /// What `look` sees of the rows and sets as they were at `then`.

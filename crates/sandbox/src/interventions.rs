@@ -5,110 +5,25 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use rolecall_model::{
-    AccountId, AccountState, Assignment, GroupId, PermissionSet, PermissionSetName, Principal,
-};
+use rolecall_model::{AccountId, AccountState, Assignment, GroupId, PermissionSetName, Principal};
 
-use crate::graph::{self, DirectoryChange};
+use crate::faults::{AdminChange, ChangeKind, Deed, Intervention};
+use crate::graph;
 use crate::observations::{Actor, Change, InterventionRecord};
 use crate::world::World;
 
-/// Something that happens once, whatever the client does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intervention {
-    /// When.
-    pub when: When,
-    /// What.
-    pub deed: Deed,
-}
-
-/// When an intervention happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Just before the request of that number, counted over all services from 1.
-    Request(u64),
-    /// So long after the sandbox's start.
-    Time(Duration),
-}
-
-/// What is done in an intervention.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
-    /// This.
-    Exactly(AdminChange),
-    /// Something of this kind, drawn from what there is by then and from the plan's seed. Nothing, where there is
-    /// nothing of the kind to do within the plan's scope.
-    Drawn(ChangeKind),
-}
-
-/// A change that does not come from the client. It takes effect at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AdminChange {
-    /// An assignment is made.
-    Grant(Assignment),
-    /// An assignment ends.
-    Revoke(Assignment),
-    /// The permission set of this name is from now on what is given here. It is not provisioned, so every account that
-    /// has it is outdated.
-    Edit(Box<PermissionSet>),
-    /// A permission set gets a tag, or another value of it.
-    Tag {
-        /// Which set.
-        permission_set: PermissionSetName,
-        /// The tag's key.
-        key: String,
-        /// Its value.
-        value: String,
-    },
-    /// A permission set loses a tag.
-    Untag {
-        /// Which set.
-        permission_set: PermissionSetName,
-        /// The tag's key.
-        key: String,
-    },
-    /// An account is suspended. What is under way in it fails.
-    SuspendAccount(AccountId),
-    /// A group is deleted. Its rows stay, without a group.
-    DeleteGroup(GroupId),
-    /// Something in the Entra tenant.
-    Directory(DirectoryChange),
-}
-
-/// The kinds of changes that can be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// A group gets a permission set that it does not have, in an active account.
-    Grant,
-    /// A group loses what it has.
-    Revoke,
-    /// A permission set gets another description.
-    Edit,
-    /// A tag whose key does not start with `rolecall:` is set.
-    Tag,
-    /// An active account other than the management account is suspended.
-    SuspendAccount,
-    /// A group is deleted.
-    DeleteGroup,
-}
-
-/// What drawn changes may concern. An empty list is no restriction.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// The sets whose rows, attributes and tags change.
-    pub permission_sets: BTreeSet<PermissionSetName>,
-    /// The groups that are granted something.
-    pub granted_groups: BTreeSet<GroupId>,
-    /// The groups that lose something.
-    pub revoked_groups: BTreeSet<GroupId>,
-    /// The groups that are deleted.
-    pub deleted_groups: BTreeSet<GroupId>,
-    /// The accounts that are suspended.
-    pub suspended_accounts: BTreeSet<AccountId>,
-}
-
 /// How often something is drawn before it is taken that there is nothing.
 const DRAWS: usize = 64;
+
+impl World {
+    /// Makes a change that nobody planned.
+    pub(crate) fn intervene(&mut self, change: &AdminChange) -> bool {
+        let (at, requests, change) = (self.now, self.course.requests(), change.clone());
+        let effective = apply(self, &change, at);
+        self.observations.interventions.push(InterventionRecord { at, requests, change, effective });
+        effective
+    }
+}
 
 /// Carries out the intervention of that number in the plan, and keeps a record of it.
 pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Intervention, at: Duration) {
@@ -126,7 +41,7 @@ pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Interven
 }
 
 /// Makes a change, and says whether there was anything to change.
-pub(crate) fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
+fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
     let by = Actor::OtherAdministrator;
     match change {
         AdminChange::Grant(row) => {

@@ -8,12 +8,14 @@
 //! [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a configuration directory that match, or differ
 //! in known rows.
 //!
-//! Invariant: the world itself (`world.rs` and what it calls) reads no clock and knows no runtime. It is told what time
+//! Invariant: the world itself (`world.rs`, and what changes it) reads no clock and knows no runtime. It is told what time
 //! it is with every request, so the same requests at the same times give the same answers.
 
 mod agenda;
 mod call;
 mod changes;
+mod dispatch;
+mod due;
 mod failure;
 pub mod faults;
 pub mod generate;
@@ -24,8 +26,10 @@ mod interventions;
 mod limits;
 mod members;
 mod observations;
+mod operation;
 mod organizations;
 mod paging;
+mod past;
 mod permission_sets;
 mod random;
 mod rows;
@@ -39,9 +43,9 @@ mod wire;
 mod world;
 
 pub use call::{CallRecord, Outcome, Service};
-pub use graph::{
-    ConnectionLost, DirectoryChange, GraphService, SANDBOX_TOKEN, graph_routes, signing_certificate,
-};
+pub use dispatch::operations;
+pub use faults::DirectoryChange;
+pub use graph::{ConnectionLost, GraphService, SANDBOX_TOKEN, graph_routes, signing_certificate};
 pub use observations::{
     Actor, Change, InjectedFault, InterventionRecord, JournalEntry, OperationKind, OperationRecord,
     RefusalCount, Refusals,
@@ -49,4 +53,3 @@ pub use observations::{
 pub use sandbox::Sandbox;
 pub use serve::serve;
 pub use settings::Settings;
-pub use world::operations;

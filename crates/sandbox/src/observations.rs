@@ -8,8 +8,7 @@ use rolecall_model::{
 };
 
 use crate::call::Service;
-use crate::faults::RequestFault;
-use crate::interventions::AdminChange;
+use crate::faults::{AdminChange, RequestFault};
 
 /// Who changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,8 +9,8 @@ use rolecall_model::Snapshot;
 use tokio::time::Instant;
 
 use crate::call::CallRecord;
+use crate::faults::AdminChange;
 use crate::graph::{GraphReply, GraphRequest};
-use crate::interventions::AdminChange;
 use crate::observations::{InjectedFault, InterventionRecord, JournalEntry, OperationRecord, Refusals};
 use crate::settings::Settings;
 use crate::wire::{Reply, WireRequest};

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::failure::Answer;
 use crate::members::Members;
-use crate::world::{OfferedOperation, World};
+use crate::operation::OfferedOperation;
+use crate::world::World;
 
 pub(crate) const OPERATIONS: &[OfferedOperation] =
     &[OfferedOperation { name: "GetCallerIdentity", run: get_caller_identity }];

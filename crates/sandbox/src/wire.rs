@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use crate::call::Service;
 use crate::failure::{Answer, Failure};
 use crate::faults::ServerError;
-use crate::world::{OfferedOperation, offered_by};
 
 /// An HTTP request, reduced to what the protocols look at. Signatures are not checked.
 #[derive(Debug, Clone)]
@@ -39,55 +38,6 @@ pub(crate) struct WireResponse {
     pub(crate) request_id: String,
     /// The body.
     pub(crate) body: Vec<u8>,
-}
-
-/// A request that names an operation on offer.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) service: Service,
-    pub(crate) operation: &'static OfferedOperation,
-    pub(crate) input: Value,
-}
-
-/// The prefixes of `X-Amz-Target`.
-const TARGETS: &[(&str, Service)] = &[
-    ("AWSIdentityStore", Service::IdentityStore),
-    ("AWSOrganizationsV20161128", Service::Organizations),
-    ("SWBExternalService", Service::SsoAdmin),
-];
-
-impl WireRequest {
-    /// Which operation is asked for, and with what input.
-    pub(crate) fn decode(&self) -> Result<Call, (Service, Failure)> {
-        match &self.target {
-            Some(target) => self.decode_json(target),
-            None => self.decode_query(),
-        }
-    }
-
-    fn decode_json(&self, target: &str) -> Result<Call, (Service, Failure)> {
-        let (prefix, name) = target.split_once('.').unwrap_or((target, ""));
-        let service = TARGETS.iter().find(|(known, _)| *known == prefix).map(|(_, service)| *service);
-        let unknown = || (service.unwrap_or(Service::SsoAdmin), Failure::unknown_operation(target));
-        let service = service.ok_or_else(unknown)?;
-        let operation = find(service, name).ok_or_else(unknown)?;
-        let input = if self.body.is_empty() { Ok(json!({})) } else { serde_json::from_slice(&self.body) };
-        let input = input.map_err(|error| (service, Failure::serialization(error.to_string())))?;
-        Ok(Call { service, operation, input })
-    }
-
-    /// Actions and their parameters need no decoding as far as the sandbox looks at them.
-    fn decode_query(&self) -> Result<Call, (Service, Failure)> {
-        let form = String::from_utf8_lossy(&self.body);
-        let mut fields = form.split('&').filter_map(|field| field.split_once('='));
-        let action = fields.find(|(name, _)| *name == "Action").map_or("", |(_, action)| action);
-        let operation = find(Service::Sts, action).ok_or((Service::Sts, Failure::invalid_action(action)))?;
-        Ok(Call { service: Service::Sts, operation, input: Value::Object(Map::new()) })
-    }
-}
-
-fn find(service: Service, name: &str) -> Option<&'static OfferedOperation> {
-    offered_by(service).iter().find(|operation| operation.name == name)
 }
 
 impl WireResponse {

@@ -1,81 +1,29 @@
-//! The state of the world, and the one way in: a request at a time.
+//! The state of the world. Services change it (`dispatch.rs`, `graph`), and so does the passing of time (`due.rs`); neither
+//! is known here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rolecall_model::entra::Tenant;
 use rolecall_model::snapshot::{Caller, Coverage, Instance};
 use rolecall_model::{AccessControlState, Snapshot};
 use serde_json::{Value, json};
 
-use crate::agenda::{Agenda, Due};
-use crate::call::{CallLog, CallRecord, Outcome, Service};
-use crate::changes::Past;
-use crate::failure::{Answer, Failure};
-use crate::faults::{Course, Moment, RequestFault, ServerError, is_asynchronous};
+use crate::agenda::Agenda;
+use crate::call::{CallLog, CallRecord};
+use crate::faults::Course;
 use crate::graph::Tenancy;
-use crate::identity_store::{self, Directory};
-use crate::interventions::{self, AdminChange};
+use crate::identity_store::Directory;
 use crate::limits::Limits;
-use crate::members::Members;
-use crate::observations::{InterventionRecord, Observations, OperationRecord};
-use crate::organizations::{self, OrganizationTree};
+use crate::observations::{Observations, OperationRecord};
+use crate::organizations::OrganizationTree;
 use crate::paging::PageRule;
+use crate::past::Past;
 use crate::permission_sets::PermissionSets;
 use crate::random::Source;
 use crate::rows::Rows;
 use crate::settings::Settings;
-use crate::wire::{Call, Reply, WireRequest, WireResponse};
-use crate::{sso_admin, sts};
-
-/// An operation that the sandbox offers.
-#[derive(Debug)]
-pub(crate) struct OfferedOperation {
-    /// Its name in the service model.
-    pub(crate) name: &'static str,
-    /// What it does.
-    pub(crate) run: fn(&mut World, &Members<'_>) -> Answer,
-}
-
-/// All operations that the sandbox offers, by service and then by name.
-pub fn operations() -> impl Iterator<Item = (Service, &'static str)> {
-    [Service::Organizations, Service::SsoAdmin, Service::IdentityStore, Service::Sts]
-        .into_iter()
-        .flat_map(|service| offered_by(service).iter().map(move |operation| (service, operation.name)))
-}
-
-/// The operations of a service.
-pub(crate) fn offered_by(service: Service) -> &'static [OfferedOperation] {
-    match service {
-        Service::Organizations => organizations::OPERATIONS,
-        Service::SsoAdmin => sso_admin::OPERATIONS,
-        Service::IdentityStore => identity_store::OPERATIONS,
-        Service::Sts => sts::OPERATIONS,
-        // They are routes, not operations of AWS's.
-        Service::Graph => &[],
-    }
-}
-
-/// The members of requests that tell one call from another.
-const LOGGED_MEMBERS: &[&str] = &[
-    "AccountAssignmentCreationRequestId",
-    "AccountAssignmentDeletionRequestId",
-    "AccountId",
-    "ChildId",
-    "GroupId",
-    "ManagedPolicyArn",
-    "Name",
-    "ParentId",
-    "PermissionSetArn",
-    "PrincipalId",
-    "PrincipalType",
-    "ProvisionPermissionSetRequestId",
-    "ResourceArn",
-    "ResourceId",
-    "TargetId",
-    "TargetType",
-    "UserId",
-];
 
 /// The state of an organization and its Identity Center.
 #[derive(Debug)]
@@ -105,8 +53,8 @@ pub(crate) struct World {
     pub(crate) past: Past,
     /// The time that a list is being answered from which lags behind.
     pub(crate) seen_at: Option<Duration>,
-    limits: Limits,
-    log: CallLog,
+    pub(crate) limits: Limits,
+    pub(crate) log: CallLog,
 }
 
 impl World {
@@ -154,160 +102,6 @@ impl World {
         }
     }
 
-    /// Answers a request that comes in at `now`, or strikes it.
-    pub(crate) fn handle(&mut self, now: Duration, request: &WireRequest) -> Reply {
-        self.advance(now);
-        let request_id = self.source.request_id();
-        let call = match request.decode() {
-            Ok(call) => call,
-            Err((service, failure)) => {
-                return Reply::Answer(WireResponse::new(service, "", request_id, Err(failure)));
-            }
-        };
-        let (service, operation) = (call.service, call.operation.name);
-        self.course.count(operation);
-        for (number, intervention) in self.course.take_counted(self.now) {
-            interventions::carry_out(self, number, intervention, self.now);
-        }
-        let fault = self.course.strike(self.now, service, operation);
-        if fault == Some(RequestFault::ConnectionLost(Moment::BeforeEffect)) {
-            return Reply::NeverArrived;
-        }
-        let operations = self.agenda.len();
-        let answer = self.answer(&call, fault);
-        self.log.add(CallRecord {
-            at: self.now,
-            service,
-            operation,
-            keys: logged_members(&call),
-            outcome: answer.as_ref().err().map_or(Outcome::Ok, |failure| Outcome::Failed(failure.kind)),
-        });
-        match fault {
-            Some(RequestFault::ConnectionLost(_)) => {
-                self.agenda.forget_from(operations);
-                Reply::AnswerLost
-            }
-            Some(RequestFault::Error(error, _)) => {
-                self.agenda.forget_from(operations);
-                Reply::Answer(WireResponse::broken(service, operation, request_id, error))
-            }
-            Some(
-                RequestFault::RateExceeded
-                | RequestFault::TooManyProcessing
-                | RequestFault::Conflict
-                | RequestFault::Expired,
-            )
-            | None => Reply::Answer(WireResponse::new(service, operation, request_id, answer)),
-        }
-    }
-
-    /// Judges the request, then carries it out. Whoever is not let in learns no more than that.
-    fn answer(&mut self, call: &Call, fault: Option<RequestFault>) -> Answer {
-        let (service, operation) = (call.service, call.operation.name);
-        for at in self.course.competing_requests(self.now) {
-            self.limits.compete(at);
-        }
-        if fault == Some(RequestFault::Expired) {
-            return Err(Failure::expired(service));
-        }
-        if let Err(too_soon) = self.limits.judge(self.now, service, operation) {
-            self.observations.refusals.rate.add(too_soon.provoked);
-            return Err(Failure::rate_exceeded(service));
-        }
-        if let Some(fault) = fault {
-            self.refuse_by_fault(service, operation, fault)?;
-        }
-        let input =
-            call.input.as_object().ok_or_else(|| Failure::serialization("The body must be a structure."))?;
-        let members = Members::new(service, operation, input);
-        let answer = (call.operation.run)(self, &members)?;
-        let lag = if sso_admin::lags(service, operation) { self.course.lag(self.now) } else { None };
-        let Some(lag) = lag else { return Ok(answer) };
-        let then = self.now.saturating_sub(lag);
-        // What a list is about may be newer than what it shows.
-        Ok(self.look_back(then, |world| (call.operation.run)(world, &members)).unwrap_or(answer))
-    }
-
-    /// The error of a fault that comes before the request takes effect.
-    fn refuse_by_fault(
-        &mut self,
-        service: Service,
-        operation: &'static str,
-        fault: RequestFault,
-    ) -> Result<(), Failure> {
-        let refusals = &mut self.observations.refusals;
-        match fault {
-            RequestFault::ConnectionLost(_) | RequestFault::Error(_, Moment::AfterEffect) => Ok(()),
-            RequestFault::Error(error, Moment::BeforeEffect) => Err(match error {
-                ServerError::Internal => Failure::internal(service),
-                ServerError::BadGateway => Failure::without_reason("HTTP 502"),
-                ServerError::Unavailable => Failure::without_reason("HTTP 503"),
-            }),
-            RequestFault::RateExceeded => {
-                refusals.rate.add(false);
-                Err(Failure::rate_exceeded(service))
-            }
-            RequestFault::TooManyProcessing => {
-                let provisions = operation == "ProvisionPermissionSet";
-                let count = if provisions { &mut refusals.provisions } else { &mut refusals.outstanding };
-                count.add(false);
-                Err(Failure::too_many_processing())
-            }
-            RequestFault::Conflict => {
-                if is_asynchronous(operation) {
-                    refusals.account_busy.add(false);
-                }
-                Err(Failure::conflict(
-                    "Could not process the request because of a conflicting operation in progress. \
-                     Please try again later.",
-                ))
-            }
-            RequestFault::Expired => Err(Failure::expired(service)),
-        }
-    }
-
-    /// Lets everything happen that is due by `now`, interventions included.
-    pub(crate) fn advance(&mut self, now: Duration) {
-        self.now = self.now.max(now);
-        loop {
-            // Of two things at one time, what a client asked for comes first.
-            let next = self.agenda.next_due().into_iter().chain(self.next_due_in_tenant()).min();
-            if let Some((at, number, intervention)) = self.course.take_timed(self.now, next) {
-                interventions::carry_out(self, number, intervention, at);
-            } else if !self.carry_out_earliest(self.now) {
-                break;
-            }
-        }
-    }
-
-    /// Lets everything that is under way come to its end, whenever that is due. Interventions that are still to come
-    /// are not under way.
-    pub(crate) fn settle(&mut self) {
-        self.settle_tenant();
-        while self.carry_out_next(Duration::MAX) {}
-    }
-
-    /// Carries out what is due next in AWS or in the tenant, if it is by `end`.
-    fn carry_out_earliest(&mut self, end: Duration) -> bool {
-        let in_tenant = self.next_due_in_tenant().filter(|at| *at <= end);
-        if in_tenant.is_some_and(|at| self.agenda.next_due().is_none_or(|other| at < other)) {
-            self.carry_out_next_in_tenant(end);
-            return true;
-        }
-        self.carry_out_next(end)
-    }
-
-    /// Carries out what is due next in AWS, if it is by `end`.
-    fn carry_out_next(&mut self, end: Duration) -> bool {
-        let Some((at, due)) = self.agenda.take_due(end) else { return false };
-        match due {
-            Due::Request(number) => sso_admin::finish(self, number, at),
-            Due::Departure(name, account) => sso_admin::finish_departure(self, &name, account, at),
-            Due::AccessControl => sso_admin::finish_access_control(self, at),
-        }
-        true
-    }
-
     /// The client that was at work is gone, and another begins.
     pub(crate) fn forget_client(&mut self) {
         self.agenda.forget_from(0);
@@ -344,14 +138,6 @@ impl World {
         self.tenancy.as_ref().map_or_else(Vec::new, |tenancy| tenancy.calls())
     }
 
-    /// Makes a change that nobody planned.
-    pub(crate) fn intervene(&mut self, change: &AdminChange) -> bool {
-        let (at, requests, change) = (self.now, self.course.requests(), change.clone());
-        let effective = interventions::apply(self, &change, at);
-        self.observations.interventions.push(InterventionRecord { at, requests, change, effective });
-        effective
-    }
-
     pub(crate) fn call_counts(&self) -> BTreeMap<String, u64> {
         self.log.counts()
     }
@@ -359,6 +145,21 @@ impl World {
     /// Whether the caller administers Identity Center by delegation.
     pub(crate) fn caller_is_delegated(&self) -> bool {
         self.caller.account != self.organization.management_account()
+    }
+
+    /// What the calendar says at a time since the start.
+    pub(crate) fn calendar(&self, at: Duration) -> Timestamp {
+        let second =
+            i64::try_from(self.settings.epoch_seconds.saturating_add(at.as_secs())).unwrap_or(i64::MAX);
+        Timestamp::new(second, i32::try_from(at.subsec_nanos()).unwrap_or(0)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Lends the tenant out beside the rest of the world; `None` where there is none.
+    pub(crate) fn with_tenancy<T>(&mut self, act: impl FnOnce(&mut Self, &mut Tenancy) -> T) -> Option<T> {
+        let mut tenancy = self.tenancy.take()?;
+        let result = act(self, &mut tenancy);
+        self.tenancy = Some(tenancy);
+        Some(result)
     }
 
     /// A point in time as the JSON protocol writes it: seconds since 1970, to the millisecond.
@@ -382,9 +183,4 @@ fn latest_second(tenant: &Tenant) -> u64 {
     let of_logs = tenant.logs.provisioning.iter().map(|event| event.at);
     let of_logs = of_logs.chain(tenant.logs.sign_ins.iter().map(|sign_in| sign_in.at));
     of_jobs.chain(of_logs).filter_map(|at| u64::try_from(at.as_second()).ok()).max().unwrap_or(0)
-}
-
-fn logged_members(call: &Call) -> BTreeMap<&'static str, String> {
-    let text = |name: &'static str| Some((name, call.input.get(name)?.as_str()?.to_owned()));
-    LOGGED_MEMBERS.iter().filter_map(|name| text(name)).collect()
 }

@@ -59,7 +59,7 @@ async fn plan_and_apply(
         plan::read_and_make(&clients, directory.as_ref(), loaded, &args.planning.reading, &settings).await?;
     (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
-    let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
+    let style = text::Style { detail: args.detail.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, None, style))?;
     let write_stats = |seconds| stats::write(args.stats.stats.as_deref(), &clients.statistics(), seconds);
     if !made.violations.is_empty() {

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     let live = Live::open(&args.sandbox, &loaded.directory)?;
     let diagnosis = live.runtime()?.block_on(async {
         let examined = examine(&live, &loaded);
-        live::within(args.timeout, async { Ok(examined.await) }).await
+        live::within(args.timeout.limit, async { Ok(examined.await) }).await
     })?;
     output::print(&match args.format {
         DoctorFormat::Text => render::text(&diagnosis, &loaded.sources, output::stdout_has_color()),

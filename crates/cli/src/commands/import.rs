@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
+use crate::state;
 
 /// So many files are named that would be overwritten.
 const MOST_NAMED: usize = 10;
@@ -86,7 +87,7 @@ fn unusable(error: &TerraformError) -> Failure {
 
 fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
     if let Some(file) = &args.snapshot {
-        return live::read_snapshot(file);
+        return state::read_snapshot(file);
     }
     let sandbox = SandboxArgs { sandbox: args.sandbox.clone() };
     let live = Live::open(&sandbox, Path::new("."))?;
@@ -97,7 +98,7 @@ fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
     let scope = Scope { everything: true, instance: args.instance.clone(), ..Scope::default() };
     live.runtime()?.block_on(async {
         let clients = live.connect(&region).await;
-        live::within(args.timeout, live::observe(&clients, &scope)).await
+        live::within(args.timeout.limit, live::observe(&clients, &scope)).await
     })
 }
 

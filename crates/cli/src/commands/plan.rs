@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::messages::{Messages, Stream};
 use crate::output;
+use crate::state;
 
 /// Plans and shows.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
@@ -34,9 +35,9 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     let loaded = configuration::load_planned(planning)?;
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let settings = |provenance| settings(args.as_of, provenance, planning, &loaded);
-    let (snapshot, mut plan, statistics, day) = match &args.snapshot {
+    let (snapshot, mut plan, statistics, day) = match &args.offline.snapshot {
         Some(file) => {
-            let snapshot = live::read_snapshot(file)?;
+            let snapshot = state::read_snapshot(file)?;
             let start = WallInstant::now();
             let settings = settings(Provenance::Snapshot)?;
             let plan = make(&loaded, &snapshot, &settings)?;
@@ -123,7 +124,7 @@ fn show(
             plan.violations.iter().map(|violation| of_violation(violation, &loaded.sources)).collect();
         messages.add(&violations, &loaded.sources);
     }
-    let detail = Detail::from(args.detail);
+    let detail = Detail::from(args.detail.detail);
     let rendered = match args.format {
         Format::Text => {
             text::render(plan, comparison, text::Style { detail, color: output::stdout_has_color() })
@@ -223,8 +224,8 @@ pub(crate) async fn read_scope_and_make(
 ) -> Result<(Snapshot, Plan, Seconds), Failure> {
     let mut seconds = Seconds::default();
     let start = Instant::now();
-    let (snapshot, plan) = live::within(reading.timeout, async {
-        let mut snapshot = live::observe_both(clients, &scope, directory, loaded).await?;
+    let (snapshot, plan) = live::within(reading.timeout.limit, async {
+        let mut snapshot = directory::observe_both(clients, &scope, directory, loaded).await?;
         // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
         // round sees the pairs whole that the one before asked for, so this ends.
         loop {

@@ -12,13 +12,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
+use crate::state;
 
 /// Writes what somebody needs to sign in.
 pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let (snapshot, whose) = match &args.snapshot {
         Some(file) => {
-            let snapshot = live::read_snapshot(file)?;
+            let snapshot = state::read_snapshot(file)?;
             let whose = whose(args, &loaded, &snapshot)?;
             if matches!(whose, Whose::User(_)) && snapshot.memberships.is_empty() {
                 output::error_line(
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
             let live = Live::open(&args.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
                 let clients = live.connect(&loaded.config.identity_center.region).await;
-                live::within(args.timeout, read(&clients, args, &loaded)).await
+                live::within(args.timeout.limit, read(&clients, args, &loaded)).await
             })?
         }
     };

@@ -20,13 +20,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
+use crate::state;
 
 /// Applies the plan to a copy of what is live, in the sandbox.
 pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load_planned(&args.planning)?;
     let Subject { snapshot, settings, plan: made } = subject(args, &loaded)?;
     output::print_diagnostics(&made.findings, &loaded.sources);
-    let style = text::Style { detail: args.detail.into(), color: output::stdout_has_color() };
+    let style = text::Style { detail: args.detail.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, None, style))?;
     if !made.violations.is_empty() {
         output::print("\nRehearsal: an apply would stop at the guard, and change nothing.\n")?;
@@ -57,8 +58,8 @@ struct Subject {
 /// The plan for a snapshot file, for the sandbox's state, or for what is live.
 fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     let settings = |provenance| plan::settings(None, provenance, &args.planning, loaded);
-    if let Some(file) = &args.snapshot {
-        let (snapshot, settings) = (live::read_snapshot(file)?, settings(Provenance::Snapshot)?);
+    if let Some(file) = &args.offline.snapshot {
+        let (snapshot, settings) = (state::read_snapshot(file)?, settings(Provenance::Snapshot)?);
         let plan = plan::make(loaded, &snapshot, &settings)?;
         return Ok(Subject { snapshot, settings, plan });
     }

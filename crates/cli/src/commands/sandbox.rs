@@ -14,15 +14,20 @@ use tokio::net::TcpListener;
 use crate::args::{GenerateArgs, ServeArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::live::{SANDBOX_FILE, read_snapshot};
 use crate::output;
+use crate::state::{StateFile, WORLD_FILE};
 
 /// How often a served sandbox's state is saved, if it changed.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until it is interrupted. Only the loopback interface is ever bound: the sandbox asks for no credentials.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
-    let sandbox = Sandbox::new(read_snapshot(&args.file)?, crate::live::settings());
+    let (file, snapshot) = if args.target.is_dir() {
+        StateFile::open_project(&args.target)?
+    } else {
+        StateFile::open_named(&args.target)?
+    };
+    let sandbox = Sandbox::new(snapshot, crate::live::settings());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -46,19 +51,19 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
                     result.map_err(|source| Failure::System { what: "the server failed", source })?;
                     break;
                 }
-                () = tokio::time::sleep(SAVE_EVERY) => saved = save(&sandbox, &saved, &args.file)?,
+                () = tokio::time::sleep(SAVE_EVERY) => saved = save(&sandbox, &saved, &file)?,
             }
         }
         sandbox.settle();
-        save(&sandbox, &saved, &args.file)?;
+        save(&sandbox, &saved, &file)?;
         Ok(Exit::Success)
     })
 }
 
-fn save(sandbox: &Sandbox, saved: &SnapshotFile, file: &Path) -> Result<SnapshotFile, Failure> {
+fn save(sandbox: &Sandbox, saved: &SnapshotFile, file: &StateFile) -> Result<SnapshotFile, Failure> {
     let state = SnapshotFile::from_snapshot(&sandbox.snapshot());
     if state != *saved {
-        output::write_file(file, state.to_json().as_bytes())?;
+        file.save(&state)?;
     }
     Ok(state)
 }
@@ -85,7 +90,7 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
         output::write_file(&file, text.as_bytes())?;
     }
     let world = SnapshotFile::from_snapshot(&generated.snapshot).to_json();
-    output::write_file(&out.join(SANDBOX_FILE), world.as_bytes())?;
+    output::write_file(&out.join(WORLD_FILE), world.as_bytes())?;
     if drift > 0 {
         let mut rows = serde_json::to_string_pretty(&generated.drift).unwrap_or_default();
         rows.push('\n');

@@ -23,8 +23,8 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
         let clients = live.connect(&center.region).await;
         let start = Instant::now();
         let directory = directory::reader(&live, &loaded.config)?;
-        let reading = live::observe_both(&clients, &scope, directory.as_ref(), &loaded);
-        let snapshot = live::within(args.timeout, reading).await?;
+        let reading = directory::observe_both(&clients, &scope, directory.as_ref(), &loaded);
+        let snapshot = live::within(args.timeout.limit, reading).await?;
         Ok::<_, Failure>((snapshot, clients.statistics(), start.elapsed()))
     })?;
     output::write_file(&args.out, SnapshotFile::from_snapshot(&snapshot).to_json().as_bytes())?;

@@ -112,7 +112,13 @@ fn a_project_holds_what_the_state_manages() {
     let kept: BTreeSet<String> = planned(&written.files, &world())
         .kept
         .iter()
-        .map(|kept| format!("{} {}", kept.assignment.assignment.permission_set, kept.assignment.assignment.principal.id()))
+        .map(|kept| {
+            format!(
+                "{} {}",
+                kept.assignment.assignment.permission_set,
+                kept.assignment.assignment.principal.id()
+            )
+        })
         .collect();
     assert_eq!(kept, [2, 3, 9].map(|number| format!("Deploy {}", group(number))).into());
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::intervention::{Intervention, When};
 use super::{Chance, Competitor, FaultPlan, Lag, Moment, RequestFault, ServerError};
 use crate::call::Service;
-use crate::interventions::{Intervention, When};
 use crate::observations::InjectedFault;
 use crate::random::fingerprint;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::intervention::{ChangeKind, Deed, Intervention, Scope, When};
 use super::{Chance, Competitor, Expiry, FaultPlan, Horizon, Intensity, Lag, Odds};
-use crate::interventions::{ChangeKind, Deed, Intervention, Scope, When};
 use crate::random::fingerprint;
 
 /// What an intensity allows.

@@ -5,6 +5,7 @@
 //! takes [`FaultPlan::from_seed`].
 
 mod course;
+mod intervention;
 mod mix;
 
 use std::collections::BTreeSet;
@@ -12,8 +13,8 @@ use std::time::Duration;
 
 use rolecall_model::{AccountId, CustomerPolicy};
 
-pub use crate::interventions::{AdminChange, ChangeKind, Deed, Intervention, Scope, When};
 pub(crate) use course::{Course, OperationFaults, is_asynchronous};
+pub use intervention::{AdminChange, ChangeKind, Deed, DirectoryChange, Intervention, Scope, When};
 
 /// Everything that goes wrong in a sandbox. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{AppRole, EnterpriseApplication, GALLERY_NAME, GALLERY_TEMPLATE};
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::{Entity, context};
-use super::routes::Ask;
 use super::service_principals;
 use super::tenancy::Tenancy;
 use super::wire::{Done, GraphAnswer, GraphFailure};
@@ -155,11 +155,11 @@ pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
                 for (name, value) in web {
                     match name.as_str() {
                         "redirectUris" => redirects = Some(uris(name, value)?),
-                        _ => return Err(unknown(name)),
+                        _ => return Err(GraphFailure::unknown_property(name)),
                     }
                 }
             }
-            _ => return Err(unknown(name)),
+            _ => return Err(GraphFailure::unknown_property(name)),
         }
     }
     let others =
@@ -184,10 +184,6 @@ pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
     Ok(Done::no_content())
 }
 
-pub(super) fn unknown(name: &str) -> GraphFailure {
-    GraphFailure::bad_request(format!("The sandbox does not take the property '{name}' here."))
-}
-
 fn uris(name: &str, value: &Value) -> Result<BTreeSet<String>, GraphFailure> {
     let invalid = || GraphFailure::bad_request(format!("Invalid value specified for property '{name}'."));
     let all = value.as_array().ok_or_else(invalid)?;
@@ -198,21 +194,6 @@ fn uris(name: &str, value: &Value) -> Result<BTreeSet<String>, GraphFailure> {
     read.filter(|read| read.len() == all.len()).ok_or_else(invalid)
 }
 
-pub(super) fn render_roles(application: &EnterpriseApplication) -> Value {
-    let roles = application.app_roles.iter().map(|AppRole { id, display_name, is_enabled }| {
-        json!({
-            "id": id.as_str(),
-            "displayName": display_name,
-            "description": display_name,
-            "isEnabled": is_enabled,
-            "allowedMemberTypes": ["User"],
-            "origin": "Application",
-            "value": null,
-        })
-    });
-    roles.collect()
-}
-
 fn render(application: &EnterpriseApplication) -> Value {
     json!({
         "id": application.application_id.as_str(),
@@ -221,7 +202,7 @@ fn render(application: &EnterpriseApplication) -> Value {
         "displayName": application.display_name,
         "identifierUris": application.identifier_uris,
         "signInAudience": "AzureADMyOrg",
-        "appRoles": render_roles(application),
+        "appRoles": service_principals::render_roles(application),
         "keyCredentials": [],
         "passwordCredentials": [],
         "web": {

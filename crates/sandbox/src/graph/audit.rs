@@ -3,8 +3,8 @@
 use rolecall_model::entra::{EnterpriseApplication, ProvisioningEvent, SignIn};
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::Entity;
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::GraphAnswer;
 use crate::world::World;

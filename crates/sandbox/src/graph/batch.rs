@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::{Method, Uri};
 use serde_json::{Map, Value, json};
 
-use super::routes::Ask;
+use super::ask::{Ask, Handled};
 use super::wire::{Body, Done, GraphAnswer, GraphFailure, GraphRequest, decode_form};
-use super::{Handled, World};
 use crate::faults::RequestFault;
+use crate::world::World;
 
 /// The most requests in a batch.
 const MOST: usize = 20;

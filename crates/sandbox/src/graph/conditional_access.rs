@@ -6,8 +6,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{AccessPolicy, ConditionalAccessPolicy, MfaStrength, PolicyState};
 use serde_json::{Map, Value, json};
 
+use super::ask::Ask;
 use super::listing::{Entity, context};
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::{Done, GraphAnswer, GraphFailure};
 use crate::world::World;

@@ -6,8 +6,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{DirectoryGroup, DirectoryUser, Tenant};
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::Entity;
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::{GraphAnswer, GraphFailure};
 use crate::world::World;

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
+use super::ask::Ask;
 use super::certificates;
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::{Body, Done, GraphAnswer, GraphFailure};
 use crate::world::World;

@@ -6,58 +6,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{DirectoryGroup, Quarantine, SyncState, Tenant};
 
 use super::tenancy::{QUARANTINE_INTERVAL, Tenancy};
+use crate::faults::DirectoryChange;
 use crate::world::World;
-
-/// A change of the tenant, or of what it provisions with. What it means to the Identity Store comes with the next cycle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DirectoryChange {
-    /// A group gets another name.
-    RenameGroup {
-        /// Which.
-        group: ObjectId,
-        /// The name.
-        name: String,
-    },
-    /// A group is deleted, and its assignments with it.
-    DeleteGroup(ObjectId),
-    /// A group is deleted and made again under its name with its members; it has another id, and is not assigned.
-    RecreateGroup {
-        /// Which.
-        group: ObjectId,
-        /// The id of the new one.
-        id: ObjectId,
-    },
-    /// A group becomes a member of another.
-    Nest {
-        /// Which.
-        group: ObjectId,
-        /// The one that it is in from now on.
-        into: ObjectId,
-    },
-    /// A user becomes a member of a group.
-    AddMember {
-        /// Which group.
-        group: ObjectId,
-        /// Who.
-        user: ObjectId,
-    },
-    /// A user leaves a group.
-    RemoveMember {
-        /// Which group.
-        group: ObjectId,
-        /// Who.
-        user: ObjectId,
-    },
-    /// A group is unassigned from every application.
-    Unassign(ObjectId),
-    /// The SCIM token that Identity Center takes expires, and is replaced there.
-    ExpireScimToken {
-        /// The one that is taken from now on.
-        renewed: String,
-    },
-    /// All jobs that run go into quarantine.
-    Quarantine,
-}
 
 /// Makes a change, and says whether there was anything to change.
 pub(crate) fn apply(world: &mut World, change: &DirectoryChange, at: Duration) -> bool {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::ask::Ask;
 use super::filter::Filter;
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::{Done, GraphAnswer, GraphFailure, encode_query};
 use crate::random::fingerprint;

@@ -7,9 +7,9 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{DirectoryGroup, SyncJob, SyncState};
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::context;
 use super::provisioning::{self, has_special_characters, lacks_attributes};
-use super::routes::Ask;
 use super::secrets::{REFUSED, REFUSED_MESSAGE};
 use super::synchronization::named_job;
 use super::tenancy::{Due, Tenancy};

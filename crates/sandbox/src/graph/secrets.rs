@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::context;
-use super::routes::Ask;
 use super::synchronization::named_job;
 use super::tenancy::{Secrets, Tenancy};
 use super::wire::{Done, GraphAnswer, GraphFailure};

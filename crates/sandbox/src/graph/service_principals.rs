@@ -5,13 +5,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use rolecall_model::entra::EnterpriseApplication;
+use rolecall_model::entra::{AppRole, EnterpriseApplication};
 use serde_json::{Value, json};
 
-use super::applications::{render_roles, unknown};
+use super::ask::Ask;
 use super::certificates::{self, VALIDITY};
 use super::listing::{Entity, context};
-use super::routes::Ask;
 use super::tenancy::Tenancy;
 use super::wire::{Done, GraphAnswer, GraphFailure};
 use crate::world::World;
@@ -82,7 +81,7 @@ pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
                     application.certificates.iter().find(|one| one.thumbprint.eq_ignore_ascii_case(given));
                 thumbprint = Some(found.ok_or_else(|| invalid(name))?.thumbprint.clone());
             }
-            _ => return Err(unknown(name)),
+            _ => return Err(GraphFailure::unknown_property(name)),
         }
     }
     let mode = mode.map(str::to_owned);
@@ -208,4 +207,19 @@ pub(super) fn render(application: &EnterpriseApplication) -> Value {
         "servicePrincipalType": "Application",
         "tags": ["WindowsAzureActiveDirectoryGalleryApplicationPrimaryV1", "WindowsAzureActiveDirectoryIntegratedApp"],
     })
+}
+
+pub(super) fn render_roles(application: &EnterpriseApplication) -> Value {
+    let roles = application.app_roles.iter().map(|AppRole { id, display_name, is_enabled }| {
+        json!({
+            "id": id.as_str(),
+            "displayName": display_name,
+            "description": display_name,
+            "isEnabled": is_enabled,
+            "allowedMemberTypes": ["User"],
+            "origin": "Application",
+            "value": null,
+        })
+    });
+    roles.collect()
 }

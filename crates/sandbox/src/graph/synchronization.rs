@@ -5,8 +5,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{Quarantine, SyncJob, SyncState};
 use serde_json::{Value, json};
 
+use super::ask::Ask;
 use super::listing::{Entity, context};
-use super::routes::Ask;
 use super::tenancy::{FIRST_CYCLE, QUARANTINE_INTERVAL, Run, Tenancy};
 use super::wire::{Done, GraphAnswer, GraphFailure};
 use crate::world::World;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::routes::Ask;
+use super::ask::Ask;
 use super::tenancy::{SANDBOX_TOKEN, Tenancy};
 use super::wire::{Body, Done, GraphAnswer, GraphFailure, decode_form};
 use crate::world::World;

@@ -186,6 +186,11 @@ impl GraphFailure {
         Self::new(400, "Request_BadRequest", message)
     }
 
+    /// A property that the sandbox does not look at, and so must not accept.
+    pub(crate) fn unknown_property(name: &str) -> Self {
+        Self::bad_request(format!("The sandbox does not take the property '{name}' here."))
+    }
+
     /// A query that the resource does not take.
     pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
         Self::new(400, "Request_UnsupportedQuery", message)

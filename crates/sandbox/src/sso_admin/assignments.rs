@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::setbacks::refuse_by_plan;
 use super::statuses::{self, status_members};
-use super::{PAGE, check_instance, permission_set, refuse_full, refuse_inactive};
+use super::{PAGE, check_instance, permission_set, principal_type, refuse_full, refuse_inactive};
 use crate::agenda::{Kind, Request, State, Work};
 use crate::failure::{Answer, Failure};
 use crate::faults::OperationFaults;
@@ -214,14 +214,6 @@ fn principal_key(principal: &Principal) -> String {
         Principal::Group(id) => format!("g{id}"),
         Principal::NewGroup(id) => format!("n{id}"),
         Principal::User(id) => format!("u{id}"),
-    }
-}
-
-/// The type of a principal as AWS names it.
-pub(super) fn principal_type(principal: &Principal) -> &'static str {
-    match principal {
-        Principal::Group(_) | Principal::NewGroup(_) => "GROUP",
-        Principal::User(_) => "USER",
     }
 }
 

@@ -12,7 +12,7 @@ mod tags;
 
 use std::time::Duration;
 
-use rolecall_model::{AccountId, AccountState, PermissionSet, PermissionSetName};
+use rolecall_model::{AccountId, AccountState, PermissionSet, PermissionSetName, Principal};
 use serde_json::json;
 
 use crate::agenda::{State, Work};
@@ -21,9 +21,10 @@ use crate::failure::{Answer, Failure};
 use crate::limits;
 use crate::members::Members;
 use crate::observations::Actor;
+use crate::operation::OfferedOperation;
 use crate::permission_sets::StoredSet;
 use crate::rules;
-use crate::world::{OfferedOperation, World};
+use crate::world::World;
 
 pub(crate) use access_control::finish as finish_access_control;
 pub(crate) use provisioning::finish_departure;
@@ -193,4 +194,12 @@ fn refuse_full(world: &World, name: &PermissionSetName, account: AccountId) -> R
         "The account '{account}' already has the maximum number of permission sets ({}).",
         limits::PERMISSION_SETS_PER_ACCOUNT
     ))
+}
+
+/// The type of a principal as AWS names it.
+fn principal_type(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::Group(_) | Principal::NewGroup(_) => "GROUP",
+        Principal::User(_) => "USER",
+    }
 }

@@ -3,8 +3,7 @@
 use rolecall_model::Assignment;
 use serde_json::{Value, json};
 
-use super::assignments::principal_type;
-use super::{PAGE, check_instance};
+use super::{PAGE, check_instance, principal_type};
 use crate::agenda::{Kind, Request, State, Work};
 use crate::failure::{Answer, Failure};
 use crate::members::Members;

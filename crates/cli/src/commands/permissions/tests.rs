@@ -19,7 +19,8 @@ use crate::args::{Args, Command, Purpose};
 use crate::commands::{doctor, plan};
 use crate::configuration::{self, Loaded};
 use crate::directory;
-use crate::live::{self, Live};
+use crate::live::Live;
+use crate::state::{self, WORLD_FILE};
 
 const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://eu-west-1.signin.aws.amazon.com/platform/saml/d-1234567890">
 <SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
@@ -30,9 +31,13 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
 }
 
+/// Copies a project without what begins with a dot: the state that a demo left behind is not the example.
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             std::fs::create_dir_all(&target).unwrap();
@@ -135,12 +140,12 @@ fn every_call_that_makes_the_entra_half_is_granted() {
     assert!(text.contains("        assign-groups\n"));
     std::fs::write(&file, text.replace("        assign-groups\n", "        create\n        assign-groups\n"))
         .unwrap();
-    let state = directory.path().join("sandbox.json");
-    let mut snapshot = live::read_snapshot(&state).unwrap();
+    let world = directory.path().join(WORLD_FILE);
+    let mut snapshot = state::read_snapshot(&world).unwrap();
     let tenant = snapshot.entra.as_mut().unwrap();
     tenant.applications.clear();
     tenant.conditional_access.clear();
-    std::fs::write(&state, SnapshotFile::from_snapshot(&snapshot).to_json()).unwrap();
+    std::fs::write(&world, SnapshotFile::from_snapshot(&snapshot).to_json()).unwrap();
     check(directory.path());
 }
 
