@@ -78,6 +78,11 @@ impl Imports {
         names.entry(name).and_modify(|first| *first = line.min(*first)).or_insert(line);
     }
 
+    /// Each file with a file that it imports from.
+    pub fn pairs(&self) -> impl Iterator<Item = (&Path, &Path)> {
+        self.edges.keys().map(|(from, to)| (from.as_path(), to.as_path()))
+    }
+
     /// Finds the groups of files in which each imports, directly or not, from all others.
     pub fn cycles(&self) -> Vec<Cycle> {
         let mut graph = DiGraph::<&Path, ()>::new();

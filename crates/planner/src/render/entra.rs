@@ -3,7 +3,7 @@
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::AccessPolicy;
 
-use super::wording;
+use super::diff::line_diff;
 use crate::phrases::{self, policy_state};
 use crate::plan::{Action, Change, EntraChange};
 
@@ -143,5 +143,5 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
 /// The lines of a policy, or those that differ.
 fn policy_lines(before: Option<&AccessPolicy>, after: &AccessPolicy) -> Vec<String> {
     let text = |policy: &AccessPolicy| format!("{:#}", serde_json::to_value(policy).unwrap_or_default());
-    wording::line_diff(&before.map(text).unwrap_or_default(), &text(after))
+    line_diff(&before.map(text).unwrap_or_default(), &text(after))
 }

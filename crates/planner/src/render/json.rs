@@ -7,7 +7,8 @@ use rolecall_model::Sources;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{escape, wording};
+use super::diff::line_diff;
+use super::escape;
 use crate::document::{ChangeDocument, Kind, PlanDocument};
 use crate::plan::Plan;
 use crate::plan::comparison::BaseComparison;
@@ -43,8 +44,7 @@ pub fn difference(before: &PlanDocument, after: &PlanDocument) -> Vec<String> {
                 let (old, new) = (substance(old), substance(new));
                 if old != new {
                     lines.push(format!("~ differs: {}", subject.3));
-                    lines
-                        .extend(wording::line_diff(&old, &new).into_iter().map(|line| format!("    {line}")));
+                    lines.extend(line_diff(&old, &new).into_iter().map(|line| format!("    {line}")));
                 }
             }
         }

@@ -5,6 +5,7 @@ mod access_control;
 mod columns;
 mod comparison;
 mod detail;
+mod diff;
 mod entra;
 mod escape;
 mod fold;

@@ -2,8 +2,8 @@
 
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, Date, Principal};
-use similar::TextDiff;
 
+use super::diff::line_diff;
 use crate::document::Counts;
 use crate::phrases::count;
 use crate::plan::{
@@ -85,22 +85,6 @@ fn boundary(boundary: &Boundary) -> String {
         Boundary::ManagedPolicy(arn) => managed_policy_name(arn).to_owned(),
         Boundary::CustomerPolicy(policy) => format!("customer policy {policy}"),
     }
-}
-
-/// The changed lines with three lines round them.
-pub(crate) fn line_diff(before: &str, after: &str) -> Vec<String> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut lines = Vec::new();
-    for (at, hunk) in diff.grouped_ops(3).iter().enumerate() {
-        if at > 0 {
-            lines.push("  …".to_owned());
-        }
-        for change in hunk.iter().flat_map(|operation| diff.iter_changes(operation)) {
-            let line = change.value().trim_end_matches('\n');
-            lines.push(format!("{} {line}", change.tag()));
-        }
-    }
-    lines
 }
 
 /// Where an edited set is carried to; empty where it is in use nowhere.
