@@ -12,7 +12,6 @@ mod decode;
 mod explain;
 mod fix;
 mod format;
-mod json;
 pub mod limits;
 pub mod messages;
 mod mistakes;

@@ -14,7 +14,7 @@ use crate::nearest::nearest;
 use crate::resolve::{NameKind, Names};
 use crate::source::{ProjectFiles, ReadError, add_text, stays_inside};
 use crate::syntax::{Content, Node, Parsed, parse};
-use crate::words::{Within, find};
+use crate::words::{FileWord, IncludeWord, Within};
 use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, scan};
 
 /// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
@@ -85,7 +85,7 @@ struct Included {
 type Read<'a> = (&'a String, &'a Included, Result<Vec<u8>, ReadError>);
 
 struct Limit {
-    words: BTreeSet<String>,
+    words: BTreeSet<FileWord>,
     place: Place,
 }
 
@@ -98,7 +98,7 @@ impl Loader<'_> {
         let listing = self.list(&loaded[0]);
         let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
         loaded.extend(self.load_included(&included));
-        let is_whole = loaded[0].is_whole("include", &self.sources);
+        let is_whole = loaded[0].is_whole(FileWord::Include, &self.sources);
         self.unused(entry, &listing, &included, &meant, is_whole);
 
         let mut unread = Unread::default();
@@ -154,7 +154,9 @@ impl Loader<'_> {
         match self.files.list() {
             Ok(listing) => listing,
             Err(error) => {
-                if let Some(include) = entry.nodes.iter().find(|node| node.word == "include") {
+                if let Some(include) =
+                    entry.nodes.iter().find(|node| node.word_of() == Some(FileWord::Include))
+                {
                     self.names.incomplete = true;
                     let message = format!("the project's directory {error}");
                     self.found.push(
@@ -183,16 +185,17 @@ impl Loader<'_> {
             .filter(|path| path.ends_with(".kdl") && *path != entry)
             .collect();
         let mut patterns = 0_usize;
-        let is_known = |node: &Node| find(&node.word, Within::File).is_some();
         // A misspelt one is reported as that alone.
         let is_include = |node: &&Node| {
-            node.word == "include" || (!is_known(node) && meant_word(&node.word) == Some("include"))
+            let word = node.word_of().or_else(|| meant_word(&node.word));
+            word == Some(FileWord::Include)
         };
         for node in nodes.iter().filter(is_include) {
             // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
-            let limit_node = node.children_named("may-contain").next().filter(|limit| {
-                !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
-            });
+            let limit_node =
+                node.words().next().map(|(IncludeWord::MayContain, limit)| limit).filter(|limit| {
+                    !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
+                });
             for value in &node.arguments {
                 // One that stands without quotes is reported, and means what it says all the same.
                 let Content::Text(pattern) = &value.content else { continue };
@@ -434,8 +437,8 @@ impl Loader<'_> {
         for range in &file.unread {
             let part = &text[range.clone()];
             self.lose_names(scan::declarations(file.file, part));
-            unread.rolecall |= part.contains("rolecall");
-            unread.identity_center |= part.contains("identity-center");
+            unread.rolecall |= part.contains(FileWord::Rolecall.name());
+            unread.identity_center |= part.contains(FileWord::IdentityCenter.name());
         }
         for node in &file.refused {
             for (word, name) in declared_names(node) {
@@ -450,27 +453,40 @@ impl Loader<'_> {
     fn refuse_project_words(&mut self, file: &mut Loaded, unread: &mut Unread) {
         let found = &mut self.found;
         file.nodes.retain(|node| {
-            let (code, label, help) = match node.word.as_str() {
-                "include" => (
+            let Some(word) = node.word_of() else { return true };
+            let (code, label, help) = match word {
+                FileWord::Include => (
                     Code::IncludeNotHere,
                     "files are included by the project file alone",
                     "move the `include` into the project file",
                 ),
-                "rolecall" => (
+                FileWord::Rolecall => (
                     Code::MayNotContain,
                     "the project file alone says what the project is",
                     "take it away; the project file says `rolecall` once",
                 ),
-                "identity-center" => (
+                FileWord::IdentityCenter => (
                     Code::MayNotContain,
                     "the project file alone says which instance the project is about",
                     "move it into the project file, which says `identity-center` once",
                 ),
-                _ => return true,
+                FileWord::Group
+                | FileWord::Accounts
+                | FileWord::PermissionSet
+                | FileWord::ExternalPermissionSet
+                | FileWord::Assign
+                | FileWord::Keep
+                | FileWord::ReleasePermissionSet
+                | FileWord::Template
+                | FileWord::Use
+                | FileWord::Guard
+                | FileWord::Entra
+                | FileWord::Attributes
+                | FileWord::Lint => return true,
             };
-            unread.rolecall |= node.word == "rolecall";
-            unread.identity_center |= node.word == "identity-center";
-            let message = format!("`{}` stands in a file that is not the project file", node.word);
+            unread.rolecall |= word == FileWord::Rolecall;
+            unread.identity_center |= word == FileWord::IdentityCenter;
+            let message = format!("`{}` stands in a file that is not the project file", word.name());
             found.push(Diagnostic::error(code, message).at(node.word_place, label).help(help));
             false
         });
@@ -479,7 +495,8 @@ impl Loader<'_> {
 
 impl Loaded {
     /// Whether no text that could not be read may hold this word.
-    fn is_whole(&self, word: &str, sources: &Sources) -> bool {
+    fn is_whole(&self, word: FileWord, sources: &Sources) -> bool {
+        let word = word.name();
         let text = &sources.get(self.file).text;
         !self.cut_short && !self.unread.iter().any(|range| text[range.clone()].contains(word))
     }
@@ -500,10 +517,10 @@ impl Loaded {
 
 impl Included {
     fn add_limit(&mut self, node: &Node) {
-        let words: BTreeSet<String> = node.texts().map(|(text, _)| text.to_owned()).collect();
+        let words: BTreeSet<FileWord> = node.texts().filter_map(|(text, _)| FileWord::named(text)).collect();
         self.limit = Some(match self.limit.take() {
             Some(limit) => {
-                Limit { words: limit.words.intersection(&words).cloned().collect(), place: limit.place }
+                Limit { words: limit.words.intersection(&words).copied().collect(), place: limit.place }
             }
             None => Limit { words, place: node.header },
         });
@@ -543,11 +560,13 @@ fn compile(pattern: &str) -> Result<GlobSet, globset::Error> {
 
 /// A word beyond what `may-contain` allows. An unknown word has been reported as that.
 fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
-    let word = node.word.as_str();
-    let belongs_to_project_file = matches!(word, "rolecall" | "identity-center" | "include");
-    if belongs_to_project_file || find(word, Within::File).is_none() || limit.words.contains(word) {
+    let word: FileWord = node.word_of()?;
+    let belongs_to_project_file =
+        matches!(word, FileWord::Rolecall | FileWord::IdentityCenter | FileWord::Include);
+    if belongs_to_project_file || limit.words.contains(&word) {
         return None;
     }
+    let word = word.name();
     Some(
         Diagnostic::error(Code::MayNotContain, format!("this file may not contain `{word}`"))
             .at(node.word_place, format!("`{word}` is not among the words that this file may contain"))

@@ -81,10 +81,10 @@ impl Principals {
     fn resolve(inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let directory = Directory::new(inputs.snapshot, inputs.config);
         let mut resolved = Self::default();
-        for (at, group) in inputs.config.groups.iter().enumerate() {
+        for (index, group) in inputs.config.referenced_groups() {
             match directory.group(group, inputs) {
                 Ok(Found { principal, warning }) => {
-                    resolved.groups.insert(GroupIx(number(at)), principal);
+                    resolved.groups.insert(index, principal);
                     diagnostics.extend(warning);
                 }
                 Err(diagnostic) => diagnostics.push(*diagnostic),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rolecall_model::Code;
 
-use crate::oracle::format;
+use super::oracle::format;
 
 const CASES: [(&str, &str); 26] = [
     (

@@ -1,13 +1,11 @@
 //! What a machine may change, and what it leaves alone.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::BTreeMap;
 
 use rolecall_model::{Applicability, Code};
 use rolecall_parser::{Left, MemoryFiles, WhyLeft, fix, load};
 
-const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+use crate::case::HEAD;
 
 fn project(files: &[(&str, &str)]) -> MemoryFiles {
     files

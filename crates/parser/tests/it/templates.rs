@@ -1,15 +1,14 @@
 //! What templates make.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use proptest::prelude::*;
 use rolecall_model::config::{On, Selector};
 use rolecall_model::{Code, Config, Place};
 use rolecall_parser::{MemoryFiles, Project, load};
 
-const HEAD: &str = r#"rolecall language=1 stack="acme"
-identity-center region="eu-west-1"
-group "g0"
+use crate::case::{Checked, HEAD, check};
+
+/// What the cases refer to.
+const WORLD: &str = r#"group "g0"
 group "g1"
 group "g2"
 group "g3"
@@ -25,17 +24,15 @@ lint "unused-account-set" level="allow" { reason "each test uses some" }
 "#;
 
 fn project(text: &str) -> Project {
-    load(&[("rolecall.kdl", format!("{HEAD}{text}"))].into_iter().collect::<MemoryFiles>(), "rolecall.kdl")
+    check(&format!("{WORLD}{text}")).0
 }
 
 fn config(text: &str) -> Config {
-    let project = project(text);
-    let messages: Vec<&str> = project.diagnostics.iter().map(|found| found.message.as_str()).collect();
-    project.config.unwrap_or_else(|| panic!("{text}\n{messages:#?}"))
+    Checked(project(text)).config()
 }
 
 fn codes(text: &str) -> Vec<Code> {
-    project(text).diagnostics.iter().map(|found| found.code).collect()
+    Checked(project(text)).codes()
 }
 
 /// A template of one line with these parameters, and one use of it.
@@ -73,7 +70,8 @@ fn the_example_of_the_language_makes_what_it_says() {
 fn a_use_may_stand_before_its_template_and_in_another_file() {
     let team = "use \"team\" { devs \"payments\" }\ngroup \"payments\"\n";
     let files = |may_contain: &str| -> MemoryFiles {
-        let include = format!("{HEAD}include \"a.kdl\" {{ may-contain {may_contain} }}\ninclude \"z.kdl\"\n");
+        let include =
+            format!("{HEAD}{WORLD}include \"a.kdl\" {{ may-contain {may_contain} }}\ninclude \"z.kdl\"\n");
         let template = "template \"team\" { parameter \"devs\" kind=\"group\"; assign \"Deploy\" { to (param)\"devs\"; on \"prod\" } }";
         [("rolecall.kdl", include), ("a.kdl", team.to_owned()), ("z.kdl", template.to_owned())]
             .into_iter()

@@ -1,8 +1,6 @@
 //! Files made to take the parser's time, memory or stack: each is answered by diagnostics, and drawing those is no
 //! work either. What the largest of them need is measured in `docs/performance.md`.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -14,7 +12,8 @@ use rolecall_parser::{
     MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, MemoryFiles, Project, ProjectFiles, load, render,
 };
 
-const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+use crate::case::HEAD;
+
 /// How much of a bomb is enough to tell linear time from any other, in bytes.
 const BOMB: usize = 300_000;
 /// One diagnostic takes so many bytes when it is drawn, whatever it is about.

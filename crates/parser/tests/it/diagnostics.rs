@@ -1,12 +1,8 @@
 //! Each input in `tests/diagnostics/` is named after the code that it shows, and shows no other.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
-mod inputs;
-
 use std::collections::BTreeSet;
 
-use inputs::{files, inputs, name, rendered_one};
+use crate::inputs::{files, inputs, name, rendered_one};
 use rolecall_model::{Code, Diagnostic};
 use rolecall_parser::{MemoryFiles, Project, load};
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use rolecall_parser::{DiskFiles, MemoryFiles, ProjectFiles, load};
 
-use crate::oracle::{Entry, Said, Value, comments, format, said};
-use crate::writer::Writer;
+use super::oracle::{Entry, Said, Value, comments, format, said};
+use super::writer::Writer;
 
 fn cases() -> u32 {
     std::env::var("FORMAT_CASES").map_or(256, |text| text.parse().expect("FORMAT_CASES is a number"))

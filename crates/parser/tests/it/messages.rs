@@ -1,7 +1,5 @@
 //! Diagnostics as other programs read them.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::BTreeSet;
 
 use rolecall_model::Code;

@@ -1,7 +1,5 @@
 //! When lints are told, and what their levels do.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::BTreeMap;
 
 use rolecall_model::Code;
@@ -9,10 +7,10 @@ use rolecall_model::lint::Level;
 use rolecall_parser::{MemoryFiles, load};
 use serde_json::json;
 
-const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+use crate::case::{Checked, HEAD};
 
 fn codes(files: &MemoryFiles) -> Vec<Code> {
-    load(files, "rolecall.kdl").diagnostics.iter().map(|found| found.code).collect()
+    Checked(load(files, "rolecall.kdl")).codes()
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Whatever the text, the parser ends, does not panic, and points at places that exist.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
 use rolecall_model::{Config, Diagnostic};

@@ -1,26 +1,22 @@
 //! What the `entra` node means, and what the service provider's metadata may be.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
-use rolecall_model::config::{Application, Entra, GroupIx, Provisioning, RequireMfa, Saml};
+use rolecall_model::config::{Application, Entra, Provisioning, RequireMfa, Saml};
 use rolecall_model::entra::{MfaStrength, PolicyState};
 use rolecall_model::{Code, OriginId};
-use rolecall_parser::{MAX_METADATA_FILE_BYTES, MemoryFiles, Project, load};
+use rolecall_parser::{MAX_METADATA_FILE_BYTES, MemoryFiles, load};
 
-const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+use crate::case::{Checked, HEAD, check_files};
+
 const ENTITY_ID: &str = "https://eu-west-1.signin.aws.amazon.com/platform/saml/d-936712ab34";
 const CONSUMER: &str = "https://eu-west-1.signin.aws/platform/saml/acs/5c0e8a2f";
 
 /// A project with this text beneath its head, and a metadata document beside it.
-fn project(text: &str, metadata: &str) -> Project {
-    let files = [("rolecall.kdl", format!("{HEAD}{text}")), ("sp.xml", metadata.to_owned())];
-    load(&files.into_iter().collect::<MemoryFiles>(), "rolecall.kdl")
+fn project(text: &str, metadata: &str) -> Checked {
+    check_files(&[("rolecall.kdl", &format!("{HEAD}{text}")), ("sp.xml", metadata)])
 }
 
 fn entra_of(text: &str, metadata: &str) -> Option<Entra> {
-    let Project { config, diagnostics, .. } = project(text, metadata);
-    let messages: Vec<&str> = diagnostics.iter().map(|found| found.message.as_str()).collect();
-    config.unwrap_or_else(|| panic!("{messages:#?}")).entra
+    project(text, metadata).config().entra
 }
 
 fn entra(text: &str) -> Entra {
@@ -37,7 +33,7 @@ fn in_application(lines: &str) -> String {
 }
 
 fn codes(text: &str) -> Vec<Code> {
-    project(text, "").diagnostics.iter().map(|found| found.code).collect()
+    project(text, "").codes()
 }
 
 /// The metadata of a service provider with these addresses, each a binding and a location.
@@ -63,7 +59,7 @@ const SAML: &str = "saml sign-on-metadata=\"sp.xml\"";
 
 /// What is said of a metadata document: the code and message of each mistake.
 fn said_of(metadata: &str) -> Vec<(Code, String)> {
-    let found = project(&in_application(SAML), metadata).diagnostics;
+    let found = project(&in_application(SAML), metadata).0.diagnostics;
     found.into_iter().map(|found| (found.code, found.message)).collect()
 }
 
@@ -94,10 +90,10 @@ fn an_application_keeps_what_each_line_says() {
     );
     let project = project(text, &document);
     let said = |origin: OriginId| {
-        let place = project.origins.place(origin);
-        &project.sources.get(place.file).text[place.range()]
+        let place = project.0.origins.place(origin);
+        &project.0.sources.get(place.file).text[place.range()]
     };
-    let Entra { tenant, application, origin } = project.config.as_ref().unwrap().entra.clone().unwrap();
+    let Entra { tenant, application, origin } = project.0.config.as_ref().unwrap().entra.clone().unwrap();
     assert_eq!(tenant, "acme.onmicrosoft.com");
     assert_eq!(said(origin), "entra tenant=\"Acme.onmicrosoft.com\"");
     let Application { name, create, assign_groups, unassign, provisioning, saml, require_mfa, origin } =
@@ -121,7 +117,7 @@ fn an_application_keeps_what_each_line_says() {
     let RequireMfa { name, strength, state, except, origin } = require_mfa.unwrap();
     assert_eq!(name, "AWS needs MFA");
     assert_eq!((strength, state), (MfaStrength::PhishingResistant, PolicyState::Enabled));
-    assert_eq!(except, [GroupIx(0), GroupIx(1)]);
+    assert_eq!(except.iter().map(|group| group.position()).collect::<Vec<_>>(), [0, 1]);
     assert!(said(origin).starts_with("require-mfa") && said(origin).ends_with("\"enabled\""));
 }
 
@@ -270,7 +266,7 @@ fn the_file_is_read_by_the_rules_for_policy_files() {
         let text = in_application(&format!("saml sign-on-metadata=\"{path}\""));
         assert_eq!(codes(&text), [code], "{path}");
     }
-    let misspelt = project(&in_application("saml sign-on-metadata=\"ps.xml\""), "").diagnostics;
+    let misspelt = project(&in_application("saml sign-on-metadata=\"ps.xml\""), "").0.diagnostics;
     assert_eq!(misspelt[0].message, "the metadata file `ps.xml` does not exist");
     assert_eq!(misspelt[0].suggestion.as_ref().unwrap().replacement, "\"sp.xml\"");
 }

@@ -1,6 +1,6 @@
 //! Writes what was drawn down in as many ways as KDL has.
 
-use crate::oracle::{Said, Value};
+use super::oracle::{Said, Value};
 
 const NEWLINES: [&str; 3] = ["\n", "\r\n", "\r"];
 const BLOCK_COMMENTS: [&str; 7] = [

@@ -1,32 +1,40 @@
 //! What a project means once it is read.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_model::config::{
-    AccountRef, AccountSetIx, ExternalIx, GroupIx, KeptPrincipals, On, PermissionSetIx, PermissionSetRef,
-    RowFilter, Selector, UnitRef, UserRef,
+    AccountRef, GroupIx, KeptPrincipals, On, PermissionSetRef, RowFilter, Selector, UnitRef, UserRef,
 };
 use rolecall_model::permission_set::{Boundary, CustomerPolicy};
 use rolecall_model::{Code, Config};
 use rolecall_parser::{DiskFiles, MAX_FILE_BYTES, MemoryFiles, load};
 use serde_json::json;
 
-const HEAD: &str = "rolecall language=1 stack=\"acme\"\nidentity-center region=\"eu-west-1\"\n";
+use crate::case::{Checked, HEAD, check};
 
 fn config(text: &str) -> Config {
-    config_of([("rolecall.kdl", format!("{HEAD}{text}"))])
+    check(text).config()
 }
 
 fn config_of<const N: usize>(files: [(&str, String); N]) -> Config {
-    let project = load(&files.into_iter().collect::<MemoryFiles>(), "rolecall.kdl");
-    let messages: Vec<&str> = project.diagnostics.iter().map(|found| found.message.as_str()).collect();
-    project.config.unwrap_or_else(|| panic!("{messages:#?}"))
+    Checked(load(&files.into_iter().collect::<MemoryFiles>(), "rolecall.kdl")).config()
 }
 
 fn codes(files: &MemoryFiles) -> Vec<Code> {
-    load(files, "rolecall.kdl").diagnostics.iter().map(|found| found.code).collect()
+    Checked(load(files, "rolecall.kdl")).codes()
+}
+
+/// References to all declared groups, in the order of their labels.
+fn groups(config: &Config) -> Vec<GroupIx> {
+    config.referenced_groups().map(|(group, _)| group).collect()
+}
+
+/// References to all declared permission sets: the stack's own, then those that are externally managed.
+fn permission_sets(config: &Config) -> Vec<PermissionSetRef> {
+    let owned = config.referenced_permission_sets().map(|(set, _)| PermissionSetRef::Owned(set));
+    let external =
+        config.referenced_external_permission_sets().map(|(set, _)| PermissionSetRef::External(set));
+    owned.chain(external).collect()
 }
 
 #[test]
@@ -60,7 +68,8 @@ fn a_selection_keeps_what_each_line_says() {
     let values = BTreeSet::from(["payments".to_owned(), "search".to_owned()]);
     assert_eq!(set.selection.only[0].lines[0].selector, Selector::Tag { key: "domain".to_owned(), values });
     assert_eq!(set.selection.except[0].lines.len(), 3);
-    assert_eq!(set.selection.except[0].lines[0].selector, Selector::Accounts(vec![AccountSetIx(0)]));
+    let Selector::Accounts(sets) = &set.selection.except[0].lines[0].selector else { panic!("{set:?}") };
+    assert_eq!(sets.iter().map(|set| set.position()).collect::<Vec<_>>(), [0]);
 }
 
 #[test]
@@ -185,13 +194,13 @@ fn an_assignment_refers_to_what_is_declared_anywhere() {
         ),
     ]);
     let rule = &config.assignments[0];
-    assert_eq!(config[GroupIx(0)].label, "a");
-    assert_eq!(rule.groups, [GroupIx(0), GroupIx(1)]);
-    let sets = [PermissionSetRef::Owned(PermissionSetIx(0)), PermissionSetRef::External(ExternalIx(0))];
+    assert_eq!(config[rule.groups[0]].label, "a");
+    assert_eq!(rule.groups, groups(&config));
+    let sets = permission_sets(&config);
     assert_eq!(rule.permission_sets, sets);
     assert_eq!(config.permission_set_name(sets[1]).as_str(), "AWSReadOnlyAccess");
     assert_eq!(rule.users[0].name.as_str(), "jane@acme.com");
-    assert!(matches!(rule.on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    assert!(matches!(rule.on.as_slice(), [On::Set(set, _), On::Selection(_, _)] if set.position() == 0));
     assert_eq!(rule.until.unwrap().date, "2027-01-31".parse().unwrap());
     assert_eq!(rule.reason.as_deref(), Some("INC-4821"));
 }
@@ -261,14 +270,12 @@ fn a_keep_holds_each_part_that_is_given_and_no_other() {
         "#,
     );
     let [whole, undeclared, of_a_set, on_accounts] = config.keeps.as_slice() else { panic!() };
-    let deploy = PermissionSetRef::Owned(PermissionSetIx(0));
-    assert_eq!(whole.permission_sets, [deploy, PermissionSetRef::External(ExternalIx(0))]);
-    let KeptPrincipals::These { groups, users } = &whole.principals else { panic!("{whole:?}") };
-    assert_eq!(
-        (groups.as_slice(), user_names(users)),
-        (&[GroupIx(0), GroupIx(1)][..], vec!["jane@acme.com"])
-    );
-    assert!(matches!(whole.on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    let sets = permission_sets(&config);
+    let deploy = sets[0];
+    assert_eq!(whole.permission_sets, sets);
+    let KeptPrincipals::These { groups: kept, users } = &whole.principals else { panic!("{whole:?}") };
+    assert_eq!((kept, user_names(users)), (&groups(&config), vec!["jane@acme.com"]));
+    assert!(matches!(whole.on.as_slice(), [On::Set(set, _), On::Selection(_, _)] if set.position() == 0));
     assert_eq!(whole.until.unwrap().date, "2027-03-31".parse().unwrap());
     assert_eq!(whole.reason.as_deref(), Some("ITSM"));
     assert_eq!(undeclared.principals, KeptPrincipals::Undeclared);
@@ -298,13 +305,15 @@ fn a_keep_in_a_template_never_keeps_more_than_its_use_says() {
             use "vendor" {{ {uses} }}
             "#
         );
-        config(&text).keeps
+        let config = config(&text);
+        let groups = KeptPrincipals::These { groups: groups(&config), users: Vec::new() };
+        (config.keeps, groups)
     };
-    let [keep] = keeps("who \"a\"; where \"b\"; sets \"Deploy\"").try_into().unwrap();
-    let groups = KeptPrincipals::These { groups: vec![GroupIx(0)], users: Vec::new() };
+    let (keeps_one, groups) = keeps("who \"a\"; where \"b\"; sets \"Deploy\"");
+    let [keep] = keeps_one.try_into().unwrap();
     assert_eq!((keep.principals, keep.on.len(), keep.permission_sets.len()), (groups, 1, 1));
     for less in ["where \"b\"; sets \"Deploy\"", "who \"a\"; sets \"Deploy\"", "who \"a\"; where \"b\""] {
-        assert_eq!(keeps(less), [], "{less}");
+        assert_eq!(keeps(less).0, [], "{less}");
     }
 }
 
@@ -385,26 +394,27 @@ fn guards_of_several_files_add_up() {
         ),
     ]);
     let guard = &config.guard;
+    let (declared, sets) = (groups(&config), permission_sets(&config));
     assert_eq!(guard.max_grants.unwrap().count, 100);
     let protected: Vec<&str> = guard.protected.iter().map(|set| set.name.as_str()).collect();
     assert_eq!(protected, ["BreakGlass", "Gone"]);
     let [all, prod] = guard.forbids.as_slice() else { panic!() };
     assert_eq!((all.name.as_str(), prod.name.as_str()), ("all", "prod"));
-    assert_eq!(all.rows, RowFilter { except_groups: vec![GroupIx(0)], ..RowFilter::default() });
-    let deploy = PermissionSetRef::Owned(PermissionSetIx(0));
+    assert_eq!(all.rows, RowFilter { except_groups: vec![declared[0]], ..RowFilter::default() });
+    let deploy = sets[0];
     let RowFilter { permission_sets, grants_policies, groups, users, on, except_groups, except_users } =
         &prod.rows;
-    assert_eq!(*permission_sets, [deploy, PermissionSetRef::External(ExternalIx(0))]);
+    assert_eq!(*permission_sets, sets);
     assert_eq!(*grants_policies, ["arn:aws:iam::aws:policy/AdministratorAccess", "job-function/Billing"]);
-    assert_eq!((groups.as_slice(), except_groups.as_slice()), (&[GroupIx(1)][..], &[GroupIx(0)][..]));
+    assert_eq!((groups.as_slice(), except_groups.as_slice()), (&declared[1..], &declared[..1]));
     assert_eq!(
         (user_names(users), user_names(except_users)),
         (vec!["jane@acme.com"], vec!["bg-01@acme.com"])
     );
-    assert!(matches!(on.as_slice(), [On::Set(AccountSetIx(0), _), On::Selection(_, _)]));
+    assert!(matches!(on.as_slice(), [On::Set(set, _), On::Selection(_, _)] if set.position() == 0));
     let [exception] = prod.exceptions.as_slice() else { panic!() };
     assert_eq!(exception.rows.permission_sets, [deploy]);
-    assert_eq!(exception.rows.groups, [GroupIx(0)]);
+    assert_eq!(exception.rows.groups, declared[..1]);
     assert_eq!(user_names(&exception.rows.users), ["joe@acme.com"]);
     assert_eq!(exception.rows.on.len(), 1);
     assert_eq!((exception.until.date, exception.reason.as_str()), ("2027-02-01".parse().unwrap(), "SEC-77"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rolecall_parser::{DiskFiles, ProjectFiles};
 
-use crate::oracle::format;
+use super::oracle::format;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

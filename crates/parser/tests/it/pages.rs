@@ -1,14 +1,10 @@
 //! The pages that are written from the program, or must keep up with it.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
-mod inputs;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use inputs::{files, inputs, name, rendered_one};
+use crate::inputs::{files, inputs, name, rendered_one};
 use rolecall_model::Code;
 use rolecall_parser::{MemoryFiles, Project, explain, load, reference};
 
@@ -23,7 +19,7 @@ fn the_reference_page_is_what_the_table_says() {
         fs::write(&path, reference()).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == reference(), "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test pages");
+    assert!(written == reference(), "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages");
 }
 
 /// The blocks of KDL in a page.
@@ -118,7 +114,10 @@ fn pages_show_what_the_tests_show() {
         if std::env::var_os("UPDATE_DOCS").is_some() {
             fs::write(&path, &wanted).unwrap();
         } else {
-            assert!(page == wanted, "{code}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test pages");
+            assert!(
+                page == wanted,
+                "{code}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages"
+            );
         }
     }
 }
@@ -192,7 +191,7 @@ fn the_index_lists_every_code() {
         fs::write(&path, &index).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == index, "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test pages");
+    assert!(written == index, "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages");
 }
 
 #[test]
