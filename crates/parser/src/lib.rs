@@ -25,7 +25,7 @@ pub mod source;
 mod syntax;
 mod words;
 
-pub use explain::{explain, nearest_lint, page};
+pub use explain::{explain, nearest_lint};
 pub use fix::{Fixed, Left, Mended, WhyLeft, fix};
 pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};

@@ -44,7 +44,7 @@ fn each_code_has_a_page_with_its_title_an_example_and_a_way_out() {
         );
         assert!(page.contains("\n## What to do\n"), "{code} says no way out");
         assert!(page.contains("\n```"), "{code} has no example");
-        let written = without_example(rolecall_parser::page(*code)).lines().count();
+        let written = without_example(code.page()).lines().count();
         assert!((6..=40).contains(&written), "{code} has {written} lines that are written by hand");
     }
 }
