@@ -1,6 +1,7 @@
 //! The way to write a case: [`check`] a text, and ask the [`Checked`] project.
 
-use rolecall_model::{Code, Config};
+use rolecall_model::config::{GroupIx, PermissionSetRef, UserRef};
+use rolecall_model::{Code, Config, Place};
 use rolecall_parser::{MemoryFiles, Project, load};
 
 /// What begins the project file of a case.
@@ -12,8 +13,9 @@ pub(crate) fn check(text: &str) -> Checked {
 }
 
 /// Loads a project of these files, which have no head but their own.
-pub(crate) fn check_files(files: &[(&str, &str)]) -> Checked {
-    Checked(load(&files.iter().copied().collect::<MemoryFiles>(), "rolecall.kdl"))
+pub(crate) fn check_files<T: AsRef<str>>(files: &[(&str, T)]) -> Checked {
+    let files: MemoryFiles = files.iter().map(|(path, text)| (*path, text.as_ref())).collect();
+    Checked(load(&files, "rolecall.kdl"))
 }
 
 /// A project that was loaded.
@@ -38,10 +40,28 @@ impl Checked {
 
     /// The messages, each with the text at its place.
     pub(crate) fn placed_messages(&self) -> Vec<(&str, &str)> {
-        let text_at = |place: rolecall_model::Place| &self.0.sources.get(place.file).text[place.range()];
+        let text_at = |place: Place| &self.0.sources.get(place.file).text[place.range()];
         let found = self.0.diagnostics.iter();
         found
             .map(|found| (found.message.as_str(), found.primary.as_ref().map_or("", |at| text_at(at.place))))
             .collect()
     }
+}
+
+/// References to all declared groups, in the order of their labels.
+pub(crate) fn groups(config: &Config) -> Vec<GroupIx> {
+    config.referenced_groups().map(|(group, _)| group).collect()
+}
+
+/// References to all declared permission sets: the stack's own, then those that are externally managed.
+pub(crate) fn permission_sets(config: &Config) -> Vec<PermissionSetRef> {
+    let owned = config.referenced_permission_sets().map(|(set, _)| PermissionSetRef::Owned(set));
+    let external =
+        config.referenced_external_permission_sets().map(|(set, _)| PermissionSetRef::External(set));
+    owned.chain(external).collect()
+}
+
+/// The names of users.
+pub(crate) fn user_names(users: &[UserRef]) -> Vec<&str> {
+    users.iter().map(|user| user.name.as_str()).collect()
 }

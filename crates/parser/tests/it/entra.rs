@@ -12,7 +12,7 @@ const CONSUMER: &str = "https://eu-west-1.signin.aws/platform/saml/acs/5c0e8a2f"
 
 /// A project with this text beneath its head, and a metadata document beside it.
 fn project(text: &str, metadata: &str) -> Checked {
-    check_files(&[("rolecall.kdl", &format!("{HEAD}{text}")), ("sp.xml", metadata)])
+    check_files(&[("rolecall.kdl", format!("{HEAD}{text}")), ("sp.xml", metadata.to_owned())])
 }
 
 fn entra_of(text: &str, metadata: &str) -> Option<Entra> {

@@ -2,39 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{
-    AccountRef, GroupIx, KeptPrincipals, On, PermissionSetRef, RowFilter, Selector, UnitRef, UserRef,
-};
+use rolecall_model::config::{AccountRef, KeptPrincipals, On, Selector, UnitRef};
 use rolecall_model::permission_set::{Boundary, CustomerPolicy};
 use rolecall_model::{Code, Config};
 use rolecall_parser::{DiskFiles, MAX_FILE_BYTES, MemoryFiles, load};
 use serde_json::json;
 
-use crate::case::{Checked, HEAD, check};
+use crate::case::{Checked, HEAD, check, check_files, groups, permission_sets, user_names};
 
 fn config(text: &str) -> Config {
     check(text).config()
 }
 
-fn config_of<const N: usize>(files: [(&str, String); N]) -> Config {
-    Checked(load(&files.into_iter().collect::<MemoryFiles>(), "rolecall.kdl")).config()
-}
-
 fn codes(files: &MemoryFiles) -> Vec<Code> {
     Checked(load(files, "rolecall.kdl")).codes()
-}
-
-/// References to all declared groups, in the order of their labels.
-fn groups(config: &Config) -> Vec<GroupIx> {
-    config.referenced_groups().map(|(group, _)| group).collect()
-}
-
-/// References to all declared permission sets: the stack's own, then those that are externally managed.
-fn permission_sets(config: &Config) -> Vec<PermissionSetRef> {
-    let owned = config.referenced_permission_sets().map(|(set, _)| PermissionSetRef::Owned(set));
-    let external =
-        config.referenced_external_permission_sets().map(|(set, _)| PermissionSetRef::External(set));
-    owned.chain(external).collect()
 }
 
 #[test]
@@ -75,7 +56,7 @@ fn a_selection_keeps_what_each_line_says() {
 #[test]
 fn a_permission_set_keeps_all_its_attributes() {
     let policy = "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"}}";
-    let config = config_of([
+    let config = check_files(&[
         (
             "rolecall.kdl",
             format!(
@@ -96,7 +77,8 @@ fn a_permission_set_keeps_all_its_attributes() {
             ),
         ),
         ("policies/deploy.json", policy.to_owned()),
-    ]);
+    ])
+    .config();
     let set = &config.permission_sets[0].permission_set;
     assert_eq!(set.description.as_deref(), Some("Ship payments services"));
     assert_eq!(set.session.to_string(), "1h30m");
@@ -170,7 +152,7 @@ fn managed_policies_have_the_partition_of_the_region() {
             "rolecall language=1 stack=\"acme\"\npermission-set \"A\" {{ managed-policy \"ReadOnlyAccess\" }}\n\
              identity-center region=\"{region}\"\n"
         );
-        let config = config_of([("rolecall.kdl", text)]);
+        let config = check_files(&[("rolecall.kdl", text)]).config();
         let policies = &config.permission_sets[0].permission_set.managed_policies;
         assert_eq!(policies.first().unwrap(), &format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"));
     }
@@ -178,7 +160,7 @@ fn managed_policies_have_the_partition_of_the_region() {
 
 #[test]
 fn an_assignment_refers_to_what_is_declared_anywhere() {
-    let config = config_of([
+    let config = check_files(&[
         ("rolecall.kdl", format!("{HEAD}include \"*/*.kdl\"\n")),
         (
             "teams/payments.kdl",
@@ -192,7 +174,7 @@ fn an_assignment_refers_to_what_is_declared_anywhere() {
              external-permission-set \"AWSReadOnlyAccess\""
                 .to_owned(),
         ),
-    ]);
+    ]).config();
     let rule = &config.assignments[0];
     assert_eq!(config[rule.groups[0]].label, "a");
     assert_eq!(rule.groups, groups(&config));
@@ -203,18 +185,6 @@ fn an_assignment_refers_to_what_is_declared_anywhere() {
     assert!(matches!(rule.on.as_slice(), [On::Set(set, _), On::Selection(_, _)] if set.position() == 0));
     assert_eq!(rule.until.unwrap().date, "2027-01-31".parse().unwrap());
     assert_eq!(rule.reason.as_deref(), Some("INC-4821"));
-}
-
-#[test]
-fn the_strictest_guard_holds() {
-    let deletions = |text: &str| {
-        let limits = config(text).guard.max_deletions;
-        (limits.count, limits.percent, limits.origin.is_some())
-    };
-    assert_eq!(deletions(""), (50, 30, false));
-    assert_eq!(deletions("guard { max-deletions 25 percent=40 }"), (25, 40, true));
-    let three = "guard { max-deletions 25 }\nguard { max-deletions 100 percent=10 }\nguard { max-deletions 60 percent=20 }";
-    assert_eq!(deletions(three), (25, 10, true));
 }
 
 #[test]
@@ -241,10 +211,6 @@ fn lifecycle_words_are_kept_with_the_sets_that_they_are_about() {
     let released: Vec<&str> = config.releases.iter().map(|release| release.name.as_str()).collect();
     assert_eq!(released, ["Gone", "Handed"]);
     assert_eq!(config.external_permission_sets[0].name.as_str(), "Handed");
-}
-
-fn user_names(users: &[UserRef]) -> Vec<&str> {
-    users.iter().map(|user| user.name.as_str()).collect()
 }
 
 #[test]
@@ -342,106 +308,6 @@ fn attributes_keep_to_the_limits_of_aws() {
     }
     assert_eq!(attributes(1, "a$b", "s"), [Code::LimitExceeded]);
     assert_eq!(attributes(1, "é_.:/=+-@ 1", "é_.:/=+-@ 1[]{}$"), []);
-}
-
-#[test]
-fn guards_of_several_files_add_up() {
-    let config = config_of([
-        (
-            "rolecall.kdl",
-            format!(
-                r#"{HEAD}include "guards.kdl"
-                guard {{
-                    max-grants 200
-                    protect "BreakGlass" "Gone"
-                    exception "prod" {{
-                        to "a"
-                        to-user "joe@acme.com"
-                        permission-set "Deploy"
-                        on "prod"
-                        until "2027-02-01"
-                        reason "SEC-77"
-                    }}
-                    require-until
-                    require-until within-days=30 {{ permission-set "Deploy" }}
-                }}
-                group "a"
-                group "b"
-                accounts "prod" {{ ou "Prod" }}
-                permission-set "Deploy"
-                external-permission-set "Audit"
-                "#
-            ),
-        ),
-        (
-            "guards.kdl",
-            r#"guard {
-                max-grants 100
-                protect "BreakGlass"
-                forbid "prod" {
-                    permission-set "Deploy" "Audit"
-                    grants-policy "job-function/Billing" "arn:aws:iam::aws:policy/AdministratorAccess"
-                    to "b"
-                    to-user "jane@acme.com"
-                    on "prod"
-                    on { account "payments-prod" }
-                    except-to "a"
-                    except-to-user "bg-01@acme.com"
-                }
-                forbid "all" { except-to "a" }
-            }"#
-            .to_owned(),
-        ),
-    ]);
-    let guard = &config.guard;
-    let (declared, sets) = (groups(&config), permission_sets(&config));
-    assert_eq!(guard.max_grants.unwrap().count, 100);
-    let protected: Vec<&str> = guard.protected.iter().map(|set| set.name.as_str()).collect();
-    assert_eq!(protected, ["BreakGlass", "Gone"]);
-    let [all, prod] = guard.forbids.as_slice() else { panic!() };
-    assert_eq!((all.name.as_str(), prod.name.as_str()), ("all", "prod"));
-    assert_eq!(all.rows, RowFilter { except_groups: vec![declared[0]], ..RowFilter::default() });
-    let deploy = sets[0];
-    let RowFilter { permission_sets, grants_policies, groups, users, on, except_groups, except_users } =
-        &prod.rows;
-    assert_eq!(*permission_sets, sets);
-    assert_eq!(*grants_policies, ["arn:aws:iam::aws:policy/AdministratorAccess", "job-function/Billing"]);
-    assert_eq!((groups.as_slice(), except_groups.as_slice()), (&declared[1..], &declared[..1]));
-    assert_eq!(
-        (user_names(users), user_names(except_users)),
-        (vec!["jane@acme.com"], vec!["bg-01@acme.com"])
-    );
-    assert!(matches!(on.as_slice(), [On::Set(set, _), On::Selection(_, _)] if set.position() == 0));
-    let [exception] = prod.exceptions.as_slice() else { panic!() };
-    assert_eq!(exception.rows.permission_sets, [deploy]);
-    assert_eq!(exception.rows.groups, declared[..1]);
-    assert_eq!(user_names(&exception.rows.users), ["joe@acme.com"]);
-    assert_eq!(exception.rows.on.len(), 1);
-    assert_eq!((exception.until.date, exception.reason.as_str()), ("2027-02-01".parse().unwrap(), "SEC-77"));
-    let [every, deploying] = guard.require_untils.as_slice() else { panic!() };
-    assert_eq!((every.within_days, &every.rows), (None, &RowFilter::default()));
-    assert_eq!((deploying.within_days, deploying.rows.permission_sets.as_slice()), (Some(30), &[deploy][..]));
-}
-
-#[test]
-fn an_exception_is_not_unknown_where_its_forbid_was_not_read() {
-    let exception = "guard { exception \"x\" { until \"2027-02-01\"; reason \"SEC-77\" } }\n";
-    for (broken, code) in [
-        ("guard { forbd \"x\" { to-user \"a@acme.com\" } }", Code::UnknownNode),
-        ("gaurd { forbid \"x\" { to-user \"a@acme.com\" } }", Code::UnknownNode),
-        ("guard { forbid \"x\" { to-user \"a@acme.com\" ] } }", Code::Syntax),
-        ("guard { forbid x { to-user \"a@acme.com\" } }", Code::UnquotedValue),
-    ] {
-        let text = format!("{HEAD}{exception}{broken}");
-        assert_eq!(codes(&[("rolecall.kdl", text)].into_iter().collect()), [code], "{broken}");
-    }
-    let files: MemoryFiles = [
-        ("rolecall.kdl", format!("{HEAD}{exception}include \"team.kdl\" {{ may-contain \"group\" }}\n")),
-        ("team.kdl", "guard { forbid \"x\" { to-user \"a@acme.com\" } }".to_owned()),
-    ]
-    .into_iter()
-    .collect();
-    assert_eq!(codes(&files), [Code::MayNotContain]);
 }
 
 #[test]
