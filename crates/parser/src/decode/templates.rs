@@ -73,13 +73,55 @@ impl ParameterKind {
 /// The kind of parameter that can stand for a value of a word; `None` where none can.
 pub(super) fn taken_by(word: Word) -> Option<ParameterKind> {
     is_text(word.rule().arguments.kind).then_some(match word {
-        Word::Template(TemplateWord::Assign | TemplateWord::Keep) => ParameterKind::PermissionSet,
-        Word::Assign(AssignWord::To) | Word::Keep(KeepWord::To) => ParameterKind::Group,
-        Word::Assign(AssignWord::On)
-        | Word::Keep(KeepWord::On)
-        | Word::Selection(SelectionWord::Accounts)
-        | Word::Selector(SelectorWord::Accounts) => ParameterKind::Accounts,
-        _ => ParameterKind::Text,
+        Word::Template(word) => match word {
+            TemplateWord::Assign | TemplateWord::Keep => ParameterKind::PermissionSet,
+            TemplateWord::Parameter => ParameterKind::Text,
+        },
+        Word::Assign(word) => match word {
+            AssignWord::To => ParameterKind::Group,
+            AssignWord::On => ParameterKind::Accounts,
+            AssignWord::ToUser | AssignWord::Until | AssignWord::Reason => ParameterKind::Text,
+        },
+        Word::Keep(word) => match word {
+            KeepWord::To => ParameterKind::Group,
+            KeepWord::On => ParameterKind::Accounts,
+            KeepWord::ToUser | KeepWord::ToUndeclared | KeepWord::Until | KeepWord::Reason => {
+                ParameterKind::Text
+            }
+        },
+        Word::Selection(word) => match word {
+            SelectionWord::Accounts => ParameterKind::Accounts,
+            SelectionWord::Account
+            | SelectionWord::Unit
+            | SelectionWord::Tag
+            | SelectionWord::Name
+            | SelectionWord::EveryMemberAccount
+            | SelectionWord::Only
+            | SelectionWord::Except => ParameterKind::Text,
+        },
+        Word::Selector(word) => match word {
+            SelectorWord::Accounts => ParameterKind::Accounts,
+            SelectorWord::Account
+            | SelectorWord::Unit
+            | SelectorWord::Tag
+            | SelectorWord::Name
+            | SelectorWord::EveryMemberAccount => ParameterKind::Text,
+        },
+        // No other word stands in a template.
+        Word::File(_)
+        | Word::Include(_)
+        | Word::PermissionSet(_)
+        | Word::Boundary(_)
+        | Word::InlinePolicy(_)
+        | Word::Statement(_)
+        | Word::Attributes(_)
+        | Word::Entra(_)
+        | Word::Application(_)
+        | Word::RequireMfa(_)
+        | Word::Guard(_)
+        | Word::GuardFilter(_)
+        | Word::Exception(_)
+        | Word::Lint(_) => ParameterKind::Text,
     })
 }
 
