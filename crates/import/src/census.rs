@@ -88,37 +88,50 @@ pub(crate) fn take<'a>(
         left_to_others: 0,
         resting,
     };
-    for ((set, principal), mask) in rows {
-        let is_owned = matches!(sets[set].standing, Standing::Owned { .. });
-        match directory.identity(principal) {
-            Identity::Group { .. } => match group_at.get(principal) {
-                Some(at) => {
-                    census.of_groups.insert(Pair { set, principal: *at }, mask);
+    census.place(rows, &group_at, sets, directory);
+    census
+}
+
+impl<'a> Census<'a> {
+    /// Puts each row where it belongs: to the declared groups, to the named users, or to what import leaves out.
+    fn place(
+        &mut self,
+        rows: Rows<'a>,
+        group_at: &BTreeMap<&Principal, usize>,
+        sets: &[MentionedSet<'a>],
+        directory: &Directory<'a>,
+    ) {
+        for ((set, principal), mask) in rows {
+            let is_owned = matches!(sets[set].standing, Standing::Owned { .. });
+            match directory.identity(principal) {
+                Identity::Group { .. } => match group_at.get(principal) {
+                    Some(at) => {
+                        self.of_groups.insert(Pair { set, principal: *at }, mask);
+                    }
+                    None => {
+                        self.of_others.insert((set, principal), mask);
+                    }
+                },
+                Identity::User(name) => match self.users.binary_search(&name) {
+                    Ok(at) => {
+                        self.of_users.insert(Pair { set, principal: at }, mask);
+                    }
+                    Err(_) => {
+                        self.left_to_others += mask.count_ones(..);
+                        self.of_others.insert((set, principal), mask);
+                    }
+                },
+                Identity::Indistinct(_) if is_owned => {
+                    self.indistinct.insert((set, principal), mask);
                 }
-                None => {
-                    census.of_others.insert((set, principal), mask);
+                Identity::Gone if is_owned => {
+                    self.gone.insert((set, principal), mask);
                 }
-            },
-            Identity::User(name) => match census.users.binary_search(&name) {
-                Ok(at) => {
-                    census.of_users.insert(Pair { set, principal: at }, mask);
-                }
-                Err(_) => {
-                    census.left_to_others += mask.count_ones(..);
-                    census.of_others.insert((set, principal), mask);
-                }
-            },
-            Identity::Indistinct(_) if is_owned => {
-                census.indistinct.insert((set, principal), mask);
+                // On an external set they are nobody's of ours.
+                Identity::Indistinct(_) | Identity::Gone => {}
             }
-            Identity::Gone if is_owned => {
-                census.gone.insert((set, principal), mask);
-            }
-            // On an external set they are nobody's of ours.
-            Identity::Indistinct(_) | Identity::Gone => {}
         }
     }
-    census
 }
 
 /// Whom the project names: then all their rows on external sets are the project's too.

@@ -1,7 +1,7 @@
-//! The stable codes of all diagnostics. A code is never given a second meaning; each has a page in
-//! `docs/diagnostics/`, which `rolecall explain` prints.
+//! The stable codes of all diagnostics. A code is never given a second meaning.
 
-/// Defines the codes, their numbers and their titles in one table.
+/// Defines the codes, their numbers, titles and pages in one table. The page is the file in `docs/diagnostics/` that has the
+/// number as its name, so a code without one does not compile.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $title:literal;)*) => {
         /// The code of a diagnostic.
@@ -22,6 +22,14 @@ macro_rules! codes {
             /// A few words that name the mistake.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
+            }
+
+            /// Returns the page of `docs/diagnostics/`, which `rolecall explain` prints, with the marks around the part
+            /// of it that is generated.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("../../../docs/diagnostics/", $number, ".md")),)*
+                }
             }
         }
     };

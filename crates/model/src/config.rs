@@ -1,11 +1,12 @@
 //! What the files want, with every name resolved to its declaration.
 //!
-//! References are numbers into the configuration's own lists ([`GroupIx`] and its like). Only resolution makes them,
-//! so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
+//! References are positions in the configuration's own lists ([`GroupIx`] and its like). [`Declarations`], which
+//! resolution fills with the declared names, alone makes them, so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
 //! names here; the planner resolves those against a [`Snapshot`](crate::Snapshot).
 
 mod entra;
 mod guard;
+mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,9 @@ use crate::permission_set::PermissionSet;
 
 pub use entra::{Application, Entra, Provisioning, RequireMfa, Saml, ServiceProvider, Unassign};
 pub use guard::{Forbid, Guard, GuardException, MaxDeletions, MaxGrants, Protected, RequireUntil, RowFilter};
+pub use reference::{
+    AccountSetIx, Declarations, DeclaredNames, ExternalIx, GroupIx, PermissionSetIx, PermissionSetRef,
+};
 
 /// Everything that a project says.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,40 +81,6 @@ pub struct IdentityCenter {
     /// Where it was written.
     pub origin: OriginId,
 }
-
-/// Defines a number into one of the configuration's lists.
-macro_rules! index {
-    ($(#[$doc:meta])* $name:ident, $list:ident, $item:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u32);
-
-        impl std::ops::Index<$name> for Config {
-            type Output = $item;
-
-            fn index(&self, index: $name) -> &$item {
-                &self.$list[index.0 as usize]
-            }
-        }
-    };
-}
-
-index!(
-    /// A declared group.
-    GroupIx, groups, Group
-);
-index!(
-    /// A declared account set.
-    AccountSetIx, account_sets, AccountSet
-);
-index!(
-    /// A permission set that the stack owns.
-    PermissionSetIx, permission_sets, DeclaredPermissionSet
-);
-index!(
-    /// A permission set made elsewhere.
-    ExternalIx, external_permission_sets, ExternalPermissionSet
-);
 
 /// A declared group.
 #[derive(Debug, Clone, PartialEq)]
@@ -288,15 +258,6 @@ pub struct ExternalPermissionSet {
     pub name: PermissionSetName,
     /// Where it was declared.
     pub origin: OriginId,
-}
-
-/// A reference to a declared permission set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PermissionSetRef {
-    /// The stack owns it.
-    Owned(PermissionSetIx),
-    /// It is made elsewhere.
-    External(ExternalIx),
 }
 
 impl Config {

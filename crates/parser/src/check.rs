@@ -9,7 +9,10 @@ use crate::mistakes::Mistakes;
 use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::{not_a_number, not_safe, unquoted};
 use crate::syntax::{Block, Content, Node, Property, Value};
-use crate::words::{BlockRule, Kind, PropertyWord, Within, Word, find, places_of, words_within};
+use crate::words::{
+    BlockRule, FileWord, Kind, PropertyRule, Within, Word, WordRule, find, needed_within, places_of,
+    words_within,
+};
 
 /// Checks the nodes of one block, or of a file.
 pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
@@ -19,8 +22,18 @@ pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
 }
 
 /// The word of the file level that a misspelt one was probably meant to be.
-pub(crate) fn meant_word(name: &str) -> Option<&'static str> {
-    nearest(name, words_within(Within::File).map(|word| word.name))
+pub(crate) fn meant_word(name: &str) -> Option<FileWord> {
+    nearest(name, names_within(Within::File)).and_then(FileWord::named)
+}
+
+/// The names of the words that may stand in a place.
+fn names_within(within: Within) -> impl Iterator<Item = &'static str> {
+    words_within(within).iter().map(|word| word.name())
+}
+
+/// The words that may stand in a place, as a help lists them.
+fn listed(within: Within) -> String {
+    names_within(within).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 struct Checker {
@@ -42,25 +55,26 @@ impl Checker {
                 self.found.push(unknown_word(node, within));
                 // In another case, it can be no other word, and what stands in its block is as it should be or not.
                 if let Some(meant) =
-                    words_within(within).find(|word| word.name.eq_ignore_ascii_case(&node.word))
+                    words_within(within).iter().find(|word| word.name().eq_ignore_ascii_case(&node.word))
                 {
-                    self.node(node, meant);
+                    self.node(node, meant.rule());
                 }
                 continue;
             };
-            if !word.repeats && within != Within::File {
+            node.keyword = Some(word);
+            if !word.rule().repeats && within != Within::File {
                 if let Some(first) = first_places.get(&node.word) {
                     self.found.push(repeated(node, *first));
                 } else {
                     first_places.insert(node.word.clone(), node.word_place);
                 }
             }
-            self.node(node, word);
+            self.node(node, word.rule());
         }
         has_unknown
     }
 
-    fn node(&mut self, node: &mut Node, word: &Word) {
+    fn node(&mut self, node: &mut Node, word: &WordRule) {
         let is_known = |property: &Property| word.property(&property.name).is_some();
         node.has_unknown = node.arguments.len() > word.arguments.max
             || !node.properties.iter().all(is_known)
@@ -70,7 +84,7 @@ impl Checker {
         self.block(node, word);
     }
 
-    fn arguments(&mut self, node: &mut Node, of: &Word) {
+    fn arguments(&mut self, node: &mut Node, of: &WordRule) {
         let rule = &of.arguments;
         // One of the values that are too many, unless it is reported already: as without quotes, say.
         let extra = node.arguments.get(rule.max).filter(|extra| !extra.faulty || rule.max == 0);
@@ -114,7 +128,7 @@ impl Checker {
         }
     }
 
-    fn properties(&mut self, node: &mut Node, word: &Word) {
+    fn properties(&mut self, node: &mut Node, word: &WordRule) {
         let by_block = properties_for_block(node, word);
         let has_by_block = by_block.is_some();
         self.found.extend(by_block);
@@ -160,14 +174,14 @@ impl Checker {
         }
     }
 
-    fn block(&mut self, node: &mut Node, word: &Word) {
+    fn block(&mut self, node: &mut Node, word: &WordRule) {
         let Node { word: name, word_place, block, has_unknown, .. } = node;
         let (name, has_unknown) = (name.as_str(), *has_unknown);
         match (block, &word.block) {
             (None, BlockRule::None | BlockRule::Optional(_) | BlockRule::Declared) => {}
             // It may be what was not understood.
-            (None, BlockRule::Required(..)) if has_unknown => {}
-            (None, BlockRule::Required(..)) => self.found.push(says_nothing(name, *word_place, word)),
+            (None, BlockRule::Required(_)) if has_unknown => {}
+            (None, BlockRule::Required(_)) => self.found.push(says_nothing(name, *word_place, word)),
             (Some(_), BlockRule::None) => {
                 let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
                 let help = format!(
@@ -182,31 +196,30 @@ impl Checker {
                     self.found.push(says_nothing(name, *word_place, word));
                 }
             }
-            (Some(block), BlockRule::Optional(within) | BlockRule::Required(within, _)) => {
+            (Some(block), BlockRule::Optional(within) | BlockRule::Required(within)) => {
                 if block.nodes.is_empty() {
                     self.found.push(says_nothing(name, *word_place, word));
                     return;
                 }
                 block.has_unknown = self.nodes(&mut block.nodes, *within);
-                if let BlockRule::Required(_, needed) = word.block
-                    && !has_unknown
-                {
-                    self.needed(name, *word_place, block, needed);
+                if !has_unknown {
+                    self.needed(name, *word_place, block, needed_within(*within));
                 }
             }
         }
     }
 
     /// Reports the words that a block needs and does not have, unless one of those not understood may be it.
-    fn needed(&mut self, name: &str, place: Place, block: &Block, needed: &[&[&str]]) {
+    fn needed(&mut self, name: &str, place: Place, block: &Block, needed: &[&[Word]]) {
         if block.has_unknown {
             return;
         }
         for alternatives in needed {
-            if block.nodes.iter().any(|child| alternatives.contains(&child.word.as_str())) {
+            if block.nodes.iter().any(|child| child.keyword.is_some_and(|word| alternatives.contains(&word)))
+            {
                 continue;
             }
-            let quoted: Vec<String> = alternatives.iter().map(|word| format!("`{word}`")).collect();
+            let quoted: Vec<String> = alternatives.iter().map(|word| format!("`{}`", word.name())).collect();
             let shown = quoted.join(" or ");
             let found = Diagnostic::error(Code::MissingChild, format!("`{name}` needs {shown}"));
             let help = format!("write {shown} into the block of this `{name}`");
@@ -299,17 +312,14 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     }
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
         .at(node.word_place, format!("`{name}` is no word that may stand here"));
-    match nearest(name, words_within(within).map(|word| word.name)) {
+    match nearest(name, names_within(within)) {
         Some(near) => {
             suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)
         }
         None if meant_among_parts(node, within).is_some() => {
             found.help(meant_among_parts(node, within).unwrap_or_default())
         }
-        None => {
-            let words: Vec<String> = words_within(within).map(|word| format!("`{}`", word.name)).collect();
-            found.help(format!("these may stand here: {}", words.join(", ")))
-        }
+        None => found.help(format!("these may stand here: {}", listed(within))),
     }
 }
 
@@ -334,7 +344,7 @@ fn meant_among_parts(node: &Node, within: Within) -> Option<String> {
     })
 }
 
-fn unknown_property(property: &Property, word: &Word, has_few: bool) -> Diagnostic {
+fn unknown_property(property: &Property, word: &WordRule, has_few: bool) -> Diagnostic {
     let (name, of) = (property.name.as_str(), word.name);
     let found = Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
         .at(property.name_place, format!("`{name}` is no property of `{of}`"));
@@ -357,7 +367,7 @@ fn unknown_property(property: &Property, word: &Word, has_few: bool) -> Diagnost
 }
 
 /// Properties that belong into the block of a node, as one mistake: words of their own, and the parameters of a `use`.
-fn properties_for_block(node: &Node, word: &Word) -> Option<Diagnostic> {
+fn properties_for_block(node: &Node, word: &WordRule) -> Option<Diagnostic> {
     const MOST: usize = 8;
     let is_declared = matches!(word.block, BlockRule::Declared);
     let unknown = |property: &Property| word.property(&property.name).is_none();
@@ -399,7 +409,7 @@ fn shown_value(value: &Value) -> String {
 }
 
 /// A value beyond those that a word takes.
-fn superfluous(node: &Node, extra: &Value, word: &Word) -> Diagnostic {
+fn superfluous(node: &Node, extra: &Value, word: &WordRule) -> Diagnostic {
     let (name, rule) = (word.name, &word.arguments);
     let message = match rule.max {
         0 => format!("`{name}` takes no value"),
@@ -425,10 +435,10 @@ fn superfluous(node: &Node, extra: &Value, word: &Word) -> Diagnostic {
 
 /// The property whose value one too many was probably meant to be: the only one that is missing, or the only one of a
 /// word without values.
-fn meant_property<'w>(node: &Node, value: &Value, word: &'w Word) -> Option<&'w PropertyWord> {
+fn meant_property<'w>(node: &Node, value: &Value, word: &'w WordRule) -> Option<&'w PropertyRule> {
     let text = value.text()?;
-    let can_be = |rule: &&PropertyWord| rule.kind.may_be(text) && node.property(rule.name).is_none();
-    let only = |rules: Vec<&'w PropertyWord>| match rules.as_slice() {
+    let can_be = |rule: &&PropertyRule| rule.kind.may_be(text) && node.property(rule.name).is_none();
+    let only = |rules: Vec<&'w PropertyRule>| match rules.as_slice() {
         [rule] => Some(*rule),
         _ => None,
     };
@@ -448,23 +458,17 @@ pub(crate) fn repeated(node: &Node, first: Place) -> Diagnostic {
         .help("keep one of the two")
 }
 
-fn says_nothing(name: &str, place: Place, word: &Word) -> Diagnostic {
-    let words: Vec<String> = word
-        .block
-        .within()
-        .into_iter()
-        .flat_map(words_within)
-        .map(|word| format!("`{}`", word.name))
-        .collect();
+fn says_nothing(name: &str, place: Place, word: &WordRule) -> Diagnostic {
+    let words = word.block.within().map(listed).unwrap_or_default();
     let help = match word.block {
         BlockRule::Declared => {
             "take the empty braces away, or give the parameters their values in them".to_owned()
         }
         BlockRule::Optional(_) => {
-            format!("take the empty braces away, or say something in its block: {}", words.join(", "))
+            format!("take the empty braces away, or say something in its block: {words}")
         }
-        BlockRule::None | BlockRule::Required(..) => {
-            format!("say something in its block: {}", words.join(", "))
+        BlockRule::None | BlockRule::Required(_) => {
+            format!("say something in its block: {words}")
         }
     };
     Diagnostic::error(Code::NothingDeclared, format!("`{name}` says nothing"))
@@ -481,7 +485,7 @@ pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnost
 }
 
 /// The first line of a word's example that begins with it, or else how it is written.
-fn shown_example(word: &Word) -> String {
+fn shown_example(word: &WordRule) -> String {
     let begins = |line: &&str| {
         line.strip_prefix(word.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             && !line.ends_with('{')
@@ -493,7 +497,7 @@ fn shown_example(word: &Word) -> String {
 }
 
 /// A word with its values and the properties that it needs.
-fn signature(word: &Word) -> String {
+fn signature(word: &WordRule) -> String {
     let values =
         if word.arguments.shown.is_empty() { String::new() } else { format!(" {}", word.arguments.shown) };
     let required = word.properties.iter().filter(|rule| rule.required);
@@ -504,4 +508,31 @@ fn signature(word: &Word) -> String {
         })
         .collect();
     format!("{}{values}{properties}", word.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_model::Sources;
+
+    use super::*;
+    use crate::words::{places_of_rule, rules};
+
+    #[test]
+    fn each_example_is_correct() {
+        for rule in rules() {
+            let file = Sources::default().add("example.kdl", rule.example);
+            let scan = crate::scan::scan(file, rule.example);
+            let mut parsed = crate::syntax::parse(file, &scan, &scan.nodes);
+            // Some examples show the word within the block that it belongs to.
+            let first = parsed.nodes[0].word.as_str();
+            let within = if first == rule.name { places_of_rule(rule)[0] } else { places_of(first)[0] };
+            let wrong = check(&mut parsed.nodes, within);
+            assert_eq!(
+                (scan.diagnostics, parsed.mistakes.into_kept(), wrong.into_kept()),
+                Default::default(),
+                "{}",
+                rule.name
+            );
+        }
+    }
 }

@@ -34,6 +34,7 @@ use lifecycle::Lifecycle;
 
 pub(crate) use accounts::pattern_too_long;
 pub(crate) use settings::Unread;
+use templates::Template;
 use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
@@ -41,7 +42,7 @@ use crate::mistakes::Mistakes;
 use crate::resolve::{NameKind, Names, SetUse, cycles};
 use crate::source::ProjectFiles;
 use crate::syntax::{Node, Value};
-use crate::words::{Within, find};
+use crate::words::{FileWord, TemplateWord, Word};
 
 /// The version of the language that this program reads.
 const LANGUAGE: u32 = 1;
@@ -97,9 +98,8 @@ pub(crate) fn decode(
         if decoder.found.is_full() {
             break;
         }
-        match node.word.as_str() {
-            "use" => decoder.use_template(node, &templates),
-            _ => decoder.node(node),
+        if let Some(word) = node.word_of() {
+            decoder.node(word, node, &templates);
         }
     }
     decoder.groups_declared_twice();
@@ -205,14 +205,14 @@ impl Decoder<'_> {
     /// the same.
     fn declare(&mut self, checked: &[CheckedFile<'_>]) {
         for node in checked.iter().flat_map(|file| file.nodes) {
-            if find(&node.word, Within::File).is_some() {
+            if node.keyword.is_some() {
                 for (word, name) in declared_names(node) {
                     self.found.extend(self.names.declare(word, name.content.written(), name.place));
                 }
             } else if let Some(name) = node.arguments.first() {
                 // A word that is not known may have been meant to declare what its nearest declares, or anything.
                 let lost = match meant_word(&node.word) {
-                    Some(meant) => Vec::from_iter(NameKind::declared_by(meant)),
+                    Some(meant) => Vec::from_iter(NameKind::declared_by(Word::File(meant))),
                     None => NameKind::ALL.to_vec(),
                 };
                 for kind in lost {
@@ -224,22 +224,37 @@ impl Decoder<'_> {
                 self.names.lose(NameKind::Forbid, name.content.written().to_owned());
             }
         }
-        self.names.number();
+        self.names.seal();
     }
 
-    fn node(&mut self, node: &Node) {
-        match node.word.as_str() {
-            "group" => self.group(node),
-            "accounts" => self.account_set(node),
-            "permission-set" => self.permission_set(node),
-            "external-permission-set" => self.external_permission_set(node),
-            "release-permission-set" => self.release_permission_set(node),
-            "assign" => self.assign(node),
-            "keep" => self.keep(node),
-            "guard" => self.guard(node),
-            // What a project says once, lints and templates are read apart, and the check has reported every other
-            // word.
-            _ => {}
+    fn node(&mut self, word: FileWord, node: &Node, templates: &BTreeMap<&str, Template<'_>>) {
+        match word {
+            FileWord::Group => self.group(node),
+            FileWord::Accounts => self.account_set(node),
+            FileWord::PermissionSet => self.permission_set(node),
+            FileWord::ExternalPermissionSet => self.external_permission_set(node),
+            FileWord::ReleasePermissionSet => self.release_permission_set(node),
+            FileWord::Assign => self.assign(node),
+            FileWord::Keep => self.keep(node),
+            FileWord::Guard => self.guard(node),
+            FileWord::Use => self.use_template(node, templates),
+            // What a project says once, lints and templates are read apart.
+            FileWord::Rolecall
+            | FileWord::IdentityCenter
+            | FileWord::Include
+            | FileWord::Attributes
+            | FileWord::Entra
+            | FileWord::Lint
+            | FileWord::Template => {}
+        }
+    }
+
+    /// Decodes a line of a template.
+    fn template_line(&mut self, node: &Node) {
+        match node.word_of() {
+            Some(TemplateWord::Assign) => self.assign(node),
+            Some(TemplateWord::Keep) => self.keep(node),
+            Some(TemplateWord::Parameter) | None => {}
         }
     }
 
@@ -319,22 +334,23 @@ impl Decoder<'_> {
 
 /// The words and names with which a node of the file level declares: its own, or those of the `forbid` nodes in a
 /// `guard`.
-pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (&str, &Value)> {
-    let forbids = if node.word == "guard" { node.children() } else { &[] };
-    std::iter::once(node)
-        .chain(forbids.iter().filter(|child| child.word == "forbid"))
-        .filter(|node| NameKind::declared_by(&node.word).is_some())
-        .filter_map(|node| Some((node.word.as_str(), node.arguments.first()?)))
+pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (Word, &Value)> {
+    let is_guard = node.word_of() == Some(FileWord::Guard);
+    let of_guard = if is_guard { node.children() } else { &[] };
+    std::iter::once(node).chain(of_guard).filter_map(|node| {
+        let word = node.keyword.filter(|word| NameKind::declared_by(*word).is_some())?;
+        Some((word, node.arguments.first()?))
+    })
 }
 
 /// The first values of the lines in a node's block that may have been meant for `forbid`: those of unknown words in a
 /// `guard`, and all in a node that may have been meant for a `guard`.
 fn unknown_within(node: &Node) -> impl Iterator<Item = &Value> {
-    let is_guard = node.word == "guard";
-    let may_be_guard = is_guard || find(&node.word, Within::File).is_none();
+    let is_guard = node.word_of() == Some(FileWord::Guard);
+    let may_be_guard = is_guard || node.keyword.is_none();
     let children = if may_be_guard { node.children() } else { &[] };
     children
         .iter()
-        .filter(move |child| !is_guard || find(&child.word, Within::Guard).is_none())
+        .filter(move |child| !is_guard || child.keyword.is_none())
         .filter_map(|child| child.arguments.first())
 }

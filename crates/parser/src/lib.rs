@@ -12,7 +12,6 @@ mod decode;
 mod explain;
 mod fix;
 mod format;
-mod json;
 pub mod limits;
 pub mod messages;
 mod mistakes;
@@ -26,7 +25,7 @@ pub mod source;
 mod syntax;
 mod words;
 
-pub use explain::{explain, nearest_lint, page};
+pub use explain::{explain, nearest_lint};
 pub use fix::{Fixed, Left, Mended, WhyLeft, fix};
 pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};

@@ -1,21 +1,22 @@
 //! Loads a project: its file, what that includes, and everything they say together.
 
+mod includes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use globset::{GlobBuilder, GlobSet};
 use rayon::prelude::*;
 use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
 
-use crate::check::{check, meant_word};
-use crate::decode::{CheckedFile, Decoded, Unread, declared_names, decode, pattern_too_long};
+use self::includes::{Included, Limit, beyond};
+use crate::check::check;
+use crate::decode::{CheckedFile, Decoded, Unread, declared_names, decode};
 use crate::mistakes::Mistakes;
-use crate::nearest::nearest;
 use crate::resolve::{NameKind, Names};
-use crate::source::{ProjectFiles, ReadError, add_text, stays_inside};
-use crate::syntax::{Content, Node, Parsed, parse};
-use crate::words::{Within, find};
-use crate::{MAX_FILE_BYTES, MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS, MAX_PROJECT_BYTES, scan};
+use crate::source::{ProjectFiles, ReadError, add_text};
+use crate::syntax::{Node, Parsed, parse};
+use crate::words::{FileWord, Within};
+use crate::{MAX_FILE_BYTES, MAX_PROJECT_BYTES, scan};
 
 /// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
 const FILES_AT_ONCE: usize = 32;
@@ -73,21 +74,8 @@ struct Loaded {
     cut_short: bool,
 }
 
-/// A file that an `include` matches.
-struct Included {
-    /// The pattern that matched it first.
-    pattern: Place,
-    /// What `may-contain` leaves of the language, if anything limits it.
-    limit: Option<Limit>,
-}
-
 /// A path, why it is included, and what reading it gave.
 type Read<'a> = (&'a String, &'a Included, Result<Vec<u8>, ReadError>);
-
-struct Limit {
-    words: BTreeSet<String>,
-    place: Place,
-}
 
 impl Loader<'_> {
     fn load(&mut self, entry: &str) -> (Option<Config>, Origins) {
@@ -98,7 +86,7 @@ impl Loader<'_> {
         let listing = self.list(&loaded[0]);
         let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
         loaded.extend(self.load_included(&included));
-        let is_whole = loaded[0].is_whole("include", &self.sources);
+        let is_whole = loaded[0].is_whole(FileWord::Include, &self.sources);
         self.unused(entry, &listing, &included, &meant, is_whole);
 
         let mut unread = Unread::default();
@@ -154,7 +142,9 @@ impl Loader<'_> {
         match self.files.list() {
             Ok(listing) => listing,
             Err(error) => {
-                if let Some(include) = entry.nodes.iter().find(|node| node.word == "include") {
+                if let Some(include) =
+                    entry.nodes.iter().find(|node| node.word_of() == Some(FileWord::Include))
+                {
                     self.names.incomplete = true;
                     let message = format!("the project's directory {error}");
                     self.found.push(
@@ -168,132 +158,10 @@ impl Loader<'_> {
         }
     }
 
-    /// The files that the `include` nodes match, by path, and those that a misspelt pattern was probably meant for.
-    fn included(
-        &mut self,
-        nodes: &[Node],
-        listing: &[String],
-        entry: &str,
-    ) -> (BTreeMap<String, Included>, BTreeSet<String>) {
-        let mut included = BTreeMap::new();
-        let mut meant = BTreeSet::new();
-        let candidates: Vec<&str> = listing
-            .iter()
-            .map(String::as_str)
-            .filter(|path| path.ends_with(".kdl") && *path != entry)
-            .collect();
-        let mut patterns = 0_usize;
-        let is_known = |node: &Node| find(&node.word, Within::File).is_some();
-        // A misspelt one is reported as that alone.
-        let is_include = |node: &&Node| {
-            node.word == "include" || (!is_known(node) && meant_word(&node.word) == Some("include"))
-        };
-        for node in nodes.iter().filter(is_include) {
-            // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
-            let limit_node = node.children_named("may-contain").next().filter(|limit| {
-                !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
-            });
-            for value in &node.arguments {
-                // One that stands without quotes is reported, and means what it says all the same.
-                let Content::Text(pattern) = &value.content else { continue };
-                let (place, is_faulty) = (value.place, value.faulty);
-                patterns += 1;
-                if patterns > MAX_PATTERNS || (is_faulty && !stays_inside(pattern)) {
-                    continue;
-                }
-                let Some(matcher) = self.matcher(pattern, place) else {
-                    self.names.incomplete = true;
-                    continue;
-                };
-                let mut matched = candidates.iter().filter(|path| matcher.is_match(path)).peekable();
-                if matched.peek().is_none() && !listing.is_empty() && !is_faulty {
-                    self.matches_nothing(pattern, place, &candidates, &mut meant);
-                }
-                for path in matched {
-                    let file = included
-                        .entry((*path).to_owned())
-                        .or_insert(Included { pattern: place, limit: None });
-                    if let Some(limit) = limit_node {
-                        file.add_limit(limit);
-                    }
-                }
-            }
-        }
-        if included.len() > MAX_FILES {
-            self.too_much(
-                Code::FileUnreadable,
-                format!("the project includes {} files; at most {MAX_FILES} are read", included.len()),
-            );
-            // They are not read, and not forgotten either.
-            meant.extend(std::mem::take(&mut included).into_keys());
-        }
-        if patterns > MAX_PATTERNS {
-            self.too_much(
-                Code::FileUnreadable,
-                format!("the project includes files by {patterns} patterns; at most {MAX_PATTERNS} are read"),
-            );
-            meant.extend(candidates.iter().map(|path| (*path).to_owned()));
-        }
-        (included, meant)
-    }
-
     /// Reports that the project is larger than what is read, so that names may be declared in what was not.
     fn too_much(&mut self, code: Code, message: String) {
         self.found.push(Diagnostic::error(code, message).help("divide the project into several stacks"));
         self.names.incomplete = true;
-    }
-
-    fn matcher(&mut self, pattern: &str, place: Place) -> Option<GlobSet> {
-        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
-        if pattern.len() > MAX_PATTERN_BYTES {
-            self.found.push(pattern_too_long(pattern, place));
-            return None;
-        }
-        if !stays_inside(pattern) {
-            self.found.push(outside_project(&format!("the include `{pattern}`"), place));
-            return None;
-        }
-        match compile(pattern) {
-            Ok(matcher) => Some(matcher),
-            Err(error) => {
-                self.found.push(
-                    Diagnostic::error(
-                        Code::InvalidPattern,
-                        format!("`{pattern}` is not a pattern: {}", error.kind()),
-                    )
-                    .at(place, "this pattern cannot be read")
-                    .help("a pattern has `*`, `**`, `?`, `[…]` and `{a,b}`"),
-                );
-                None
-            }
-        }
-    }
-
-    fn matches_nothing(
-        &mut self,
-        pattern: &str,
-        place: Place,
-        candidates: &[&str],
-        meant: &mut BTreeSet<String>,
-    ) {
-        let found = Diagnostic::error(
-            Code::IncludeMatchesNothing,
-            format!("the include `{pattern}` matches no file"),
-        )
-        .at(place, "no `.kdl` file of the project matches this");
-        // Comparing with more names would take long where there are many patterns as well.
-        let near = if candidates.len() <= MAX_FILES { near_pattern(pattern, candidates) } else { None };
-        if let Some(matcher) = near.as_deref().and_then(|near| compile(near).ok()) {
-            meant.extend(
-                candidates.iter().filter(|path| matcher.is_match(path)).map(|path| (*path).to_owned()),
-            );
-        }
-        self.found.push(match near.filter(|_| !meant.is_empty()) {
-            Some(near) => found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\"")),
-            None => {
-                found.help("write a pattern relative to the project's directory, or take the include away")
-            }
-        });
     }
 
     fn load_included(&mut self, included: &BTreeMap<String, Included>) -> Vec<Loaded> {
@@ -434,8 +302,8 @@ impl Loader<'_> {
         for range in &file.unread {
             let part = &text[range.clone()];
             self.lose_names(scan::declarations(file.file, part));
-            unread.rolecall |= part.contains("rolecall");
-            unread.identity_center |= part.contains("identity-center");
+            unread.rolecall |= part.contains(FileWord::Rolecall.name());
+            unread.identity_center |= part.contains(FileWord::IdentityCenter.name());
         }
         for node in &file.refused {
             for (word, name) in declared_names(node) {
@@ -450,27 +318,40 @@ impl Loader<'_> {
     fn refuse_project_words(&mut self, file: &mut Loaded, unread: &mut Unread) {
         let found = &mut self.found;
         file.nodes.retain(|node| {
-            let (code, label, help) = match node.word.as_str() {
-                "include" => (
+            let Some(word) = node.word_of() else { return true };
+            let (code, label, help) = match word {
+                FileWord::Include => (
                     Code::IncludeNotHere,
                     "files are included by the project file alone",
                     "move the `include` into the project file",
                 ),
-                "rolecall" => (
+                FileWord::Rolecall => (
                     Code::MayNotContain,
                     "the project file alone says what the project is",
                     "take it away; the project file says `rolecall` once",
                 ),
-                "identity-center" => (
+                FileWord::IdentityCenter => (
                     Code::MayNotContain,
                     "the project file alone says which instance the project is about",
                     "move it into the project file, which says `identity-center` once",
                 ),
-                _ => return true,
+                FileWord::Group
+                | FileWord::Accounts
+                | FileWord::PermissionSet
+                | FileWord::ExternalPermissionSet
+                | FileWord::Assign
+                | FileWord::Keep
+                | FileWord::ReleasePermissionSet
+                | FileWord::Template
+                | FileWord::Use
+                | FileWord::Guard
+                | FileWord::Entra
+                | FileWord::Attributes
+                | FileWord::Lint => return true,
             };
-            unread.rolecall |= node.word == "rolecall";
-            unread.identity_center |= node.word == "identity-center";
-            let message = format!("`{}` stands in a file that is not the project file", node.word);
+            unread.rolecall |= word == FileWord::Rolecall;
+            unread.identity_center |= word == FileWord::IdentityCenter;
+            let message = format!("`{}` stands in a file that is not the project file", word.name());
             found.push(Diagnostic::error(code, message).at(node.word_place, label).help(help));
             false
         });
@@ -479,7 +360,8 @@ impl Loader<'_> {
 
 impl Loaded {
     /// Whether no text that could not be read may hold this word.
-    fn is_whole(&self, word: &str, sources: &Sources) -> bool {
+    fn is_whole(&self, word: FileWord, sources: &Sources) -> bool {
+        let word = word.name();
         let text = &sources.get(self.file).text;
         !self.cut_short && !self.unread.iter().any(|range| text[range.clone()].contains(word))
     }
@@ -495,18 +377,6 @@ impl Loaded {
                 None => false,
             });
         (self.refused, self.nodes) = (refused, nodes);
-    }
-}
-
-impl Included {
-    fn add_limit(&mut self, node: &Node) {
-        let words: BTreeSet<String> = node.texts().map(|(text, _)| text.to_owned()).collect();
-        self.limit = Some(match self.limit.take() {
-            Some(limit) => {
-                Limit { words: limit.words.intersection(&words).cloned().collect(), place: limit.place }
-            }
-            None => Limit { words, place: node.header },
-        });
     }
 }
 
@@ -535,27 +405,6 @@ fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
     (loaded, mistakes)
 }
 
-/// A pattern over paths. Deep nesting is refused only when a pattern is compiled, and a set of one returns that as an
-/// error.
-fn compile(pattern: &str) -> Result<GlobSet, globset::Error> {
-    GlobSet::builder().add(GlobBuilder::new(pattern).literal_separator(true).build()?).build()
-}
-
-/// A word beyond what `may-contain` allows. An unknown word has been reported as that.
-fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
-    let word = node.word.as_str();
-    let belongs_to_project_file = matches!(word, "rolecall" | "identity-center" | "include");
-    if belongs_to_project_file || find(word, Within::File).is_none() || limit.words.contains(word) {
-        return None;
-    }
-    Some(
-        Diagnostic::error(Code::MayNotContain, format!("this file may not contain `{word}`"))
-            .at(node.word_place, format!("`{word}` is not among the words that this file may contain"))
-            .and(limit.place, "this include limits the words of its files")
-            .help(format!("move it to a file that may contain it, or add `\"{word}\"` to `may-contain`")),
-    )
-}
-
 /// The diagnostic for a file that could not be read.
 pub(crate) fn unreadable(path: &str, error: &ReadError) -> Diagnostic {
     match error {
@@ -573,16 +422,4 @@ fn outside_project(what: &str, place: Place) -> Diagnostic {
     Diagnostic::error(Code::IncludeOutsideProject, format!("{what} lies outside the project's directory"))
         .at(place, "this leads out of the project's directory")
         .help("write a path relative to the project's directory, with `/` and without `..`; symbolic links may not leave it")
-}
-
-/// A pattern near to one that matches nothing: another file of nearly that name, or the same in a folder of nearly
-/// that name.
-fn near_pattern(pattern: &str, candidates: &[&str]) -> Option<String> {
-    if !pattern.contains(['*', '?', '[', '{']) {
-        return nearest(pattern, candidates.iter().copied()).map(str::to_owned);
-    }
-    let (folder, name) = pattern.rsplit_once('/')?;
-    let folders: BTreeSet<&str> =
-        candidates.iter().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
-    nearest(folder, folders).map(|near| format!("{near}/{name}"))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::words::{BlockRule, Kind, Within, Word, words, words_within};
+use crate::words::{BlockRule, Kind, Within, WordRule, places_of_rule, words_within};
 use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_MADE};
 
 /// The sections of the page after the words of a file, each with its introduction.
@@ -70,19 +70,18 @@ const SECTIONS: &[(&str, &[Within], &str)] = &[
 /// The reference page as Markdown: `docs/language.md`, which a test keeps equal to this.
 pub fn reference() -> String {
     let mut page = introduction();
-    let mut written: Vec<*const Word> = Vec::new();
+    let mut written: Vec<*const WordRule> = Vec::new();
     for (title, places, introduction) in SECTIONS {
         push(&mut page, &format!("## {title}\n\n{introduction}\n"));
         for word in places.iter().flat_map(|place| words_within(*place)) {
-            // One word may stand in several places of a section.
-            let identity: *const Word = word;
-            if !written.contains(&identity) {
-                written.push(identity);
-                push(&mut page, &section(word));
+            // One word may stand in several places.
+            let rule = word.rule();
+            if !written.contains(&std::ptr::from_ref(rule)) {
+                written.push(rule);
+                push(&mut page, &section(rule));
             }
         }
     }
-    debug_assert_eq!(written.len(), words().count(), "each word is in a section");
     page
 }
 
@@ -96,7 +95,7 @@ fn introduction() -> String {
     format!(
         "# The Rolecall language, version 1\n\n\
          <!-- Written by `rolecall_parser::reference` from the table of words; do not edit. \
-         `UPDATE_DOCS=1 cargo test -p rolecall-parser --test pages` writes it anew. -->\n\n\
+         `UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages` writes it anew. -->\n\n\
          Files are [KDL](https://kdl.dev) version 2 in UTF-8. A line is a word of the language, followed by values, \
          by properties (`name=\"value\"`) and by a block in braces with further lines. `//` begins a comment.\n\n\
          - **Every value is quoted**, numbers aside. `2027-01-31`, `111122223333` and `true` without quotes are errors.\n\
@@ -115,7 +114,7 @@ fn introduction() -> String {
     )
 }
 
-fn section(word: &Word) -> String {
+fn section(word: &'static WordRule) -> String {
     let mut out = format!("### `{}`\n\n```kdl\n{}\n```\n\n{}\n", word.name, signature(word), word.doc);
     if !word.properties.is_empty() {
         out.push('\n');
@@ -130,7 +129,7 @@ fn section(word: &Word) -> String {
     out
 }
 
-fn signature(word: &Word) -> String {
+fn signature(word: &'static WordRule) -> String {
     let mut out = word.name.to_owned();
     if !word.arguments.shown.is_empty() {
         let _ = write!(out, " {}", word.arguments.shown);
@@ -142,7 +141,7 @@ fn signature(word: &Word) -> String {
     match word.block {
         BlockRule::None => {}
         BlockRule::Optional(_) | BlockRule::Declared => out.push_str(" [{ … }]"),
-        BlockRule::Required(..) => out.push_str(" { … }"),
+        BlockRule::Required(_) => out.push_str(" { … }"),
     }
     out
 }
@@ -155,12 +154,26 @@ fn shown(kind: Kind) -> String {
     }
 }
 
-fn where_and_how_often(word: &Word) -> String {
-    let places: Vec<&str> = word
-        .within
+fn where_and_how_often(word: &'static WordRule) -> String {
+    let places: Vec<&str> = places_of_rule(word)
         .iter()
         .map(|within| if *within == Within::File { "a file by itself" } else { within.shown() })
         .collect();
     let often = if word.repeats { "as often as needed" } else { "once" };
     format!("Stands in {}, {often}", places.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::PLACES;
+
+    #[test]
+    fn each_place_is_in_one_section() {
+        let mut shown: Vec<Within> = SECTIONS.iter().flat_map(|(_, places, _)| *places).copied().collect();
+        let mut places = PLACES.to_vec();
+        shown.sort_unstable();
+        places.sort_unstable();
+        assert_eq!(shown, places);
+    }
 }

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::config::{AccountSetIx, ExternalIx, GroupIx, PermissionSetIx, PermissionSetRef};
+use rolecall_model::config::{AccountSetIx, Declarations, DeclaredNames, GroupIx, PermissionSetRef};
 use rolecall_model::{Code, Diagnostic, Place};
 
 use crate::MAX_DIAGNOSTICS;
 use crate::nearest::nearest;
+use crate::words::{FileWord, GuardWord, Word};
 
 /// Beyond this many unknown names, no nearest name is looked for: that compares each with every declared one.
 const MAX_SUGGESTED: usize = 200;
@@ -33,14 +34,50 @@ impl NameKind {
         [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Template, Self::Forbid];
 
     /// The kind that a word of the file level declares, or `forbid` in a guard.
-    pub(crate) fn declared_by(word: &str) -> Option<Self> {
+    pub(crate) fn declared_by(word: Word) -> Option<Self> {
         match word {
-            "group" => Some(Self::Group),
-            "accounts" => Some(Self::AccountSet),
-            "permission-set" | "external-permission-set" => Some(Self::PermissionSet),
-            "template" => Some(Self::Template),
-            "forbid" => Some(Self::Forbid),
-            _ => None,
+            Word::File(word) => match word {
+                FileWord::Group => Some(Self::Group),
+                FileWord::Accounts => Some(Self::AccountSet),
+                FileWord::PermissionSet | FileWord::ExternalPermissionSet => Some(Self::PermissionSet),
+                FileWord::Template => Some(Self::Template),
+                FileWord::Rolecall
+                | FileWord::IdentityCenter
+                | FileWord::Include
+                | FileWord::Assign
+                | FileWord::Keep
+                | FileWord::ReleasePermissionSet
+                | FileWord::Use
+                | FileWord::Guard
+                | FileWord::Entra
+                | FileWord::Attributes
+                | FileWord::Lint => None,
+            },
+            Word::Guard(word) => match word {
+                GuardWord::Forbid => Some(Self::Forbid),
+                GuardWord::MaxDeletions
+                | GuardWord::MaxGrants
+                | GuardWord::Protect
+                | GuardWord::RequireUntil
+                | GuardWord::Exception => None,
+            },
+            Word::Include(_)
+            | Word::Selection(_)
+            | Word::Selector(_)
+            | Word::PermissionSet(_)
+            | Word::Boundary(_)
+            | Word::InlinePolicy(_)
+            | Word::Statement(_)
+            | Word::Assign(_)
+            | Word::Keep(_)
+            | Word::Attributes(_)
+            | Word::Entra(_)
+            | Word::Application(_)
+            | Word::RequireMfa(_)
+            | Word::GuardFilter(_)
+            | Word::Exception(_)
+            | Word::Lint(_)
+            | Word::Template(_) => None,
         }
     }
 
@@ -98,8 +135,6 @@ impl NameKind {
 struct Declared {
     place: Place,
     external: bool,
-    /// Its number in its list, known once all names are.
-    index: u32,
     /// Whether anything refers to it.
     used: bool,
 }
@@ -108,6 +143,8 @@ struct Declared {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     declared: BTreeMap<(NameKind, String), Declared>,
+    /// What hands out references, known once all names are.
+    declarations: Declarations,
     /// Names whose declarations cannot be read. Their uses are no second mistake.
     lost: BTreeSet<(NameKind, String)>,
     /// There are declarations that cannot even be guessed. Only a near miss of a declared name is then a mistake.
@@ -122,7 +159,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// Declares a name, or reports that it is declared already.
-    pub(crate) fn declare(&mut self, word: &str, name: &str, place: Place) -> Option<Diagnostic> {
+    pub(crate) fn declare(&mut self, word: Word, name: &str, place: Place) -> Option<Diagnostic> {
         let kind = NameKind::declared_by(word)?;
         let key = (kind, name.to_owned());
         if let Some(first) = self.declared.get(&key) {
@@ -137,8 +174,8 @@ impl Names {
                 .help("keep one of the two, or give one another name"),
             );
         }
-        let external = word == "external-permission-set";
-        self.declared.insert(key, Declared { place, external, index: 0, used: false });
+        let external = word == Word::File(FileWord::ExternalPermissionSet);
+        self.declared.insert(key, Declared { place, external, used: false });
         None
     }
 
@@ -147,34 +184,40 @@ impl Names {
         self.lost.insert((kind, name));
     }
 
-    /// Numbers the names, each list in its order.
-    pub(crate) fn number(&mut self) {
-        let mut next: BTreeMap<(NameKind, bool), u32> = BTreeMap::new();
-        for ((kind, _), declared) in &mut self.declared {
-            let index = next.entry((*kind, declared.external)).or_default();
-            declared.index = *index;
-            *index += 1;
-        }
+    /// Ends the declaring: references to what is declared can be made from here on.
+    pub(crate) fn seal(&mut self) {
+        let names = |wanted: NameKind, external: bool| {
+            let is_wanted = move |(kind, declared): (NameKind, &Declared)| {
+                kind == wanted && declared.external == external
+            };
+            let names =
+                self.declared.iter().filter(move |((kind, _), declared)| is_wanted((*kind, declared)));
+            names.map(|((_, name), _)| name.clone()).collect()
+        };
+        self.declarations = Declarations::from(DeclaredNames {
+            groups: names(NameKind::Group, false),
+            account_sets: names(NameKind::AccountSet, false),
+            permission_sets: names(NameKind::PermissionSet, false),
+            external_permission_sets: names(NameKind::PermissionSet, true),
+        });
     }
 
     /// A reference to a group.
     pub(crate) fn group(&mut self, name: &str, place: Place) -> Option<GroupIx> {
-        self.find(NameKind::Group, name, place).map(|declared| GroupIx(declared.index))
+        self.find(NameKind::Group, name, place)?;
+        self.declarations.group(name)
     }
 
     /// A reference to an account set.
     pub(crate) fn account_set(&mut self, name: &str, place: Place) -> Option<AccountSetIx> {
-        self.find(NameKind::AccountSet, name, place).map(|declared| AccountSetIx(declared.index))
+        self.find(NameKind::AccountSet, name, place)?;
+        self.declarations.account_set(name)
     }
 
     /// A reference to a permission set of either kind.
     pub(crate) fn permission_set(&mut self, name: &str, place: Place) -> Option<PermissionSetRef> {
-        let declared = self.find(NameKind::PermissionSet, name, place)?;
-        Some(if declared.external {
-            PermissionSetRef::External(ExternalIx(declared.index))
-        } else {
-            PermissionSetRef::Owned(PermissionSetIx(declared.index))
-        })
+        self.find(NameKind::PermissionSet, name, place)?;
+        self.declarations.permission_set(name)
     }
 
     /// A reference to a `forbid`.
@@ -182,10 +225,9 @@ impl Names {
         self.find(NameKind::Forbid, name, place);
     }
 
-    /// The number of a declared account set, for its own declaration, which is no use of it.
+    /// A reference to a declared account set for its own declaration, which is no use of it.
     pub(crate) fn own_account_set(&self, name: &str) -> Option<AccountSetIx> {
-        let declared = self.declared.get(&(NameKind::AccountSet, name.to_owned()))?;
-        Some(AccountSetIx(declared.index))
+        self.declarations.account_set(name)
     }
 
     /// Where a permission set is declared, and whether as one made elsewhere.
@@ -340,9 +382,13 @@ pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>)
     }
     let mut seen = vec![Seen::Not; names.len()];
     let mut found = Vec::new();
-    let uses_of = |set: usize| {
-        u32::try_from(set).ok().and_then(|set| uses.get(&AccountSetIx(set))).map_or(&[][..], Vec::as_slice)
-    };
+    let mut uses_by_position: Vec<&[SetUse]> = vec![&[]; names.len()];
+    for (set, uses) in uses {
+        if let Some(of_set) = uses_by_position.get_mut(set.position()) {
+            *of_set = uses;
+        }
+    }
+    let uses_of = |set: usize| uses_by_position[set];
     for start in 0..names.len() {
         if seen[start] != Seen::Not {
             continue;
@@ -357,7 +403,7 @@ pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>)
                 continue;
             };
             *next += 1;
-            let used = step.used.0 as usize;
+            let used = step.used.position();
             match seen.get(used) {
                 Some(Seen::Not) => {
                     seen[used] = Seen::OnPath;
@@ -382,7 +428,7 @@ pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>)
 }
 
 fn cycle(names: &[&str], steps: &[SetUse]) -> Diagnostic {
-    let name = |step: &SetUse| names.get(step.used.0 as usize).copied().unwrap_or_default();
+    let name = |step: &SetUse| names.get(step.used.position()).copied().unwrap_or_default();
     let mut shown: Vec<&str> = steps.last().into_iter().chain(steps).map(name).collect();
     if shown.len() > 12 {
         shown.splice(6..shown.len() - 5, ["…"]);

@@ -9,12 +9,17 @@ use rolecall_model::{Code, Diagnostic, FileId, Place};
 use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
 use crate::scan::{RawNode, Scan, without_marks};
+use crate::words::{BlockWord, Properties, Word};
 
 /// A node of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
+    /// The word as it is written.
     pub(crate) word: String,
-    /// The word.
+    /// The word of the language that it is where it stands. `check` sets it on each node that it accepts; on every other,
+    /// and on the lines of a `use`, there is none.
+    pub(crate) keyword: Option<Word>,
+    /// The place of the word.
     pub(crate) word_place: Place,
     /// The word with its arguments and properties, without the block.
     pub(crate) header: Place,
@@ -70,6 +75,11 @@ impl Content {
 }
 
 impl Value {
+    /// The text with its place, unless it is none or faulty.
+    pub(crate) fn placed_text(&self) -> Option<(&str, Place)> {
+        self.text().map(|text| (text, self.place))
+    }
+
     /// The text, unless it is none or faulty.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {
@@ -90,8 +100,7 @@ impl Value {
 impl Node {
     /// The first argument, as far as it is a text without fault.
     pub(crate) fn text(&self) -> Option<(&str, Place)> {
-        let value = self.arguments.first()?;
-        value.text().map(|text| (text, value.place))
+        self.arguments.first()?.placed_text()
     }
 
     /// The word with all that belongs to it, its block included, up to the last value in it.
@@ -103,7 +112,7 @@ impl Node {
 
     /// All arguments that are texts without fault.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Place)> {
-        self.arguments.iter().filter_map(|value| value.text().map(|text| (text, value.place)))
+        self.arguments.iter().filter_map(Value::placed_text)
     }
 
     /// The value of a property, if it is given.
@@ -116,9 +125,19 @@ impl Node {
         self.block.as_ref().map_or(&[], |block| &block.nodes)
     }
 
-    /// The nodes in its block that begin with a word.
-    pub(crate) fn children_named(&self, word: &str) -> impl Iterator<Item = &Node> {
-        self.children().iter().filter(move |node| node.word == word)
+    /// The word that it is among those of one kind of block.
+    pub(crate) fn word_of<W: BlockWord>(&self) -> Option<W> {
+        self.keyword.and_then(W::of)
+    }
+
+    /// The nodes in its block that were accepted, each with its word.
+    pub(crate) fn words<W: BlockWord>(&self) -> impl Iterator<Item = (W, &Node)> {
+        self.children().iter().filter_map(|child| Some((child.word_of()?, child)))
+    }
+
+    /// What it gives for each property of its word.
+    pub(crate) fn values<'n, P: Properties<&'n Value>>(&'n self) -> P {
+        P::read(|name| self.property(name))
     }
 }
 
@@ -236,6 +255,7 @@ impl Reader<'_> {
         let header = Place::new(self.file, word_place.range().start..end);
         Node {
             word: node.name().value().to_owned(),
+            keyword: None,
             word_place,
             header,
             arguments,

@@ -4,6 +4,7 @@
 
 mod generated;
 mod layout;
+mod modules;
 mod odd_worlds;
 mod roundtrip;
 mod size;

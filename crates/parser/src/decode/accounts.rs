@@ -11,7 +11,8 @@ use super::Decoder;
 use crate::MAX_PATTERN_BYTES;
 use crate::limits::{MAX_ACCOUNT_NAME, MAX_UNIT_NAME, is_unit_id};
 use crate::resolve::SetUse;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
+use crate::words::{SelectionWord, SelectorProperties, SelectorWord, UnitDepth, UnitProperties};
 
 /// The longest tag key and value, in characters (service model of organizations).
 const MAX_TAG: (usize, usize) = (128, 256);
@@ -32,19 +33,24 @@ impl Decoder<'_> {
     pub(super) fn selection(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Selection {
         let mut selection = Selection::default();
         let children = node.children();
-        let lines: Vec<&Node> =
-            children.iter().filter(|child| !matches!(child.word.as_str(), "only" | "except")).collect();
+        let lines: Vec<&Node> = children.iter().filter(|child| !cuts_down(child)).collect();
         self.lines_that_stand_alone(&lines, node, true);
         selection.lines = lines.iter().filter_map(|line| self.line(line, uses)).collect();
-        for child in children {
-            match child.word.as_str() {
-                "only" => {
+        for (word, child) in node.words() {
+            match word {
+                SelectionWord::Only => {
                     let lines: Vec<&Node> = child.children().iter().collect();
                     self.lines_that_stand_alone(&lines, child, false);
                     selection.only.push(self.filter(child, uses));
                 }
-                "except" => selection.except.push(self.filter(child, uses)),
-                _ => {}
+                SelectionWord::Except => selection.except.push(self.filter(child, uses)),
+                // These are the lines.
+                SelectionWord::Account
+                | SelectionWord::Unit
+                | SelectionWord::Tag
+                | SelectionWord::Name
+                | SelectionWord::Accounts
+                | SelectionWord::EveryMemberAccount => {}
             }
         }
         if lines.is_empty() && !children.is_empty() {
@@ -69,7 +75,7 @@ impl Decoder<'_> {
     /// In a set's body and in `only`, a `tag` or `name` line beside another line is refused: the lines add up, and
     /// readers take them for "and".
     fn lines_that_stand_alone(&mut self, lines: &[&Node], node: &Node, is_body: bool) {
-        let is_loner = |line: &&&Node| matches!(line.word.as_str(), "tag" | "name");
+        let is_loner = |line: &&&Node| stands_alone(line);
         if lines.len() < 2 || !lines.iter().any(|line| is_loner(&line)) {
             return;
         }
@@ -105,20 +111,18 @@ impl Decoder<'_> {
     }
 
     fn line(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Option<SelectorLine> {
-        let selector = match node.word.as_str() {
-            "account" => Selector::Account(
-                node.texts().filter_map(|(text, place)| self.account(text, place)).collect(),
-            ),
-            "ou" => {
-                let (text, place) = node.text()?;
-                Selector::Unit { unit: self.unit(text, place)?, direct: node.property("depth").is_some() }
+        let (selector, empty) = match selector(node)? {
+            SelectorWord::Unit => self.unit_selector(node)?,
+            SelectorWord::Account => {
+                let accounts = node.texts().filter_map(|(text, place)| self.account(text, place)).collect();
+                (Selector::Account(accounts), empty(node))
             }
-            "tag" => self.tag_selector(node)?,
-            "name" => {
+            SelectorWord::Tag => (self.tag_selector(node)?, empty(node)),
+            SelectorWord::Name => {
                 let (text, place) = node.text()?;
-                Selector::Name(self.pattern(text, place)?)
+                (Selector::Name(self.pattern(text, place)?), empty(node))
             }
-            "accounts" => {
+            SelectorWord::Accounts => {
                 let mut sets = Vec::new();
                 for (text, place) in node.texts() {
                     if let Some(used) = self.names.account_set(text, place) {
@@ -126,13 +130,22 @@ impl Decoder<'_> {
                         sets.push(used);
                     }
                 }
-                Selector::Accounts(sets)
+                (Selector::Accounts(sets), empty(node))
             }
-            "every-member-account" => Selector::EveryMemberAccount,
-            _ => return None,
+            SelectorWord::EveryMemberAccount => (Selector::EveryMemberAccount, empty(node)),
         };
-        let may_be_empty = node.property("empty").is_some();
+        let may_be_empty = empty.is_some();
         Some(SelectorLine { selector, may_be_empty, origin: self.origin(node.header) })
+    }
+
+    fn unit_selector<'n>(&mut self, node: &'n Node) -> Option<(Selector, Option<&'n Value>)> {
+        let (text, place) = node.text()?;
+        let UnitProperties { depth, empty } = node.values();
+        let direct = match depth.and_then(Value::text).and_then(UnitDepth::of) {
+            Some(UnitDepth::Direct) => true,
+            None => false,
+        };
+        Some((Selector::Unit { unit: self.unit(text, place)?, direct }, empty))
     }
 
     fn account(&mut self, text: &str, place: Place) -> Option<(AccountRef, OriginId)> {
@@ -202,6 +215,36 @@ impl Decoder<'_> {
             }
         }
     }
+}
+
+/// The selector that a line of a selection, or of an `only` or `except` in it, is; `None` where it is none.
+fn selector(node: &Node) -> Option<SelectorWord> {
+    let of_selection = |word: SelectionWord| match word {
+        SelectionWord::Account => Some(SelectorWord::Account),
+        SelectionWord::Unit => Some(SelectorWord::Unit),
+        SelectionWord::Tag => Some(SelectorWord::Tag),
+        SelectionWord::Name => Some(SelectorWord::Name),
+        SelectionWord::Accounts => Some(SelectorWord::Accounts),
+        SelectionWord::EveryMemberAccount => Some(SelectorWord::EveryMemberAccount),
+        SelectionWord::Only | SelectionWord::Except => None,
+    };
+    node.word_of().or_else(|| node.word_of().and_then(of_selection))
+}
+
+/// What a selector gives for `empty`.
+fn empty(node: &Node) -> Option<&Value> {
+    let SelectorProperties { empty } = node.values();
+    empty
+}
+
+/// Whether a node of a selection takes accounts away rather than adding them.
+pub(super) fn cuts_down(node: &Node) -> bool {
+    matches!(node.word_of(), Some(SelectionWord::Only | SelectionWord::Except))
+}
+
+/// Whether a line reads as something else beside others: readers take the two for "and".
+pub(super) fn stands_alone(node: &Node) -> bool {
+    matches!(selector(node), Some(SelectorWord::Tag | SelectorWord::Name))
 }
 
 /// Compiling a pattern takes memory, and the program's stack, in proportion to its length.

@@ -7,15 +7,27 @@ use rolecall_model::{Code, Date, Diagnostic, Place};
 
 use super::Decoder;
 use crate::syntax::Node;
+use crate::words::AssignWord;
 
 impl Decoder<'_> {
     pub(super) fn assign(&mut self, node: &Node) {
+        let (mut to, mut to_user, mut on) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut until, mut reason) = (None, None);
+        for (word, child) in node.words() {
+            match word {
+                AssignWord::To => to.push(child),
+                AssignWord::ToUser => to_user.push(child),
+                AssignWord::On => on.push(child),
+                AssignWord::Until => until = until.or(Some(child)),
+                AssignWord::Reason => reason = reason.or(Some(child)),
+            }
+        }
         let permission_sets = self.permission_sets(node.texts());
-        let groups = self.groups(node, "to");
-        self.direct_users(node);
-        let users = self.users(node, "to-user");
-        let on = self.on(node);
-        let until = self.until(node);
+        let groups = self.groups(&to);
+        self.direct_users(&to_user);
+        let users = self.users(&to_user);
+        let on = self.on(&on);
+        let until = until.and_then(|until| self.until(until));
         let origin = self.origin(node.header);
         self.parts.assignments.push(AssignmentRule {
             permission_sets,
@@ -23,13 +35,13 @@ impl Decoder<'_> {
             users,
             on,
             until,
-            reason: reason(node),
+            reason: reason.and_then(reason_text),
             origin,
         });
     }
 
-    fn direct_users(&mut self, node: &Node) {
-        for child in node.children_named("to-user") {
+    fn direct_users(&mut self, lines: &[&Node]) {
+        for child in lines {
             self.found.push(
                 Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
                     .at(child.header, "easily forgotten when the user changes teams")
@@ -50,20 +62,20 @@ impl Decoder<'_> {
         sets
     }
 
-    /// The groups that all lines with `word` name.
-    pub(super) fn groups(&mut self, node: &Node, word: &str) -> Vec<GroupIx> {
+    /// The groups that all of these lines name.
+    pub(super) fn groups(&mut self, lines: &[&Node]) -> Vec<GroupIx> {
         let mut groups = Vec::new();
-        for (name, place) in self.distinct_texts(node, word) {
+        for (name, place) in self.distinct_texts(lines) {
             groups.extend(self.names.group(&name, place));
         }
         groups.sort_unstable();
         groups
     }
 
-    /// The users that all lines with `word` name.
-    pub(super) fn users(&mut self, node: &Node, word: &str) -> Vec<UserRef> {
+    /// The users that all of these lines name.
+    pub(super) fn users(&mut self, lines: &[&Node]) -> Vec<UserRef> {
         let mut users = Vec::new();
-        for (text, place) in self.distinct_texts(node, word) {
+        for (text, place) in self.distinct_texts(lines) {
             if let Some(name) = self.identity(&text, place) {
                 users.push(UserRef { name, origin: self.origin(place) });
             }
@@ -72,11 +84,11 @@ impl Decoder<'_> {
         users
     }
 
-    /// The values of all lines that begin with `word`; one that stands twice is reported.
-    pub(super) fn distinct_texts(&mut self, node: &Node, word: &str) -> Vec<(String, Place)> {
+    /// The values of all of these lines; one that stands twice is reported.
+    pub(super) fn distinct_texts(&mut self, lines: &[&Node]) -> Vec<(String, Place)> {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         let mut texts = Vec::new();
-        for (text, place) in node.children_named(word).flat_map(Node::texts) {
+        for (text, place) in lines.iter().copied().flat_map(Node::texts) {
             if self.once(&mut seen, text, place) {
                 texts.push((text.to_owned(), place));
             }
@@ -84,11 +96,11 @@ impl Decoder<'_> {
         texts
     }
 
-    /// The accounts that all `on` lines name.
-    pub(super) fn on(&mut self, node: &Node) -> Vec<On> {
+    /// The accounts that all of these `on` lines name.
+    pub(super) fn on(&mut self, lines: &[&Node]) -> Vec<On> {
         let mut on = Vec::new();
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        for child in node.children_named("on") {
+        for child in lines {
             self.on_is_one_thing(child);
             for (name, place) in child.texts() {
                 if !self.once(&mut seen, name, place) {
@@ -125,9 +137,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// The last day, which the `until` line in the block of `node` says.
+    /// The last day, which an `until` line says.
     pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
-        let node = node.children_named("until").next()?;
         let (text, place) = node.text()?;
         let help = "write the last day on which it holds, such as `until \"2027-01-31\"`";
         let date = self.date(text, place, help)?;
@@ -148,9 +159,9 @@ impl Decoder<'_> {
     }
 }
 
-/// What the `reason` line in the block of `node` says.
-pub(super) fn reason(node: &Node) -> Option<String> {
-    node.children_named("reason").next().and_then(Node::text).map(|(text, _)| text.to_owned())
+/// What a `reason` line says.
+pub(super) fn reason_text(node: &Node) -> Option<String> {
+    node.text().map(|(text, _)| text.to_owned())
 }
 
 /// A day of the form `2027-01-31` and no other.

@@ -8,14 +8,15 @@ use rolecall_model::config::AccessControl;
 use super::{CheckedFile, Decoder};
 use crate::limits::{MAX_ATTRIBUTE_KEY, MAX_ATTRIBUTE_SOURCE, MAX_ATTRIBUTES, MORE_OF_SOURCES, is_of_tags};
 use crate::syntax::Node;
+use crate::words::{AttributeProperties, AttributesWord, FileWord};
 
 impl Decoder<'_> {
     /// The attributes of a project, which says them once.
     pub(super) fn attributes(&mut self, checked: &[CheckedFile<'_>]) -> Option<AccessControl> {
-        let node = self.first_of(checked, "attributes")?;
+        let node = self.first_of(checked, FileWord::Attributes)?;
         let mut attributes = BTreeMap::new();
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        for child in node.children_named("attribute") {
+        for (AttributesWord::Attribute, child) in node.words() {
             let Some((key, place)) = child.text() else { continue };
             if !self.once(&mut seen, key, place) {
                 continue;
@@ -34,7 +35,8 @@ impl Decoder<'_> {
     }
 
     fn attribute_source(&mut self, node: &Node) -> Option<String> {
-        let value = node.property("source")?;
+        let AttributeProperties { source } = node.values();
+        let value = source?;
         let (text, what) = (value.text()?, "the source of an attribute");
         let is_source = self.at_most(text, value.place, MAX_ATTRIBUTE_SOURCE, what)
             && self.attribute_characters(text, value.place, what, MORE_OF_SOURCES);

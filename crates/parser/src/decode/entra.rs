@@ -4,13 +4,17 @@ mod metadata;
 
 use rolecall_model::config::{Application, Entra, Provisioning, RequireMfa, Saml, ServiceProvider, Unassign};
 use rolecall_model::entra::{MfaStrength, PolicyState};
-use rolecall_model::{Code, Diagnostic, ObjectId, OriginId, Place};
+use rolecall_model::{Code, Diagnostic, ObjectId, Place};
 
 use self::metadata::Wrong;
 use super::files::NamedFile;
 use super::{CheckedFile, Decoder};
 use crate::MAX_METADATA_FILE_BYTES;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
+use crate::words::{
+    ApplicationWord, EntraProperties, EntraWord, FileWord, ProvisioningProperties, RequireMfaProperties,
+    RequireMfaWord, SamlProperties, StateChoice, StrengthChoice,
+};
 
 /// So many days before its end a certificate is told, unless the files say otherwise: time for two applies and for
 /// somebody to carry the new one to AWS in between.
@@ -19,19 +23,53 @@ const CERTIFICATE_WARNING_DAYS: u32 = 45;
 const MAX_DOMAIN: usize = 253;
 const MAX_DOMAIN_LABEL: usize = 63;
 
+/// The lines of an `application`, of which all but `unassign` stand at most once.
+#[derive(Default)]
+struct ApplicationLines<'n> {
+    create: Option<&'n Node>,
+    assign_groups: Option<&'n Node>,
+    unassign: Vec<&'n Node>,
+    provisioning: Option<&'n Node>,
+    saml: Option<&'n Node>,
+    require_mfa: Option<&'n Node>,
+}
+
+impl<'n> ApplicationLines<'n> {
+    fn of(node: &'n Node) -> Self {
+        let mut lines = Self::default();
+        for (word, child) in node.words() {
+            let once = match word {
+                ApplicationWord::UnassignGroup => {
+                    lines.unassign.push(child);
+                    continue;
+                }
+                ApplicationWord::Create => &mut lines.create,
+                ApplicationWord::AssignGroups => &mut lines.assign_groups,
+                ApplicationWord::Provisioning => &mut lines.provisioning,
+                ApplicationWord::Saml => &mut lines.saml,
+                ApplicationWord::RequireMfa => &mut lines.require_mfa,
+            };
+            once.get_or_insert(child);
+        }
+        lines
+    }
+}
+
 impl Decoder<'_> {
     /// The tenant of a project, which says it once.
     pub(super) fn entra(&mut self, checked: &[CheckedFile<'_>]) -> Option<Entra> {
-        let node = self.first_of(checked, "entra")?;
+        let node = self.first_of(checked, FileWord::Entra)?;
         let tenant = self.tenant(node);
-        let application = node.children_named("application").next().and_then(|child| self.application(child));
+        let first = node.words().next();
+        let application = first.and_then(|(EntraWord::Application, child)| self.application(child));
         let origin = self.origin(node.header);
         Some(Entra { tenant: tenant?, application, origin })
     }
 
     /// The tenant in lower case: neither domains nor ids are compared by case.
     fn tenant(&mut self, node: &Node) -> Option<String> {
-        let value = node.property("tenant")?;
+        let EntraProperties { tenant } = node.values();
+        let value = tenant?;
         let text = value.text()?;
         if text.parse::<ObjectId>().is_ok() || is_domain(text) {
             return Some(text.to_ascii_lowercase());
@@ -41,28 +79,24 @@ impl Decoder<'_> {
     }
 
     fn application(&mut self, node: &Node) -> Option<Application> {
-        let create = self.said(node, "create");
-        let assign_groups = self.said(node, "assign-groups");
-        let unassign = self.unassign(node);
-        let provisioning = self.provisioning(node);
-        let saml = self.saml(node);
-        let require_mfa = self.require_mfa(node);
+        let lines = ApplicationLines::of(node);
+        let ApplicationLines { create, assign_groups, unassign, provisioning, saml, require_mfa } = lines;
+        let create = create.map(|line| self.origin(line.header));
+        let assign_groups = assign_groups.map(|line| self.origin(line.header));
+        let unassign = self.unassign(&unassign);
+        let provisioning = provisioning.map(|line| self.provisioning(line));
+        let saml = saml.and_then(|line| self.saml(line));
+        let require_mfa = require_mfa.and_then(|line| self.require_mfa(line));
         let origin = self.origin(node.header);
         let (name, _) = node.text()?;
         let name = name.to_owned();
         Some(Application { name, create, assign_groups, unassign, provisioning, saml, require_mfa, origin })
     }
 
-    /// Where a word that says all by itself stands, if it does.
-    fn said(&mut self, node: &Node, word: &str) -> Option<OriginId> {
-        let child = node.children_named(word).next()?;
-        Some(self.origin(child.header))
-    }
-
     /// Sorted, since order says nothing.
-    fn unassign(&mut self, node: &Node) -> Vec<Unassign> {
+    fn unassign(&mut self, lines: &[&Node]) -> Vec<Unassign> {
         let mut unassign: Vec<Unassign> = self
-            .distinct_texts(node, "unassign-group")
+            .distinct_texts(lines)
             .into_iter()
             .map(|(group, place)| Unassign { group, origin: self.origin(place) })
             .collect();
@@ -70,31 +104,30 @@ impl Decoder<'_> {
         unassign
     }
 
-    fn provisioning(&mut self, node: &Node) -> Option<Provisioning> {
-        let node = node.children_named("provisioning").next()?;
-        let expires = node.property("scim-token-expires");
-        let token_expires = expires.and_then(|value| {
+    fn provisioning(&mut self, node: &Node) -> Provisioning {
+        let ProvisioningProperties { scim_token_expires } = node.values();
+        let token_expires = scim_token_expires.and_then(|value: &Value| {
             let help = "write the day on which the token ends, such as `scim-token-expires=\"2027-06-01\"`";
             self.date(value.text()?, value.place, help)
         });
-        Some(Provisioning { token_expires, origin: self.origin(node.header) })
+        Provisioning { token_expires, origin: self.origin(node.header) }
     }
 
     fn saml(&mut self, node: &Node) -> Option<Saml> {
-        let node = node.children_named("saml").next()?;
-        let days = node.property("certificate-warning-days").and_then(|value| value.number());
-        let file = node.property("sign-on-metadata")?;
+        let SamlProperties { sign_on_metadata, certificate_warning_days, aws_has_certificate } =
+            node.values();
+        let days = certificate_warning_days.and_then(Value::number);
+        let file: &Value = sign_on_metadata?;
         let service_provider = self.service_provider(file.text()?, file.place)?;
         Some(Saml {
             service_provider,
             certificate_warning_days: days.unwrap_or(CERTIFICATE_WARNING_DAYS),
-            aws_has: self.thumbprint(node),
+            aws_has: aws_has_certificate.and_then(|value| self.thumbprint(value)),
             origin: self.origin(node.header),
         })
     }
 
-    fn thumbprint(&mut self, node: &Node) -> Option<String> {
-        let value = node.property("aws-has-certificate")?;
+    fn thumbprint(&mut self, value: &Value) -> Option<String> {
         let text = value.text()?;
         let is_thumbprint = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_thumbprint {
@@ -130,32 +163,33 @@ impl Decoder<'_> {
     }
 
     fn require_mfa(&mut self, node: &Node) -> Option<RequireMfa> {
-        let node = node.children_named("require-mfa").next()?;
-        let property = |name: &str| node.property(name).and_then(|value| value.text());
-        let strength = match property("strength") {
-            Some("passwordless") => MfaStrength::Passwordless,
-            Some("phishing-resistant") => MfaStrength::PhishingResistant,
-            _ => MfaStrength::Mfa,
+        let RequireMfaProperties { strength, state } = node.values();
+        let strength = strength.and_then(Value::text).and_then(StrengthChoice::of);
+        let strength = match strength.unwrap_or(StrengthChoice::Mfa) {
+            StrengthChoice::Mfa => MfaStrength::Mfa,
+            StrengthChoice::Passwordless => MfaStrength::Passwordless,
+            StrengthChoice::PhishingResistant => MfaStrength::PhishingResistant,
         };
-        let state = match property("state") {
-            Some("enabled") => PolicyState::Enabled,
-            _ => PolicyState::EnabledForReportingButNotEnforced,
+        let except: Vec<&Node> = node.words().map(|(RequireMfaWord::ExceptTo, child)| child).collect();
+        let chosen = state.and_then(Value::text).and_then(StateChoice::of);
+        let policy_state = match chosen.unwrap_or(StateChoice::ReportOnly) {
+            StateChoice::ReportOnly => PolicyState::EnabledForReportingButNotEnforced,
+            StateChoice::Enabled => PolicyState::Enabled,
         };
-        let except = self.groups(node, "except-to");
-        if state == PolicyState::Enabled {
-            self.somebody_is_excepted(node);
+        if let (Some(StateChoice::Enabled), Some(state), true) = (chosen, state, except.is_empty()) {
+            self.nobody_is_excepted(node, state);
         }
+        let except = self.groups(&except);
         let origin = self.origin(node.header);
         let (name, _) = node.text()?;
-        Some(RequireMfa { name: name.to_owned(), strength, state, except, origin })
+        Some(RequireMfa { name: name.to_owned(), strength, state: policy_state, except, origin })
     }
 
     /// A policy that binds everybody binds those too who would have to take it back.
-    fn somebody_is_excepted(&mut self, node: &Node) {
+    fn nobody_is_excepted(&mut self, node: &Node, state: &Value) {
         // Empty braces have been reported, and a word that was not understood may be the exception.
         let is_unread = node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
-        let Some(state) = node.property("state").filter(|_| !is_unread) else { return };
-        if node.children_named("except-to").next().is_some() {
+        if is_unread {
             return;
         }
         let named = node.text().map_or(String::new(), |(name, _)| format!(" `{name}`"));

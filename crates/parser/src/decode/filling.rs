@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
-use super::templates::{ParameterKind, taken_by, taken_by_property, weight, weight_of_value};
+use super::accounts::{cuts_down, stands_alone};
+use super::templates::{taken_by, taken_by_property, weight, weight_of_value};
 use super::uses::{Argument, Filling};
 use crate::check::wrong_value;
 use crate::syntax::{Block, Content, Node, Property, Value};
-use crate::words::{Kind, Within, Word, find};
+use crate::words::{AssignWord, KeepWord, Kind, ParameterKind, TemplateWord, Within, Word, WordRule, find};
 
 /// The line is left out, since a value that it needs is missing.
 struct LeftOut;
@@ -51,21 +52,42 @@ struct Arguments<'f> {
     lost: bool,
 }
 
+/// What a line of an `assign` or `keep` may not be without once it has been there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Principals,
+    Accounts,
+}
+
+/// The part that a node in the block of an `assign` or `keep` gives.
+fn part(node: &Node) -> Option<Part> {
+    let of_assign = |word: AssignWord| match word {
+        AssignWord::To | AssignWord::ToUser => Some(Part::Principals),
+        AssignWord::On => Some(Part::Accounts),
+        AssignWord::Until | AssignWord::Reason => None,
+    };
+    let of_keep = |word: KeepWord| match word {
+        KeepWord::To | KeepWord::ToUser => Some(Part::Principals),
+        KeepWord::On => Some(Part::Accounts),
+        KeepWord::ToUndeclared | KeepWord::Until | KeepWord::Reason => None,
+    };
+    node.word_of().and_then(of_assign).or_else(|| node.word_of().and_then(of_keep))
+}
+
 impl Decoder<'_> {
     /// One line of the template with the values of a use; `None` where it is left out.
     pub(super) fn filled(&mut self, line: &Node, filling: &Filling<'_, '_>) -> Option<Node> {
-        let word = find(&line.word, Within::Template)?;
+        let word: TemplateWord = line.word_of()?;
+        let word = Word::Template(word);
         let arguments = self.fill_arguments(line, word, filling, true).ok()?;
         if arguments.lost && arguments.values.is_empty() {
             return None;
         }
-        let properties = self.fill_properties(line, word, filling).ok()?;
-        let block = self.fill_block(line, word, filling, true).ok()?;
-        let had = |words: &[&str]| line.children().iter().any(|child| words.contains(&child.word.as_str()));
-        let has = |words: &[&str]| {
-            block.iter().flat_map(|block| &block.nodes).any(|child| words.contains(&child.word.as_str()))
-        };
-        let lost = [&["to", "to-user"][..], &["on"]].into_iter().any(|part| had(part) && !has(part));
+        let properties = self.fill_properties(line, word.rule(), filling).ok()?;
+        let block = self.fill_block(line, word.rule(), filling, true).ok()?;
+        let parts = |nodes: &[Node]| nodes.iter().filter_map(part).collect::<BTreeSet<Part>>();
+        let left = block.as_ref().map(|block| parts(&block.nodes)).unwrap_or_default();
+        let lost = !parts(line.children()).is_subset(&left);
         (!lost).then(|| Node { arguments: arguments.values, properties, block, ..bare(line) })
     }
 
@@ -77,11 +99,11 @@ impl Decoder<'_> {
             return Err(LeftOut);
         }
         // What is no word has been reported.
-        let Some(word) = find(&node.word, spot.within) else { return Ok(Vec::new()) };
+        let Some(word) = node.keyword else { return Ok(Vec::new()) };
         let Arguments { values, selectors, lost } =
             self.fill_arguments(node, word, filling, spot.loses_values)?;
-        let properties = self.fill_properties(node, word, filling)?;
-        let block = self.fill_block(node, word, filling, false)?;
+        let properties = self.fill_properties(node, word.rule(), filling)?;
+        let block = self.fill_block(node, word.rule(), filling, false)?;
         let mut made = Vec::new();
         let is_gone = (lost || !selectors.is_empty()) && values.is_empty() && block.is_none();
         if !is_gone {
@@ -91,11 +113,14 @@ impl Decoder<'_> {
             if !self.make_room(nodes.iter().map(weight).sum(), filling.used_at) {
                 break;
             }
-            if node.word == "on" {
+            if part(node) == Some(Part::Accounts) {
                 let block = Some(Block { nodes: nodes.to_vec(), has_unknown: false });
                 made.push(Node { arguments: Vec::new(), properties: Vec::new(), block, ..bare(node) });
             } else if may_stand_for_a_set(nodes, node, spot) {
-                made.extend(nodes.iter().cloned());
+                // They were read as those of an `on`, and stand in another block now.
+                made.extend(
+                    nodes.iter().map(|line| Node { keyword: find(&line.word, spot.within), ..line.clone() }),
+                );
             } else {
                 self.found.push(no_set(given));
             }
@@ -106,12 +131,13 @@ impl Decoder<'_> {
     fn fill_arguments<'f>(
         &mut self,
         node: &Node,
-        word: &Word,
+        word: Word,
         filling: &'f Filling<'_, '_>,
         loses_values: bool,
     ) -> Result<Arguments<'f>, LeftOut> {
         let mut out = Arguments { values: Vec::new(), selectors: Vec::new(), lost: false };
         let kind = taken_by(word);
+        let word = word.rule();
         let mut has_parameter = false;
         for (at, value) in node.arguments.iter().enumerate() {
             has_parameter |= matches!(value.content, Content::Parameter(_));
@@ -132,7 +158,7 @@ impl Decoder<'_> {
     fn fill_properties(
         &mut self,
         node: &Node,
-        word: &Word,
+        word: &WordRule,
         filling: &Filling<'_, '_>,
     ) -> Result<Vec<Property>, LeftOut> {
         let mut properties = Vec::with_capacity(node.properties.len());
@@ -154,7 +180,7 @@ impl Decoder<'_> {
     fn fill_block(
         &mut self,
         node: &Node,
-        word: &Word,
+        word: &WordRule,
         filling: &Filling<'_, '_>,
         is_line: bool,
     ) -> Result<Option<Block>, LeftOut> {
@@ -162,7 +188,7 @@ impl Decoder<'_> {
         let lines = block.nodes.iter().filter(|child| !cuts_down(child)).count();
         let mut nodes = Vec::with_capacity(block.nodes.len());
         for child in &block.nodes {
-            let loses_values = is_line && matches!(child.word.as_str(), "to" | "to-user" | "on");
+            let loses_values = is_line && part(child).is_some();
             nodes.extend(self.fill(child, Spot { within, loses_values, alone: lines == 1 }, filling)?);
         }
         Ok(Some(Block { nodes, has_unknown: block.has_unknown }))
@@ -239,6 +265,7 @@ fn distinct(values: &mut Vec<Value>, from: usize) {
 fn bare(node: &Node) -> Node {
     Node {
         word: node.word.clone(),
+        keyword: node.keyword,
         word_place: node.word_place,
         header: node.header,
         arguments: Vec::new(),
@@ -248,20 +275,11 @@ fn bare(node: &Node) -> Node {
     }
 }
 
-/// Whether a node of a selection takes accounts away rather than adding them.
-fn cuts_down(node: &Node) -> bool {
-    matches!(node.word.as_str(), "only" | "except")
-}
-
 /// Whether selectors can be written in the place of `accounts (param)"…"` and mean the same: their lines add up there
 /// too, and do not read as something else beside others.
 fn may_stand_for_a_set(selectors: &[Node], node: &Node, spot: Spot) -> bool {
-    let stands_alone = selectors.iter().any(|line| matches!(line.word.as_str(), "tag" | "name"));
-    let reads_right = match spot.within {
-        Within::Except => true,
-        _ if stands_alone => spot.alone && selectors.len() == 1 && node.arguments.len() == 1,
-        _ => true,
-    };
+    let is_alone = spot.alone && selectors.len() == 1 && node.arguments.len() == 1;
+    let reads_right = spot.within == Within::Except || is_alone || !selectors.iter().any(stands_alone);
     node.properties.is_empty() && !selectors.iter().any(cuts_down) && reads_right
 }
 

@@ -8,9 +8,12 @@ use rolecall_model::config::{
 use rolecall_model::{OriginId, PermissionSetName, Place};
 
 use super::Decoder;
-use super::assignments::reason;
+use super::assignments::reason_text;
 use crate::limits::is_policy_name;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
+use crate::words::{
+    ExceptionWord, GuardFilterWord, GuardWord, MaxDeletionsProperties, RequireUntilProperties,
+};
 
 /// What the `guard` nodes read so far say together: the strictest of each value, and the default only where none
 /// says anything.
@@ -51,20 +54,52 @@ impl Guards {
     }
 }
 
+/// The lines that say which assignments a guard is about.
+#[derive(Default)]
+struct FilterLines<'n> {
+    permission_set: Vec<&'n Node>,
+    grants_policy: Vec<&'n Node>,
+    to: Vec<&'n Node>,
+    to_user: Vec<&'n Node>,
+    on: Vec<&'n Node>,
+    except_to: Vec<&'n Node>,
+    except_to_user: Vec<&'n Node>,
+}
+
+impl<'n> FilterLines<'n> {
+    /// The lines of a `forbid` or a `require-until`.
+    fn of(node: &'n Node) -> Self {
+        let mut lines = Self::default();
+        for (word, child) in node.words() {
+            let of_word = match word {
+                GuardFilterWord::PermissionSet => &mut lines.permission_set,
+                GuardFilterWord::GrantsPolicy => &mut lines.grants_policy,
+                GuardFilterWord::To => &mut lines.to,
+                GuardFilterWord::ToUser => &mut lines.to_user,
+                GuardFilterWord::On => &mut lines.on,
+                GuardFilterWord::ExceptTo => &mut lines.except_to,
+                GuardFilterWord::ExceptToUser => &mut lines.except_to_user,
+            };
+            of_word.push(child);
+        }
+        lines
+    }
+}
+
 impl Decoder<'_> {
     pub(super) fn guard(&mut self, node: &Node) {
-        for child in node.children() {
-            match child.word.as_str() {
-                "max-deletions" => self.max_deletions(child),
-                "max-grants" => self.max_grants(child),
-                "forbid" => self.forbid(child),
-                "require-until" => self.require_until(child),
-                "exception" => self.exception(child),
-                // `protect` follows; the check has reported every other word.
-                _ => {}
+        let mut protect = Vec::new();
+        for (word, child) in node.words() {
+            match word {
+                GuardWord::MaxDeletions => self.max_deletions(child),
+                GuardWord::MaxGrants => self.max_grants(child),
+                GuardWord::Protect => protect.push(child),
+                GuardWord::Forbid => self.forbid(child),
+                GuardWord::RequireUntil => self.require_until(child),
+                GuardWord::Exception => self.exception(child),
             }
         }
-        self.protect(node);
+        self.protect(&protect);
     }
 
     fn max_deletions(&mut self, node: &Node) {
@@ -74,7 +109,8 @@ impl Decoder<'_> {
         {
             self.parts.guards.deletions = Some((count, self.origin(node.header)));
         }
-        let percent = node.property("percent").and_then(|value| value.number());
+        let MaxDeletionsProperties { percent } = node.values();
+        let percent = percent.and_then(Value::number);
         let guards = &mut self.parts.guards;
         guards.percent = guards.percent.into_iter().chain(percent).min();
     }
@@ -87,8 +123,8 @@ impl Decoder<'_> {
     }
 
     /// Several guards may protect one set; that is said twice, and no mistake.
-    fn protect(&mut self, node: &Node) {
-        for (text, place) in self.distinct_texts(node, "protect") {
+    fn protect(&mut self, lines: &[&Node]) {
+        for (text, place) in self.distinct_texts(lines) {
             if let Some(name) = self.permission_set_name(&text, place) {
                 let origin = self.origin(place);
                 self.parts.guards.protected.entry(name).or_insert(origin);
@@ -97,7 +133,7 @@ impl Decoder<'_> {
     }
 
     fn forbid(&mut self, node: &Node) {
-        let rows = self.row_filter(node);
+        let rows = self.row_filter(&FilterLines::of(node));
         let origin = self.origin(node.header);
         let Some((name, _)) = node.text() else { return };
         let forbid = Forbid { name: name.to_owned(), rows, exceptions: Vec::new(), origin };
@@ -106,8 +142,9 @@ impl Decoder<'_> {
     }
 
     fn require_until(&mut self, node: &Node) {
-        let within_days = node.property("within-days").and_then(|value| value.number());
-        let rows = self.row_filter(node);
+        let RequireUntilProperties { within_days } = node.values();
+        let within_days = within_days.and_then(Value::number);
+        let rows = self.row_filter(&FilterLines::of(node));
         let origin = self.origin(node.header);
         self.parts.guards.require_untils.push(RequireUntil { within_days, rows, origin });
     }
@@ -117,30 +154,42 @@ impl Decoder<'_> {
             self.names.forbid(name, place);
             name.to_owned()
         });
-        let rows = self.row_filter(node);
-        let until = self.until(node);
+        let (mut lines, mut until, mut reason) = (FilterLines::default(), None, None);
+        for (word, child) in node.words() {
+            match word {
+                ExceptionWord::PermissionSet => lines.permission_set.push(child),
+                ExceptionWord::To => lines.to.push(child),
+                ExceptionWord::ToUser => lines.to_user.push(child),
+                ExceptionWord::On => lines.on.push(child),
+                ExceptionWord::Until => until = until.or(Some(child)),
+                ExceptionWord::Reason => reason = reason.or(Some(child)),
+            }
+        }
+        let rows = self.row_filter(&lines);
+        let until = until.and_then(|until| self.until(until));
         let origin = self.origin(node.header);
-        if let (Some(name), Some(until), Some(reason)) = (name, until, reason(node)) {
+        if let (Some(name), Some(until), Some(reason)) = (name, until, reason.and_then(reason_text)) {
             self.parts.guards.exceptions.push((name, GuardException { rows, until, reason, origin }));
         }
     }
 
-    fn row_filter(&mut self, node: &Node) -> RowFilter {
-        let sets = self.distinct_texts(node, "permission-set");
+    fn row_filter(&mut self, lines: &FilterLines<'_>) -> RowFilter {
+        let FilterLines { permission_set, grants_policy, to, to_user, on, except_to, except_to_user } = lines;
+        let sets = self.distinct_texts(permission_set);
         RowFilter {
             permission_sets: self.permission_sets(sets.iter().map(|(name, place)| (name.as_str(), *place))),
-            grants_policies: self.granted_policies(node),
-            groups: self.groups(node, "to"),
-            users: self.users(node, "to-user"),
-            on: self.on(node),
-            except_groups: self.groups(node, "except-to"),
-            except_users: self.users(node, "except-to-user"),
+            grants_policies: self.granted_policies(grants_policy),
+            groups: self.groups(to),
+            users: self.users(to_user),
+            on: self.on(on),
+            except_groups: self.groups(except_to),
+            except_users: self.users(except_to_user),
         }
     }
 
-    fn granted_policies(&mut self, node: &Node) -> Vec<String> {
+    fn granted_policies(&mut self, lines: &[&Node]) -> Vec<String> {
         let mut policies = Vec::new();
-        for (text, place) in self.distinct_texts(node, "grants-policy") {
+        for (text, place) in self.distinct_texts(lines) {
             if self.is_granted_policy(&text, place) {
                 policies.push(text);
             }

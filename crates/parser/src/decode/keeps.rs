@@ -4,35 +4,63 @@ use rolecall_model::config::{KeepRule, KeptPrincipals};
 use rolecall_model::{Code, Diagnostic};
 
 use super::Decoder;
-use super::assignments::reason;
+use super::assignments::reason_text;
 use crate::syntax::Node;
+use crate::words::KeepWord;
+
+/// The lines of a `keep` that say whose assignments stay.
+#[derive(Default)]
+struct PrincipalLines<'n> {
+    to: Vec<&'n Node>,
+    to_user: Vec<&'n Node>,
+    to_undeclared: Option<&'n Node>,
+    /// The first `to` or `to-user`.
+    named: Option<&'n Node>,
+}
 
 impl Decoder<'_> {
     pub(super) fn keep(&mut self, node: &Node) {
-        self.keep_says_which(node);
+        let (mut principals, mut on) = (PrincipalLines::default(), Vec::new());
+        let (mut until, mut reason) = (None, None);
+        for (word, child) in node.words() {
+            match word {
+                KeepWord::To => {
+                    principals.to.push(child);
+                    principals.named.get_or_insert(child);
+                }
+                KeepWord::ToUser => {
+                    principals.to_user.push(child);
+                    principals.named.get_or_insert(child);
+                }
+                KeepWord::ToUndeclared => {
+                    principals.to_undeclared.get_or_insert(child);
+                }
+                KeepWord::On => on.push(child),
+                KeepWord::Until => until = until.or(Some(child)),
+                KeepWord::Reason => reason = reason.or(Some(child)),
+            }
+        }
+        let says_which = !node.arguments.is_empty()
+            || principals.named.or(principals.to_undeclared).is_some()
+            || !on.is_empty();
+        if !says_which {
+            self.keeps_everything(node);
+        }
         let permission_sets = self.permission_sets(node.texts());
-        let principals = self.kept_principals(node);
-        let on = self.on(node);
-        let until = self.until(node);
+        let principals = self.kept_principals(&principals);
+        let on = self.on(&on);
+        let until = until.and_then(|until| self.until(until));
+        let reason = reason.and_then(reason_text);
         let origin = self.origin(node.header);
-        self.parts.keeps.push(KeepRule {
-            permission_sets,
-            principals,
-            on,
-            until,
-            reason: reason(node),
-            origin,
-        });
+        self.parts.keeps.push(KeepRule { permission_sets, principals, on, until, reason, origin });
     }
 
     /// A part that is left out matches everything, so with none of them every live assignment would stay.
-    fn keep_says_which(&mut self, node: &Node) {
-        let says_which =
-            |child: &Node| matches!(child.word.as_str(), "to" | "to-user" | "to-undeclared" | "on");
+    fn keeps_everything(&mut self, node: &Node) {
         // Empty braces have been reported, and a word that was not understood may be any.
         let is_unread = node.has_unknown
             || node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
-        if is_unread || !node.arguments.is_empty() || node.children().iter().any(says_which) {
+        if is_unread {
             return;
         }
         self.found.push(
@@ -42,11 +70,11 @@ impl Decoder<'_> {
         );
     }
 
-    fn kept_principals(&mut self, node: &Node) -> KeptPrincipals {
-        let named = node.children().iter().find(|child| matches!(child.word.as_str(), "to" | "to-user"));
-        let groups = self.groups(node, "to");
-        let users = self.users(node, "to-user");
-        match (node.children_named("to-undeclared").next(), named) {
+    fn kept_principals(&mut self, lines: &PrincipalLines<'_>) -> KeptPrincipals {
+        let PrincipalLines { to, to_user, to_undeclared, named } = lines;
+        let groups = self.groups(to);
+        let users = self.users(to_user);
+        match (to_undeclared, named) {
             (None, None) => KeptPrincipals::Anyone,
             // A line without a value that can be used keeps nobody's rows, rather than everybody's.
             (None, Some(_)) => KeptPrincipals::These { groups, users },

@@ -50,9 +50,9 @@ impl Decoder<'_> {
         self.parts.releases.push(Release { name, origin });
     }
 
-    pub(super) fn adopt(&mut self, node: &Node) -> Option<OriginId> {
-        let adopt = node.children_named("adopt").next()?;
-        if let Some(renamed) = node.children_named("renamed-from").next() {
+    /// `adopt` of a permission set; `renamed` is its `renamed-from`.
+    pub(super) fn adopt(&mut self, adopt: &Node, renamed: Option<&Node>) -> OriginId {
+        if let Some(renamed) = renamed {
             self.found.push(
                 Diagnostic::error(Code::LifecycleContradiction, "`adopt` stands beside `renamed-from`")
                     .at(renamed.header, "this says that the set exists under another name")
@@ -60,18 +60,17 @@ impl Decoder<'_> {
                     .help("keep one of the two"),
             );
         }
-        Some(self.origin(adopt.header))
+        self.origin(adopt.header)
     }
 
     /// `renamed-from` of a permission set; `to` is the set's own name, unless that has a mistake.
     pub(super) fn renamed_from(&mut self, node: &Node, to: Option<(&str, Place)>) -> Option<RenamedFrom> {
-        let child = node.children_named("renamed-from").next()?;
-        let (text, place) = child.text()?;
+        let (text, place) = node.text()?;
         let name = self.permission_set_name(text, place)?;
         if let Some((to, to_place)) = to {
             self.lifecycle.renames.push(Rename { from: text.to_owned(), place, to: to.to_owned(), to_place });
         }
-        Some(RenamedFrom { name, origin: self.origin(child.header) })
+        Some(RenamedFrom { name, origin: self.origin(node.header) })
     }
 
     /// Holds the lifecycle words against each other and against what is declared.

@@ -7,7 +7,10 @@ use rolecall_model::{Code, Diagnostic, Place, Policy};
 use serde_json::Value;
 
 use super::{CheckedFile, Decoder};
-use crate::syntax::Node;
+use crate::syntax::{Node, Value as Written};
+use crate::words::{
+    FileWord, InlinePolicyProperties, InlinePolicyWord, LevelChoice, LintProperties, LintWord, StatementWord,
+};
 
 /// How many managed policies IAM attaches to a role unless the quota "Managed policies per role" is raised.
 const USUAL_POLICIES: usize = 10;
@@ -19,13 +22,15 @@ impl Decoder<'_> {
     pub(super) fn lint_levels(&mut self, checked: &[CheckedFile<'_>]) -> LintLevels {
         let mut levels = LintLevels::default();
         let mut places: BTreeMap<Code, Place> = BTreeMap::new();
-        for node in checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == "lint") {
-            let level = match node.property("level").and_then(|value| value.text()) {
-                Some("allow") => Some(Level::Allow),
-                Some("warn") => Some(Level::Warn),
-                Some("deny") => Some(Level::Deny),
-                _ => None,
-            };
+        for node in
+            checked.iter().flat_map(|file| file.nodes).filter(|node| node.word_of() == Some(FileWord::Lint))
+        {
+            let LintProperties { level } = node.values();
+            let level = level.and_then(Written::text).and_then(LevelChoice::of).map(|level| match level {
+                LevelChoice::Allow => Level::Allow,
+                LevelChoice::Warn => Level::Warn,
+                LevelChoice::Deny => Level::Deny,
+            });
             if level == Some(Level::Allow) {
                 self.silence_has_a_reason(node);
             }
@@ -55,7 +60,8 @@ impl Decoder<'_> {
         // Empty braces have been reported, and a word that was not understood may be the one.
         let is_unread = node.has_unknown
             || node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
-        if is_unread || node.children_named("reason").next().is_some() {
+        let reason = node.words().next().map(|(LintWord::Reason, reason)| reason);
+        if is_unread || reason.is_some() {
             return;
         }
         self.found.push(
@@ -69,7 +75,9 @@ impl Decoder<'_> {
     /// a condition.
     pub(super) fn wildcard_statements(&mut self, node: &Node, policy: &Policy) {
         let help = "name the actions and resources that are needed, add a condition with `when`, or attach the AWS managed policy that says the same";
-        if let Some(file) = node.property("file") {
+        let InlinePolicyProperties { file } = node.values();
+        let file: Option<&Written> = file;
+        if let Some(file) = file {
             let path = file.text().unwrap_or_default();
             let actions = wildcard_actions(policy);
             let allowed = (!actions.is_empty()).then(|| shown_actions(&actions));
@@ -90,12 +98,20 @@ impl Decoder<'_> {
             }
             return;
         }
-        for child in node.children_named("allow") {
+        for (word, child) in node.words() {
+            match word {
+                InlinePolicyWord::Allow => {}
+                InlinePolicyWord::Deny => continue,
+            }
             // A word that was not understood may have been a condition.
-            let is_limited = child.block.as_ref().is_none_or(|block| block.has_unknown)
-                || child.children_named("when").next().is_some();
-            let on_everything =
-                child.children_named("resource").flat_map(Node::texts).any(|(text, _)| text == "*");
+            let mut is_limited = child.block.as_ref().is_none_or(|block| block.has_unknown);
+            let mut on_everything = false;
+            for (word, line) in child.words() {
+                match word {
+                    StatementWord::Resource => on_everything |= line.texts().any(|(text, _)| text == "*"),
+                    StatementWord::When => is_limited = true,
+                }
+            }
             let actions: Vec<&str> =
                 child.texts().map(|(text, _)| text).filter(|text| is_wildcard(text)).collect();
             if is_limited || !on_everything || actions.is_empty() {

@@ -12,10 +12,57 @@ use crate::limits::{
     MAX_TAG_VALUE, MAX_TAGS, is_of_description, is_of_relay_state, is_of_tags, is_policy_character,
     is_policy_name,
 };
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
+use crate::words::{BoundaryWord, CustomerPolicyProperties, PermissionSetWord};
 
 /// The longest name of a permission set, in characters (service model of sso-admin).
 const MAX_NAME: usize = 32;
+
+/// The lines of a permission set. All but policies and tags stand at most once.
+#[derive(Default)]
+struct PermissionSetLines<'n> {
+    description: Option<&'n Node>,
+    session: Option<&'n Node>,
+    relay_state: Option<&'n Node>,
+    managed_policy: Vec<&'n Node>,
+    customer_policy: Vec<&'n Node>,
+    boundary: Option<&'n Node>,
+    inline_policy: Option<&'n Node>,
+    tag: Vec<&'n Node>,
+    adopt: Option<&'n Node>,
+    renamed_from: Option<&'n Node>,
+}
+
+impl<'n> PermissionSetLines<'n> {
+    fn of(node: &'n Node) -> Self {
+        let mut lines = Self::default();
+        for (word, child) in node.words() {
+            let once = match word {
+                PermissionSetWord::ManagedPolicy => {
+                    lines.managed_policy.push(child);
+                    continue;
+                }
+                PermissionSetWord::CustomerPolicy => {
+                    lines.customer_policy.push(child);
+                    continue;
+                }
+                PermissionSetWord::Tag => {
+                    lines.tag.push(child);
+                    continue;
+                }
+                PermissionSetWord::Description => &mut lines.description,
+                PermissionSetWord::Session => &mut lines.session,
+                PermissionSetWord::RelayState => &mut lines.relay_state,
+                PermissionSetWord::Boundary => &mut lines.boundary,
+                PermissionSetWord::InlinePolicy => &mut lines.inline_policy,
+                PermissionSetWord::Adopt => &mut lines.adopt,
+                PermissionSetWord::RenamedFrom => &mut lines.renamed_from,
+            };
+            once.get_or_insert(child);
+        }
+        lines
+    }
+}
 
 impl Decoder<'_> {
     pub(super) fn external_permission_set(&mut self, node: &Node) {
@@ -31,22 +78,35 @@ impl Decoder<'_> {
         // A set without a name that can be used is decoded under this one, to find its other mistakes.
         let stand_in = name.clone().or_else(|| "unnamed".parse().ok());
         let Some(mut set) = stand_in.map(PermissionSet::new) else { return };
-        self.description(node, &mut set);
-        self.session(node, &mut set);
-        self.relay_state(node, &mut set);
-        self.attached_policies(node, &mut set);
-        for child in node.children_named("boundary").take(1) {
-            set.boundary = self.boundary(child);
+        let PermissionSetLines {
+            description,
+            session,
+            relay_state,
+            managed_policy,
+            customer_policy,
+            boundary,
+            inline_policy,
+            tag,
+            adopt,
+            renamed_from,
+        } = PermissionSetLines::of(node);
+        set.description = description.and_then(|line| self.description(line));
+        if let Some(session) = session.and_then(|line| self.session(line)) {
+            set.session = session;
         }
-        for child in node.children_named("inline-policy").take(1) {
-            set.inline_policy = self.inline_policy(child);
+        set.relay_state = relay_state.and_then(|line| self.relay_state(line));
+        self.attached_policies(&managed_policy, &customer_policy, &mut set);
+        set.boundary = boundary.and_then(|line| self.boundary(line));
+        if let Some(line) = inline_policy {
+            set.inline_policy = self.inline_policy(line);
             if let Some(policy) = &set.inline_policy {
-                self.wildcard_statements(child, policy);
+                self.wildcard_statements(line, policy);
             }
         }
-        self.tags(node, &mut set);
-        let adopt = self.adopt(node);
-        let renamed_from = self.renamed_from(node, node.text().filter(|_| name.is_some()));
+        self.tags(&tag, &mut set);
+        let adopt = adopt.map(|line| self.adopt(line, renamed_from));
+        let named = node.text().filter(|_| name.is_some());
+        let renamed_from = renamed_from.and_then(|line| self.renamed_from(line, named));
         if name.is_some() {
             let origin = self.origin(node.header);
             self.parts.permission_sets.push(DeclaredPermissionSet {
@@ -66,10 +126,8 @@ impl Decoder<'_> {
         }
     }
 
-    fn description(&mut self, node: &Node, set: &mut PermissionSet) {
-        let Some((text, place)) = node.children_named("description").next().and_then(Node::text) else {
-            return;
-        };
+    fn description(&mut self, node: &Node) -> Option<String> {
+        let (text, place) = node.text()?;
         self.at_most(text, place, MAX_DESCRIPTION, "the description");
         if let Some(other) = text.chars().find(|c| !is_of_description(*c)) {
             let message = format!("AWS does not take the character `{other}` in a description");
@@ -79,25 +137,24 @@ impl Decoder<'_> {
             );
             self.beyond_limit(place, message, label);
         }
-        set.description = Some(text.to_owned());
+        Some(text.to_owned())
     }
 
-    fn session(&mut self, node: &Node, set: &mut PermissionSet) {
-        let Some((text, place)) = node.children_named("session").next().and_then(Node::text) else { return };
-        match text.parse::<SessionDuration>() {
-            Ok(session) => set.session = session,
-            Err(_) => self.found.push(
+    fn session(&mut self, node: &Node) -> Option<SessionDuration> {
+        let (text, place) = node.text()?;
+        let session = text.parse::<SessionDuration>();
+        if session.is_err() {
+            self.found.push(
                 Diagnostic::error(Code::InvalidSession, format!("`{text}` is not a session duration"))
                     .at(place, "this is no time from 1 to 12 hours, in hours and minutes")
                     .help("write the duration in hours and minutes, such as `session \"1h30m\"`; AWS takes 1h to 12h"),
-            ),
+            );
         }
+        session.ok()
     }
 
-    fn relay_state(&mut self, node: &Node, set: &mut PermissionSet) {
-        let Some((text, place)) = node.children_named("relay-state").next().and_then(Node::text) else {
-            return;
-        };
+    fn relay_state(&mut self, node: &Node) -> Option<String> {
+        let (text, place) = node.text()?;
         self.at_most(text, place, MAX_RELAY_STATE, "the relay state");
         if let Some(other) = text.chars().find(|c| !is_of_relay_state(*c)) {
             let shown =
@@ -105,30 +162,28 @@ impl Decoder<'_> {
             let message = format!("AWS does not take {shown} in a relay state");
             self.beyond_limit(place, message, "printable ASCII but < > ^ ` may stand here".to_owned());
         }
-        set.relay_state = Some(text.to_owned());
+        Some(text.to_owned())
     }
 
-    fn attached_policies(&mut self, node: &Node, set: &mut PermissionSet) {
+    fn attached_policies(&mut self, managed: &[&Node], customer: &[&Node], set: &mut PermissionSet) {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        let mut last = node.word_place;
-        for child in node.children_named("managed-policy") {
-            for (text, place) in child.texts() {
-                last = place;
-                let Some(arn) = self.managed_policy(text, place) else { continue };
-                if self.once(&mut seen, &arn, place) {
-                    set.managed_policies.insert(arn);
-                }
+        let mut last = None;
+        for (text, place) in managed.iter().copied().flat_map(Node::texts) {
+            last = Some(place);
+            let Some(arn) = self.managed_policy(text, place) else { continue };
+            if self.once(&mut seen, &arn, place) {
+                set.managed_policies.insert(arn);
             }
         }
-        for child in node.children_named("customer-policy") {
-            for policy in self.customer_policies(child) {
-                let (policy, place) = policy;
-                last = place;
+        for child in customer {
+            for (policy, place) in self.customer_policies(child) {
+                last = Some(place);
                 if self.once(&mut seen, &policy.to_string(), place) {
                     set.customer_policies.insert(policy);
                 }
             }
         }
+        let Some(last) = last else { return };
         let count = set.managed_policies.len() + set.customer_policies.len();
         if count > MAX_POLICIES {
             let message =
@@ -180,9 +235,10 @@ impl Decoder<'_> {
     }
 
     fn customer_policies(&mut self, node: &Node) -> Vec<(CustomerPolicy, Place)> {
-        let path = match node.property("path") {
+        let CustomerPolicyProperties { path } = node.values();
+        let path = match path {
             None => Some("/".to_owned()),
-            Some(value) => value.text().and_then(|text| self.policy_path(text, value.place)),
+            Some(value) => Value::placed_text(value).and_then(|(text, place)| self.policy_path(text, place)),
         };
         let mut policies = Vec::new();
         for (name, place) in node.texts() {
@@ -220,12 +276,9 @@ impl Decoder<'_> {
     }
 
     fn boundary(&mut self, node: &Node) -> Option<Boundary> {
-        let mut words = node
-            .children()
-            .iter()
-            .filter(|child| matches!(child.word.as_str(), "managed-policy" | "customer-policy"));
-        let first = words.next()?;
-        if let Some(second) = words.next().filter(|second| second.word != first.word) {
+        let mut words = node.words();
+        let (word, first) = words.next()?;
+        if let Some((_, second)) = words.next().filter(|(second, _)| *second != word) {
             self.found.push(
                 Diagnostic::error(Code::RepeatedNode, "a boundary is one policy, and two stand here")
                     .at(second.header, "this is the second policy of one boundary")
@@ -233,32 +286,33 @@ impl Decoder<'_> {
                     .help("keep one of the two"),
             );
         }
-        if first.word == "managed-policy" {
-            let (text, place) = first.text()?;
-            return self.managed_policy(text, place).map(Boundary::ManagedPolicy);
+        match word {
+            BoundaryWord::ManagedPolicy => {
+                let (text, place) = first.text()?;
+                self.managed_policy(text, place).map(Boundary::ManagedPolicy)
+            }
+            BoundaryWord::CustomerPolicy => {
+                let mut policies = self.customer_policies(first).into_iter();
+                policies.next().map(|(policy, _)| Boundary::CustomerPolicy(policy))
+            }
         }
-        self.customer_policies(first).into_iter().next().map(|(policy, _)| Boundary::CustomerPolicy(policy))
     }
 
-    fn tags(&mut self, node: &Node, set: &mut PermissionSet) {
+    fn tags(&mut self, lines: &[&Node], set: &mut PermissionSet) {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        let mut last = node.word_place;
-        for child in node.children_named("tag") {
+        let mut last = None;
+        for child in lines {
             let Some((key, place)) = child.text() else { continue };
-            last = place;
+            last = Some(place);
             if !self.tag_key(key, place) || !self.once(&mut seen, key, place) {
                 continue;
             }
-            let Some((value, place)) =
-                child.arguments.get(1).and_then(|value| value.text().map(|text| (text, value.place)))
-            else {
-                continue;
-            };
+            let Some((value, place)) = child.arguments.get(1).and_then(Value::placed_text) else { continue };
             if self.at_most(value, place, MAX_TAG_VALUE, "a tag value") && self.tag_characters(value, place) {
                 set.tags.insert(key.to_owned(), value.to_owned());
             }
         }
-        if set.tags.len() > MAX_TAGS {
+        if let Some(last) = last.filter(|_| set.tags.len() > MAX_TAGS) {
             let count = set.tags.len();
             let message =
                 format!("the permission set has {count} tags; AWS takes 50, one of which is `{STACK_TAG}`");

@@ -8,7 +8,8 @@ use rolecall_model::{Code, Diagnostic, FileId, ObjectId, Place, StackName};
 use super::{CheckedFile, Decoder, LANGUAGE};
 use crate::check::meant_word;
 use crate::limits::MAX_DISPLAY_NAME;
-use crate::syntax::Node;
+use crate::syntax::{Node, Value};
+use crate::words::{FileWord, GroupProperties, IdentityCenterProperties, IncludeWord, RolecallProperties};
 
 /// Which of the nodes that a project must have may stand in text that could not be read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,16 +24,31 @@ pub(super) struct Settings {
     pub(super) identity_center: Option<IdentityCenter>,
 }
 
+/// What is known where a node that every project has is missing.
+#[derive(Clone, Copy)]
+struct Missing {
+    /// The project file.
+    entry: Option<FileId>,
+    /// Whether the node may stand in text that could not be read.
+    may_be_unread: bool,
+    help: &'static str,
+}
+
 impl Decoder<'_> {
     pub(super) fn settings(&mut self, checked: &[CheckedFile<'_>], unread: Unread) -> Settings {
         let mut settings = Settings { stack: None, identity_center: None };
         let entry = checked.first().map(|file| file.file);
-        if let Some(node) = self.only_one(checked, "rolecall", entry, unread.rolecall) {
-            self.language(node);
-            let stack = node.property("stack").and_then(|value| value.text().map(|text| (text, value.place)));
+        let help = "begin the project file with `rolecall language=1 stack=\"…\"`";
+        let missing = Missing { entry, may_be_unread: unread.rolecall, help };
+        if let Some(node) = self.only_one(checked, FileWord::Rolecall, missing) {
+            let RolecallProperties { language, stack } = node.values();
+            self.language(language);
+            let stack = stack.and_then(Value::placed_text);
             settings.stack = stack.and_then(|(text, place)| self.identity(text, place));
         }
-        if let Some(node) = self.only_one(checked, "identity-center", entry, unread.identity_center) {
+        let help = "add `identity-center region=\"…\"`";
+        let missing = Missing { entry, may_be_unread: unread.identity_center, help };
+        if let Some(node) = self.only_one(checked, FileWord::IdentityCenter, missing) {
             settings.identity_center = self.identity_center(node);
         }
         if let Some(identity_center) = &settings.identity_center {
@@ -45,8 +61,8 @@ impl Decoder<'_> {
     pub(super) fn includes(&mut self, checked: &[CheckedFile<'_>]) -> Vec<Include> {
         let entry = checked.first().map_or(&[][..], |file| file.nodes);
         let mut includes = Vec::new();
-        for node in entry.iter().filter(|node| node.word == "include") {
-            let limit = node.children_named("may-contain").next();
+        for node in entry.iter().filter(|node| node.word_of() == Some(FileWord::Include)) {
+            let limit = node.words().next().map(|(IncludeWord::MayContain, limit)| limit);
             let may_contain: Option<BTreeSet<String>> =
                 limit.map(|limit| limit.texts().map(|(word, _)| word.to_owned()).collect());
             for (pattern, place) in node.texts() {
@@ -61,18 +77,15 @@ impl Decoder<'_> {
     fn only_one<'n>(
         &mut self,
         checked: &'n [CheckedFile<'_>],
-        word: &str,
-        entry: Option<FileId>,
-        may_be_unread: bool,
+        word: FileWord,
+        missing: Missing,
     ) -> Option<&'n Node> {
+        let Missing { entry, may_be_unread, help } = missing;
         let first = self.first_of(checked, word);
         let misspelt =
             || checked.iter().flat_map(|file| file.nodes).any(|node| meant_word(&node.word) == Some(word));
         if let (None, Some(entry), false) = (first, entry, may_be_unread || misspelt()) {
-            let help = match word {
-                "rolecall" => "begin the project file with `rolecall language=1 stack=\"…\"`",
-                _ => "add `identity-center region=\"…\"`",
-            };
+            let word = word.name();
             self.found.push(
                 Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
                     .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
@@ -83,9 +96,15 @@ impl Decoder<'_> {
     }
 
     /// The first node of a word that a project has at most once; any other is reported.
-    pub(super) fn first_of<'n>(&mut self, checked: &'n [CheckedFile<'_>], word: &str) -> Option<&'n Node> {
-        let mut nodes = checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == word);
+    pub(super) fn first_of<'n>(
+        &mut self,
+        checked: &'n [CheckedFile<'_>],
+        word: FileWord,
+    ) -> Option<&'n Node> {
+        let is_meant = |node: &&Node| node.word_of() == Some(word);
+        let mut nodes = checked.iter().flat_map(|file| file.nodes).filter(is_meant);
         let first = nodes.next();
+        let word = word.name();
         for again in nodes {
             let first = first.map_or(again.word_place, |node| node.word_place);
             self.found.push(
@@ -101,8 +120,8 @@ impl Decoder<'_> {
         first
     }
 
-    fn language(&mut self, node: &Node) {
-        let Some(value) = node.property("language") else { return };
+    fn language(&mut self, value: Option<&Value>) {
+        let Some(value) = value else { return };
         if let Some(language) = value.number().filter(|language| *language != LANGUAGE) {
             let message = format!("version {language} of the language is not known");
             self.found.push(
@@ -114,21 +133,21 @@ impl Decoder<'_> {
     }
 
     fn identity_center(&mut self, node: &Node) -> Option<IdentityCenter> {
-        let value = node.property("region")?;
-        let region = value.text().and_then(|text| self.identity(text, value.place));
-        let mut instance = None;
-        if let Some(value) = node.property("instance") {
-            instance = value.text().and_then(|text| self.identity(text, value.place));
-        }
+        let IdentityCenterProperties { region, instance } = node.values();
+        let region: &Value = region?;
+        let region = region.placed_text();
+        let region = region.and_then(|(text, place)| self.identity(text, place));
+        let instance = instance.and_then(Value::placed_text);
+        let instance = instance.and_then(|(text, place)| self.identity(text, place));
         let origin = self.origin(node.header);
         Some(IdentityCenter { region: region?, instance, origin })
     }
 
     pub(super) fn group(&mut self, node: &Node) {
-        let object_id = node.property("id").and_then(|value| value.text().map(|text| (text, value.place)));
+        let GroupProperties { display_name, id } = node.values();
+        let object_id = id.and_then(Value::placed_text);
         let object_id: Option<ObjectId> = object_id.and_then(|(text, place)| self.identity(text, place));
-        let display_name =
-            node.property("display-name").and_then(|value| value.text().map(|text| (text, value.place)));
+        let display_name = display_name.and_then(Value::placed_text);
         let Some((label, label_place)) = node.text() else { return };
         let (display_name, place) = display_name.unwrap_or((label, label_place));
         self.at_most(display_name, place, MAX_DISPLAY_NAME, "the display name");

@@ -9,7 +9,10 @@ use crate::nearest::nearest;
 use crate::resolve::NameKind;
 use crate::scan::is_bare_word;
 use crate::syntax::{Content, Node, Value};
-use crate::words::{Kind, PropertyWord, Within, Word, find};
+use crate::words::{
+    AssignWord, FileWord, KeepWord, Kind, ParameterKind, ParameterProperties, PropertyRule, SelectionWord,
+    SelectorWord, TemplateWord, Word,
+};
 
 /// Beyond this many unknown parameters, no nearest name is looked for: that compares each with all that are declared.
 const MAX_SUGGESTED: usize = 200;
@@ -46,26 +49,7 @@ pub(super) struct Parameter {
     pub(super) stands_at: Option<Place>,
 }
 
-/// What the values of a parameter are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ParameterKind {
-    Accounts,
-    Group,
-    PermissionSet,
-    Text,
-}
-
 impl ParameterKind {
-    fn of(text: &str) -> Option<Self> {
-        match text {
-            "accounts" => Some(Self::Accounts),
-            "group" => Some(Self::Group),
-            "permission-set" => Some(Self::PermissionSet),
-            "text" => Some(Self::Text),
-            _ => None,
-        }
-    }
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",
@@ -87,20 +71,62 @@ impl ParameterKind {
 }
 
 /// The kind of parameter that can stand for a value of a word; `None` where none can.
-pub(super) fn taken_by(word: &Word) -> Option<ParameterKind> {
-    if !is_text(word.arguments.kind) {
-        return None;
-    }
-    Some(match word.name {
-        "to" => ParameterKind::Group,
-        "on" | "accounts" => ParameterKind::Accounts,
-        "assign" | "keep" => ParameterKind::PermissionSet,
-        _ => ParameterKind::Text,
+pub(super) fn taken_by(word: Word) -> Option<ParameterKind> {
+    is_text(word.rule().arguments.kind).then_some(match word {
+        Word::Template(word) => match word {
+            TemplateWord::Assign | TemplateWord::Keep => ParameterKind::PermissionSet,
+            TemplateWord::Parameter => ParameterKind::Text,
+        },
+        Word::Assign(word) => match word {
+            AssignWord::To => ParameterKind::Group,
+            AssignWord::On => ParameterKind::Accounts,
+            AssignWord::ToUser | AssignWord::Until | AssignWord::Reason => ParameterKind::Text,
+        },
+        Word::Keep(word) => match word {
+            KeepWord::To => ParameterKind::Group,
+            KeepWord::On => ParameterKind::Accounts,
+            KeepWord::ToUser | KeepWord::ToUndeclared | KeepWord::Until | KeepWord::Reason => {
+                ParameterKind::Text
+            }
+        },
+        Word::Selection(word) => match word {
+            SelectionWord::Accounts => ParameterKind::Accounts,
+            SelectionWord::Account
+            | SelectionWord::Unit
+            | SelectionWord::Tag
+            | SelectionWord::Name
+            | SelectionWord::EveryMemberAccount
+            | SelectionWord::Only
+            | SelectionWord::Except => ParameterKind::Text,
+        },
+        Word::Selector(word) => match word {
+            SelectorWord::Accounts => ParameterKind::Accounts,
+            SelectorWord::Account
+            | SelectorWord::Unit
+            | SelectorWord::Tag
+            | SelectorWord::Name
+            | SelectorWord::EveryMemberAccount => ParameterKind::Text,
+        },
+        // No other word stands in a template.
+        Word::File(_)
+        | Word::Include(_)
+        | Word::PermissionSet(_)
+        | Word::Boundary(_)
+        | Word::InlinePolicy(_)
+        | Word::Statement(_)
+        | Word::Attributes(_)
+        | Word::Entra(_)
+        | Word::Application(_)
+        | Word::RequireMfa(_)
+        | Word::Guard(_)
+        | Word::GuardFilter(_)
+        | Word::Exception(_)
+        | Word::Lint(_) => ParameterKind::Text,
     })
 }
 
 /// The same for a property of a word.
-pub(super) fn taken_by_property(rule: Option<&PropertyWord>) -> Option<ParameterKind> {
+pub(super) fn taken_by_property(rule: Option<&PropertyRule>) -> Option<ParameterKind> {
     rule.filter(|rule| is_text(rule.kind)).map(|_| ParameterKind::Text)
 }
 
@@ -136,7 +162,11 @@ impl Decoder<'_> {
     /// Reads every template and reports what is wrong with it whoever uses it. Of two with one name the first holds.
     pub(super) fn templates<'n>(&mut self, checked: &[CheckedFile<'n>]) -> BTreeMap<&'n str, Template<'n>> {
         let mut templates = BTreeMap::new();
-        for node in checked.iter().flat_map(|file| file.nodes).filter(|node| node.word == "template") {
+        for node in checked
+            .iter()
+            .flat_map(|file| file.nodes)
+            .filter(|node| node.word_of() == Some(FileWord::Template))
+        {
             if self.found.is_full() {
                 break;
             }
@@ -157,11 +187,10 @@ impl Decoder<'_> {
             weight: weight(node),
         };
         self.stand_nowhere(node);
-        for child in node.children() {
-            if child.word == "parameter" {
-                self.parameter(child, &mut template);
-            } else if find(&child.word, Within::Template).is_some() {
-                template.body.push(child);
+        for (word, child) in node.words() {
+            match word {
+                TemplateWord::Parameter => self.parameter(child, &mut template),
+                TemplateWord::Assign | TemplateWord::Keep => template.body.push(child),
             }
         }
         if template.body.is_empty() && !template.incomplete && !template.parameters.is_empty() {
@@ -173,7 +202,7 @@ impl Decoder<'_> {
             );
         }
         for body in template.body.clone() {
-            self.parameters_in(body, Within::Template, &mut template);
+            self.parameters_in(body, &mut template);
         }
         self.by_itself(&template);
         template
@@ -190,9 +219,10 @@ impl Decoder<'_> {
             let help = "write a name that can begin a line of a `use`: letters, digits, `-` and `_`";
             self.is_not(value.place, name, "the name of a parameter", help);
         }
-        let kind = node.property("kind").and_then(Value::text).and_then(ParameterKind::of);
-        let optional = node.property("empty").is_some();
-        let parameter = Parameter { kind, optional, declared_at: value.place, stands_at: None };
+        let ParameterProperties { kind, empty } = node.values();
+        let kind = kind.and_then(Value::text).and_then(ParameterKind::of);
+        let parameter =
+            Parameter { kind, optional: empty.is_some(), declared_at: value.place, stands_at: None };
         if let Some(first) = template.parameters.get(name) {
             self.found.push(
                 Diagnostic::error(
@@ -219,9 +249,10 @@ impl Decoder<'_> {
     }
 
     /// Checks the parameters that stand in a node, and warns of texts that were probably meant to be some.
-    fn parameters_in<'n>(&mut self, node: &'n Node, within: Within, template: &mut Template<'n>) {
-        let Some(word) = find(&node.word, within) else { return };
+    fn parameters_in<'n>(&mut self, node: &'n Node, template: &mut Template<'n>) {
+        let Some(word) = node.keyword else { return };
         let takes = taken_by(word);
+        let word = word.rule();
         let named: BTreeSet<&str> = node
             .arguments
             .iter()
@@ -241,10 +272,8 @@ impl Decoder<'_> {
             self.parameter_at(&property.value, takes, &property.name, template);
             self.like_parameter(&property.value, takes, template);
         }
-        if let Some(within) = word.block.within() {
-            for child in node.children() {
-                self.parameters_in(child, within, template);
-            }
+        for child in node.children() {
+            self.parameters_in(child, template);
         }
     }
 

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
-use super::templates::{Parameter, ParameterKind, Template};
+use super::templates::{Parameter, Template};
 use crate::MAX_MADE;
 use crate::check::{check, repeated, wrong_value};
 use crate::nearest::suggest_word;
 use crate::syntax::{Node, Value};
-use crate::words::{Kind, Within};
+use crate::words::{Kind, ParameterKind, Within};
 
 /// What is remembered while templates make nodes.
 pub(super) struct Making {
@@ -143,7 +143,7 @@ impl Decoder<'_> {
         let parts = std::mem::take(&mut self.parts);
         let found = std::mem::take(&mut self.found);
         for line in &template.body {
-            self.node(line);
+            self.template_line(line);
         }
         self.parts = parts;
         for diagnostic in std::mem::replace(&mut self.found, found) {
@@ -157,7 +157,7 @@ impl Decoder<'_> {
         self.making.current = Some(Current { template, line: line.header, used_at, stands: BTreeMap::new() });
         let found = std::mem::take(&mut self.found);
         if let Some(node) = self.filled(line, filling) {
-            self.node(&node);
+            self.template_line(&node);
         }
         let made = std::mem::replace(&mut self.found, found);
         for diagnostic in made {

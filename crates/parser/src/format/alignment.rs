@@ -2,14 +2,6 @@
 //! in one column still do afterwards.
 
 use super::MAX_WIDTH;
-use super::layout::Line;
-
-/// Spaces that align a line with its neighbours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Columns {
-    pub(super) before_block: usize,
-    pub(super) before_comment: usize,
-}
 
 /// What a line has that can be aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,23 +14,27 @@ pub(super) enum Aligned {
     Divides,
 }
 
-/// Sets the padding of the lines of one body.
-pub(super) fn align(lines: &mut [Line<'_>], indent: usize) {
-    let blocks: Vec<Aligned> = lines.iter().map(Line::block).collect();
-    for Run { members, widest } in runs(&blocks) {
-        if members.iter().any(|member| indent + widest + 1 + member.width > MAX_WIDTH) {
-            continue;
-        }
-        for member in members {
-            lines[member.line].padding.before_block = widest - member.before;
+/// The spaces before each line's block, beyond the one, that align the blocks of neighbours.
+pub(super) fn before_blocks(blocks: &[Aligned], indent: usize) -> Vec<usize> {
+    let fits =
+        |run: &Run| run.members.iter().all(|member| indent + run.widest + 1 + member.width <= MAX_WIDTH);
+    padding(blocks, fits)
+}
+
+/// The spaces before each line's comment, beyond the one, that align the comments of neighbours.
+pub(super) fn before_comments(comments: &[Aligned]) -> Vec<usize> {
+    padding(comments, |_| true)
+}
+
+/// The padding of each line: of those in a run that is kept, what the widest has more before it.
+fn padding(lines: &[Aligned], is_kept: impl Fn(&Run) -> bool) -> Vec<usize> {
+    let mut padding = vec![0; lines.len()];
+    for run in runs(lines).into_iter().filter(is_kept) {
+        for member in run.members {
+            padding[member.line] = run.widest - member.before;
         }
     }
-    let comments: Vec<Aligned> = lines.iter().map(Line::comment).collect();
-    for Run { members, widest } in runs(&comments) {
-        for member in members {
-            lines[member.line].padding.before_comment = widest - member.before;
-        }
-    }
+    padding
 }
 
 /// Lines that are aligned with each other.

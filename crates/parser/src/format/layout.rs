@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::alignment::{Aligned, Columns, align};
+use super::alignment::{Aligned, before_blocks, before_comments};
 use super::text::{spelled, with_line_feeds};
 use super::tree::{Block, Body, Comment, Item, Node, Part};
 use super::{INDENT, MAX_WIDTH};
@@ -16,8 +16,7 @@ pub(super) fn write(body: &Body<'_>) -> String {
 }
 
 fn write_body(out: &mut String, body: &Body<'_>, indent: usize) {
-    let mut lines: Vec<Line<'_>> = body.items.iter().map(|item| Line::of(item, indent)).collect();
-    align(&mut lines, indent);
+    let lines = lines_of(body, indent);
     for (item, line) in body.items.iter().zip(&lines) {
         match item {
             Item::Blank => {}
@@ -31,11 +30,25 @@ fn write_body(out: &mut String, body: &Body<'_>, indent: usize) {
     }
 }
 
+/// The lines of a body, aligned with each other: the blocks first, since comments stand behind them.
+fn lines_of<'a>(body: &'a Body<'a>, indent: usize) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'_>> = body.items.iter().map(|item| Line::of(item, indent)).collect();
+    let blocks: Vec<Aligned> = lines.iter().map(Line::block).collect();
+    for (line, spaces) in lines.iter_mut().zip(before_blocks(&blocks, indent)) {
+        line.before_block = spaces;
+    }
+    let comments: Vec<Aligned> = lines.iter().map(Line::comment).collect();
+    for (line, spaces) in lines.iter_mut().zip(before_comments(&comments)) {
+        line.before_comment = spaces;
+    }
+    lines
+}
+
 fn write_node(out: &mut String, node: &Node<'_>, line: &Line<'_>, indent: usize) {
     spaces(out, indent);
     out.push_str(&line.head);
     if let Some(flat) = &line.flat {
-        spaces(out, 1 + line.padding.before_block);
+        spaces(out, 1 + line.before_block);
         out.push_str(flat);
     } else if let Some(block) = &node.block {
         out.push_str(" {");
@@ -49,21 +62,23 @@ fn write_node(out: &mut String, node: &Node<'_>, line: &Line<'_>, indent: usize)
         out.push('}');
     }
     if !node.trailing.is_empty() {
-        spaces(out, 1 + line.padding.before_comment);
+        spaces(out, 1 + line.before_comment);
         out.push_str(&joined(&node.trailing));
     }
 }
 
 /// What a node's line, or the lines before its block, are made of.
 #[derive(Debug, Default)]
-pub(super) struct Line<'a> {
+struct Line<'a> {
     /// Its word and all that stands before the block, with the comments before it.
     head: String,
     /// The block, where it stands on the line of its `{`.
     flat: Option<String>,
     node: Option<&'a Node<'a>>,
-    /// Spaces beyond the one.
-    pub(super) padding: Columns,
+    /// Spaces before the block, beyond the one.
+    before_block: usize,
+    /// Spaces before the comment behind it, beyond the one.
+    before_comment: usize,
 }
 
 impl<'a> Line<'a> {
@@ -72,11 +87,11 @@ impl<'a> Line<'a> {
         let head = head(node, indent);
         let fits = |flat: &String| flat == EMPTY || width(&head, indent) + 1 + characters(flat) <= MAX_WIDTH;
         let flat = node.block.as_ref().filter(|block| stays_flat(block)).and_then(flat).filter(fits);
-        Self { head, flat, node: Some(node), padding: Columns::default() }
+        Self { head, flat, node: Some(node), before_block: 0, before_comment: 0 }
     }
 
     /// The block, for its alignment with its neighbours'.
-    pub(super) fn block(&self) -> Aligned {
+    fn block(&self) -> Aligned {
         let block = self.node.and_then(|node| node.block.as_ref());
         match (&self.flat, block) {
             (Some(flat), Some(block)) if !self.head.contains('\n') => Aligned::Some {
@@ -89,7 +104,7 @@ impl<'a> Line<'a> {
     }
 
     /// The comment behind it, for its alignment with its neighbours'. Lines between them may have none.
-    pub(super) fn comment(&self) -> Aligned {
+    fn comment(&self) -> Aligned {
         let Some(node) = self.node else { return Aligned::Divides };
         let many_lines = self.head.contains('\n')
             || (node.block.is_some() && self.flat.is_none())
@@ -98,7 +113,7 @@ impl<'a> Line<'a> {
             return Aligned::Divides;
         }
         let Some(first) = node.trailing.first() else { return Aligned::None };
-        let block = self.flat.as_ref().map_or(0, |flat| 1 + self.padding.before_block + characters(flat));
+        let block = self.flat.as_ref().map_or(0, |flat| 1 + self.before_block + characters(flat));
         let width = characters(&joined(&node.trailing));
         Aligned::Some { before: characters(&self.head) + block, width, column: first.column }
     }

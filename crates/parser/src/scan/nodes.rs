@@ -16,7 +16,7 @@ use super::{Annotation, RawNode};
 use crate::limits::is_forbidden;
 use crate::mistakes::Mistakes;
 use crate::resolve::NameKind;
-use crate::words::{BlockRule, Within, Word, find};
+use crate::words::{BlockRule, FileWord, Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
 
 use unquoted::{Line, Parameters};
@@ -51,7 +51,10 @@ pub(super) fn declarations(text: &str, tokens: &[Token]) -> Vec<(NameKind, Strin
     for pair in tokens.windows(2) {
         let [word, name] = pair else { continue };
         let is_name = matches!(name.kind, TokenKind::Text | TokenKind::Word);
-        let declared = NameKind::declared_by(&text[word.start..word.end]);
+        let word_text = &text[word.start..word.end];
+        let declared = [Within::File, Within::Guard]
+            .into_iter()
+            .find_map(|within| find(word_text, within).and_then(NameKind::declared_by));
         if let (TokenKind::Word, Some(kind), true) = (word.kind, declared, is_name) {
             let bare = text[name.start..name.end].trim_matches(['#', '"', '\'']).replace(is_forbidden, "");
             found.push((kind, bare));
@@ -241,7 +244,7 @@ impl Cutter<'_> {
             self.out.mistakes.push(diagnostic);
         }
         *self.state() = State::Entries;
-        self.within.push(self.last_word().and_then(|word| word.block.within()));
+        self.within.push(self.last_word().and_then(|word| word.rule().block.within()));
         self.states.push(State::Start);
     }
 
@@ -251,7 +254,7 @@ impl Cutter<'_> {
             self.tokens[..index].iter().rev().take_while(|token| token.kind == TokenKind::Newline).count();
         let Some(last) = index.checked_sub(newlines + 1).map(|last| self.tokens[last]) else { return false };
         let ends_entry = matches!(last.kind, TokenKind::Word | TokenKind::Keyword | TokenKind::Text);
-        let has_block = self.last_word().is_some_and(|word| !matches!(word.block, BlockRule::None));
+        let has_block = self.last_word().is_some_and(|word| !matches!(word.rule().block, BlockRule::None));
         if newlines == 0 || !ends_entry || !has_block {
             return false;
         }
@@ -351,9 +354,9 @@ impl Cutter<'_> {
         self.begun = Some(index);
         if self.states.len() == 1 {
             let word = self.text_of(token);
-            let (is_use, is_template) =
-                (word == "use", word == "template" || find(word, Within::File).is_none());
-            (self.is_use, self.may_be_template) = (is_use, is_template);
+            let word = FileWord::named(word);
+            let may_be_template = word.is_none_or(|word| word == FileWord::Template);
+            (self.is_use, self.may_be_template) = (word == Some(FileWord::Use), may_be_template);
         }
         match token.kind {
             TokenKind::Word if is_bare_word(self.text_of(token)) => {
@@ -390,7 +393,7 @@ impl Cutter<'_> {
     }
 
     /// The word of the table that began the last node, if that may stand where it does.
-    fn last_word(&self) -> Option<&'static Word> {
+    fn last_word(&self) -> Option<Word> {
         let within = self.within.last().copied().flatten()?;
         find(self.text_of(self.tokens[self.begun?]), within)
     }
@@ -407,8 +410,9 @@ impl Cutter<'_> {
             matches!(next.kind, TokenKind::Text | TokenKind::Word | TokenKind::Keyword | TokenKind::Open)
         });
         let is_first_value = self.begun.is_some_and(|begun| begun + 1 == index);
-        let is_complete = self.last_word().is_some_and(|last| !is_first_value || last.arguments.min == 0);
-        (has_values || word.arguments.min == 0) && is_complete
+        let is_complete =
+            self.last_word().is_some_and(|last| !is_first_value || last.rule().arguments.min == 0);
+        (has_values || word.rule().arguments.min == 0) && is_complete
     }
 
     /// Reports that a line goes on with the word of another, and reads on as if the two were separated.

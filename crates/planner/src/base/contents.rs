@@ -64,14 +64,11 @@ impl Contents<'_, '_> {
     /// only lists more or less, the rows and guards that it changes say it all.
     fn account_sets(&mut self) {
         let (head, base) = (self.sides.head.config(), self.sides.base.config());
-        let by_name: BTreeMap<&str, (AccountSetIx, &AccountSet)> = (0..)
-            .map(AccountSetIx)
-            .zip(&base.account_sets)
-            .map(|(at, set)| (&*set.name, (at, set)))
-            .collect();
+        let by_name: BTreeMap<&str, (AccountSetIx, &AccountSet)> =
+            base.referenced_account_sets().map(|(at, set)| (&*set.name, (at, set))).collect();
         let mut relation = self.sides.relation_of_sets();
         let mut changed = Vec::new();
-        for (index, set) in (0..).map(AccountSetIx).zip(&head.account_sets) {
+        for (index, set) in head.referenced_account_sets() {
             let Some((old_index, old)) = by_name.get(&*set.name) else { continue };
             let (new_text, old_text) =
                 (spelling::selection(head, &set.selection), spelling::selection(base, &old.selection));

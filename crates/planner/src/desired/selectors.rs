@@ -67,8 +67,8 @@ impl<'a> AccountResolver<'a> {
             sets: vec![None; config.account_sets.len()],
             diagnostics: Vec::new(),
         };
-        for index in 0..config.account_sets.len() {
-            resolver.named_set(AccountSetIx(u32::try_from(index).unwrap_or(u32::MAX)));
+        for (index, _) in config.referenced_account_sets() {
+            resolver.named_set(index);
         }
         resolver
     }
@@ -98,13 +98,13 @@ impl<'a> AccountResolver<'a> {
 
     /// The accounts of a named set. Sets hold each other without cycles: resolution of names refused those.
     pub(crate) fn named_set(&mut self, index: AccountSetIx) -> Mask {
-        if let Some(mask) = &self.sets[index.0 as usize] {
+        if let Some(mask) = &self.sets[index.position()] {
             return mask.clone();
         }
         let config = self.config;
         let set = &config[index];
         let mask = self.selection(&set.selection, set.origin, &format!("account set `{}`", set.name));
-        self.sets[index.0 as usize] = Some(mask.clone());
+        self.sets[index.position()] = Some(mask.clone());
         mask
     }
 

@@ -84,10 +84,8 @@ impl<'a> Resolution<'a> {
     pub fn new(files: &Checkout<'_>, directory: &Directory<'a>) -> Self {
         let Checkout { config, sources: _, origins } = *files;
         let groups: BTreeMap<GroupIx, LiveGroup<'a>> = config
-            .groups
-            .iter()
-            .zip(0_u32..)
-            .map(|(group, at)| (GroupIx(at), directory.group(group, config, origins)))
+            .referenced_groups()
+            .map(|(index, group)| (index, directory.group(group, config, origins)))
             .collect();
         let mut users: BTreeMap<UserName, Result<Principal, Box<Diagnostic>>> = BTreeMap::new();
         let mut in_order: Vec<UserName> = Vec::new();

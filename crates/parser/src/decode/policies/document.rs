@@ -1,20 +1,18 @@
-//! Whether a JSON file holds a policy that a permission set can have. What IAM takes is written in its User Guide
+//! Whether a document, written in JSON or in KDL, is a policy that a permission set can have. What IAM takes is written in its User Guide
 //! under "Grammar of the IAM JSON policy language" and "IAM JSON policy elements reference".
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-use rolecall_model::{Code, Diagnostic, FileId, Place};
+use rolecall_model::{Code, Diagnostic, Place};
 
 use super::condition::{is_operator, unknown_operator};
-use super::is_action;
+use super::element::{Content, Element, Member};
 use crate::check::repeated_value;
-use crate::json::{Content, Json, Member};
 use crate::mistakes::Mistakes;
 use crate::nearest::nearest;
 
 /// The version in which `${…}` is a variable.
-const VERSION: &str = "2012-10-17";
+pub(super) const VERSION: &str = "2012-10-17";
 /// The version before it, which IAM takes where none is given.
 const OLD_VERSION: &str = "2008-10-17";
 const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -23,24 +21,41 @@ const STATEMENT_ELEMENTS: [&str; 7] =
 /// What IAM knows in the policies of resources alone.
 const RESOURCE_ELEMENTS: [&str; 2] = ["Principal", "NotPrincipal"];
 
-/// Reports every mistake of a policy document, and says whether none is an error.
-pub(super) fn check(json: &Json, file: FileId, used: Place, found: &mut Mistakes) -> bool {
-    let mut document = Document { file, used, found, wrong: false, sids: BTreeMap::new(), variable: None };
-    document.keys_stand_once(json);
-    document.document(json);
-    !document.wrong
+/// How a document is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Notation {
+    /// In a JSON file, which the files of the project name here.
+    Json { used: Place },
+    /// In the block of an `inline-policy`.
+    Kdl,
 }
 
-struct Document<'a> {
-    file: FileId,
-    /// Where the files of the project name this one.
-    used: Place,
+impl Notation {
+    /// What the id of a statement is called.
+    fn sid(self) -> &'static str {
+        match self {
+            Self::Json { .. } => "`Sid`",
+            Self::Kdl => "`sid`",
+        }
+    }
+}
+
+/// Reports every mistake of a policy document, and says whether none is an error.
+pub(super) fn check(document: &Element, notation: Notation, found: &mut Mistakes) -> bool {
+    let mut checker = Checker { notation, found, wrong: false, sids: BTreeMap::new(), variable: None };
+    checker.keys_stand_once(document);
+    checker.document(document);
+    !checker.wrong
+}
+
+struct Checker<'a> {
+    notation: Notation,
     found: &'a mut Mistakes,
     /// Whether there was an error.
     wrong: bool,
     sids: BTreeMap<String, Place>,
     /// The first variable in a text, and the place of that text.
-    variable: Option<(String, Range<usize>)>,
+    variable: Option<(String, Place)>,
 }
 
 /// The elements of an object: each under its name, and the names that misspelt ones were probably meant to be.
@@ -56,30 +71,29 @@ impl Elements<'_> {
     }
 }
 
-impl Document<'_> {
-    fn place(&self, range: Range<usize>) -> Place {
-        Place::new(self.file, range)
-    }
-
+impl Checker<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.wrong |= diagnostic.is_error();
-        self.found.push(diagnostic.and(self.used, "the file is used here"));
+        self.found.push(match self.notation {
+            Notation::Json { used } => diagnostic.and(used, "the file is used here"),
+            Notation::Kdl => diagnostic,
+        });
     }
 
-    fn invalid(&mut self, range: Range<usize>, message: String, label: impl Into<String>, help: &str) {
-        let place = self.place(range);
+    fn invalid(&mut self, place: Place, message: String, label: impl Into<String>, help: &str) {
         self.push(Diagnostic::error(Code::InvalidPolicy, message).at(place, label).help(help));
     }
 
     /// Reports a value of the wrong kind: "`Effect` is a list, and must be a text".
-    fn wrong_kind(&mut self, value: &Json, of: &str, wanted: &str) {
-        let kind = value.kind();
+    fn wrong_kind(&mut self, value: &Element, of: &str, wanted: &str) {
+        // One that is unread has been reported.
+        let Some(kind) = value.kind() else { return };
         let (message, label) =
             (format!("{of} is {kind}, and must be {wanted}"), format!("{kind} stands here"));
-        self.invalid(value.shown(), message, label, &format!("write {wanted}"));
+        self.invalid(value.shown, message, label, &format!("write {wanted}"));
     }
 
-    fn text<'j>(&mut self, value: &'j Json, of: &str) -> Option<&'j str> {
+    fn text<'j>(&mut self, value: &'j Element, of: &str) -> Option<&'j str> {
         let text = value.text();
         if text.is_none() {
             self.wrong_kind(value, of, "a text");
@@ -89,43 +103,55 @@ impl Document<'_> {
 
     /// A key that stands twice in one object is refused: most readers silently keep the last, and a reviewer may have
     /// read the first.
-    fn keys_stand_once(&mut self, json: &Json) {
-        let mut pending = vec![json];
-        while let Some(json) = pending.pop() {
-            match &json.content {
+    fn keys_stand_once(&mut self, document: &Element) {
+        let mut pending = vec![document];
+        while let Some(element) = pending.pop() {
+            match &element.content {
                 Content::List(values) => pending.extend(values.iter().rev()),
                 Content::Object(members) => {
-                    let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
-                    for Member { key, place, .. } in members {
-                        let place = self.place(place.clone());
-                        match seen.get(key.as_str()) {
-                            Some(first) => {
-                                let message = format!("the key `{key}` stands twice in one object");
-                                self.push(
-                                    Diagnostic::error(Code::InvalidPolicy, message)
-                                        .at(place, format!("`{key}` stands again"))
-                                        .and(*first, format!("`{key}` stands here already"))
-                                        .help("keep one of the two; most readers of JSON silently take the last"),
-                                );
-                            }
-                            None => {
-                                seen.insert(key, place);
-                            }
-                        }
-                    }
+                    self.members_stand_once(members);
                     pending.extend(members.iter().rev().map(|member| &member.value));
                 }
-                _ => {}
+                Content::Null
+                | Content::Bool(_)
+                | Content::Number(_)
+                | Content::Text(_)
+                | Content::Unread => {}
             }
         }
     }
 
-    fn document(&mut self, json: &Json) {
-        let Content::Object(members) = &json.content else {
+    fn members_stand_once(&mut self, members: &[Member]) {
+        let (what, help) = match self.notation {
+            Notation::Json { .. } => {
+                ("object", "keep one of the two; most readers of JSON silently take the last")
+            }
+            // Two lines could only become alternatives, which they are not.
+            Notation::Kdl => ("condition", "keep one of the two; what may be either is written on one line"),
+        };
+        let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+        for Member { key, place, .. } in members {
+            if let Some(first) = seen.get(key.as_str()) {
+                let message = format!("the key `{key}` stands twice in one {what}");
+                self.push(
+                    Diagnostic::error(Code::InvalidPolicy, message)
+                        .at(*place, format!("`{key}` stands again"))
+                        .and(*first, format!("`{key}` stands here already"))
+                        .help(help),
+                );
+            } else {
+                seen.insert(key, *place);
+            }
+        }
+    }
+
+    fn document(&mut self, document: &Element) {
+        let Content::Object(members) = &document.content else {
+            let kind = document.kind().unwrap_or_default();
             let (message, label) =
-                (format!("a policy is an object, and this is {}", json.kind()), "no object stands here");
+                (format!("a policy is an object, and this is {kind}"), "no object stands here");
             let help = "a policy is an object with a `Version` and a `Statement`";
-            return self.invalid(json.shown(), message, label, help);
+            return self.invalid(document.shown, message, label, help);
         };
         let elements = self.elements(members, &DOCUMENT_ELEMENTS, "a policy");
         if let Some(id) = elements.known.get("Id") {
@@ -137,18 +163,22 @@ impl Document<'_> {
             None => {
                 let help = "a policy is an object with a `Version` and a `Statement`";
                 let message = "the policy has no `Statement`".to_owned();
-                self.invalid(json.shown(), message, "this policy has no `Statement`", help);
+                self.invalid(document.shown, message, "this policy has no `Statement`", help);
                 return;
             }
         }
-        self.version(json, &elements);
+        self.version(document, &elements);
     }
 
-    fn version(&mut self, json: &Json, elements: &Elements<'_>) {
+    fn version(&mut self, document: &Element, elements: &Elements<'_>) {
         let Some(member) = elements.known.get("Version") else {
             if !elements.may_have("Version") {
-                let start = json.range.start + 1;
-                self.old_version(json.shown(), start..start, format!(" \"Version\": \"{VERSION}\","), false);
+                let start = document.place.range().start + 1;
+                let behind_brace = Place::new(document.place.file, start..start);
+                let replacement = format!(" \"Version\": \"{VERSION}\",");
+                let label =
+                    format!("without a `Version`, this is {OLD_VERSION}, in which variables are plain text");
+                self.old_version(document.shown, label, (behind_brace, replacement));
             }
             return;
         };
@@ -156,10 +186,11 @@ impl Document<'_> {
         match self.text(value, "`Version`") {
             None | Some(VERSION) => {}
             Some(OLD_VERSION) => {
-                self.old_version(value.shown(), value.range.clone(), format!("\"{VERSION}\""), true);
+                let label = format!("in version {OLD_VERSION}, variables are plain text");
+                self.old_version(value.shown, label, (value.place, format!("\"{VERSION}\"")));
             }
             Some(other) => {
-                let place = self.place(value.shown());
+                let place = value.shown;
                 let message = format!("IAM's language has no version `{other}`");
                 self.push(
                     Diagnostic::error(Code::InvalidPolicy, message)
@@ -173,18 +204,12 @@ impl Document<'_> {
 
     /// The policy is in the old version, in which nothing is a variable: an error if it has what looks like one. The
     /// policy that AWS holds would change with the version, so that is for a person to decide.
-    fn old_version(&mut self, shown: Range<usize>, edit: Range<usize>, replacement: String, is_given: bool) {
-        let at = self.place(shown);
-        let label = if is_given {
-            format!("in version {OLD_VERSION}, variables are plain text")
-        } else {
-            format!("without a `Version`, this is {OLD_VERSION}, in which variables are plain text")
-        };
+    fn old_version(&mut self, at: Place, label: String, (edit, replacement): (Place, String)) {
         let found = match self.variable.take() {
-            Some((variable, range)) => {
+            Some((variable, place)) => {
                 let message = format!("`{variable}` is no variable in a policy of version {OLD_VERSION}");
                 Diagnostic::error(Code::OldPolicyVersion, message)
-                    .at(self.place(range), format!("IAM takes `{variable}` here for these very characters"))
+                    .at(place, format!("IAM takes `{variable}` here for these very characters"))
                     .and(at, label)
             }
             None => {
@@ -193,7 +218,6 @@ impl Document<'_> {
             }
         };
         let help = format!("write `\"Version\": \"{VERSION}\"`");
-        let edit = self.place(edit);
         self.push(found.help(help).suggest(edit, replacement));
     }
 
@@ -210,12 +234,11 @@ impl Document<'_> {
             if self.found.is_full() {
                 break;
             }
-            let Member { key, place, .. } = member;
+            let (key, place) = (&member.key, member.place);
             if known.contains(&key.as_str()) {
                 elements.known.insert(key, member);
                 continue;
             }
-            let place = self.place(place.clone());
             let found = |message: String, label: String| {
                 Diagnostic::error(Code::UnknownPolicyElement, message).at(place, label)
             };
@@ -244,18 +267,13 @@ impl Document<'_> {
         elements
     }
 
-    fn statements(&mut self, value: &Json) {
+    fn statements(&mut self, value: &Element) {
         match &value.content {
             Content::Object(_) => self.statement(value, "the statement"),
             Content::List(statements) if statements.is_empty() => {
                 let message = "the policy has an empty `Statement`".to_owned();
                 let label = "no statement stands in this list";
-                self.invalid(
-                    value.range.clone(),
-                    message,
-                    label,
-                    "write a statement, or take the policy away",
-                );
+                self.invalid(value.place, message, label, "write a statement, or take the policy away");
             }
             Content::List(statements) => {
                 for (nth, statement) in statements.iter().enumerate() {
@@ -265,13 +283,15 @@ impl Document<'_> {
                     self.statement(statement, &format!("statement {}", nth + 1));
                 }
             }
-            _ => self.wrong_kind(value, "`Statement`", "an object or a list of objects"),
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) | Content::Unread => {
+                self.wrong_kind(value, "`Statement`", "an object or a list of objects");
+            }
         }
     }
 
-    fn statement(&mut self, json: &Json, name: &str) {
-        let Content::Object(members) = &json.content else {
-            return self.wrong_kind(json, name, "an object");
+    fn statement(&mut self, statement: &Element, name: &str) {
+        let Content::Object(members) = &statement.content else {
+            return self.wrong_kind(statement, name, "an object");
         };
         let elements = self.elements(members, &STATEMENT_ELEMENTS, "a statement");
         if let Some(sid) = elements.known.get("Sid") {
@@ -283,11 +303,11 @@ impl Document<'_> {
             None => {
                 let help = "write `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`";
                 let message = format!("{name} has no `Effect`");
-                self.invalid(json.shown(), message, "this statement has no `Effect`", help);
+                self.invalid(statement.shown, message, "this statement has no `Effect`", help);
             }
         }
-        self.one_of(json, name, &elements, ["Action", "NotAction"]);
-        self.one_of(json, name, &elements, ["Resource", "NotResource"]);
+        self.one_of(statement, name, &elements, ["Action", "NotAction"]);
+        self.one_of(statement, name, &elements, ["Resource", "NotResource"]);
         for element in ["Action", "NotAction"] {
             for value in self.texts(&elements, element) {
                 self.action(value);
@@ -303,17 +323,19 @@ impl Document<'_> {
         }
     }
 
-    fn sid(&mut self, value: &Json) {
-        let Some(sid) = self.text(value, "`Sid`") else { return };
+    fn sid(&mut self, value: &Element) {
+        let called = self.notation.sid();
+        let Some(sid) = self.text(value, called) else { return };
         if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let message = format!("`{sid}` is not a statement id");
-            let label = "only letters and digits may stand in a `Sid`";
-            return self.invalid(value.shown(), message, label, "write letters and digits");
+            let label = format!("only letters and digits may stand in a {called}");
+            return self.invalid(value.shown, message, label, "write letters and digits");
         }
-        let place = self.place(value.shown());
+        let place = value.shown;
         match self.sids.get(sid) {
             Some(first) => {
-                let found = repeated_value(sid, place, *first).help("give each statement another `Sid`");
+                let found =
+                    repeated_value(sid, place, *first).help(format!("give each statement another {called}"));
                 self.push(found);
             }
             // IAM takes an empty one for none.
@@ -324,12 +346,12 @@ impl Document<'_> {
         }
     }
 
-    fn effect(&mut self, value: &Json) {
+    fn effect(&mut self, value: &Element) {
         let Some(effect) = self.text(value, "`Effect`") else { return };
         if matches!(effect, "Allow" | "Deny") {
             return;
         }
-        let place = self.place(value.shown());
+        let place = value.shown;
         let found = Diagnostic::error(Code::InvalidPolicy, format!("`Effect` cannot be `{effect}`"))
             .at(place, format!("`{effect}` is neither `Allow` nor `Deny`"));
         self.push(match nearest(effect, ["Allow", "Deny"]) {
@@ -339,18 +361,17 @@ impl Document<'_> {
     }
 
     /// Of two elements, exactly one must be there.
-    fn one_of(&mut self, json: &Json, name: &str, elements: &Elements<'_>, [one, other]: [&str; 2]) {
+    fn one_of(&mut self, object: &Element, name: &str, elements: &Elements<'_>, [one, other]: [&str; 2]) {
         if !elements.may_have(one) && !elements.may_have(other) {
             let (message, label) =
                 (format!("{name} has no `{one}`"), format!("this statement has no `{one}` and no `{other}`"));
-            return self.invalid(json.shown(), message, label, &format!("write `{one}` or `{other}`"));
+            return self.invalid(object.shown, message, label, &format!("write `{one}` or `{other}`"));
         }
         let (Some(one_member), Some(other_member)) = (elements.known.get(one), elements.known.get(other))
         else {
             return;
         };
-        let (one_place, other_place) =
-            (self.place(one_member.place.clone()), self.place(other_member.place.clone()));
+        let (one_place, other_place) = (one_member.place, other_member.place);
         self.push(
             Diagnostic::error(Code::InvalidPolicy, format!("{name} has both `{one}` and `{other}`"))
                 .at(other_place, format!("`{other}` stands beside `{one}`"))
@@ -360,13 +381,13 @@ impl Document<'_> {
     }
 
     /// The texts of an element that is a text or a list of texts.
-    fn texts<'j>(&mut self, elements: &Elements<'j>, name: &str) -> Vec<&'j Json> {
+    fn texts<'j>(&mut self, elements: &Elements<'j>, name: &str) -> Vec<&'j Element> {
         let Some(member) = elements.known.get(name) else { return Vec::new() };
         let value = &member.value;
         let values = match &value.content {
             Content::Text(_) => return vec![value],
             Content::List(values) => values,
-            _ => {
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Object(_) | Content::Unread => {
                 self.wrong_kind(value, &format!("`{name}`"), "a text or a list of texts");
                 return Vec::new();
             }
@@ -374,9 +395,9 @@ impl Document<'_> {
         if values.is_empty() {
             let message = format!("`{name}` is empty");
             let label = "no text stands in this list";
-            self.invalid(value.range.clone(), message, label, "write what the statement is about");
+            self.invalid(value.place, message, label, "write what the statement is about");
         }
-        let (texts, others): (Vec<&Json>, Vec<&Json>) =
+        let (texts, others): (Vec<&Element>, Vec<&Element>) =
             values.iter().partition(|value| value.text().is_some());
         for other in others {
             self.wrong_kind(other, &format!("a value of `{name}`"), "a text");
@@ -384,40 +405,40 @@ impl Document<'_> {
         texts
     }
 
-    fn action(&mut self, value: &Json) {
+    fn action(&mut self, value: &Element) {
         let text = value.text().unwrap_or_default();
         if !is_action(text) {
             let message = format!("`{text}` is not an action of IAM");
             let label = "this is neither `*` nor a service, `:` and an action";
-            self.invalid(value.shown(), message, label, "write an action such as s3:GetObject or s3:*");
+            self.invalid(value.shown, message, label, "write an action such as s3:GetObject or s3:*");
         }
     }
 
-    fn resource(&mut self, value: &Json) {
+    fn resource(&mut self, value: &Element) {
         let text = value.text().unwrap_or_default();
         self.learn_variable(text, value);
         // What begins with a wildcard or a variable may become an ARN.
         if !text.starts_with("arn:") && !text.contains(['*', '?']) && !text.starts_with("${") {
             let message = format!("`{text}` is not a resource");
-            self.invalid(value.shown(), message, "this is neither `*` nor an ARN", "write an ARN, or *");
+            self.invalid(value.shown, message, "this is neither `*` nor an ARN", "write an ARN, or *");
         }
     }
 
-    fn condition(&mut self, value: &Json) {
+    fn condition(&mut self, value: &Element) {
         let Content::Object(operators) = &value.content else {
             return self.wrong_kind(value, "`Condition`", "an object of operators");
         };
         if operators.is_empty() {
             let message = "the condition is empty".to_owned();
             let help = "write a condition, or take `Condition` away";
-            self.invalid(value.range.clone(), message, "no operator stands in this condition", help);
+            self.invalid(value.place, message, "no operator stands in this condition", help);
         }
         for Member { key: operator, place, value } in operators {
             if self.found.is_full() {
                 return;
             }
             if !is_operator(operator) {
-                let place = self.place(place.clone());
+                let place = *place;
                 self.push(unknown_operator(operator, place));
             }
             let Content::Object(keys) = &value.content else {
@@ -427,13 +448,13 @@ impl Document<'_> {
             if keys.is_empty() {
                 let message = format!("the condition `{operator}` is empty");
                 let help = format!("write a key and its values, or take `{operator}` away");
-                self.invalid(value.range.clone(), message, "no key stands in this condition", &help);
+                self.invalid(value.place, message, "no key stands in this condition", &help);
             }
             for Member { key, place, value } in keys {
                 if key.is_empty() {
                     let message = "a condition has an empty key".to_owned();
                     let help = "write a key of IAM, such as aws:PrincipalTag/team";
-                    self.invalid(place.clone(), message, "this key says nothing", help);
+                    self.invalid(*place, message, "this key says nothing", help);
                 }
                 self.condition_values(key, value);
             }
@@ -441,20 +462,25 @@ impl Document<'_> {
     }
 
     /// One value or a list of them: texts, numbers or booleans.
-    fn condition_values(&mut self, key: &str, value: &Json) {
+    fn condition_values(&mut self, key: &str, value: &Element) {
         let values = match &value.content {
             Content::List(values) if values.is_empty() => {
                 let message = format!("the condition on `{key}` has no value");
                 let help = "write a value, or take the key away";
-                return self.invalid(value.range.clone(), message, "no value stands in this list", help);
+                return self.invalid(value.place, message, "no value stands in this list", help);
             }
             Content::List(values) => values.as_slice(),
-            _ => std::slice::from_ref(value),
+            Content::Null
+            | Content::Bool(_)
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::Object(_)
+            | Content::Unread => std::slice::from_ref(value),
         };
         for value in values {
             match &value.content {
                 Content::Text(text) => self.learn_variable(text, value),
-                Content::Number(_) | Content::Bool(_) => {}
+                Content::Number(_) | Content::Bool(_) | Content::Unread => {}
                 Content::Null | Content::List(_) | Content::Object(_) => {
                     self.wrong_kind(value, &format!("a value of `{key}`"), "a text, a number or a boolean");
                 }
@@ -462,12 +488,24 @@ impl Document<'_> {
         }
     }
 
-    fn learn_variable(&mut self, text: &str, value: &Json) {
+    /// Remembers the first variable of the document.
+    fn learn_variable(&mut self, text: &str, value: &Element) {
         if self.variable.is_some() {
             return;
         }
         let Some(start) = text.find("${") else { return };
         let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
-        self.variable = Some((text[start..end].to_owned(), value.shown()));
+        self.variable = Some((text[start..end].to_owned(), value.shown));
     }
+}
+
+/// Whether a text is `*` or a service and an action. IAM takes no wildcard for a part of a service's name.
+fn is_action(text: &str) -> bool {
+    let service =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let action = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
+    };
+    matches!(text, "*" | "*:*")
+        || text.split_once(':').is_some_and(|(left, right)| service(left) && action(right))
 }

@@ -9,7 +9,7 @@ use rolecall_model::{Code, Diagnostic, Place};
 
 use super::{Cutter, is_number};
 use crate::scan::tokens::{Token, TokenKind};
-use crate::words::{Kind, Word};
+use crate::words::{FileWord, Kind, TemplateWord, Within, Word, find};
 
 /// The names that `parameter` lines declare, each with the number of its top-level node.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Parameters {
                         found.ends.push(index);
                     }
                 }
-                TokenKind::Word if &text[token.start..token.end] == "parameter" => {
+                TokenKind::Word if is_parameter(&text[token.start..token.end]) => {
                     let Some(name) = tokens.get(index + 1) else { continue };
                     if matches!(name.kind, TokenKind::Text | TokenKind::Word) {
                         let name = text[name.start..name.end].trim_matches(['#', '"']).to_owned();
@@ -50,6 +50,11 @@ impl Parameters {
         let node = self.ends.partition_point(|end| *end < index);
         self.names.contains(&(node, name.to_owned()))
     }
+}
+
+/// Whether a word declares a parameter.
+fn is_parameter(word: &str) -> bool {
+    find(word, Within::Template) == Some(Word::Template(TemplateWord::Parameter))
 }
 
 /// What is known of a line with a value without quotes.
@@ -79,7 +84,7 @@ impl Cutter<'_> {
         let word = self.last_word();
         let property = self.property_of(index);
         self.out.unquoted.insert(token.start, text.clone());
-        if property.is_none() && word.is_some_and(|word| word.arguments.max == 0) {
+        if property.is_none() && word.is_some_and(|word| word.rule().arguments.max == 0) {
             // That the word takes no value is reported, and no quotes would help.
             return;
         }
@@ -97,7 +102,7 @@ impl Cutter<'_> {
         }
         let wanted = self.wanted(index, word, property);
         if let Some(Wanted { kind: Kind::Number { .. }, .. }) = wanted {
-            let of = property.map_or_else(|| word.map_or("", |word| word.name), |key| self.text_of(key));
+            let of = property.map_or_else(|| word.map_or("", Word::name), |key| self.text_of(key));
             let found = not_a_number(self.place(token), of, &text);
             return self.out.mistakes.push(found);
         }
@@ -127,15 +132,17 @@ impl Cutter<'_> {
         if equals.kind == TokenKind::Equals { before(2 + skipped) } else { None }
     }
 
-    fn wanted(&self, index: usize, word: Option<&Word>, property: Option<Token>) -> Option<Wanted> {
+    fn wanted(&self, index: usize, word: Option<Word>, property: Option<Token>) -> Option<Wanted> {
         let word = word?;
+        let rule = word.rule();
         if let Some(key) = property {
-            let rule = word.property(self.text_of(key))?;
-            return Some(Wanted { kind: rule.kind, is_key: false });
+            let property = rule.property(self.text_of(key))?;
+            return Some(Wanted { kind: property.kind, is_key: false });
         }
-        let declares = matches!(word.name, "parameter" | "template");
+        let declares =
+            matches!(word, Word::Template(TemplateWord::Parameter) | Word::File(FileWord::Template));
         let is_first = self.begun.is_some_and(|begun| begun + 1 == index);
-        Some(Wanted { kind: word.arguments.kind, is_key: declares || (is_first && word.arguments.is_key(0)) })
+        Some(Wanted { kind: rule.arguments.kind, is_key: declares || (is_first && rule.arguments.is_key(0)) })
     }
 
     /// What is known of the line that a value stands on, looked at once a line.
@@ -148,7 +155,7 @@ impl Cutter<'_> {
     }
 
     fn look_at_line(&self, begun: usize) -> Line {
-        let word = self.last_word();
+        let word = self.last_word().map(Word::rule);
         let mut is_sound = self.text_of(self.tokens[begun]).chars().all(super::is_word);
         let (mut arguments, mut bare, mut properties) = (0_usize, 0_usize, 0_usize);
         let mut at = begun + 1;
