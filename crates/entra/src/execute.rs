@@ -50,8 +50,8 @@ pub struct EntraTarget {
     secrets: Option<ScimSecrets>,
     /// The application of each name: those of the tenant, and those made since.
     known: Mutex<BTreeMap<String, Known>>,
-    /// Groups that wait for the next cycle, since the caller may not provision on demand.
-    waiting: Mutex<BTreeSet<ObjectId>>,
+    /// Groups that wait for the next cycle, since the caller may not provision on demand, and their names.
+    waiting: Mutex<BTreeMap<ObjectId, String>>,
 }
 
 /// What is known of an application.
@@ -82,12 +82,12 @@ impl EntraTarget {
         }
         // A plan names no application of which there are two.
         known.retain(|name, _| !ambiguous.contains(name));
-        Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeSet::new()) }
+        Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Groups that were not provisioned on demand, since the caller has no permission for it. They come to the Identity
-    /// Store with the next cycle of the job, within about 40 minutes.
-    pub fn waiting_for_cycle(&self) -> BTreeSet<ObjectId> {
+    /// Groups that were not provisioned on demand, since the caller has no permission for it, and their names. They come
+    /// to the Identity Store with the next cycle of the job, within about 40 minutes.
+    pub fn waiting_for_cycle(&self) -> BTreeMap<ObjectId, String> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,8 +1,6 @@
 //! How near an apply comes to the bound that AWS's limits set. The clock here is simulated: what is measured is the
 //! schedule, never this machine.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 

@@ -2,9 +2,7 @@
 //!
 //! Each seed makes a world, a configuration, and a fault plan. In the end live is as the files want, nothing outside the
 //! declared sets was touched, no limit of AWS was broken, nobody who keeps a row was without it for a moment, and each
-//! failure was reported with its row. `SEEDS=FROM..TO cargo test -p rolecall-applier --test simulation` runs others.
-
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+//! failure was reported with its row. `SEEDS=FROM..TO cargo test -p rolecall-applier --test applier simulation` runs others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -387,7 +385,7 @@ fn play_all(seeds: impl Iterator<Item = u64>) {
         });
         assert!(
             played.is_ok(),
-            "seed {seed} fails; replay it with: SEEDS={seed}..{} cargo test -p rolecall-applier --test simulation",
+            "seed {seed} fails; replay it with: SEEDS={seed}..{} cargo test -p rolecall-applier --test applier simulation",
             seed + 1
         );
     }
