@@ -21,6 +21,7 @@ use crate::request::Change;
 use crate::secret::Secret;
 
 mod application;
+mod creation;
 mod on_demand;
 mod policies;
 mod provisioning;
@@ -28,10 +29,6 @@ mod reread;
 
 /// How long what is in the way is waited out, and how long something that was just made may stay unseen.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How long after a lost answer the directory is searched for what the request may have made.
-const SEARCH: Duration = Duration::from_secs(90);
-/// How often a request that makes something is sent, when its answers are lost and nothing is found.
-const CREATIONS: u32 = 3;
 
 /// What provisioning signs in to AWS with. It is sent to Graph, and is in no plan, record or log.
 #[derive(Debug, Clone, PartialEq, Eq)]
