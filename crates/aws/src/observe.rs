@@ -30,6 +30,9 @@ pub use cost::{Size, Strategy};
 pub use error::ObserveError;
 pub use memberships::memberships;
 
+/// The page size of every listing of Organizations: the most that it takes.
+const ORGANIZATIONS_PAGE_SIZE: i32 = 20;
+
 /// What of the live state to read. Whatever it says, the instance, the organization without tags, all groups, and
 /// the names and tags of all permission sets are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use rolecall_applier::{Bound, NotConnected};
 use rolecall_aws::{AwsTarget, Clients};
 use rolecall_entra::{
     Connection, ConnectionError, Credential, Endpoints, EntraTarget, Http, Reader, ScimSecrets, Scope,
-    Secret, Transport,
+    Secret, Transport, Writer,
 };
 use rolecall_model::config::{Config, Entra};
-use rolecall_model::entra::Tenant;
+use rolecall_model::entra::{AuditLogs, Tenant};
 use rolecall_model::{Code, EntraOperation, Operation, OperationGraph, Snapshot};
 use rolecall_sandbox::{GraphService, SANDBOX_TOKEN, Sandbox};
 
@@ -101,6 +101,39 @@ fn network(entra: &Entra) -> Result<Connection, Failure> {
     Ok(Connection { transport, endpoints: Endpoints::default(), credential, seed })
 }
 
+/// A client of the tenant that reads and writes, with one token and one set of limits for both.
+#[derive(Debug)]
+pub(crate) struct Client {
+    writer: Writer,
+    is_sandbox: bool,
+}
+
+impl Client {
+    fn new(connection: Connection) -> Self {
+        let is_sandbox = connection.credential.is_fixed();
+        Self { writer: rolecall_entra::connect_for_writing(connection), is_sandbox }
+    }
+
+    /// For the tenant of a sandbox in this process.
+    pub(crate) fn embedded(sandbox: &Sandbox) -> Self {
+        Self::new(embedded(sandbox))
+    }
+
+    /// The part that reads.
+    pub(crate) fn reader(&self) -> &Reader {
+        self.writer.reader()
+    }
+}
+
+/// A client of the tenant; `None` where the files have no `entra` node.
+///
+/// # Errors
+/// As [`connection`].
+pub(crate) fn client(live: &Live, config: &Config) -> Result<Option<Client>, Failure> {
+    let entra = config.entra.as_ref();
+    entra.map(|entra| Ok(Client::new(connection(live, entra)?))).transpose()
+}
+
 /// What reads the tenant; `None` where the files have no `entra` node.
 ///
 /// # Errors
@@ -126,13 +159,7 @@ pub(crate) fn scope(entra: &Entra, loaded: &Loaded) -> Scope {
         provisioning: application
             .is_some_and(|one| one.provisioning.is_some() || one.assign_groups.is_some()),
         conditional_access: application.is_some_and(|application| application.require_mfa.is_some()),
-        logs_since: None,
     }
-}
-
-/// The same for the doctor, who reads the logs of the application too.
-pub(crate) fn scope_with_logs(entra: &Entra, loaded: &Loaded, since: jiff::Timestamp) -> Scope {
-    Scope { logs_since: Some(since), ..scope(entra, loaded) }
 }
 
 /// Reads the tenant, whole or not at all.
@@ -164,55 +191,43 @@ pub(crate) async fn observe_both(
     Ok(Snapshot { entra: Some(tenant), ..snapshot })
 }
 
-/// A target for a plan's steps in Entra ID, and nothing where it has none: then Graph is not reached.
+/// Reads the logs of the tenant's application since then.
 ///
 /// # Errors
-/// There are no credentials for Graph, or none for the provisioning job that the plan sets.
+/// Any read that failed. They take permissions and a licence of their own.
+pub(crate) async fn logs(
+    reader: &Reader,
+    tenant: &Tenant,
+    since: jiff::Timestamp,
+) -> Result<AuditLogs, Failure> {
+    rolecall_entra::observe_logs(reader, tenant, since)
+        .await
+        .map_err(|error| Failure::plain(error.code(), error.to_string(), error.help()))
+}
+
+/// A target for a plan's steps in Entra ID, and nothing where it has none.
+///
+/// # Errors
+/// There are no credentials for the provisioning job that the plan sets.
 pub(crate) fn target(
+    client: Option<&Client>,
     graph: &OperationGraph,
-    live: &Live,
-    config: &Config,
     tenant: Option<&Tenant>,
 ) -> Result<Option<EntraTarget>, Failure> {
-    over(graph, &|entra| connection(live, entra), config, tenant)
-}
-
-/// The same, on a sandbox that a rehearsal made.
-///
-/// # Errors
-/// As there.
-pub(crate) fn rehearsed_target(
-    graph: &OperationGraph,
-    sandbox: &Sandbox,
-    config: &Config,
-    tenant: Option<&Tenant>,
-) -> Result<Option<EntraTarget>, Failure> {
-    over(graph, &|_| Ok(embedded(sandbox)), config, tenant)
-}
-
-fn over(
-    graph: &OperationGraph,
-    connection: &dyn Fn(&Entra) -> Result<Connection, Failure>,
-    config: &Config,
-    tenant: Option<&Tenant>,
-) -> Result<Option<EntraTarget>, Failure> {
-    let steps: Vec<&EntraOperation> = graph
+    let mut steps = graph
         .graph()
         .node_weights()
         .filter_map(|node| match &node.operation {
             Operation::Entra(step) => Some(step),
             Operation::Aws(_) | Operation::AwaitGroup(_) => None,
         })
-        .collect();
-    let (Some(entra), Some(tenant), false) = (&config.entra, tenant, steps.is_empty()) else {
+        .peekable();
+    let (Some(Client { writer, is_sandbox }), Some(tenant), Some(_)) = (client, tenant, steps.peek()) else {
         return Ok(None);
     };
-    let connection = connection(entra)?;
-    let is_sandbox = connection.credential.is_fixed();
-    let needs_secrets = steps.iter().any(|step| matches!(step, EntraOperation::SetSyncSecrets { .. }));
-    let secrets = if needs_secrets { Some(scim_secrets(is_sandbox)?) } else { None };
-    let writer = rolecall_entra::connect_for_writing(connection);
-    Ok(Some(EntraTarget::new(writer, tenant, secrets)))
+    let needs_secrets = steps.any(|step| matches!(step, EntraOperation::SetSyncSecrets { .. }));
+    let secrets = if needs_secrets { Some(scim_secrets(*is_sandbox)?) } else { None };
+    Ok(Some(EntraTarget::new(writer.clone(), tenant, secrets)))
 }
 
 /// Gives each operation of a graph its target, before anything is changed.

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use rolecall_entra::{Scope, observe};
+use rolecall_entra::{observe, observe_logs};
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::{AccessPolicy, PolicyState};
 use serde_json::{Value, json};
@@ -41,8 +41,10 @@ async fn requests() -> Vec<Value> {
         start(&target, &operation).await.expect("the sandbox takes every step");
         lines.extend(sent(&bench, operation.name()));
     }
-    let logs_since = "2026-01-01T00:00:00Z".parse().ok();
-    observe(&bench.reader(), &Scope { logs_since, ..scope() }).await.expect("the sandbox can be read");
+    let reader = bench.reader();
+    let tenant = observe(&reader, &scope()).await.expect("the sandbox can be read");
+    let since = "2026-01-01T00:00:00Z".parse().expect("it is a timestamp");
+    observe_logs(&reader, &tenant, since).await.expect("the sandbox's logs can be read");
     lines.extend(sent(&bench, "observe"));
     lines
 }

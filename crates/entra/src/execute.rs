@@ -21,6 +21,7 @@ use crate::request::Change;
 use crate::secret::Secret;
 
 mod application;
+mod creation;
 mod on_demand;
 mod policies;
 mod provisioning;
@@ -28,10 +29,6 @@ mod reread;
 
 /// How long what is in the way is waited out, and how long something that was just made may stay unseen.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How long after a lost answer the directory is searched for what the request may have made.
-const SEARCH: Duration = Duration::from_secs(90);
-/// How often a request that makes something is sent, when its answers are lost and nothing is found.
-const CREATIONS: u32 = 3;
 
 /// What provisioning signs in to AWS with. It is sent to Graph, and is in no plan, record or log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +47,8 @@ pub struct EntraTarget {
     secrets: Option<ScimSecrets>,
     /// The application of each name: those of the tenant, and those made since.
     known: Mutex<BTreeMap<String, Known>>,
-    /// Groups that wait for the next cycle, since the caller may not provision on demand.
-    waiting: Mutex<BTreeSet<ObjectId>>,
+    /// Groups that wait for the next cycle, since the caller may not provision on demand, and their names.
+    waiting: Mutex<BTreeMap<ObjectId, String>>,
 }
 
 /// What is known of an application.
@@ -82,12 +79,12 @@ impl EntraTarget {
         }
         // A plan names no application of which there are two.
         known.retain(|name, _| !ambiguous.contains(name));
-        Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeSet::new()) }
+        Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Groups that were not provisioned on demand, since the caller has no permission for it. They come to the Identity
-    /// Store with the next cycle of the job, within about 40 minutes.
-    pub fn waiting_for_cycle(&self) -> BTreeSet<ObjectId> {
+    /// Groups that were not provisioned on demand, since the caller has no permission for it, and their names. They come
+    /// to the Identity Store with the next cycle of the job, within about 40 minutes.
+    pub fn waiting_for_cycle(&self) -> BTreeMap<ObjectId, String> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

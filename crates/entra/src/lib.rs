@@ -28,7 +28,7 @@ pub use client::{Connection, Endpoints, Reader, Writer, connect, connect_for_wri
 pub use execute::{EntraTarget, ScimSecrets};
 pub use failure::GraphError;
 pub use federation::MetadataError;
-pub use observe::{ObserveError, Scope, observe};
+pub use observe::{ObserveError, Scope, observe, observe_logs};
 pub use routes::{Part, ROUTES, Route};
 pub use secret::Secret;
 pub use statistics::Statistics;

@@ -6,7 +6,7 @@ use aws_sdk_ssoadmin::types::InstanceMetadata;
 use rolecall_model::snapshot::{Caller, Instance};
 use rolecall_model::{AccountId, InstanceId, Region};
 
-use super::{ObserveError, Reader, Step};
+use super::{ORGANIZATIONS_PAGE_SIZE, ObserveError, Reader, Step};
 use crate::api::Api;
 use crate::permission_set::PAGE_SIZE;
 use crate::retry::{CallError, Kind};
@@ -206,7 +206,7 @@ async fn delegated_administrators(
             |token| {
                 let call = reader.clients.organizations().list_delegated_administrators();
                 call.service_principal(SERVICE_PRINCIPAL)
-                    .max_results(super::organization::PAGE_SIZE)
+                    .max_results(ORGANIZATIONS_PAGE_SIZE)
                     .set_next_token(token)
                     .send()
             },

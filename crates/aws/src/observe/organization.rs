@@ -10,12 +10,9 @@ use rolecall_model::snapshot::Organization;
 use rolecall_model::{Account, AccountId, AccountState, OrganizationalUnit, OuId};
 
 use super::instance::Found;
-use super::{ObserveError, Reader, Step};
+use super::{ORGANIZATIONS_PAGE_SIZE, ObserveError, Reader, Step};
 use crate::api::Api;
 use crate::retry::CallError;
-
-/// The page size of every listing of Organizations: the most that it takes.
-pub(super) const PAGE_SIZE: i32 = 20;
 
 /// How often the organization is read before giving up on a moment in which it stands still.
 const READINGS: u32 = 4;
@@ -73,7 +70,7 @@ async fn root(reader: &Reader<'_>) -> Result<OuId, CallError> {
             api,
             |token| {
                 let call = reader.clients.organizations().list_roots();
-                call.max_results(PAGE_SIZE).set_next_token(token).send()
+                call.max_results(ORGANIZATIONS_PAGE_SIZE).set_next_token(token).send()
             },
             |page| (page.roots, page.next_token),
         )
@@ -155,7 +152,10 @@ async fn units_below(reader: &Reader<'_>, parent: OuId) -> Result<Vec<Organizati
             api,
             |token| {
                 let call = reader.clients.organizations().list_organizational_units_for_parent();
-                call.parent_id(parent.as_str()).max_results(PAGE_SIZE).set_next_token(token).send()
+                call.parent_id(parent.as_str())
+                    .max_results(ORGANIZATIONS_PAGE_SIZE)
+                    .set_next_token(token)
+                    .send()
             },
             |page| (page.organizational_units, page.next_token),
         )
@@ -189,7 +189,7 @@ async fn list_accounts(reader: &Reader<'_>) -> Result<Vec<Listed>, CallError> {
             api,
             |token| {
                 let call = reader.clients.organizations().list_accounts();
-                call.max_results(PAGE_SIZE).set_next_token(token).send()
+                call.max_results(ORGANIZATIONS_PAGE_SIZE).set_next_token(token).send()
             },
             |page| (page.accounts, page.next_token),
         )
@@ -256,7 +256,7 @@ async fn accounts_below(reader: &Reader<'_>, parent: &OuId) -> Result<Vec<(Accou
             |token| {
                 let call =
                     reader.clients.organizations().list_accounts_for_parent().parent_id(parent.as_str());
-                call.max_results(PAGE_SIZE).set_next_token(token).send()
+                call.max_results(ORGANIZATIONS_PAGE_SIZE).set_next_token(token).send()
             },
             |page| (page.accounts, page.next_token),
         )

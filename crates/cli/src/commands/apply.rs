@@ -1,6 +1,7 @@
 //! `rolecall apply`
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -12,7 +13,7 @@ use rolecall_applier::{Bound, CancellationToken, Event, Limits, Outcome, Report,
 use rolecall_aws::AwsTarget;
 use rolecall_entra::EntraTarget;
 use rolecall_model::escape::for_terminal;
-use rolecall_model::{AwsOperation, Code, Operation, OperationGraph, ProvisionTarget, Snapshot};
+use rolecall_model::{AwsOperation, Code, ObjectId, Operation, OperationGraph, ProvisionTarget, Snapshot};
 use rolecall_planner::phrases::{self, duration};
 use rolecall_planner::plan::{Action, AssignmentChange};
 use rolecall_planner::render::text;
@@ -53,10 +54,11 @@ async fn plan_and_apply(
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
     let clients = live.connect(&loaded.config.identity_center.region).await;
-    let directory = directory::reader(live, &loaded.config)?;
+    let tenant = directory::client(live, &loaded.config)?;
+    let reader = tenant.as_ref().map(directory::Client::reader);
     let settings = plan::settings(None, live.provenance(), &args.planning, loaded)?;
     let (snapshot, made, read) =
-        plan::read_and_make(&clients, directory.as_ref(), loaded, &args.planning.reading, &settings).await?;
+        plan::read_and_make(&clients, reader, loaded, &args.planning.reading, &settings).await?;
     (seconds.observe, seconds.plan) = (read.observe, read.plan);
     output::print_diagnostics(&made.findings, &loaded.sources);
     let style = text::Style { detail: args.detail.detail.into(), color: output::stdout_has_color() };
@@ -80,7 +82,7 @@ async fn plan_and_apply(
     let start = Instant::now();
     let graph = order(&made);
     let aws = AwsTarget::new(clients.clone(), &snapshot);
-    let entra = directory::target(&graph, live, &loaded.config, snapshot.entra.as_ref())?;
+    let entra = directory::target(tenant.as_ref(), &graph, snapshot.entra.as_ref())?;
     let bound = directory::bind(&graph, &aws, entra.as_ref())?;
     let report = carry_out(&made, &graph, &bound, record).await;
     seconds.apply = start.elapsed();
@@ -90,11 +92,13 @@ async fn plan_and_apply(
     };
     // What was and was not done is said first: a file beside it that cannot be written must not hide it.
     let concluded = conclude(&made, &graph, &report, &snapshot, &time);
+    let waiting = entra.as_ref().map(EntraTarget::waiting_for_cycle).unwrap_or_default();
+    let noted = cycle_note(&graph, &report, &waiting).map_or(Ok(()), |note| output::print(&note));
     let saved = live.save();
     let recorded = record.map_or(Ok(()), Record::close);
     let counted = write_stats(seconds);
     let exit = concluded?;
-    saved.and(recorded).and(counted)?;
+    noted.and(saved).and(recorded).and(counted)?;
     Ok(exit)
 }
 
@@ -212,6 +216,33 @@ pub(crate) fn conclude(
     ))
 }
 
+/// What is told of groups that were left to the next cycle of provisioning. Those whose arrival the apply saw are not
+/// among them.
+fn cycle_note(
+    graph: &OperationGraph,
+    report: &Report,
+    waiting: &BTreeMap<ObjectId, String>,
+) -> Option<String> {
+    let operations = graph.graph().node_weights().map(|node| &node.operation);
+    let arrived: BTreeSet<&ObjectId> = operations
+        .zip(&report.outcomes)
+        .filter_map(|(operation, outcome)| match (operation, outcome) {
+            (Operation::AwaitGroup(awaited), Outcome::Done { .. }) => Some(&awaited.group),
+            _ => None,
+        })
+        .collect();
+    let names: Vec<&str> =
+        waiting.iter().filter(|(id, _)| !arrived.contains(id)).map(|(_, name)| name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "\nNot in AWS yet: {}. The caller lacks the permission to provision on demand, so these groups arrive with the \
+         next provisioning cycle, within about 40 minutes. `rolecall permissions` lists what an apply needs.\n",
+        for_terminal(&names.join(", "))
+    ))
+}
+
 /// Two lines for each operation that was not done: which, and why.
 pub(crate) fn undone(made: &Plan, graph: &OperationGraph, report: &Report, snapshot: &Snapshot) -> String {
     let mut text = String::new();
@@ -255,4 +286,41 @@ fn line_of(made: &Plan, graph: &OperationGraph, node: NodeIndex, snapshot: &Snap
 /// What an apply in simulated time took.
 fn simulated(time: Duration) -> String {
     format!("{} of simulated time", duration(time.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use petgraph::graph::DiGraph;
+    use rolecall_model::operation::{AwaitedGroup, Node};
+
+    use super::*;
+
+    #[test]
+    fn groups_that_wait_for_a_cycle_are_told_unless_they_have_arrived() {
+        let group =
+            |number: u32| -> ObjectId { format!("00000000-0000-4000-8000-{number:012}").parse().unwrap() };
+        let mut graph = DiGraph::new();
+        for (number, name) in [(1, "seen"), (2, "missed")] {
+            let awaited = AwaitedGroup { group: group(number), name: name.to_owned() };
+            let operation = Operation::AwaitGroup(awaited);
+            graph.add_node(Node { operation, change: 0, accounts: Vec::new() });
+        }
+        let graph = OperationGraph::from(graph);
+        let failed = rolecall_applier::Failure {
+            code: "GroupNotProvisioned".to_owned(),
+            message: String::new(),
+            request_id: None,
+        };
+        let outcomes = vec![Outcome::Done { request_id: None }, Outcome::Failed(failed)];
+        let report = Report { outcomes, interrupted: false };
+        let waiting = |numbers: &[u32]| {
+            numbers
+                .iter()
+                .map(|number| (group(*number), format!("group-{number}")))
+                .collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(cycle_note(&graph, &report, &waiting(&[1])), None);
+        let note = cycle_note(&graph, &report, &waiting(&[1, 2, 3])).unwrap();
+        assert!(note.starts_with("\nNot in AWS yet: group-2, group-3. "), "{note}");
+    }
 }

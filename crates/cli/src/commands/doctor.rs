@@ -94,12 +94,13 @@ async fn read_tenant(
     now: Timestamp,
 ) -> Result<ReadTenant, Failure> {
     let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
-    match directory::observe(reader, &directory::scope_with_logs(entra, loaded, since)).await {
-        Ok(tenant) => Ok(ReadTenant { tenant, logs: None }),
-        // Either the logs cannot be read, or nothing can: without the logs, that shows.
-        Err(error) => {
-            let tenant = directory::observe(reader, &directory::scope(entra, loaded)).await?;
-            Ok(ReadTenant { tenant, logs: Some(error.into_diagnostic(Code::ReadFailed)) })
+    let mut tenant = directory::observe(reader, &directory::scope(entra, loaded)).await?;
+    let logs = match directory::logs(reader, &tenant, since).await {
+        Ok(logs) => {
+            tenant.logs = logs;
+            None
         }
-    }
+        Err(error) => Some(error.into_diagnostic(Code::ReadFailed)),
+    };
+    Ok(ReadTenant { tenant, logs })
 }

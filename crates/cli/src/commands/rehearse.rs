@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     }
     let sandbox = Sandbox::new(snapshot.clone(), live::settings());
     let graph = order(&made);
-    let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot, &loaded))?;
+    let (report, seconds) = live::runtime(true)?.block_on(carry_out(&graph, &sandbox, &snapshot))?;
     sandbox.settle();
     let after = sandbox.snapshot();
     if let Some(file) = &args.out {
@@ -88,13 +88,12 @@ async fn carry_out(
     graph: &OperationGraph,
     sandbox: &Sandbox,
     snapshot: &Snapshot,
-    loaded: &Loaded,
 ) -> Result<(Report, u64), Failure> {
     let region = snapshot.instance.region.clone();
     let clients = rolecall_aws::connect(Connection::embedded(region, sandbox.http_client())).await;
     let aws = AwsTarget::new(clients, snapshot);
-    let tenant = snapshot.entra.as_ref();
-    let entra = directory::rehearsed_target(graph, sandbox, &loaded.config, tenant)?;
+    let tenant = directory::Client::embedded(sandbox);
+    let entra = directory::target(Some(&tenant), graph, snapshot.entra.as_ref())?;
     let bound = directory::bind(graph, &aws, entra.as_ref())?;
     let start = Instant::now();
     let report = rolecall_applier::run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;

@@ -48,4 +48,5 @@ pub(crate) struct Member {
     pub(crate) given_name: Option<String>,
     pub(crate) surname: Option<String>,
     pub(crate) account_enabled: Option<bool>,
+    pub(crate) security_enabled: Option<bool>,
 }

@@ -8,7 +8,8 @@ use rolecall_model::entra::{AppRole, GALLERY_TEMPLATE};
 use rolecall_model::{Date, ObjectId};
 use tokio::time::Instant;
 
-use super::{CREATIONS, EntraTarget, Known, PATIENCE, Refusal, SEARCH, ended, failure};
+use super::creation::Creation;
+use super::{EntraTarget, Known, PATIENCE, Refusal, ended, failure};
 use crate::bodies::applications::{
     APPLICATION, Application, Assign, Instantiate, Instantiated, Made, MadeCertificate, NewCertificate,
     Preferred, RedirectUris, SERVICE_PRINCIPAL, SamlMode, ServicePrincipal, Urls,
@@ -29,30 +30,22 @@ const DEFAULT_ROLE: &str = "00000000-0000-0000-0000-000000000000";
 impl EntraTarget {
     /// Makes the application, unless one of the name is there: then an earlier run made it, whose end nobody saw.
     pub(super) async fn create_application(&self, name: &str) -> Result<Option<String>, Refusal> {
-        let mut request_id = None;
-        let mut made = self.find_application(name).await?;
         let change = Change::of(INSTANTIATE, &[GALLERY_TEMPLATE]).body(&Instantiate { display_name: name });
-        let mut sent = 0;
-        while made.is_none() {
-            sent += 1;
-            match self.writer.change_once(&change).await {
-                Ok(answer) => {
-                    request_id = answer.request_id;
-                    let unreadable = |error| GraphError::unreadable(INSTANTIATE.0, error);
-                    made = Some(serde_json::from_slice(&answer.body).map_err(unreadable).map_err(ended)?);
-                }
-                Err(error) if error.may_have_taken_effect() => {
-                    made = self.search_application(name).await?;
-                    if made.is_none() && sent >= CREATIONS {
-                        return Err(error.into());
+        let (request_id, made) = match self.find_application(name).await? {
+            Some(made) => (None, made),
+            None => {
+                let look = || self.find_application(name);
+                match self.create(|| self.writer.change_once(&change), |_| self.search(look)).await? {
+                    Creation::Found(made) => (None, made),
+                    Creation::Answered(answer) => {
+                        let unreadable = |error| GraphError::unreadable(INSTANTIATE.0, error);
+                        let made = serde_json::from_slice(&answer.body).map_err(unreadable).map_err(ended)?;
+                        (answer.request_id, made)
                     }
                 }
-                Err(error) => return Err(error.into()),
             }
-        }
-        if let Some(made) = made {
-            self.learn_application(name, made).await.map_err(ended)?;
-        }
+        };
+        self.learn_application(name, made).await.map_err(ended)?;
         Ok(request_id)
     }
 
@@ -71,23 +64,6 @@ impl EntraTarget {
             application: Made { id: application.id, app_id: one.app_id.clone() },
             service_principal: Made { id: one.id.clone(), app_id: one.app_id.clone() },
         }))
-    }
-
-    /// Looks for it until it may be taken for not made.
-    async fn search_application(&self, name: &str) -> Result<Option<Instantiated>, Refusal> {
-        let deadline = Instant::now() + SEARCH;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let found = match self.find_application(name).await {
-                Err(Refusal::Call(error)) => return Err(ended(error)),
-                found => found?,
-            };
-            if found.is_some() || Instant::now() >= deadline {
-                return Ok(found);
-            }
-            self.reader().let_it_settle(tries).await;
-        }
     }
 
     /// Waits until both halves of a new application can be read, and notes what they are.
@@ -158,29 +134,20 @@ impl EntraTarget {
         let before = self.thumbprints(&known, subject).await?;
         let change = Change::of(ADD_CERTIFICATE, &[known.service_principal.as_str()])
             .body(&NewCertificate { display_name: subject, end_date_time: end });
-        let mut sent = 0;
-        loop {
-            sent += 1;
-            match self.change_once(application, &change).await {
-                Ok(answer) => {
-                    let made: MadeCertificate = serde_json::from_slice(&answer.body)
-                        .map_err(|error| ended(GraphError::unreadable(ADD_CERTIFICATE.0, error)))?;
-                    let thumbprint = made.thumbprint.to_ascii_uppercase();
-                    self.note(application, |known| known.added = Some(thumbprint));
-                    return Ok(answer.request_id);
-                }
-                Err(error) if error.may_have_taken_effect() => {
-                    if let Some(thumbprint) =
-                        self.search_certificate(&known, subject, &before).await.map_err(ended)?
-                    {
-                        self.note(application, |known| known.added = Some(thumbprint));
-                        return Ok(None);
-                    }
-                    if sent >= CREATIONS {
-                        return Err(error.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
+        let look =
+            || async { Ok(self.thumbprints(&known, subject).await?.difference(&before).next().cloned()) };
+        let search = |_| self.search::<_, GraphError, _>(look);
+        match self.create(|| self.change_once(application, &change), search).await? {
+            Creation::Found(thumbprint) => {
+                self.note(application, |known| known.added = Some(thumbprint));
+                Ok(None)
+            }
+            Creation::Answered(answer) => {
+                let made: MadeCertificate = serde_json::from_slice(&answer.body)
+                    .map_err(|error| ended(GraphError::unreadable(ADD_CERTIFICATE.0, error)))?;
+                let thumbprint = made.thumbprint.to_ascii_uppercase();
+                self.note(application, |known| known.added = Some(thumbprint));
+                Ok(answer.request_id)
             }
         }
     }
@@ -191,25 +158,6 @@ impl EntraTarget {
         let read: ServicePrincipal = self.once_seen(&read.select(SERVICE_PRINCIPAL)).await?;
         let all = certificates(&read.key_credentials).into_iter();
         Ok(all.filter(|one| one.subject == subject).map(|one| one.thumbprint).collect())
-    }
-
-    async fn search_certificate(
-        &self,
-        known: &Known,
-        subject: &str,
-        before: &BTreeSet<String>,
-    ) -> Result<Option<String>, GraphError> {
-        let deadline = Instant::now() + SEARCH;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let now = self.thumbprints(known, subject).await?;
-            let new = now.difference(before).next().cloned();
-            if new.is_some() || Instant::now() >= deadline {
-                return Ok(new);
-            }
-            self.reader().let_it_settle(tries).await;
-        }
     }
 
     pub(super) async fn prefer_certificate(

@@ -58,7 +58,8 @@ impl EntraTarget {
             match self.provision(application, name, &change).await {
                 Ok(id) => request_id = id,
                 Err(Refusal::Call(error)) if error.kind == Kind::Denied => {
-                    self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(group.clone());
+                    let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    waiting.insert(group.clone(), name.to_owned());
                     return Ok(error.request_id);
                 }
                 Err(refusal) => return Err(refusal),

@@ -6,7 +6,8 @@ use rolecall_model::ObjectId;
 use rolecall_model::entra::{AccessPolicy, ConditionalAccessPolicy};
 use serde_json::Value;
 
-use super::{CREATIONS, EntraTarget, Refusal, failure};
+use super::creation::Creation;
+use super::{EntraTarget, Refusal, failure};
 use crate::bodies::policies::{POLICY, edited, new_policy};
 use crate::failure::GraphError;
 use crate::observe::list_policies;
@@ -25,23 +26,15 @@ impl EntraTarget {
             return Ok(None);
         }
         let change = Change::of(CREATE_POLICY, &[]).body(&new_policy(&policy));
-        let mut sent = 0;
-        loop {
-            sent += 1;
-            match self.change_once(application, &change).await {
-                Ok(answer) => return Ok(answer.request_id),
-                // A list of policies does not lag as the directory does, and reading it takes a second or two.
-                Err(error) if error.may_have_taken_effect() => {
-                    self.reader().let_it_settle(sent).await;
-                    if self.is_made(&policy).await? {
-                        return Ok(None);
-                    }
-                    if sent >= CREATIONS {
-                        return Err(error.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
+        // A list of policies does not lag as the directory does, and reading it takes a second or two.
+        let policy = &policy;
+        let search = |sent| async move {
+            self.reader().let_it_settle(sent).await;
+            Ok::<_, Refusal>(self.is_made(policy).await?.then_some(()))
+        };
+        match self.create(|| self.change_once(application, &change), search).await? {
+            Creation::Found(()) => Ok(None),
+            Creation::Answered(answer) => Ok(answer.request_id),
         }
     }
 

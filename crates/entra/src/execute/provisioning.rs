@@ -3,7 +3,8 @@
 use rolecall_model::ObjectId;
 use tokio::time::Instant;
 
-use super::{CREATIONS, EntraTarget, PATIENCE, Refusal, SEARCH, failure};
+use super::creation::{Creation, SEARCH};
+use super::{EntraTarget, PATIENCE, Refusal, failure};
 use crate::bodies::synchronization::{
     Criteria, Job, JobTemplate, NewJob, Restart, SecretValue, Secrets, Validate,
 };
@@ -28,28 +29,17 @@ impl EntraTarget {
         }
         let template = self.job_template(application, &id).await?;
         let change = Change::of(CREATE_JOB, &[id.as_str()]).body(&NewJob { template_id: &template });
-        let mut sent = 0;
-        loop {
-            sent += 1;
-            match self.change_once(application, &change).await {
-                Ok(answer) => {
-                    let made: Job = serde_json::from_slice(&answer.body)
-                        .map_err(|error| GraphError::unreadable(CREATE_JOB.0, error))?;
-                    self.note(application, |known| known.job = Some(made.id));
-                    return Ok(answer.request_id);
-                }
-                Err(error) if error.may_have_taken_effect() => {
-                    if let Some(job) = self.search_job(&id).await? {
-                        self.note(application, |known| known.job = Some(job));
-                        return Ok(None);
-                    }
-                    if sent >= CREATIONS {
-                        return Err(error.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
+        let search = |_| self.search(|| self.find_job(&id));
+        let (request_id, job) = match self.create(|| self.change_once(application, &change), search).await? {
+            Creation::Found(job) => (None, job),
+            Creation::Answered(answer) => {
+                let made: Job = serde_json::from_slice(&answer.body)
+                    .map_err(|error| GraphError::unreadable(CREATE_JOB.0, error))?;
+                (answer.request_id, made.id)
             }
-        }
+        };
+        self.note(application, |known| known.job = Some(job));
+        Ok(request_id)
     }
 
     /// The first job, by id. For a while after the application was made, its list may be unseen.
@@ -66,19 +56,6 @@ impl EntraTarget {
             }
         };
         Ok(jobs.into_iter().map(|job| job.id).min())
-    }
-
-    async fn search_job(&self, id: &ObjectId) -> Result<Option<String>, GraphError> {
-        let deadline = Instant::now() + SEARCH;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let found = self.find_job(id).await?;
-            if found.is_some() || Instant::now() >= deadline {
-                return Ok(found);
-            }
-            self.reader().let_it_settle(tries).await;
-        }
     }
 
     /// The template of jobs that the application offers: the only one, or the default one. A new application offers it

@@ -88,7 +88,8 @@ pub(super) async fn with_members(
                     }
                     NESTED => {
                         read.nested.insert(member.id.clone());
-                        next.insert(member.id);
+                        next.insert(member.id.clone());
+                        known.extend(nested_group(member).map(|group| (group.id.clone(), group)));
                     }
                     _ => {}
                 }
@@ -123,6 +124,12 @@ async fn members(
     Ok(all)
 }
 
+/// A nested group as the page of members shows it. Where its name is not shown, the group is read by its id.
+fn nested_group(member: Member) -> Option<Group> {
+    let Member { id, display_name, security_enabled, .. } = member;
+    Some(Group { id, display_name: display_name?, security_enabled })
+}
+
 fn directory_group(group: &Group) -> DirectoryGroup {
     let Group { id, display_name, security_enabled } = group;
     DirectoryGroup {
@@ -136,8 +143,16 @@ fn directory_group(group: &Group) -> DirectoryGroup {
 
 /// A user as far as Graph shows it. Whether the account is enabled takes `User.Read.All`; without it, it is taken to be.
 fn directory_user(group: &ObjectId, member: Member) -> Result<DirectoryUser, ObserveError> {
-    let Member { kind: _, id, display_name, user_principal_name, given_name, surname, account_enabled } =
-        member;
+    let Member {
+        kind: _,
+        id,
+        display_name,
+        user_principal_name,
+        given_name,
+        surname,
+        account_enabled,
+        security_enabled: _,
+    } = member;
     let Some(user_principal_name) = user_principal_name else {
         return Err(ObserveError::LimitedMember { group: group.clone(), user: id });
     };

@@ -1,6 +1,6 @@
 //! Carrying out steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rolecall_applier::Started;
@@ -124,7 +124,7 @@ async fn without_the_permission_for_it_a_group_waits_for_the_cycle() {
     .wire;
     let target = EntraTarget::new(bench.writer(), &bench.live(), None);
     start(&target, &provision(DEVS, "devs", 0..7)).await.unwrap();
-    assert_eq!(target.waiting_for_cycle(), BTreeSet::from([object(DEVS)]));
+    assert_eq!(target.waiting_for_cycle(), BTreeMap::from([(object(DEVS), "devs".to_owned())]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -230,7 +230,6 @@ pub(crate) fn scope() -> Scope {
         federation: true,
         provisioning: true,
         conditional_access: true,
-        logs_since: None,
     }
 }
 

@@ -89,17 +89,18 @@ fn check(project: &Path) {
     let live = open();
     live.runtime().unwrap().block_on(async {
         let clients = live.connect(&loaded.config.identity_center.region).await;
-        let reader = directory::reader(&live, &loaded.config).unwrap();
+        let client = directory::client(&live, &loaded.config).unwrap();
+        let reader = client.as_ref().map(directory::Client::reader);
         let settings = plan::settings(None, live.provenance(), &args.planning, &loaded).unwrap();
         let reading = &args.planning.reading;
-        let read = plan::read_and_make(&clients, reader.as_ref(), &loaded, reading, &settings).await;
+        let read = plan::read_and_make(&clients, reader, &loaded, reading, &settings).await;
         let (snapshot, made, _) = read.unwrap();
         assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Plan), [""; 0], "plan");
         assert!(!made.is_empty());
         let operations = order(&made);
         let aws = AwsTarget::new(clients.clone(), &snapshot);
         let tenant = snapshot.entra.as_ref();
-        let entra = directory::target(&operations, &live, &loaded.config, tenant).unwrap();
+        let entra = directory::target(client.as_ref(), &operations, tenant).unwrap();
         let bound = rolecall_applier::Bound::new(&operations, &aws, entra.as_ref()).unwrap();
         let limits = rolecall_applier::Limits::default();
         let report =

@@ -2,9 +2,7 @@
 //!
 //! Each seed makes a world, a configuration, and a fault plan. In the end live is as the files want, nothing outside the
 //! declared sets was touched, no limit of AWS was broken, nobody who keeps a row was without it for a moment, and each
-//! failure was reported with its row. `SEEDS=FROM..TO cargo test -p rolecall-applier --test simulation` runs others.
-
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+//! failure was reported with its row. `SEEDS=FROM..TO cargo test -p rolecall-applier --test applier simulation` runs others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,8 +14,8 @@ use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
 use rolecall_model::{AccessControlState, Assignment, Code, OperationGraph, Principal, Snapshot};
 use rolecall_parser::{MemoryFiles, Project};
-use rolecall_planner::plan::{Action, Provenance};
-use rolecall_planner::{Inputs, Plan, Settings, needs_account_tags, needs_details, order};
+use rolecall_planner::plan::Provenance;
+use rolecall_planner::{Checkout, Inputs, Plan, Settings, needs_account_tags, needs_details, order};
 use rolecall_sandbox::faults::{Deed, FaultPlan, Intensity};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{Actor, Change, Sandbox, Settings as SandboxSettings};
@@ -86,7 +84,11 @@ impl Case {
 
     fn plan(&self, snapshot: &Snapshot) -> Result<Plan, BTreeSet<Code>> {
         let Project { config, sources, origins, .. } = &self.project;
-        let inputs = Inputs { config: config.as_ref().unwrap(), sources, origins, snapshot, guards: None };
+        let inputs = Inputs {
+            files: Checkout { config: config.as_ref().unwrap(), sources, origins },
+            snapshot,
+            guards: None,
+        };
         let groups = config.as_ref().unwrap().groups.iter();
         let settings = Settings {
             today: "2026-11-24".parse().unwrap(),
@@ -133,7 +135,7 @@ impl Case {
         if plan.is_empty() {
             return Ok(Run::NothingToDo(Box::new(plan)));
         }
-        let graph = order(&plan, &snapshot);
+        let graph = order(&plan);
         let target = AwsTarget::new(clients, &snapshot);
         let bound = Bound::without_directory(&graph, &target).unwrap();
         let report = run(&bound, Limits::default(), CancellationToken::new(), |_| {}).await;
@@ -284,14 +286,8 @@ async fn play(seed: u64) {
 
 /// The rows that were live and that a plan does not revoke.
 fn kept(before: &Snapshot, plan: &Plan) -> BTreeSet<Assignment> {
-    let revoked: BTreeSet<&Assignment> = plan
-        .changes
-        .iter()
-        .filter_map(|change| match &change.action {
-            Action::Revoke(row) => Some(&row.assignment),
-            _ => None,
-        })
-        .collect();
+    let revoked: BTreeSet<&Assignment> =
+        plan.changes.iter().filter_map(|change| Some(&change.revoked()?.assignment)).collect();
     before.assignments.iter().filter(|row| !revoked.contains(row)).cloned().collect()
 }
 
@@ -325,16 +321,16 @@ fn check_end(case: &Case, last: &Plan) {
     let left: Vec<_> = plan
         .changes
         .iter()
-        .filter(|change| match &change.action {
+        .filter(|change| match change.revoked() {
             // What fast reading does not look for, and says so.
-            Action::Revoke(row) => {
+            Some(revoked) => {
                 let gone = !live
                     .groups
                     .iter()
-                    .any(|group| Principal::Group(group.id.clone()) == row.assignment.principal);
+                    .any(|group| Principal::Group(group.id.clone()) == revoked.assignment.principal);
                 !(blind && gone && !last.read_by_principal.is_empty())
             }
-            _ => true,
+            None => true,
         })
         .collect();
     assert!(left.is_empty(), "left over: {left:#?}");
@@ -387,7 +383,7 @@ fn play_all(seeds: impl Iterator<Item = u64>) {
         });
         assert!(
             played.is_ok(),
-            "seed {seed} fails; replay it with: SEEDS={seed}..{} cargo test -p rolecall-applier --test simulation",
+            "seed {seed} fails; replay it with: SEEDS={seed}..{} cargo test -p rolecall-applier --test applier simulation",
             seed + 1
         );
     }

@@ -1,8 +1,6 @@
 //! How near an apply comes to the bound that AWS's limits set. The clock here is simulated: what is measured is the
 //! schedule, never this machine.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -16,7 +14,7 @@ use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::{AccountId, AwsOperation, Operation, OperationGraph, Principal, Snapshot};
 use rolecall_parser::MemoryFiles;
 use rolecall_planner::plan::Provenance;
-use rolecall_planner::{Inputs, Settings, order, plan};
+use rolecall_planner::{Checkout, Inputs, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use rolecall_sandbox::{OperationKind, Sandbox, Settings as SandboxSettings};
 use tokio::time::Instant;
@@ -51,7 +49,8 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
     let project = rolecall_parser::load(&files, "rolecall.kdl");
     let config = project.config.as_ref().unwrap_or_else(|| panic!("{:#?}", project.diagnostics));
     let (sources, origins) = (&project.sources, &project.origins);
-    let inputs = Inputs { config, sources, origins, snapshot: &made.snapshot, guards: None };
+    let inputs =
+        Inputs { files: Checkout { config, sources, origins }, snapshot: &made.snapshot, guards: None };
     let settings = Settings {
         today: "2026-11-24".parse().unwrap(),
         as_of_given: false,
@@ -60,7 +59,7 @@ fn graph_and_world(change: impl FnOnce(&mut Snapshot)) -> (OperationGraph, Snaps
         defer_missing_groups: false,
         renew_scim_token: false,
     };
-    (order(&plan(&inputs, &settings).unwrap(), &made.snapshot), made.snapshot)
+    (order(&plan(&inputs, &settings).unwrap()), made.snapshot)
 }
 
 /// What each operation takes: 5 s to 55 s for asynchronous ones, 30 s at the mean, as in the field; one round trip

@@ -1,7 +1,5 @@
 //! What must hold for every graph, however operations end.
 
-#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::Direction;
