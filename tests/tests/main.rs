@@ -27,3 +27,11 @@ mod pull_requests;
 mod records;
 mod schema;
 mod state;
+
+// The planner's tests write configurations and live states in a few lines; their documents are validated here.
+#[allow(dead_code, reason = "the planner's tests need more of it")]
+#[path = "../../crates/planner/tests/plan/case.rs"]
+mod case;
+#[allow(dead_code, reason = "the planner's tests need more of it")]
+#[path = "../../crates/planner/tests/plan/world.rs"]
+mod world;
