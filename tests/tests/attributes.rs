@@ -67,7 +67,7 @@ fn they_are_in_plans_records_and_snapshots() {
     let _ = project.run(&["snapshot", "--sandbox", "--out", "before.json"]).exits(0);
     let _ = project.run(&["plan", "--snapshot", "before.json", "--detailed-exitcode"]).exits(2);
     let rehearsed = project.run(&["rehearse", "--sandbox"]).exits(0);
-    assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
+    assert!(rehearsed.stdout.contains("A plan after the apply would be empty."), "{rehearsed:#?}");
 
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "record.jsonl"]).exits(0);
     let lines: Vec<Value> =

@@ -47,13 +47,13 @@ fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
     let untouched = project.sandbox();
     let rehearsed = project.run(&["rehearse", "--sandbox", "--out", "after.json"]).exits(0);
     assert!(rehearsed.stdout.contains("0 would fail"), "{rehearsed:#?}");
-    assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
+    assert!(rehearsed.stdout.contains("A plan after the apply would be empty."), "{rehearsed:#?}");
     assert_eq!(project.sandbox(), untouched);
     let _ = project.run(&["plan", "--sandbox", "after.json", "--detailed-exitcode"]).exits(0);
 
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let stopped = project.run(&["rehearse", "--snapshot", "sandbox.json"]).exits(3);
-    assert!(stopped.stdout.contains("would stop at the guard"), "{stopped:#?}");
+    assert!(stopped.stdout.contains("a guard would stop the apply"), "{stopped:#?}");
 }
 
 #[test]

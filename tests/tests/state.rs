@@ -39,7 +39,7 @@ fn a_command_that_only_reads_writes_no_state() {
 #[test]
 fn a_world_that_changed_starts_over_and_says_so() {
     let project = Project::acme();
-    let notice = "sandbox.json has changed since the last apply: the sandbox starts over from it.";
+    let notice = "sandbox.json has changed since the last apply. The sandbox starts over from it.";
     let first = project.run(&APPLY).exits(0);
     assert!(!first.stderr.contains(notice), "{first:#?}");
 

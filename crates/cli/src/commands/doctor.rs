@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
 
-/// Looks at both halves and says what is well and what is not.
+/// Checks AWS and Entra ID, and prints a report.
 pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let live = Live::open(&args.sandbox, &loaded.directory)?;
@@ -32,13 +32,13 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     Ok(if diagnosis.has_failures() { Exit::Error } else { Exit::Success })
 }
 
-/// What the tenant is, and why its logs could not be read, if they could not.
+/// The tenant, and the error that kept its logs from being read, if any.
 struct ReadTenant {
     tenant: Tenant,
     logs: Option<Diagnostic>,
 }
 
-/// What cannot be read is a check that fails, and the rest is looked at all the same.
+/// Reads AWS and Entra ID, and checks them. A failed read becomes a failed check, and the other checks still run.
 pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     let now = Timestamp::now();
     let clients = live.connect(&loaded.config.identity_center.region).await;
@@ -65,7 +65,7 @@ pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     doctor::diagnose(&loaded.inputs(&snapshot), &reading)
 }
 
-/// Reads the members of the groups that are compared, and says why that could not be done.
+/// Reads the members of the groups to compare. Returns the error if that fails.
 async fn memberships(
     clients: &Clients,
     loaded: &Loaded,
@@ -77,7 +77,7 @@ async fn memberships(
     read.err().map(|error| error.into_diagnostic(Code::ReadFailed))
 }
 
-/// The tenant, with its logs where they can be read: that takes permissions and a licence of their own.
+/// Reads the tenant, with its logs if possible: they need permissions and a license of their own.
 async fn tenant(live: &Live, loaded: &Loaded, now: Timestamp) -> Option<Result<ReadTenant, Diagnostic>> {
     let entra = loaded.config.entra.as_ref()?;
     let reader = match directory::reader(live, &loaded.config) {
@@ -97,7 +97,7 @@ async fn read_tenant(
     let since = now.saturating_sub(SignedDuration::from_hours(LOG_DAYS * 24)).unwrap_or(now);
     match directory::observe(reader, &directory::scope_with_logs(entra, loaded, since)).await {
         Ok(tenant) => Ok(ReadTenant { tenant, logs: None }),
-        // Either the logs cannot be read, or nothing can: without the logs, that shows.
+        // Reading again without the logs shows whether only the logs cannot be read.
         Err(error) => {
             let tenant = directory::observe(reader, &directory::scope(entra, loaded)).await?;
             Ok(ReadTenant { tenant, logs: Some(error.into_diagnostic(Code::ReadFailed)) })
