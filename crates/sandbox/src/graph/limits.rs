@@ -59,7 +59,7 @@ pub(crate) struct Windows {
 
 impl Windows {
     /// Lets a request in, or refuses it with its `Retry-After`. A request that is refused uses nothing up.
-    pub(crate) fn judge(&mut self, now: Duration, family: Family, cost: u32) -> Result<(), Option<u64>> {
+    pub(crate) fn admit(&mut self, now: Duration, family: Family, cost: u32) -> Result<(), Option<u64>> {
         let Some(Allowance { units, period, says_when }) = family.allowance() else { return Ok(()) };
         let used = self.used.entry(family).or_default();
         while used.front().is_some_and(|(at, _)| *at + period <= now) {

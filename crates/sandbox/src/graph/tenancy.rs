@@ -1,4 +1,4 @@
-//! The tenant, and what a snapshot does not hold of it: tokens, secrets, what is under way, what was provisioned.
+//! The tenant, and its state that a snapshot does not contain: tokens, secrets, operations in progress, provisioned objects.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::call::{CallLog, CallRecord};
 use crate::identity_store::Directory;
 use crate::settings::Settings;
 
-/// A token that the sandbox takes without having given it, for clients that get theirs elsewhere.
+/// A token that the sandbox accepts although its token endpoint does not issue it, for clients that use no endpoint.
 pub const SANDBOX_TOKEN: &str = "rolecall-sandbox-token";
 
-/// How many steps of provisioning the log keeps.
+/// The number of provisioning steps that the log keeps.
 const EVENTS_KEPT: usize = 1_000;
-/// The time between two attempts of a job in quarantine.
+/// The interval between two attempts of a job in quarantine.
 pub(super) const QUARANTINE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time from the start of a job to its first cycle.
 pub(super) const FIRST_CYCLE: Duration = Duration::from_secs(60);
