@@ -123,8 +123,7 @@ pub enum GenerateError {
     },
 }
 
-/// A row by its places in the sorted lists of permission sets, accounts and groups. Rows sort as
-/// [`Assignment`]s do.
+/// An assignment by its indices in the sorted lists of permission sets, accounts and groups. Sorts like [`Assignment`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     set: u32,
@@ -183,17 +182,18 @@ fn check_quotas(spec: &GenerateSpec) -> Result<(), GenerateError> {
     }
 }
 
-/// How many rows AWS's quotas allow on the member accounts. They bind each account by itself.
+/// Returns the number of assignments that AWS's quotas allow in the member accounts. They apply to each account
+/// separately.
 fn most_assignments(spec: &GenerateSpec) -> usize {
     let sets = spec.permission_sets.min(limits::PERMISSION_SETS_PER_ACCOUNT);
     let groups = spec.groups.min(limits::GROUPS_PER_PERMISSION_SET_AND_ACCOUNT);
     (spec.accounts - 1) * sets * groups
 }
 
-/// What the instance and its store are called.
+/// The names of the instance and its Identity Store.
 struct InstanceIdentity {
     instance: InstanceId,
-    /// The ten digits that the ids of the store and of everything in it begin with.
+    /// The ten digits with which the ids of the store and of everything in it begin.
     store_digits: String,
 }
 
@@ -268,7 +268,7 @@ fn assemble(
     Generated { snapshot, files, drift }
 }
 
-/// The permission sets as they are live: provisioned where they have rows, up to date everywhere.
+/// Returns the live permission sets, which are provisioned where they are assigned and nowhere outdated.
 fn live_sets(
     instance: &Instance,
     company: &company::Company,
@@ -303,7 +303,7 @@ fn live_sets(
         .collect()
 }
 
-/// A group id of the store.
+/// Returns a group id of the store.
 fn group_id(store_digits: &str, random: &mut ChaCha8Rng) -> GroupId {
     let id = format!("{store_digits}-{}", crate::random::uuid(random));
     id.parse().expect("ten hexadecimal digits and a UUID are a group id")

@@ -23,9 +23,9 @@ const LAST_NAMES: &[&str] = &[
     "Lund",
 ];
 
-/// The domain of the tenant.
+/// The tenant's domain.
 const DOMAIN: &str = "acme.onmicrosoft.com";
-/// Ten minutes before the sandbox's calendar begins.
+/// Ten minutes before the start of the sandbox's calendar.
 const LAST_CYCLE: &str = "2025-12-31T23:50:00Z";
 /// The end of the signing certificate.
 const CERTIFICATE_END: &str = "2028-06-30T00:00:00Z";
@@ -98,7 +98,7 @@ fn draw_user(number: usize, store_digits: &str, random: &mut ChaCha8Rng) -> (Dir
     (user, id.parse().expect("ten hexadecimal digits and a UUID are a user id"))
 }
 
-/// The roles are the gallery's, of which the first is the one that groups get.
+/// Returns the roles of the gallery application. Groups get the first.
 fn draw_application(
     snapshot: &Snapshot,
     groups: &[DirectoryGroup],
