@@ -1,4 +1,4 @@
-//! Worlds that `sandbox generate` makes, larger than a person would write.
+//! Worlds of `sandbox generate`, larger than a person would write.
 
 use crate::project::{Project, TODAY};
 

@@ -1,5 +1,5 @@
-//! The Entra half, judged by what knows nothing of Rolecall: Microsoft's SDK for Graph, pysaml2, and a token endpoint with
-//! rules of its own, which the binary reaches over TLS.
+//! The Entra half, checked by independent software: Microsoft's SDK for Graph, pysaml2, and a token endpoint with its
+//! own rules, which the binary reaches over TLS.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,11 +1,11 @@
-//! Diagnostics for machines, and changes that a machine makes.
+//! Diagnostics for programs, and automatic fixes.
 
 use serde_json::Value;
 
 use crate::project::{Project, TODAY};
 
-/// An error with a guess, an error with a safe change, and a warning with a second place in another file; in a
-/// directory of a repository.
+/// A project in a directory of a repository, with an error with a guess, an error with a safe fix, and a warning with a
+/// second place in another file.
 fn in_a_repository() -> Project {
     Project::of(&[
         (".git/HEAD", ""),

@@ -1,4 +1,4 @@
-//! What an apply leaves behind for those who ask later, and what a rehearsal says beforehand.
+//! The records of an apply, and rehearsals.
 
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ fn a_record_has_a_line_for_each_operation() {
     assert_eq!(grants.count(), 15);
     for line in &lines {
         assert_eq!(line["outcome"], "done", "{line}");
-        // Waiting for a group changes nothing; all else can be asked for in CloudTrail or in the audit logs of Entra ID.
+        // Waiting for a group changes nothing. Everything else has an id for CloudTrail or the audit logs of Entra ID.
         let is_wait = line["operation"] == "GetGroupId";
         assert!(is_wait || line["requestId"].is_string(), "it can be asked for: {line}");
         assert!(line["at"].as_str().unwrap().ends_with('Z'), "{line}");
     }
-    // A second apply adds nothing, and takes nothing away.
+    // A second apply adds nothing and removes nothing.
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "record.jsonl"]).exits(0);
     assert_eq!(project.read("record.jsonl").lines().count(), lines.len());
 }
@@ -59,7 +59,7 @@ fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
 #[test]
 fn a_rehearsal_says_what_would_fail() {
     let project = Project::acme();
-    // Sets of others fill an account up to AWS's bound of 500; one more cannot be provisioned there.
+    // Other permission sets fill an account up to AWS's limit of 500; one more cannot be provisioned there.
     let mut world: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
     let accounts = world["organization"]["accounts"].as_array().unwrap();
     let full = accounts.iter().find(|account| account["name"] == "data-dev").unwrap()["id"].clone();
