@@ -291,7 +291,7 @@ fn the_smallest_example_makes_one_set_and_one_row() {
 }
 
 #[test]
-fn the_examples_are_without_mistakes() {
+fn the_examples_have_no_errors() {
     let _ = Project::minimal().run(&["check"]).exits(0);
     let ran = Project::acme().run(&["check"]).exits(0);
     // The only lint finding is a contractor who is assigned directly.

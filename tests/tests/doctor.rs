@@ -40,7 +40,7 @@ fn statuses(diagnosis: &Value) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn the_doctor_finds_what_fails_and_an_apply_heals_it() {
+fn the_doctor_finds_what_fails_and_an_apply_fixes_it() {
     let project = company();
     let before = project.run(&["doctor", "company", "--sandbox", "--format", "json"]).exits(1).json();
     assert_eq!(statuses(&before), [("saml-urls", "fail")]);

@@ -26,7 +26,7 @@ fn project() -> Project {
 }
 
 #[test]
-fn files_are_formatted_but_for_those_with_mistakes_of_syntax() {
+fn files_are_formatted_except_those_with_syntax_errors() {
     let project = project();
     let ran = project.run(&["fmt"]).exits(1);
     assert_eq!(ran.stdout, "teams/unknown.kdl\nteams/untidy.kdl\n");

@@ -29,7 +29,7 @@ const MISTAKES: [(&str, &str); 20] = [
 ];
 
 #[test]
-fn twenty_mistakes_give_twenty_diagnostics_in_one_run() {
+fn twenty_errors_give_twenty_diagnostics_in_one_run() {
     let project = Project::copy_of("tests/fixtures/mistakes");
     let ran = project.run(&["check"]).exits(1);
     let said = format!("{}{}", ran.stdout, ran.stderr);
@@ -49,7 +49,7 @@ fn codes_of(said: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_of_files_with_mistakes_shows_them_and_plans_nothing() {
+fn a_plan_of_files_with_errors_shows_them_and_plans_nothing() {
     let project = Project::copy_of("tests/fixtures/mistakes");
     std::fs::copy(rolecall_e2e::workspace().join("examples/acme/sandbox.json"), project.file("sandbox.json"))
         .unwrap();
