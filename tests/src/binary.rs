@@ -8,10 +8,9 @@ use serde_json::Value;
 
 use crate::workspace;
 
-/// The path of `rolecall`, built from the sources as they are now, once in this process.
-///
-/// Cargo hands a path to the binaries of a package only to that package's own tests, so it is asked here, as a person
-/// would ask it; its own lock keeps several test processes apart.
+/// Returns the path of `rolecall`, which is built from the current sources once per process. Cargo gives the paths of
+/// binaries only to tests of the same package, so this runs `cargo build`, whose lock serializes concurrent test
+/// processes.
 pub fn rolecall() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build)

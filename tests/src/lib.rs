@@ -1,7 +1,7 @@
-//! What the end-to-end tests stand on: the built binary, a Python with its pinned packages, and servers that end with
-//! the test that started them. The tests themselves are in `tests/`.
+//! The foundation of the end-to-end tests: the built binary, a Python environment with pinned packages, and servers
+//! that stop with their test. The tests are in `tests/`.
 //!
-//! Nothing here is ever skipped: what a test needs and cannot have is a failure that says so.
+//! No test is ever skipped: a missing requirement is a failure that names it.
 
 pub mod binary;
 pub mod python;
@@ -11,14 +11,14 @@ pub mod source;
 
 use std::path::Path;
 
-/// The directory of the workspace.
+/// Returns the directory of the workspace.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the tests' package lies in the workspace's directory")
 }
 
-/// Runs `work` while no other process that asks for the same lock file does.
+/// Runs `work` while no other process holds the same lock file.
 fn alone<T>(lock_file: &Path, work: impl FnOnce() -> T) -> T {
     let parent = lock_file.parent().expect("a lock file lies in a directory");
     std::fs::create_dir_all(parent)

@@ -1,4 +1,4 @@
-//! A Python with the pinned packages of `tests/python/requirements.txt`.
+//! The Python environment with the pinned packages of `tests/python/requirements.txt`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 use crate::{alone, workspace};
 
-/// The directory of the Python scripts.
+/// Returns the directory of the Python scripts.
 pub fn scripts() -> PathBuf {
     workspace().join("tests/python")
 }
 
-/// The interpreter of a virtual environment that holds exactly the pinned packages. It is made once for each state of
-/// the requirements, in `target/`, and serves every later run.
+/// Returns the interpreter of a virtual environment that contains exactly the pinned packages. It is created in
+/// `target/` once for each version of the requirements.
 ///
 /// # Panics
 /// There is no `python3` with its `venv` module, or PyPI cannot be reached.
@@ -33,7 +33,7 @@ pub fn python() -> &'static Path {
     })
 }
 
-/// The path of the `aws` command line in the same environment.
+/// Returns the path of the AWS CLI in the same environment.
 pub fn aws_cli() -> PathBuf {
     python().with_file_name("aws")
 }

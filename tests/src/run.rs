@@ -1,4 +1,4 @@
-//! Running a command and looking at what it said.
+//! Running commands and reading their output.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::binary::rolecall;
 use crate::python::{python, scripts};
 
-/// How a finished command ended, and what it said.
+/// The result of a finished command.
 #[derive(Debug)]
 pub struct Ran {
     /// The exit code; `None` for a signal.
@@ -22,7 +22,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Standard output as JSON.
+    /// Parses standard output as JSON.
     ///
     /// # Panics
     /// It is not JSON.
@@ -30,10 +30,10 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:#?}"))
     }
 
-    /// The same, once the exit code is seen to be this one.
+    /// Checks the exit code, and returns the result.
     ///
     /// # Panics
-    /// The exit code is another.
+    /// The exit code is a different one.
     #[must_use]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "exit code; it said:\n{}\n{}", self.stdout, self.stderr);
@@ -51,8 +51,8 @@ impl From<Output> for Ran {
     }
 }
 
-/// A command that sees nothing of the machine's own AWS configuration. With an endpoint, it talks to that, as
-/// somebody with credentials that mean nothing elsewhere.
+/// Returns a command that is isolated from the machine's AWS configuration. With an endpoint, it uses that one, with
+/// credentials that are valid nowhere else.
 pub fn isolated(program: impl AsRef<OsStr>, home: &Path, endpoint: Option<&str>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -90,7 +90,7 @@ pub fn run_rolecall<S: AsRef<OsStr>>(at: &Path, endpoint: Option<&str>, argument
 /// Runs a script of `tests/python` with `input` on its standard input, and returns its standard output.
 ///
 /// # Panics
-/// It cannot be started, or it fails; what it said goes into the message.
+/// It cannot be started, or it fails. The message contains its output.
 pub fn run_script<S: AsRef<OsStr>>(script: &str, endpoint: &str, arguments: &[S], input: &str) -> String {
     let home = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary directory: {error}"));
     let mut command = isolated(python(), home.path(), Some(endpoint));
@@ -98,7 +98,7 @@ pub fn run_script<S: AsRef<OsStr>>(script: &str, endpoint: &str, arguments: &[S]
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let mut stdin = child.stdin.take().expect("standard input is a pipe");
-    // A script that does not read its input closes the pipe; that is no failure of the test.
+    // A script that does not read its input closes the pipe, which is not an error.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for {script}: {error}"));

@@ -1,4 +1,4 @@
-//! Servers on loopback that a test starts and that end with it.
+//! Servers on the loopback interface that stop with their test.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,14 +12,14 @@ use crate::run::isolated;
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Kept open, since a server that says more must not meet a closed pipe.
+    /// Kept open, so that the server can write more output.
     _stdout: BufReader<ChildStdout>,
-    /// Where it listens, such as `http://127.0.0.1:41234`.
+    /// Its address, such as `http://127.0.0.1:41234`.
     pub endpoint: String,
 }
 
 impl Server {
-    /// moto, patched as `tests/python/moto_server.py` says, and empty.
+    /// Starts moto, empty and with the patches of `tests/python/moto_server.py`.
     ///
     /// # Panics
     /// It does not start.
@@ -29,7 +29,8 @@ impl Server {
         Self::start(command, |line| Some(format!("http://127.0.0.1:{}", line.parse::<u16>().ok()?)))
     }
 
-    /// `rolecall sandbox serve` on the file `world`, its clock `speed` times as fast as ours.
+    /// Starts `rolecall sandbox serve` on a snapshot file or a project's directory, with a clock `speed` times as fast
+    /// as real time.
     ///
     /// # Panics
     /// It does not start.
@@ -44,8 +45,9 @@ impl Server {
         Self::start(command, |line| line.strip_prefix("Listening on ").map(str::to_owned))
     }
 
-    /// What stands for Microsoft's token endpoint and GitHub's, as `tests/python/entra_tokens.py` says: a proxy, whose files
-    /// go into `directory`. What a token allows is answered by the sandbox at that address.
+    /// Starts a proxy that stands in for the token endpoints of Microsoft and GitHub, as described in
+    /// `tests/python/entra_tokens.py`. It writes its files to `directory`, and forwards authorized requests to
+    /// `sandbox`.
     ///
     /// # Panics
     /// It does not start.
@@ -56,10 +58,10 @@ impl Server {
         Self::start(command, |line| line.strip_prefix("Listening on ").map(str::to_owned))
     }
 
-    /// Ends the server as a person would, with SIGTERM, and waits until it has ended.
+    /// Stops the server with SIGTERM and waits until it has exited.
     ///
     /// # Panics
-    /// It ends otherwise than well.
+    /// It does not exit successfully.
     pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status();
@@ -85,7 +87,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

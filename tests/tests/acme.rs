@@ -101,7 +101,7 @@ fn group(world: &Value, name: &str) -> String {
     groups.iter().find(|group| group["displayName"] == name).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
-/// The rows of a world that `wanted` picks: permission set, account, kind of principal, principal.
+/// Returns the assignments of a world that `wanted` accepts: permission set, account, kind of principal, principal.
 fn rows(world: &Value, wanted: impl Fn(&[&str; 4]) -> bool) -> Vec<[&str; 4]> {
     let mut found = Vec::new();
     for pair in world["assignments"].as_array().unwrap() {
@@ -125,7 +125,7 @@ fn what_was_reviewed_is_applied_and_nothing_else() {
     let _ = project.run(&["plan", "--sandbox", "--out", "plan.json"]).exits(0);
     let untouched = project.sandbox();
 
-    // Between the review and the apply, one row more is asked for.
+    // Between the review and the apply, one more assignment is declared.
     project.edit("company.kdl", "    on { account \"network\" }", "    on { account \"network\" \"build\" }");
     let refused = project.run(&["apply", "--sandbox", "--plan", "plan.json"]).exits(1);
     assert!(refused.stderr.contains("RC0601"), "{refused:#?}");
@@ -185,7 +185,7 @@ fn the_day_decides_what_has_expired() {
         let changes = planned["changes"].as_array().unwrap().clone();
         changes.into_iter().filter(|change| change["reason"] == "expired").collect()
     };
-    // The last day counts; the day after it does not.
+    // The last day is included.
     assert_eq!(revokes_of("2026-06-30").len(), 0);
     assert_eq!(revokes_of("2026-07-01").len(), 1);
 }
@@ -250,8 +250,8 @@ fn the_documented_permissions_hold_every_read_that_the_code_names() {
     assert_eq!(missing, [&"sts:GetCallerIdentity".to_owned()]);
 }
 
-/// The actions of all `Api::service("Operation")` in the sources of a directory. Some of these calls are made only in
-/// worlds that no test here has the size of.
+/// Collects the actions of all `Api::service("Operation")` in the sources of a directory. Some of these calls occur
+/// only in worlds larger than those of the tests.
 fn collect_api_names(directory: &Path, named: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -273,7 +273,7 @@ fn collect_api_names(directory: &Path, named: &mut BTreeSet<String>) {
     }
 }
 
-/// What the JSON blocks of a page allow.
+/// Returns the actions in the JSON blocks of a page.
 fn actions_of(page: &str) -> BTreeSet<String> {
     let words = page.split('"').filter(|word| {
         ["sso:", "identitystore:", "organizations:"].iter().any(|prefix| word.starts_with(prefix))
@@ -291,10 +291,10 @@ fn the_smallest_example_makes_one_set_and_one_row() {
 }
 
 #[test]
-fn the_examples_are_without_mistakes() {
+fn the_examples_have_no_errors() {
     let _ = Project::minimal().run(&["check"]).exits(0);
     let ran = Project::acme().run(&["check"]).exits(0);
-    // A contractor is assigned directly, which is what the one lint says.
+    // The only lint finding is a contractor who is assigned directly.
     let codes: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("RC")).collect();
     assert_eq!(codes, ["RC0314"]);
 }

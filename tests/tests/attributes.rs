@@ -1,5 +1,5 @@
-//! Attributes for access control, from the files to AWS and back: in the embedded sandbox, and over HTTP, where boto3 says
-//! what came of it. moto knows none of their calls, so `rolecall sandbox serve` stands on the other side.
+//! Attributes for access control, from the configuration to AWS and back: in the embedded sandbox, and over HTTP with
+//! boto3 as the witness. moto does not support their calls, so `rolecall sandbox serve` is the server.
 
 use serde_json::{Value, json};
 
@@ -61,13 +61,13 @@ fn they_are_in_plans_records_and_snapshots() {
     assert_eq!(change["action"], "set-attributes", "{change:#}");
     assert_eq!((&change["before"], &change["file"]), (&Value::Null, &json!("rolecall.kdl")));
     assert_eq!(change["after"]["title"], "${path:title}");
-    // The sandbox's file does not hold them; a snapshot that was read does.
+    // The sandbox's world does not contain them; a snapshot does.
     let refused = project.run(&["plan", "--snapshot", "sandbox.json"]).exits(1);
     assert!(refused.stderr.contains("RC0506"), "{refused:#?}");
     let _ = project.run(&["snapshot", "--sandbox", "--out", "before.json"]).exits(0);
     let _ = project.run(&["plan", "--snapshot", "before.json", "--detailed-exitcode"]).exits(2);
     let rehearsed = project.run(&["rehearse", "--sandbox"]).exits(0);
-    assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
+    assert!(rehearsed.stdout.contains("A plan after the apply would be empty."), "{rehearsed:#?}");
 
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "record.jsonl"]).exits(0);
     let lines: Vec<Value> =

@@ -1,4 +1,4 @@
-//! What the crates stand on. The pure crates must stay pure, and the tree must hold one HTTP stack.
+//! The dependencies of the crates. The pure crates must stay pure, and the tree must contain only one HTTP stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,8 @@ fn metadata() -> Metadata {
         .unwrap()
 }
 
-/// The names of all packages beneath a package of the workspace, build and development dependencies left out.
+/// Returns the names of all packages that a package of the workspace depends on, except build and development
+/// dependencies.
 fn beneath(metadata: &Metadata, name: &str) -> BTreeSet<String> {
     let graph = metadata.resolve.as_ref().expect("metadata was asked for with its graph");
     let nodes: BTreeMap<&PackageId, _> = graph.nodes.iter().map(|node| (&node.id, node)).collect();
@@ -44,7 +45,7 @@ fn the_pure_crates_know_neither_tokio_nor_aws_nor_http() {
             .collect();
         assert_eq!(forbidden, [""; 0], "beneath {pure}");
     }
-    // That the look-up finds such things at all.
+    // The lookup works at all.
     assert!(beneath(&metadata, "rolecall-aws").contains("tokio"));
 }
 

@@ -1,4 +1,4 @@
-//! `doctor`, `permissions` and `profiles`, as somebody runs them on a generated company with its tenant.
+//! `doctor`, `permissions` and `profiles` on a generated company with its tenant.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ entra tenant="acme.onmicrosoft.com" {
 }
 "#;
 
-/// A company that is at work but for the URLs of SAML.
+/// A company in which everything works except the SAML URLs.
 fn company() -> Project {
     let project = Project::of(&[]);
     let sizes = ["--accounts", "12", "--permission-sets", "4", "--groups", "5", "--assignments", "30"];
@@ -40,7 +40,7 @@ fn statuses(diagnosis: &Value) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn the_doctor_finds_what_fails_and_an_apply_heals_it() {
+fn the_doctor_finds_what_fails_and_an_apply_fixes_it() {
     let project = company();
     let before = project.run(&["doctor", "company", "--sandbox", "--format", "json"]).exits(1).json();
     assert_eq!(statuses(&before), [("saml-urls", "fail")]);
@@ -49,7 +49,7 @@ fn the_doctor_finds_what_fails_and_an_apply_heals_it() {
     assert_eq!(statuses(&after), []);
     assert_eq!(after["steps"].as_array().unwrap().len(), 2, "{after:#}");
 
-    // Somebody leaves a group by hand in Entra ID alone.
+    // Somebody is removed from a group in Entra ID only.
     let mut world = project.sandbox_in("company");
     let members = world["entra"]["groups"][0]["members"].as_array_mut().unwrap();
     let _ = members.pop();

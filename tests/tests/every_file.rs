@@ -1,4 +1,4 @@
-//! No file is forgotten: one that no module names is compiled by nobody, and its tests fail for nobody.
+//! No file is forgotten: the compiler ignores a file that no module declares, and its tests never run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use cargo_metadata::{MetadataCommand, Package};
 use rolecall_e2e::source::Crate;
 use rolecall_e2e::workspace;
 
-/// Packages with several test binaries, which are still to become one.
+/// Packages that still have several test binaries.
 const KNOWN: &[&str] = &[];
 
 fn packages() -> Vec<Package> {
@@ -15,7 +15,7 @@ fn packages() -> Vec<Package> {
     MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap().packages
 }
 
-/// The Rust files beneath a directory.
+/// Returns the Rust files under a directory.
 fn files_beneath(directory: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut open = vec![directory.to_owned()];

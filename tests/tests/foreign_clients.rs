@@ -1,5 +1,5 @@
-//! boto3 and the `aws` command line against `rolecall sandbox serve`: the answers are parsed by botocore, which knows
-//! nothing of Rolecall.
+//! boto3 and the AWS CLI against `rolecall sandbox serve`: botocore, which knows nothing of Rolecall, parses the
+//! answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +77,7 @@ fn world() -> Value {
     })
 }
 
-/// A sandbox whose clock is so fast that asynchronous operations end at once, and rate limits hold nobody up.
+/// A sandbox with a clock so fast that asynchronous operations finish immediately, and rate limits never apply.
 fn sandbox() -> (Project, Server) {
     let project = Project::of(&[("world.json", &world().to_string())]);
     let server = Server::sandbox(&project.file("world.json"), "1000");
@@ -96,13 +96,13 @@ fn boto3_calls_every_operation() {
     assert_eq!(called, offered());
 }
 
-/// Every operation that the sandbox offers, as `service:Operation`.
+/// Returns every supported operation, as `service:Operation`.
 fn offered() -> BTreeSet<String> {
     rolecall_sandbox::operations().map(|(service, name)| format!("{service}:{name}")).collect()
 }
 
-/// One call of the `aws` command line: its arguments, and a JSON pointer into the answer with what is there. An empty
-/// pointer stands for a command that prints nothing.
+/// One call of the AWS CLI: its arguments, and a JSON pointer into the answer with the expected value. An empty pointer
+/// means that the command prints nothing.
 struct Call {
     arguments: Vec<&'static str>,
     pointer: &'static str,
@@ -113,7 +113,7 @@ fn call(arguments: &[&'static str], pointer: &'static str, value: Value) -> Call
     Call { arguments: arguments.to_vec(), pointer, value }
 }
 
-/// A call to sso-admin with the instance named.
+/// Returns a call to sso-admin for the instance.
 fn on_instance(arguments: &[&'static str], pointer: &'static str, value: Value) -> Call {
     let mut all = vec!["sso-admin"];
     all.extend(arguments);
@@ -121,14 +121,14 @@ fn on_instance(arguments: &[&'static str], pointer: &'static str, value: Value) 
     Call { arguments: all, pointer, value }
 }
 
-/// A call to sso-admin about the permission set of the world.
+/// Returns a call to sso-admin for the permission set of the world.
 fn on_set(arguments: &[&'static str], pointer: &'static str, value: Value) -> Call {
     let mut all = arguments.to_vec();
     all.extend(["--permission-set-arn", READ_ONLY]);
     on_instance(&all, pointer, value)
 }
 
-/// Every read of the sandbox, with an answer that only the world above gives.
+/// Returns every read, with an answer that only the world above gives.
 fn reads() -> Vec<Call> {
     vec![
         call(&["sts", "get-caller-identity"], "/Account", json!("205000000001")),
@@ -306,7 +306,7 @@ fn reads() -> Vec<Call> {
     ]
 }
 
-/// Writes, in an order in which each can be carried out.
+/// Returns writes, in an order in which each succeeds.
 fn writes() -> Vec<Call> {
     vec![
         on_instance(
@@ -483,7 +483,7 @@ fn the_command_line_is_tried_with_every_read_that_the_sandbox_offers() {
     let missing: Vec<String> = offered()
         .into_iter()
         .filter(|operation| operation.split_once(':').is_some_and(|(_, name)| reading(name)))
-        // They ask after a request that has to be made first; boto3 does.
+        // They describe a request that must be made first, which boto3 does.
         .filter(|operation| !operation.ends_with("Status") || operation.starts_with("sso-admin:List"))
         .filter(|operation| !tried.contains(operation))
         .collect();

@@ -1,4 +1,4 @@
-//! `rolecall fmt`: what it writes, what it leaves alone, and how it ends.
+//! `rolecall fmt`: its output, the files that it leaves alone, and its exit codes.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::project::Project;
 const UNTIDY: &str = "group   \"a\"   // one\r\n\r\n\r\ngroup #\"b\"#";
 const TIDY: &str = "group \"a\" // one\n\ngroup \"b\"\n";
 const BROKEN: &str = "accounts   \"a\" {\n    ou devs\n";
-/// Syntax without a mistake, though nothing declares what it names.
+/// Valid syntax with undeclared names.
 const UNKNOWN: &str = "assign \"Nothing\" {\n  to \"nobody\"\n}\n";
 
 fn project() -> Project {
@@ -26,7 +26,7 @@ fn project() -> Project {
 }
 
 #[test]
-fn files_are_formatted_but_for_those_with_mistakes_of_syntax() {
+fn files_are_formatted_except_those_with_syntax_errors() {
     let project = project();
     let ran = project.run(&["fmt"]).exits(1);
     assert_eq!(ran.stdout, "teams/unknown.kdl\nteams/untidy.kdl\n");

@@ -1,4 +1,4 @@
-//! Worlds that `sandbox generate` makes, larger than a person would write.
+//! Worlds of `sandbox generate`, larger than a person would write.
 
 use crate::project::{Project, TODAY};
 
@@ -24,7 +24,7 @@ fn a_generated_world_matches_its_files() {
 }
 
 #[test]
-fn a_plan_finds_each_row_of_drift_and_an_apply_mends_it() {
+fn a_plan_finds_each_row_of_drift_and_an_apply_fixes_it() {
     let project = generate(24, "7");
     let arguments = ["plan", "world", "--sandbox", "--format", "json", "--as-of", TODAY];
     let planned = project.run(&arguments).exits(0).json();

@@ -1,5 +1,5 @@
-//! The Entra half, judged by what knows nothing of Rolecall: Microsoft's SDK for Graph, pysaml2, and a token endpoint with
-//! rules of its own, which the binary reaches over TLS.
+//! The Entra half, checked by independent software: Microsoft's SDK for Graph, pysaml2, and a token endpoint with its
+//! own rules, which the binary reaches over TLS.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +21,8 @@ const DOMAIN: &str = "acme.onmicrosoft.com";
 const CLIENT: &str = "11111111-0000-4000-8000-000000000001";
 const METADATA: &str = "tests/fixtures/entra/aws-sp-metadata.xml";
 
-/// Every request that the program sends, as its crate's own example prints them; the sandbox answered.
+/// Returns every request that the program sends, as printed by the example of its crate, which runs against the
+/// sandbox.
 fn requests() -> String {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--locked", "--package", "rolecall-entra", "--example", "requests"]);
@@ -32,7 +33,7 @@ fn requests() -> String {
     Ran::from(output).exits(0).stdout
 }
 
-/// A path with its gaps unnamed, such as `/groups/{}`.
+/// Returns a path with unnamed parameters, such as `/groups/{}`.
 fn unnamed(template: &str) -> String {
     let parts = template.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")
@@ -42,14 +43,14 @@ fn unnamed(template: &str) -> String {
 fn microsofts_sdk_builds_the_same_requests() {
     let said = run_script::<&str>("graph_oracle.py", "", &[], &requests());
     let compared: BTreeSet<String> = serde_json::from_str(&said).unwrap();
-    // The metadata document is none of Graph's.
+    // The metadata document is not a part of Graph.
     let routes = ROUTES.iter().filter(|route| !route.template.ends_with(".xml"));
     let called: BTreeSet<String> =
         routes.map(|route| format!("{} {}", route.method, unnamed(route.template))).collect();
     assert_eq!(compared, called, "each route that is called is compared");
 }
 
-/// The world of the smallest example, with a tenant whose application signs in by SAML.
+/// Returns the world of the smallest example, with a tenant whose application uses SAML.
 fn world() -> Value {
     let path = workspace().join("examples/minimal/sandbox.json");
     let mut world: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -90,7 +91,7 @@ fn world() -> Value {
     world
 }
 
-/// The smallest example, with its Entra half.
+/// The smallest example, with an Entra half.
 fn project() -> Project {
     let project = Project::minimal();
     let entra = format!(
@@ -102,7 +103,7 @@ fn project() -> Project {
     project
 }
 
-/// Each service provider's metadata in the tree.
+/// Returns the metadata of every service provider in the repository.
 fn service_providers() -> Vec<String> {
     let mut found = Vec::new();
     let mut directories = vec![workspace().join("tests/fixtures"), workspace().join("examples")];
@@ -160,7 +161,8 @@ fn saml_documents_are_what_pysaml2_takes_them_for() {
 /// An environment variable and its value.
 type Variable<'a> = (&'a str, &'a str);
 
-/// What a plan needs to reach both halves: AWS at the sandbox, and Microsoft and GitHub by their own names over the proxy.
+/// Runs a plan that reads AWS from the sandbox, and reaches Microsoft and GitHub under their own names through the
+/// proxy.
 fn plan(project: &Project, sandbox: &Server, proxy: &Server, variables: &[Variable<'_>]) -> Ran {
     let mut command = isolated(rolecall(), project.path(), Some(&sandbox.endpoint));
     for (name, _) in std::env::vars_os() {
@@ -171,7 +173,7 @@ fn plan(project: &Project, sandbox: &Server, proxy: &Server, variables: &[Variab
             command.env_remove(name.as_ref());
         }
     }
-    // Graph is to be found where Microsoft has it, by way of the proxy.
+    // Graph must be found under Microsoft's name, through the proxy.
     command.env_remove("ROLECALL_GRAPH_ENDPOINT");
     command
         .current_dir(project.path())
@@ -230,7 +232,7 @@ fn each_credential_is_taken_by_a_token_endpoint_over_tls() {
     }
     assert_eq!(lines(&directory.join("grants")), granted);
 
-    // A host whose certificate no known authority signed gets no secret.
+    // A host without a certificate of a known authority gets no secret.
     let others = directory.join("stranger.pem");
     let others = ("SSL_CERT_FILE", others.to_str().unwrap());
     let ran = plan(&project, &sandbox, &proxy, &[others, ("AZURE_CLIENT_SECRET", &secret)]).exits(1);

@@ -1,4 +1,4 @@
-//! `rolecall import` from the outside: what it writes, and what it never writes over.
+//! `rolecall import` from the outside: the files that it writes, and those that it never overwrites.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::project::Project;
 
 const SANDBOX: &str = "examples/acme/sandbox.json";
 
-/// A directory with the example company's world and nothing else.
+/// A directory that contains only the example company's world.
 fn world() -> Project {
     let project = Project::of(&[]);
     fs::copy(rolecall_e2e::workspace().join(SANDBOX), project.file("live.json")).unwrap();
@@ -21,9 +21,9 @@ fn a_generated_company_comes_back_and_plans_to_nothing() {
     let numbers = "--accounts 60 --permission-sets 12 --groups 40 --assignments 700 --drift 20 --out made";
     let generate: Vec<&str> = ["sandbox", "generate"].into_iter().chain(numbers.split(' ')).collect();
     let _ = project.run(&generate).exits(0);
-    // The one stack that owns something needs not be named.
+    // The only stack that owns something is the default.
     let said = project.run(&["import", "--sandbox", "made/sandbox.json", "--out", "back"]).exits(0).stdout;
-    assert!(said.contains("for 700 assignments") && said.contains("The plan has nothing to do."), "{said}");
+    assert!(said.contains("for 700 assignments") && said.contains("The plan will be empty."), "{said}");
     let _ = project.run(&["check", "back"]).exits(0);
     let plan = ["plan", "back", "--sandbox", "made/sandbox.json", "--detailed-exitcode"];
     assert!(project.run(&plan).exits(0).stdout.contains("Nothing to do"));
@@ -40,7 +40,7 @@ fn nothing_is_written_over_and_nothing_is_half_written() {
     assert_eq!(project.read("out/groups.kdl"), "mine");
 
     fs::remove_file(project.file("out/groups.kdl")).unwrap();
-    // A directory cannot be made where a file is: then what was written before is taken away again.
+    // A directory cannot be created where a file exists; the files written before are then removed.
     project.write("out/policies", "a file");
     let _ = project.run(&import).exits(1);
     assert_eq!(fs::read_dir(project.file("out")).unwrap().count(), 1);
@@ -100,7 +100,10 @@ fn a_state_that_is_none_stops_before_anything_is_written() {
 fn import_explains_the_sandbox_as_it_is_there() {
     let said = Project::of(&[]).run(&["import", "--help"]).exits(0).stdout;
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("the project in the current directory") && said.contains("only read"), "{said}");
+    assert!(
+        said.contains("the project in the current directory") && said.contains("changes neither"),
+        "{said}"
+    );
     assert!(!said.contains("project's directory") && !said.contains("apply saves it"), "{said}");
 }
 
@@ -111,7 +114,7 @@ fn what_the_page_says_about_the_state_takes_addresses_with_quotes_whole() {
         .find("terraform state list | grep")
         .expect("the page shows how to take resources out of the state");
     let command = page[at..].split("```").next().unwrap();
-    // A Terraform that lists such addresses, eats its input, and writes down what it shall forget.
+    // A stand-in for Terraform that lists such addresses, reads its input, and prints what it would remove.
     let terraform = r#"terraform() {
         case "$2" in
             list) printf '%s\n' 'aws_ssoadmin_account_assignment.this["a b/c"]' 'module.x["y"].aws_ssoadmin_permission_set.p' 'aws_vpc.v' ;;
@@ -145,7 +148,7 @@ fn what_is_adopted_stays_when_the_word_is_taken_away() {
     let sets = project.read("out/permission-sets.kdl");
     assert!(sets.contains("\n    adopt\n"), "{sets}");
     project.write("out/permission-sets.kdl", &sets.replace("    adopt\n", ""));
-    // Only the row of a group that is gone is left to do, and import told of it.
+    // Only the assignment of a deleted group is left, about which import warned.
     let plan = project.run(&["plan", "out", "--sandbox", "live.json"]).exits(0).stdout;
     assert!(plan.contains("1 to revoke") && plan.contains("no longer exists"), "{plan}");
 }

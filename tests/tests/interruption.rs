@@ -1,8 +1,8 @@
 //! An apply that is killed: running it again finishes the job.
 //!
-//! Between `rolecall` and the sandbox stands a proxy that counts the calls that change something. It hands the chosen
-//! one on, keeps the answer to itself and has the process killed, so each run dies at a known call whose effect has
-//! happened and which the process never heard of.
+//! A proxy between `rolecall` and the sandbox counts the calls that change something. It forwards the chosen one,
+//! withholds the answer and has the process killed, so each run dies at a known call that took effect without the
+//! process learning of it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,18 +17,18 @@ use rolecall_e2e::server::Server;
 
 use crate::project::Project;
 
-/// What a proxy's connections share.
+/// The state that a proxy's connections share.
 struct Proxy {
     upstream: String,
-    /// How many changing calls have come.
+    /// The number of changing calls so far.
     changes: AtomicUsize,
-    /// The call at which the process dies.
+    /// The call at which the process is killed.
     fatal: usize,
     reached: mpsc::Sender<()>,
 }
 
 impl Proxy {
-    /// Listens on a free port until the test's process ends; returns the endpoint.
+    /// Listens on a free port until the test process exits, and returns the endpoint.
     fn start(upstream: &str, fatal: usize) -> (String, mpsc::Receiver<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -44,7 +44,7 @@ impl Proxy {
         (endpoint, at_fatal)
     }
 
-    /// Carries requests and answers until one side closes or the process is to die.
+    /// Forwards requests and answers until one side closes or the process is to be killed.
     fn carry(&self, client: TcpStream) -> Option<()> {
         let server = TcpStream::connect(&self.upstream).ok()?;
         let mut requests = BufReader::new(client.try_clone().ok()?);
@@ -58,7 +58,7 @@ impl Proxy {
             let answer = read_message(&mut answers)?;
             if fatal {
                 self.reached.send(()).ok()?;
-                // The answer is lost with the process that waits for it.
+                // The answer is lost with the process.
                 let _ = requests.read_to_end(&mut Vec::new());
                 return None;
             }
@@ -67,7 +67,7 @@ impl Proxy {
     }
 }
 
-/// One HTTP message with a body of a known length, as both sides send them.
+/// Reads one HTTP message with a body of known length, which is all that either side sends.
 fn read_message(from: &mut impl BufRead) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     let mut length = 0;
@@ -91,7 +91,7 @@ fn read_message(from: &mut impl BufRead) -> Option<Vec<u8>> {
     Some(message)
 }
 
-/// Whether a request changes something: an operation of sso-admin that neither lists, gets nor describes.
+/// Returns whether a request changes something: an operation of sso-admin other than List, Get and Describe.
 fn changes_something(request: &[u8]) -> bool {
     let head = String::from_utf8_lossy(request);
     let target = head.lines().find_map(|line| {
@@ -103,7 +103,8 @@ fn changes_something(request: &[u8]) -> bool {
     })
 }
 
-/// Kills an apply of the example at its n-th changing call; then a second apply must finish, and a plan be empty.
+/// Kills an apply of the example at its n-th changing call. A second apply must then succeed, and the next plan be
+/// empty.
 fn kill_at(fatal: usize) {
     let project = Project::acme();
     let sandbox = Server::sandbox(&project.file("sandbox.json"), "1000");

@@ -1,9 +1,9 @@
-//! The built binary, from the outside: on its embedded sandbox, against moto over HTTP, and the other way round, boto3
-//! and the `aws` command line against the sandbox on a port.
+//! End-to-end tests of the built binary: on its embedded sandbox, and against moto over HTTP. In the other direction,
+//! boto3 and the AWS CLI against the sandbox on a port.
 //!
 //! A case begins with a [`project::Project`], in a directory of its own.
 
-// `clippy.toml` allows it in tests, and takes only functions marked `#[test]` for such; here all are.
+// `clippy.toml` allows it in functions marked `#[test]`; here, all functions belong to tests.
 #![allow(clippy::unwrap_used)]
 
 mod acme;

@@ -1,11 +1,11 @@
-//! Diagnostics for machines, and changes that a machine makes.
+//! Diagnostics for programs, and automatic fixes.
 
 use serde_json::Value;
 
 use crate::project::{Project, TODAY};
 
-/// An error with a guess, an error with a safe change, and a warning with a second place in another file; in a
-/// directory of a repository.
+/// A project in a directory of a repository, with an error with a guess, an error with a safe fix, and a warning with a
+/// second place in another file.
 fn in_a_repository() -> Project {
     Project::of(&[
         (".git/HEAD", ""),
@@ -84,7 +84,7 @@ fn fix_makes_what_is_safe_and_tells_the_rest() {
     let project = in_a_repository();
     let before = project.read("infra/access/groups.kdl");
     let ran = project.run(&["check", "infra/access", "--fix"]).exits(1);
-    assert!(ran.stdout.contains("mended rolecall.kdl:6: RC0106: "), "{ran:#?}");
+    assert!(ran.stdout.contains("fixed rolecall.kdl:6: RC0106: "), "{ran:#?}");
     assert!(ran.stderr.contains("RC0201") && !ran.stderr.contains("RC0106"), "{ran:#?}");
     assert!(project.read("infra/access/rolecall.kdl").ends_with("to \"dev\"; on \"prod\" }\n"));
     assert_eq!(project.read("infra/access/groups.kdl"), before);
@@ -114,7 +114,7 @@ fn fix_writes_through_a_link_within_the_project_and_no_file_twice() {
     project.write("infra/access/kept/devs.txt", "group devs\n");
     link("b.kdl");
     let ran = project.run(&["check", "infra/access", "--fix"]).exits(1);
-    assert!(ran.stderr.contains("two paths lead to it"), "{ran:#?}");
+    assert!(ran.stderr.contains("two paths lead to the same file"), "{ran:#?}");
     assert_eq!(project.read("infra/access/kept/devs.txt"), "group devs\n");
 }
 

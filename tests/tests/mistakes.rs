@@ -1,10 +1,10 @@
-//! Mistakes in the files: all of them come out in one run, and each has a page.
+//! Errors in the configuration: one run reports all of them, and each has a page.
 
 use std::collections::BTreeSet;
 
 use crate::project::Project;
 
-/// The twenty mistakes of `fixtures/mistakes`: the code, and the file and line at which each is shown.
+/// The twenty errors in `fixtures/mistakes`: the code, and the file and line of each.
 const MISTAKES: [(&str, &str); 20] = [
     ("RC0005", "rolecall.kdl:5"),
     ("RC0006", "rolecall.kdl:6"),
@@ -29,7 +29,7 @@ const MISTAKES: [(&str, &str); 20] = [
 ];
 
 #[test]
-fn twenty_mistakes_give_twenty_diagnostics_in_one_run() {
+fn twenty_errors_give_twenty_diagnostics_in_one_run() {
     let project = Project::copy_of("tests/fixtures/mistakes");
     let ran = project.run(&["check"]).exits(1);
     let said = format!("{}{}", ran.stdout, ran.stderr);
@@ -40,7 +40,7 @@ fn twenty_mistakes_give_twenty_diagnostics_in_one_run() {
     }
 }
 
-/// The codes that head a diagnostic, sorted: each stands on a line of its own.
+/// Returns the codes of diagnostics, sorted. Each is on a line of its own.
 fn codes_of(said: &str) -> Vec<String> {
     let is_code = |line: &&str| line.len() == 6 && line.starts_with("RC");
     let mut codes: Vec<String> = said.lines().filter(is_code).map(str::to_owned).collect();
@@ -49,7 +49,7 @@ fn codes_of(said: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_of_files_with_mistakes_shows_them_and_plans_nothing() {
+fn a_plan_of_files_with_errors_shows_them_and_plans_nothing() {
     let project = Project::copy_of("tests/fixtures/mistakes");
     std::fs::copy(rolecall_e2e::workspace().join("examples/acme/sandbox.json"), project.file("sandbox.json"))
         .unwrap();

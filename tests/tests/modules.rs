@@ -1,4 +1,4 @@
-//! No two files of a crate import from each other, so that each can be understood by what is below it.
+//! No files of a crate import each other, so that each can be understood from the files below it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use rolecall_e2e::source::Crate;
 use rolecall_e2e::source::imports::{Cycle, Imports};
 use rolecall_e2e::workspace;
 
-/// Crates whose cycles are still to be undone. A crate that has none left must leave this list.
+/// Crates that still have cycles. Remove an entry when it has none.
 const KNOWN: &[&str] = &[];
 
-/// Every library, binary, test binary and bench of the workspace, by name and root file.
+/// Returns every target of the workspace, by name and root file.
 fn targets() -> Vec<(String, PathBuf)> {
     let metadata =
         MetadataCommand::new().manifest_path(workspace().join("Cargo.toml")).no_deps().exec().unwrap();
@@ -71,7 +71,7 @@ fn a_plan_needs_no_stage_and_no_renderer_asks_one() {
     }
 }
 
-/// The cycles of a crate of these files; the first is the root. Each is the names of its files.
+/// Returns the cycles of a crate of these files, each as the names of its files. The first file is the root.
 fn found(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let texts: BTreeMap<&Path, &str> = files.iter().map(|(name, text)| (Path::new(*name), *text)).collect();
     let read = |file: &Path| texts.get(file).map(|text| (*text).to_owned());

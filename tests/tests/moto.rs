@@ -1,4 +1,4 @@
-//! Plan and apply against moto, another implementation of AWS's side, over real HTTP. boto3 says what came of it.
+//! Plan and apply against moto, an independent implementation of AWS, over real HTTP, with boto3 as the witness.
 
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ fn project() -> Project {
     Project::of(&[("rolecall.kdl", PROJECT), ("policies/audit.json", AUDIT_POLICY)])
 }
 
-/// Applies, sees that a second plan is empty, and returns what boto3 sees.
+/// Applies, checks that a second plan is empty, and returns what boto3 sees.
 fn apply(project: &Project, moto: &Server) -> Value {
     let _ = project.run_at(&moto.endpoint, &["apply", "--auto-approve"]).exits(0);
     let _ = project.run_at(&moto.endpoint, &["plan", "--detailed-exitcode"]).exits(0);
@@ -119,7 +119,7 @@ fn seed(moto: &Server, world: &Value) {
     let _ = run_script::<&str>("moto_seed.py", &moto.endpoint, &[], &world.to_string());
 }
 
-/// The rows that the files ask for, and those of others that they leave alone.
+/// Returns the declared assignments, and the unmanaged ones.
 fn wanted_rows() -> Value {
     json!([
         ["AWSReadOnlyAccess", "core-prod", "GROUP", "AWSControlTowerAdmins"],
@@ -187,7 +187,8 @@ fn a_first_apply_makes_exactly_what_the_files_say() {
     );
 }
 
-/// A permission set as `moto_dump.py` shows it: these parts, and for the rest AWS's defaults and this stack's mark.
+/// Returns a permission set in the format of `moto_dump.py`: these parts, and otherwise AWS's defaults and this stack's
+/// tag.
 fn set(parts: Value) -> Value {
     let mut all = json!({
         "session": "PT1H", "description": null, "relayState": null, "tags": {"rolecall:stack": "acme"},
@@ -204,7 +205,8 @@ fn a_second_apply_carries_out_edits_revokes_and_deletions() {
     seed(&moto, &world());
     let _ = apply(&project, &moto);
 
-    // Others change what is ours: a user and a group that is gone get a set of ours. And they make a set of their own.
+    // Others change our permission sets: a user and a deleted group are assigned one. They also create one of their
+    // own.
     seed(
         &moto,
         &json!({
@@ -216,7 +218,8 @@ fn a_second_apply_carries_out_edits_revokes_and_deletions() {
             ],
         }),
     );
-    // And the files change: a set goes with its rows, another is edited in every part, a group loses an account.
+    // The configuration changes, too: a permission set goes with its assignments, another is edited completely, and a
+    // group loses an account.
     let text = project.read("rolecall.kdl");
     let without_audit = cut(&cut(&text, "permission-set \"Audit\""), "assign \"Audit\"");
     project.write("rolecall.kdl", &without_audit);
@@ -263,7 +266,7 @@ fn a_second_apply_carries_out_edits_revokes_and_deletions() {
         sets["Deploy"],
         set(json!({
             "session": "PT4H",
-            // Only keys that the files name are managed, so the one they no longer name stays.
+            // Only declared keys are managed, so the one that is no longer declared stays.
             "tags": {"rolecall:stack": "acme", "owner": "payments", "team": "payments"},
             "managedPolicies": ["arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"],
             "customerPolicies": ["/deploy"],
@@ -281,7 +284,7 @@ fn a_second_apply_carries_out_edits_revokes_and_deletions() {
     );
 }
 
-/// The text without the top-level node that begins so.
+/// Returns the text without the top-level node that begins so.
 fn cut(text: &str, node: &str) -> String {
     let start = text.find(node).unwrap();
     let end = start + text[start..].find("\n}\n").unwrap() + 3;

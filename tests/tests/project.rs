@@ -13,21 +13,21 @@ use rolecall_e2e::workspace;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The day on which plans are made, so that dates in the files mean the same whenever the tests run.
+/// The day of plans, so that dates in the configuration mean the same whenever the tests run.
 pub(crate) const TODAY: &str = "2026-11-24";
 
-/// The world of a project's sandbox, which commands only read.
+/// The world of a project's sandbox, which commands never write.
 pub(crate) const WORLD: &str = "sandbox.json";
-/// What was applied to it.
+/// The state of a project's sandbox after an apply.
 pub(crate) const STATE: &str = ".rolecall/sandbox.json";
 
-/// A project's directory, gone when it is dropped.
+/// A project in a temporary directory.
 pub(crate) struct Project {
     directory: TempDir,
 }
 
 impl Project {
-    /// A project of these files.
+    /// Creates a project of these files.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let project = Self { directory: tempfile::tempdir().expect("a temporary directory can be made") };
         for (name, text) in files {
@@ -36,17 +36,17 @@ impl Project {
         project
     }
 
-    /// The example company, whose first apply changes something of every kind.
+    /// Copies the example company, whose first apply makes every kind of change.
     pub(crate) fn acme() -> Self {
         Self::copy_of("examples/acme")
     }
 
-    /// The smallest example.
+    /// Copies the smallest example.
     pub(crate) fn minimal() -> Self {
         Self::copy_of("examples/minimal")
     }
 
-    /// A copy of a directory of the workspace, with a sandbox that nothing was applied to.
+    /// Copies a directory of the workspace, with its sandbox's world but without a state.
     pub(crate) fn copy_of(directory: &str) -> Self {
         let project = Self::of(&[]);
         copy(&workspace().join(directory), project.path());
@@ -72,12 +72,12 @@ impl Project {
         std::fs::read_to_string(self.file(name)).expect("a file of the project can be read")
     }
 
-    /// The state of the project's sandbox: what was last applied to it, or else its world.
+    /// Returns the state of the project's sandbox: that of the last apply, or else the world.
     pub(crate) fn sandbox(&self) -> Value {
         self.sandbox_in(".")
     }
 
-    /// The same, of the project in this directory beneath.
+    /// Returns the same for the project in a subdirectory.
     pub(crate) fn sandbox_in(&self, directory: &str) -> Value {
         let json = |name: &str| -> Value {
             let text = self.read(&format!("{directory}/{name}"));
@@ -86,7 +86,7 @@ impl Project {
         if self.file(directory).join(STATE).exists() { json(STATE)["state"].take() } else { json(WORLD) }
     }
 
-    /// Replaces the one place where `before` stands in a file.
+    /// Replaces the only occurrence of `before` in a file.
     pub(crate) fn edit(&self, name: &str, before: &str, after: &str) {
         let text = self.read(name);
         assert_eq!(text.matches(before).count(), 1, "{before:?} in {name}");
@@ -98,7 +98,7 @@ impl Project {
         run_rolecall(self.path(), None, arguments)
     }
 
-    /// The same, with the AWS endpoint named.
+    /// Runs `rolecall` in the project's directory with an AWS endpoint.
     pub(crate) fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Ran {
         run_rolecall(self.path(), Some(endpoint), arguments)
     }
@@ -107,7 +107,7 @@ impl Project {
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a directory can be listed") {
         let entry = entry.expect("a directory can be listed");
-        // What begins with a dot belongs to whoever works in the checkout, such as the state of a demo's sandbox.
+        // Hidden files belong to whoever uses the checkout, such as the state of a demo's sandbox.
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }

@@ -1,15 +1,15 @@
-//! What a pull request changes, held against a checkout of its base branch.
+//! Pull requests, compared with a checkout of the base branch.
 
 use serde_json::Value;
 
 use crate::project::{Project, TODAY};
 
-/// The example company and a checkout of the base branch, in which it was the same.
+/// Returns the example company and an equal checkout of the base branch.
 fn head_and_base() -> (Project, Project) {
     (Project::acme(), Project::acme())
 }
 
-/// The arguments of a plan that is compared with this base.
+/// Returns the arguments of a plan that is compared with this base.
 fn plan(base: &Project, more: &[&str]) -> Vec<String> {
     let base = base.path().to_str().unwrap();
     let mut arguments = vec!["plan", "--sandbox", "--as-of", TODAY, "--base", base];
@@ -76,14 +76,14 @@ fn a_broken_base_does_not_stop_its_mending() {
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
     assert!(ran.stdout.contains("Not compared with the base: its files have mistakes: "), "{ran:#?}");
     assert!(ran.stdout.contains("guards.kdl:3 of the base"), "it says what is broken: {ran:#?}");
-    // Without a project, it is the pull request that makes one.
+    // Without a project in the base, the pull request creates it.
     let empty = Project::of(&[]);
     let ran = run(&head, &plan(&empty, &[])).exits(0);
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
     let said = "\nNot compared with the base: there is no `rolecall.kdl` in it.\n";
     assert!(ran.stdout.contains(said), "{ran:#?}");
     assert!(!ran.stdout.contains("Compared with the base"), "nothing was: {ran:#?}");
-    // But a path that leads nowhere is a mistake in the pipeline, and would hide everything.
+    // A path that does not exist is an error in the pipeline, which would hide everything.
     let nowhere = head.run(&["plan", "--sandbox", "--base", "no/such/checkout"]).exits(1);
     assert!(nowhere.stderr.contains("no/such/checkout"), "{nowhere:#?}");
 }
@@ -107,7 +107,7 @@ fn a_pull_request_cannot_relax_the_guards_that_judge_it() {
     let path = base.path().to_str().unwrap();
     let _ = head.run(&["plan", "--sandbox", "--as-of", TODAY]).exits(0);
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
-    // The guard is named in its own checkout, where the lines of the pull request are others.
+    // The guard is named in its own checkout, since the pull request has other lines.
     let place = format!("{path}/guards.kdl:3");
     assert!(stopped.stdout.contains("max-deletions is 3") && stopped.stdout.contains(&place), "{stopped:#?}");
     let _ = head.run(&["apply", "--sandbox", "--auto-approve", "--guards", path]).exits(3);
@@ -124,7 +124,7 @@ fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
         "guard {",
         &format!("accounts \"sealed\" {{ account \"payments-vault\" }}\n{guard}"),
     );
-    // The pull request declares a set of this name that holds something else.
+    // The pull request declares another set with the same name.
     head.edit("guards.kdl", "guard {", "accounts \"sealed\" { account \"build\" }\nguard {");
     let path = base.path().to_str().unwrap();
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
@@ -158,7 +158,7 @@ fn a_pull_request_cannot_switch_the_comparison_off() {
     let world = Project::acme().read("sandbox.json");
     let head = Project::of(&[("rolecall.kdl", project), ("sandbox.json", &world)]);
     let base = Project::of(&[("rolecall.kdl", &format!("{project}{taken_out}"))]);
-    // Tags of accounts and rows of the external set are read for the base alone.
+    // Account tags and assignments of the external permission set are read only for the base.
     let document: Value = serde_json::from_str(&planned(&head, &base, &["--format", "json"])).unwrap();
     assert_eq!(document["base"]["extent"], "whole", "{:#}", document["base"]);
     assert_eq!(document["changes"].as_array().unwrap().len(), 0);

@@ -1,4 +1,4 @@
-//! What an apply leaves behind for those who ask later, and what a rehearsal says beforehand.
+//! The records of an apply, and rehearsals.
 
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ fn a_record_has_a_line_for_each_operation() {
     assert_eq!(grants.count(), 15);
     for line in &lines {
         assert_eq!(line["outcome"], "done", "{line}");
-        // Waiting for a group changes nothing; all else can be asked for in CloudTrail or in the audit logs of Entra ID.
+        // Waiting for a group changes nothing. Everything else has an id for CloudTrail or the audit logs of Entra ID.
         let is_wait = line["operation"] == "GetGroupId";
         assert!(is_wait || line["requestId"].is_string(), "it can be asked for: {line}");
         assert!(line["at"].as_str().unwrap().ends_with('Z'), "{line}");
     }
-    // A second apply adds nothing, and takes nothing away.
+    // A second apply adds nothing and removes nothing.
     let _ = project.run(&["apply", "--sandbox", "--auto-approve", "--record", "record.jsonl"]).exits(0);
     assert_eq!(project.read("record.jsonl").lines().count(), lines.len());
 }
@@ -47,19 +47,19 @@ fn a_rehearsal_changes_nothing_and_says_how_it_would_go() {
     let untouched = project.sandbox();
     let rehearsed = project.run(&["rehearse", "--sandbox", "--out", "after.json"]).exits(0);
     assert!(rehearsed.stdout.contains("0 would fail"), "{rehearsed:#?}");
-    assert!(rehearsed.stdout.contains("A plan after it is empty."), "{rehearsed:#?}");
+    assert!(rehearsed.stdout.contains("A plan after the apply would be empty."), "{rehearsed:#?}");
     assert_eq!(project.sandbox(), untouched);
     let _ = project.run(&["plan", "--sandbox", "after.json", "--detailed-exitcode"]).exits(0);
 
     project.edit("guards.kdl", "max-deletions 25", "max-deletions 3");
     let stopped = project.run(&["rehearse", "--snapshot", "sandbox.json"]).exits(3);
-    assert!(stopped.stdout.contains("would stop at the guard"), "{stopped:#?}");
+    assert!(stopped.stdout.contains("a guard would stop the apply"), "{stopped:#?}");
 }
 
 #[test]
 fn a_rehearsal_says_what_would_fail() {
     let project = Project::acme();
-    // Sets of others fill an account up to AWS's bound of 500; one more cannot be provisioned there.
+    // Other permission sets fill an account up to AWS's limit of 500; one more cannot be provisioned there.
     let mut world: Value = serde_json::from_str(&project.read("sandbox.json")).unwrap();
     let accounts = world["organization"]["accounts"].as_array().unwrap();
     let full = accounts.iter().find(|account| account["name"] == "data-dev").unwrap()["id"].clone();

@@ -1,4 +1,4 @@
-//! The JSON of plans is what the published schema says, as a validator sees it that knows neither.
+//! The JSON of plans conforms to the published schema, according to an independent validator.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ fn schema() -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// What the validator finds wrong in each of these documents, by name.
+/// Returns the validator's errors for each of these documents, by name.
 fn faults(documents: &BTreeMap<String, Value>) -> BTreeMap<String, Vec<String>> {
     let schema = workspace().join("docs/plan.schema.json");
     let input = serde_json::to_string(documents).unwrap();
     serde_json::from_str(&run_script("validate_json.py", "", &[schema], &input)).unwrap()
 }
 
-/// A generated organization whose files have an `entra` node, with drift.
+/// A generated organization with drift, whose configuration has an `entra` node.
 fn generated() -> Project {
     let project = Project::of(&[]);
     let sizes = ["--accounts", "40", "--permission-sets", "8", "--groups", "12", "--assignments", "200"];
@@ -48,7 +48,7 @@ fn plan(project: &Project, more: &[&str]) -> Value {
     project.run(&[&arguments[..], more].concat()).json()
 }
 
-/// Plans of every kind that are worth a look, by name.
+/// Returns one plan of each kind, by name.
 fn plans() -> BTreeMap<String, Value> {
     let (acme, minimal, generated) = (Project::acme(), Project::minimal(), generated());
     let mut plans = BTreeMap::from([
@@ -81,7 +81,7 @@ fn cases() -> BTreeMap<String, Value> {
     found
 }
 
-/// The plans that the snapshots of all tests hold, by file.
+/// Returns the plans in the snapshots of all tests, by file.
 fn snapshots() -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     let mut directories = vec![workspace().join("crates"), workspace().join("tests/tests")];
@@ -157,7 +157,7 @@ fn a_document_that_breaks_the_schema_is_told() {
     assert_eq!(self::faults(&more), BTreeMap::new());
 }
 
-/// Whether a schema lists the values of a property, in itself or in what it refers to.
+/// Returns whether a schema lists the values of a property, directly or by reference.
 fn lists_values(root: &Value, property: &Value) -> bool {
     let target = match property["$ref"].as_str() {
         Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),

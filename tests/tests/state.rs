@@ -1,4 +1,4 @@
-//! Where the sandbox keeps what was applied to it: never in a file that a repository tracks, unless it is named.
+//! The state of a sandbox, which is never saved in a tracked file unless the user names it.
 
 use rolecall_e2e::run::{Ran, isolated};
 use rolecall_e2e::server::Server;
@@ -7,7 +7,7 @@ use crate::project::{Project, STATE, WORLD};
 
 const APPLY: [&str; 3] = ["apply", "--sandbox", "--auto-approve"];
 
-/// Runs Git in the project's directory, and returns what it printed.
+/// Runs Git in the project's directory, and returns its output.
 fn git(project: &Project, arguments: &[&str]) -> String {
     let mut git = isolated("git", project.path(), None);
     git.current_dir(project.path()).env("GIT_CONFIG_NOSYSTEM", "1");
@@ -39,11 +39,11 @@ fn a_command_that_only_reads_writes_no_state() {
 #[test]
 fn a_world_that_changed_starts_over_and_says_so() {
     let project = Project::acme();
-    let notice = "sandbox.json has changed since the last apply: the sandbox starts over from it.";
+    let notice = "sandbox.json has changed since the last apply. The sandbox starts over from it.";
     let first = project.run(&APPLY).exits(0);
     assert!(!first.stderr.contains(notice), "{first:#?}");
 
-    // One line break more: what counts is the file, and not what it means.
+    // Any change of the file counts, even one more line break.
     project.write(WORLD, &format!("{}\n", project.read(WORLD)));
     let planned = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(2);
     assert!(planned.stderr.contains(notice), "{planned:#?}");

@@ -1,4 +1,4 @@
-//! What may be written on the command line.
+//! The command-line arguments.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use rolecall_aws::Strategy;
 use rolecall_model::{Date, InstanceId, Region, StackName};
 use rolecall_parser::messages;
 
-/// Says which Entra ID groups get which AWS permission sets on which accounts, and makes it so.
+/// Manages which Microsoft Entra ID groups have which AWS permission sets in which accounts.
 #[derive(Debug, Parser)]
 #[command(name = "rolecall", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -19,64 +19,64 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the files: everything that can be known offline
+    /// Check the configuration offline
     Check(CheckArgs),
-    /// Write the files in the one layout
+    /// Format configuration files
     ///
-    /// Formats every .kdl file beneath the directory, included or not, and prints the names of those that it changed.
-    /// Hidden files, and what symbolic links lead to, are left out. A file with a mistake of syntax is left as it is, and
-    /// makes the exit code 1.
+    /// Formats every .kdl file under the directory, whether the project includes it or not, and prints the name of each
+    /// file that it changes. Skips hidden files and symbolic links. A file with a syntax error is left unchanged, and the
+    /// exit code is 1.
     Fmt(FmtArgs),
-    /// Show what would change
+    /// Show what an apply would change
     ///
-    /// Reads the files and the live state, and shows the difference. Nothing is changed. Exits with 0, with 1 on an
-    /// error, with 3 when a guard stops the plan, and, with --detailed-exitcode, with 2 when there are changes.
+    /// Compares the configuration with the live state and shows the difference. Changes nothing. Exits with 0 on success,
+    /// 1 on an error, 3 if a guard stops the plan and, with --detailed-exitcode, 2 if there are changes.
     Plan(PlanArgs),
-    /// Plan, show, and carry out
+    /// Make the live state match the configuration
     ///
-    /// Plans anew, shows the plan, and asks. Without a terminal, one of --auto-approve, --approved and --plan says
-    /// that the plan is approved. An apply that was killed is finished by running it again.
+    /// Makes a new plan, shows it and asks for approval. Without a terminal, approve it with --auto-approve, --approved or
+    /// --plan. To finish an apply that was interrupted, run it again.
     Apply(ApplyArgs),
-    /// Try an apply in the sandbox, and say how long it takes and what fails
+    /// Try an apply in the sandbox, and show how long it takes and what fails
     ///
-    /// Reads the live state (or takes --snapshot), puts it into the sandbox, and applies the plan there at AWS's limits
-    /// in simulated time. Nothing is changed anywhere. Exits with 1 when something fails, with 3 when a guard stops
-    /// the plan.
+    /// Copies the live state, or the one in --snapshot, into a sandbox and applies the plan there, at AWS's limits and in
+    /// simulated time. Changes nothing else. Exits with 1 if an operation fails and 3 if a guard stops the plan.
     Rehearse(RehearseArgs),
-    /// Check both halves: what works, what does not, and the way out
+    /// Diagnose AWS and Entra ID, and show how to fix what fails
     ///
-    /// Reads AWS, and Entra ID where the files have an `entra` node, and says of each thing that access stands on whether it
-    /// is ok, wants a look (warn) or does not work (fail). Nothing is changed. What AWS has no API for is listed at the
-    /// end. Exits with 1 when something does not work.
+    /// Reads AWS and, if the configuration has an `entra` node, Entra ID. Reports whether each part that access depends on
+    /// works (ok), needs attention (warn) or does not work (fail), and lists what you must check yourself because AWS has
+    /// no API for it. Changes nothing. Exits with 1 if a check fails.
     Doctor(DoctorArgs),
     /// Print the permissions that Rolecall needs for this project
     ///
-    /// Policies for AWS and application permissions for Microsoft Graph, made from the calls that the program makes and
-    /// from what the files use. Works offline.
+    /// Prints an IAM policy and the application permissions of Microsoft Graph. They cover the calls that a command makes
+    /// for the features that this configuration uses. Works offline.
     Permissions(PermissionsArgs),
-    /// Write profiles for the AWS command line, or links into the access portal
+    /// Print AWS CLI profiles or access portal links for a group or user
     ///
-    /// Reads what a group or a user has (or takes --snapshot), of the permission sets that the files name, and writes
-    /// sections for ~/.aws/config to standard output: one session, and one profile for each account and permission set.
+    /// Reads the assignments of a group or user, for the permission sets that the configuration names, from AWS or from
+    /// --snapshot. Prints sections for ~/.aws/config: one SSO session, and one profile for each account and permission set.
     Profiles(ProfilesArgs),
-    /// Write the live state to a file
+    /// Save the live state to a file
     Snapshot(SnapshotArgs),
-    /// Write a project that says what is live
+    /// Write a project that matches the live state
     ///
-    /// Reads the live state (or takes --snapshot), and writes files that say it. A plan of them adopts the permission sets
-    /// that no stack owns; of those that the stack owns already, it revokes rows that the files cannot say, and says so.
-    /// Nothing is changed in AWS, and no file is ever overwritten.
+    /// Writes configuration files for the live state, or for the one in --snapshot. The first plan of the new project
+    /// adopts the permission sets that no stack owns. On permission sets that the stack owns already, it revokes
+    /// assignments that the configuration cannot express; import warns about each. Changes nothing in AWS, and never
+    /// overwrites a file.
     Import(ImportArgs),
-    /// The simulated AWS
+    /// Serve or generate simulated organizations
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    /// Explain a diagnostic, such as RC0101, or a lint, such as direct-user
+    /// Explain a diagnostic (such as RC0101) or a lint (such as direct-user)
     Explain(ExplainArgs),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ProjectArgs {
-    /// The project: a directory that holds rolecall.kdl, or a project file
+    /// The project: a directory that contains rolecall.kdl, or a project file
     #[arg(value_name = "DIR or FILE", default_value = ".")]
     pub(crate) project: PathBuf,
 }
@@ -87,37 +87,37 @@ pub(crate) struct CheckArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
-    /// Make the changes that are safe to make, then check
+    /// Fix errors that have only one correct fix, then check
     ///
-    /// Only what says the same in the way that the language wants: a missing quote, a comma, a value that stands twice.
-    /// What is a guess, such as the nearest name of a group, is left to you.
+    /// Fixes errors of form, such as missing quotes, commas and duplicate values, without changing the meaning. Does not
+    /// guess: a misspelled name, for example, is reported with a suggestion and left unchanged.
     #[arg(long)]
     pub(crate) fix: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MessageArgs {
-    /// How errors and warnings are written
+    /// Format of errors and warnings
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Text)]
     pub(crate) message_format: MessageFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MessageFormat {
-    /// For people, on standard error
+    /// Readable text, on standard error
     Text,
-    /// A JSON object a line
+    /// One JSON object per line
     Json,
     /// A SARIF 2.1.0 document, for code scanning
     Sarif,
-    /// Workflow commands of GitHub Actions, for annotations
+    /// GitHub Actions workflow commands, for annotations
     Github,
-    /// A Code Quality report of GitLab
+    /// A GitLab Code Quality report
     Gitlab,
 }
 
 impl MessageFormat {
-    /// The format for machines, unless it is the one for people.
+    /// Returns the format for programs, or `None` for text.
     pub(crate) fn for_machines(self) -> Option<messages::Format> {
         match self {
             Self::Text => None,
@@ -131,35 +131,35 @@ impl MessageFormat {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FmtArgs {
-    /// What is formatted: a directory, or one file; - formats standard input to standard output
+    /// The directory or file to format; `-` formats standard input to standard output
     #[arg(value_name = "DIR or FILE", default_value = ".")]
     pub(crate) target: PathBuf,
-    /// Write nothing; show what would change, and exit with 1 if anything would
+    /// Change nothing; show the differences, and exit with 1 if there are any
     #[arg(long)]
     pub(crate) check: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SandboxArgs {
-    /// Work on the embedded sandbox instead of AWS
+    /// Use the embedded sandbox instead of AWS
     ///
-    /// Without FILE, the sandbox begins as the world in the project's sandbox.json, and apply saves its state in the
-    /// project's .rolecall directory, which Git ignores. With FILE, a snapshot, apply saves the state in FILE itself.
-    /// Time is simulated: what would take AWS an hour takes no time here, and is reported as an hour.
+    /// Without FILE, the sandbox starts from the project's sandbox.json, and apply saves its state in the project's
+    /// .rolecall directory, which Git ignores. With FILE, a snapshot, apply saves the state in FILE itself. Time is
+    /// simulated: an operation that takes an hour in AWS finishes at once, and is reported as an hour.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TimeoutArgs {
-    /// Give up reading after so long, such as "30m"; without it, throttled reads wait for as long as it takes
+    /// Stop with an error if reading takes longer than this, such as 90s or 30m; there is no limit by default
     #[arg(long = "timeout", id = "timeout", value_name = "TIME", value_parser = time)]
     pub(crate) limit: Option<Duration>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReadingArgs {
-    /// How account assignments are read
+    /// How to read account assignments
     #[arg(long, value_enum, default_value_t = Read::Auto)]
     pub(crate) read: Read,
     #[command(flatten)]
@@ -176,7 +176,7 @@ impl ReadingArgs {
     }
 }
 
-/// What every command that plans takes.
+/// The arguments of every command that plans.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanningArgs {
     #[command(flatten)]
@@ -185,47 +185,48 @@ pub(crate) struct PlanningArgs {
     pub(crate) sandbox: SandboxArgs,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
-    /// Take the guards of another checkout (a directory or a project file) instead of this project's own
+    /// Apply the guards of another checkout, a directory or a project file, instead of this project's own
     ///
-    /// FILE is the project in a checkout of the base branch. Its guards hold, with the names that they use looked up
-    /// there, so a pull request cannot relax the guards that judge it.
+    /// Name a checkout of the base branch, so that a pull request cannot relax the guards that apply to it. The names in
+    /// those guards are looked up in that checkout, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) guards: Option<PathBuf>,
-    /// Grant to this group although it may have taken the name of one that is gone
+    /// Grant access to this group although it may have taken the name of a deleted one; may be repeated
     #[arg(long, value_name = "GROUP")]
     pub(crate) accept_rebind: Vec<String>,
-    /// Leave out grants to groups that are not in the Identity Store yet, rather than wait for them
+    /// Skip assignments of groups that are not in the Identity Store yet
     ///
-    /// Such groups are assigned to the application in Entra ID all the same; the next plan after provisioning has brought
-    /// them grants. Without this, one apply provisions them, waits, and grants.
+    /// The groups are still assigned to the application in Entra ID. Once they are provisioned, the next plan grants their
+    /// access. By default, one apply provisions such a group, waits for it, and grants its access.
     #[arg(long)]
     pub(crate) defer_missing_groups: bool,
-    /// Set the credentials of provisioning anew, from ROLECALL_SCIM_ENDPOINT and ROLECALL_SCIM_TOKEN
+    /// Replace the provisioning credentials with ROLECALL_SCIM_ENDPOINT and ROLECALL_SCIM_TOKEN
     ///
-    /// A SCIM token lives one year. Entra ID does not show its credentials, so only this says that there are others.
+    /// A SCIM token is valid for one year. Entra ID does not reveal the credentials that it has, so a plan cannot tell when
+    /// to replace them.
     #[arg(long)]
     pub(crate) renew_scim_token: bool,
 }
 
-/// What every command takes that can plan without reading.
+/// The arguments of every command that can plan offline.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OfflineArgs {
-    /// Work offline on a snapshot file
+    /// Use a snapshot file instead of reading the live state
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
 }
 
-/// What every command takes that shows a plan.
+/// The arguments of every command that shows a plan.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DetailArgs {
-    /// How much of the plan is shown; JSON always has all of it
+    /// How much of the plan to show
     #[arg(long, value_enum, default_value_t = Detail::Changed)]
     pub(crate) detail: Detail,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatsArgs {
-    /// Write what the run cost, as JSON
+    /// Write API calls and times to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) stats: Option<PathBuf>,
 }
@@ -236,27 +237,27 @@ pub(crate) struct PlanArgs {
     pub(crate) planning: PlanningArgs,
     #[command(flatten)]
     pub(crate) offline: OfflineArgs,
-    /// Show also what differs from another checkout of the project (a directory or a project file)
+    /// Also show how the configuration differs from another checkout, a directory or a project file
     ///
-    /// DIR is a checkout of the base branch. The plan then lists what the difference from live cannot show: ends taken
-    /// away, guards relaxed, `keep` added, and the rows that each line gains and loses. Nothing more is read for it, and
-    /// the digest stays the same.
+    /// Name a checkout of the base branch. The plan then lists changes that a comparison with the live state cannot show:
+    /// removed ends, relaxed guards, added `keep` nodes, and the assignments that each line gains or loses. This makes no
+    /// further API calls and does not change the digest.
     #[arg(long, value_name = "DIR")]
     pub(crate) base: Option<PathBuf>,
-    /// How the plan is written
+    /// Format of the plan
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
-    /// Save the plan, for apply --plan
+    /// Save the plan to this file, for apply --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Exit with 2 when there are changes
+    /// Exit with 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
-    /// Judge expiry for this day (YYYY-MM-DD, UTC) instead of today; such a plan cannot be applied
+    /// Evaluate expiry on this day (YYYY-MM-DD, UTC) instead of today; such a plan cannot be applied
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<Date>,
     #[command(flatten)]
@@ -268,18 +269,18 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
-    /// Apply whatever the plan says, without asking
+    /// Apply the plan without asking for approval
     #[arg(long, group = "approval")]
     pub(crate) auto_approve: bool,
-    /// Apply only if the new plan has this digest, all 64 digits of it
+    /// Apply only if the new plan has this digest, given in full (64 digits)
     #[arg(long, value_name = "DIGEST", group = "approval")]
     pub(crate) approved: Option<String>,
-    /// Apply only if the new plan is the one in this file, which plan --out saved
+    /// Apply only if the new plan equals the one in this file, saved by plan --out
     #[arg(long, value_name = "FILE", group = "approval")]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
-    /// Add a line of JSON to this file for each operation that came to its end
+    /// Append one line of JSON to this file for each finished operation
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     #[command(flatten)]
@@ -294,7 +295,7 @@ pub(crate) struct RehearseArgs {
     pub(crate) offline: OfflineArgs,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
-    /// Write the state after the rehearsal, as a snapshot
+    /// Save the state after the rehearsal to this file, as a snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -307,7 +308,7 @@ pub(crate) struct SnapshotArgs {
     pub(crate) sandbox: SandboxArgs,
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
-    /// Where to write it
+    /// The file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
@@ -320,7 +321,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
-    /// How the checks are written
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
     #[command(flatten)]
@@ -329,9 +330,9 @@ pub(crate) struct DoctorArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DoctorFormat {
-    /// For people: a line each
+    /// One line per check
     Text,
-    /// For programs
+    /// A JSON document
     Json,
 }
 
@@ -339,33 +340,33 @@ pub(crate) enum DoctorFormat {
 pub(crate) struct PermissionsArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
-    /// What they are for; what a plan needs is among what the others need
+    /// The command to print permissions for; those for plan are included in all others
     #[arg(long = "for", value_enum, value_name = "COMMAND")]
     pub(crate) purpose: Purpose,
-    /// How they are written
+    /// Format of the permissions
     #[arg(long, value_enum, default_value_t = PermissionsFormat::Text)]
     pub(crate) format: PermissionsFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Purpose {
-    /// plan and rehearse: nothing is changed
+    /// plan and rehearse: read only
     Plan,
-    /// apply
+    /// apply: read and write
     Apply,
-    /// doctor and profiles: nothing is changed; members of groups and the logs of the application are read too
+    /// doctor and profiles: read only, including group members and the application's logs
     Doctor,
-    /// snapshot and import: nothing is changed, and everything is read
+    /// snapshot and import: read only, and read everything
     Snapshot,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PermissionsFormat {
-    /// For people: both halves
+    /// Both, as readable text
     Text,
-    /// A policy document of IAM
+    /// An IAM policy document
     AwsJson,
-    /// The application permissions of Microsoft Graph with what each is for, in JSON
+    /// The Microsoft Graph application permissions and what each is for, as JSON
     Graph,
 }
 
@@ -373,21 +374,21 @@ pub(crate) enum PermissionsFormat {
 pub(crate) struct ProfilesArgs {
     #[command(flatten)]
     pub(crate) project: ProjectArgs,
-    /// Whose: a group as the files call it, a user by user name, or a group by its display name
+    /// The group, by its label in the configuration or its display name; or the user, by user name
     #[arg(long = "for", value_name = "USER or GROUP")]
     pub(crate) whose: String,
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
-    /// Take what is live from a snapshot file
+    /// Use a snapshot file instead of reading the live state
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
-    /// What is written
+    /// What to print
     #[arg(long, value_enum, default_value_t = ProfilesFormat::Config)]
     pub(crate) format: ProfilesFormat,
-    /// The address of the access portal; without it, the one that the Identity Store's id makes
+    /// The URL of the access portal; by default, the one derived from the Identity Store's id
     #[arg(long, value_name = "URL", value_parser = StartUrl::new)]
     pub(crate) start_url: Option<StartUrl>,
-    /// The Region that the profiles work in; without it, they leave it to AWS_REGION
+    /// The default Region of the profiles; without it, the profiles set none, and AWS_REGION applies
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
     #[command(flatten)]
@@ -398,34 +399,34 @@ pub(crate) struct ProfilesArgs {
 pub(crate) enum ProfilesFormat {
     /// Sections for ~/.aws/config
     Config,
-    /// Links into the access portal, each of which opens the console with one role
+    /// Access portal links, each of which opens the console in one role
     Links,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
-    /// The stack that owns the permission sets from now on; without it, the one that owns some already
+    /// The stack that is to own the permission sets; by default, the only one that owns any already
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: Option<StackName>,
-    /// The directory to write to; without it, the current one, if it is empty
+    /// The directory to write to; by default, the current one if it is empty
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Import from a snapshot file
+    /// Use a snapshot file instead of reading the live state
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout", "region", "instance"])]
     pub(crate) snapshot: Option<PathBuf>,
-    /// Import from the embedded sandbox instead of AWS
+    /// Use the embedded sandbox instead of AWS
     ///
-    /// FILE is a snapshot; without it, the sandbox is that of the project in the current directory, with what was applied
-    /// to it. Either is only read. Time is simulated: what would take AWS an hour takes no time here.
+    /// FILE is a snapshot; by default, import reads the sandbox of the project in the current directory. Import changes
+    /// neither. Time is simulated: an operation that takes an hour in AWS finishes at once.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
-    /// Import what Terraform manages: "terraform", and a file that `terraform show -json` wrote; may be repeated
+    /// Import only what Terraform manages, from the output of `terraform show -json`; may be repeated
     #[arg(long, num_args = 2, value_names = ["terraform", "FILE"], action = clap::ArgAction::Append)]
     pub(crate) from: Vec<String>,
-    /// The primary Region of the instance; without it, AWS_REGION says
+    /// The primary Region of the instance; by default, AWS_REGION
     #[arg(long, value_name = "REGION", conflicts_with = "sandbox")]
     pub(crate) region: Option<Region>,
-    /// Which instance, where the credentials see several
+    /// The instance, if the credentials can access several
     #[arg(long, value_name = "ID", conflicts_with = "sandbox")]
     pub(crate) instance: Option<InstanceId>,
     #[command(flatten)]
@@ -434,11 +435,11 @@ pub(crate) struct ImportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
-    /// Serve the simulator on the loopback interface, for any client of AWS or Microsoft Graph
+    /// Serve the sandbox on a local port, for any client of AWS or Microsoft Graph
     ///
-    /// Prints "Listening on http://127.0.0.1:PORT", then serves until it is interrupted. Any credentials will do.
+    /// Prints "Listening on http://127.0.0.1:PORT" and serves until you interrupt it. Accepts any AWS credentials.
     Serve(ServeArgs),
-    /// Make a world and a configuration that matches it
+    /// Generate an organization and a project that matches it
     Generate(GenerateArgs),
 }
 
@@ -446,80 +447,80 @@ pub(crate) enum SandboxCommand {
 pub(crate) struct ServeArgs {
     /// A project's directory, or a snapshot file
     ///
-    /// A project's sandbox begins as the world in its sandbox.json, and its state is saved in its .rolecall directory,
-    /// which Git ignores. The state of a snapshot file is saved in the file itself.
+    /// For a directory, the sandbox starts from its sandbox.json and saves its state in its .rolecall directory, which Git
+    /// ignores. For a snapshot file, it saves the state in the file itself.
     #[arg(value_name = "DIR or FILE", default_value = ".")]
     pub(crate) target: PathBuf,
-    /// The port; 0 takes one that is free
+    /// The port; 0 picks a free one
     #[arg(long, value_name = "N")]
     pub(crate) port: u16,
-    /// How many seconds pass in the simulated AWS while one passes here; its limits move along
+    /// How many simulated seconds pass in one second; AWS's limits scale with it
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct GenerateArgs {
-    /// How many accounts, the management account included
+    /// Number of accounts, including the management account
     #[arg(long, value_name = "A")]
     pub(crate) accounts: usize,
-    /// How many permission sets
+    /// Number of permission sets
     #[arg(long, value_name = "P")]
     pub(crate) permission_sets: usize,
-    /// How many groups
+    /// Number of groups
     #[arg(long, value_name = "G")]
     pub(crate) groups: usize,
-    /// How many account assignments
+    /// Number of account assignments
     #[arg(long, value_name = "N")]
     pub(crate) assignments: usize,
-    /// What chance is drawn from: the same seed makes the same files
+    /// Random seed; the same seed generates the same files
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// In how many rows the world differs from the configuration; they are listed in drift.json
+    /// Number of differences between the organization and the project, which drift.json lists
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub(crate) drift: usize,
-    /// Give the world the Entra tenant that its groups come from
+    /// Also generate the Entra tenant that the groups come from
     #[arg(long)]
     pub(crate) entra: bool,
-    /// The directory to write to: new, or empty
+    /// The directory to write to, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
-    /// The code, or the name of a lint
+    /// The code of a diagnostic, or the name of a lint
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people, on a terminal or in a log
+    /// Readable text, for a terminal or a log
     Text,
-    /// For programs
+    /// A JSON document, always complete
     Json,
-    /// For a pull-request comment
+    /// Markdown, for a pull request comment
     Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Read {
-    /// Thorough while that takes up to two minutes at AWS's limits, else fast
+    /// Thorough if that takes up to two minutes at AWS's limits, otherwise fast
     Auto,
-    /// By permission set and account: sees every row
+    /// By permission set and account: finds every assignment
     Thorough,
-    /// By group: does not look for users, and groups that are gone, where a group has access too
+    /// By group: can miss assignments of users and deleted groups where a group has access too
     Fast,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Detail {
-    /// Counts alone
+    /// Only the counts
     Summary,
-    /// A line per change; many rows that say one thing are one line
+    /// One line per change, with similar assignments combined
     Changed,
-    /// Every row, and new and deleted permission sets whole
+    /// One line per assignment, and new and deleted permission sets in full
     Full,
 }
 

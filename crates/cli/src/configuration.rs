@@ -1,4 +1,4 @@
-//! The project that a command works on, and other checkouts of it.
+//! The project of a command, and other checkouts of it.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,24 +10,24 @@ use rolecall_planner::{Checkout, Inputs};
 use crate::args::{PlanningArgs, ProjectArgs};
 use crate::failure::Failure;
 
-/// The name of a project file where a directory is given.
+/// The name of the project file in a directory.
 pub(crate) const PROJECT_FILE: &str = "rolecall.kdl";
 
-/// A project whose files are without mistakes.
+/// A project without errors.
 pub(crate) struct Loaded {
     pub(crate) directory: PathBuf,
     pub(crate) config: Config,
     pub(crate) sources: Sources,
     pub(crate) origins: Origins,
     pub(crate) warnings: Vec<Diagnostic>,
-    /// How long reading and resolving took.
+    /// The time that loading took.
     pub(crate) parse: Duration,
-    /// The checkout whose guards hold instead of the project's own.
+    /// The checkout of `--guards`, whose guards replace the project's own.
     pub(crate) guards: Option<Box<Loaded>>,
 }
 
 impl Loaded {
-    /// What a plan is made from.
+    /// Returns the inputs of a plan.
     pub(crate) fn inputs<'a>(&'a self, snapshot: &'a Snapshot) -> Inputs<'a> {
         let guards = self.guards.as_ref().map(|other| other.checkout());
         Inputs { files: self.checkout(), snapshot, guards }
@@ -40,10 +40,10 @@ impl Loaded {
     }
 }
 
-/// The directory of a project and its project file's name.
+/// Returns the directory of a project and the name of its project file.
 ///
 /// # Errors
-/// There is nothing at this path.
+/// The path does not exist.
 pub(crate) fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Failure> {
     if project.is_dir() {
         return Ok((project.to_owned(), PROJECT_FILE.to_owned()));
@@ -52,7 +52,7 @@ pub(crate) fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Fa
         return Err(Failure::plain(
             Code::ProjectNotFound,
             format!("{} does not exist", project.display()),
-            format!("name a directory that holds {PROJECT_FILE}, or a project file"),
+            format!("name a directory that contains {PROJECT_FILE}, or a project file"),
         ));
     }
     let directory = match project.parent() {
@@ -63,18 +63,18 @@ pub(crate) fn directory_and_file(project: &Path) -> Result<(PathBuf, String), Fa
     Ok((directory, name))
 }
 
-/// Reads a project.
+/// Loads a project.
 ///
 /// # Errors
-/// All mistakes of all its files.
+/// All errors of all its files.
 pub(crate) fn load(args: &ProjectArgs) -> Result<Loaded, Failure> {
     load_at(&args.project)
 }
 
-/// Reads the project of a plan, and the checkout whose guards hold, if one is named.
+/// Loads the project of a plan, and the checkout of `--guards`.
 ///
 /// # Errors
-/// All mistakes of all files of the one or of the other, or the guards are another project's.
+/// All errors of all files of either, or the guards belong to another project.
 pub(crate) fn load_planned(args: &PlanningArgs) -> Result<Loaded, Failure> {
     let guards = args.guards.as_deref().map(load_guards).transpose()?;
     let mut loaded = load(&args.project)?;
@@ -85,7 +85,7 @@ pub(crate) fn load_planned(args: &PlanningArgs) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// The files of the checkout are named with its directory, so that nobody looks for their lines in the project's.
+/// Loads the checkout of `--guards`. Its files are named with its directory, to tell them from the project's.
 fn load_guards(path: &Path) -> Result<Loaded, Failure> {
     match load_at(path) {
         Ok(loaded) => Ok(Loaded { sources: within(&loaded.directory, &loaded.sources), ..loaded }),
@@ -98,7 +98,7 @@ fn load_guards(path: &Path) -> Result<Loaded, Failure> {
     }
 }
 
-/// The same texts under the same numbers, named with their directory.
+/// Returns the same files under the same numbers, named with their directory.
 fn within(directory: &Path, sources: &Sources) -> Sources {
     let mut named = Sources::default();
     for (_, file) in sources.iter() {
@@ -107,17 +107,17 @@ fn within(directory: &Path, sources: &Sources) -> Sources {
     named
 }
 
-/// Guards of another stack or instance would name sets and groups that mean something else here.
+/// Refuses guards of another stack or instance, whose names mean something else here.
 fn refuse_other_project(path: &Path, guards: &Config, own: &Config) -> Result<(), Failure> {
     let (theirs, ours) = (&guards.identity_center, &own.identity_center);
     let differs = if guards.stack != own.stack {
-        Some(format!("stack `{}`, and not of stack `{}`", guards.stack, own.stack))
+        Some(format!("stack `{}`, not stack `{}`", guards.stack, own.stack))
     } else if theirs.region != ours.region {
-        Some(format!("the instance in {}, and not of the one in {}", theirs.region, ours.region))
+        Some(format!("the instance in {}, not the one in {}", theirs.region, ours.region))
     } else {
         match (&theirs.instance, &ours.instance) {
             (Some(theirs), Some(ours)) if theirs != ours => {
-                Some(format!("the instance {theirs}, and not of {ours}"))
+                Some(format!("the instance {theirs}, not {ours}"))
             }
             _ => None,
         }
@@ -126,23 +126,23 @@ fn refuse_other_project(path: &Path, guards: &Config, own: &Config) -> Result<()
         None => Ok(()),
         Some(differs) => Err(Failure::plain(
             Code::BaseUnusable,
-            format!("--guards {}: these are the guards of {differs}", path.display()),
-            "name another checkout of the same project, such as one of the base branch",
+            format!("--guards {}: these guards belong to {differs}", path.display()),
+            "name another checkout of the same project, such as the base branch",
         )),
     }
 }
 
-/// Another checkout, with which a plan is compared.
+/// The checkout of `--base`, with which a plan is compared.
 pub(crate) enum Base {
-    /// Its files are without mistakes.
+    /// A checkout without errors.
     Readable(Box<Loaded>),
-    /// There is no project file of this name.
+    /// A checkout without a project file of this name.
     Absent(String),
-    /// Its files have mistakes. Each is a sentence with its place.
+    /// A checkout with errors: each as a sentence with its place.
     Unreadable(Vec<String>),
 }
 
-/// Reads the base of a plan. One whose files have mistakes is no error: the change that is planned may mend them.
+/// Loads the base of a plan. A base with errors is accepted, since the planned change may fix them.
 ///
 /// # Errors
 /// There is no such file or directory.
@@ -155,14 +155,14 @@ pub(crate) fn load_base(path: &Path) -> Result<Base, Failure> {
             Ok(Base::Absent(directory_and_file(path)?.1))
         }
         Err(Failure::Diagnostics { diagnostics, sources }) => {
-            let mistakes = diagnostics.iter().filter(|one| one.is_error()).map(|one| match &one.primary {
+            let errors = diagnostics.iter().filter(|one| one.is_error()).map(|one| match &one.primary {
                 Some(label) => {
                     let place = sources.file_and_line(label.place);
                     format!("{} ({place} of the base)", one.message)
                 }
                 None => one.message.clone(),
             });
-            Ok(Base::Unreadable(mistakes.collect()))
+            Ok(Base::Unreadable(errors.collect()))
         }
         Err(other) => Err(other),
     }
@@ -172,14 +172,14 @@ fn load_at(project: &Path) -> Result<Loaded, Failure> {
     let (directory, file) = directory_and_file(project)?;
     let start = Instant::now();
     let project = rolecall_parser::load(&DiskFiles::new(directory.clone()), &file);
-    loaded(project, directory, start.elapsed())
+    from_project(project, directory, start.elapsed())
 }
 
-/// A project that was read, if it is without mistakes.
+/// Returns a parsed project, if it has no errors.
 ///
 /// # Errors
-/// All mistakes of all its files.
-pub(crate) fn loaded(project: Project, directory: PathBuf, parse: Duration) -> Result<Loaded, Failure> {
+/// All errors of all its files.
+pub(crate) fn from_project(project: Project, directory: PathBuf, parse: Duration) -> Result<Loaded, Failure> {
     let Project { config, sources, origins, diagnostics } = project;
     match config {
         Some(config) => {

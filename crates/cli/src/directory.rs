@@ -76,7 +76,7 @@ fn network(entra: &Entra) -> Result<Connection, Failure> {
         Failure::plain(
             Code::ReadFailed,
             format!("Microsoft Graph cannot be reached: {error}"),
-            "see that the machine has certificates of authorities, and its proxy settings",
+            "check that the machine has CA certificates, and check its proxy settings",
         )
     })?;
     let seed = u64::from(std::process::id());
@@ -88,7 +88,7 @@ fn network(entra: &Entra) -> Result<Connection, Failure> {
             return Err(Failure::plain(
                 Code::ReadFailed,
                 format!("{ENDPOINT} is not a loopback address: {endpoint}"),
-                "it is for `rolecall sandbox serve`, such as http://127.0.0.1:4566",
+                "set it to the address of `rolecall sandbox serve`, such as http://127.0.0.1:4566",
             ));
         }
         let endpoints = Endpoints { graph: endpoint.clone(), login: endpoint };
@@ -261,10 +261,10 @@ fn scim_secrets(is_sandbox: bool) -> Result<ScimSecrets, Failure> {
         _ => Err(Failure::plain(
             Code::NoCredentials,
             format!(
-                "the plan sets the credentials of provisioning, and {SCIM_ENDPOINT} and {SCIM_TOKEN} are not both set"
+                "the plan sets the provisioning credentials, but {SCIM_ENDPOINT} and {SCIM_TOKEN} are not both set"
             ),
-            "in AWS: IAM Identity Center, Settings, Identity source, Automatic provisioning shows the endpoint and makes \
-             the token. Nothing was changed",
+            "find the endpoint and create a token in AWS: IAM Identity Center, Settings, Identity source, Automatic \
+             provisioning. Nothing was changed",
         )),
     }
 }

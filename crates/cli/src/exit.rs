@@ -1,15 +1,15 @@
-//! Exit codes. `docs/exit-codes.md` tells users of them.
+//! Exit codes, which `docs/exit-codes.md` documents.
 
 use std::process::ExitCode;
 
-/// How the program ends.
+/// The result of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Done, or nothing to do.
+    /// Success, including that there was nothing to do.
     Success,
-    /// Something went wrong; what, was said.
+    /// An error, which has been reported.
     Error,
-    /// There are changes, and --detailed-exitcode asked.
+    /// There are changes, and --detailed-exitcode was given.
     Changes,
     /// A guard stops the plan.
     Guard,
@@ -26,9 +26,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A command line that cannot be read is an error like any other: clap's own 2 would mean "changes" here.
+/// Reports invalid arguments. They end with 1 like any other error, since clap's own 2 would mean "changes" here.
 pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
-    // Where even the message cannot be written, the code still tells.
+    // If the message cannot be written, the exit code still shows the error.
     let _ = error.print();
     if error.use_stderr() { Exit::Error.into() } else { Exit::Success.into() }
 }

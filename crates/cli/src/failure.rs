@@ -1,4 +1,4 @@
-//! What ends a command early, and how it is said.
+//! Errors that end a command, and how they are reported.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,119 +7,119 @@ use rolecall_aws::ObserveError;
 use rolecall_model::snapshot::SnapshotError;
 use rolecall_model::{Code, Diagnostic, Sources};
 
-/// Why a command ended early.
+/// An error that ends a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Mistakes in the files, or in what they want of the live state.
-    #[error("the files cannot be used")]
+    /// Errors in the configuration, alone or compared with the live state.
+    #[error("the configuration has errors")]
     Diagnostics {
-        /// The mistakes, warnings among them.
+        /// The errors, and any warnings.
         diagnostics: Vec<Diagnostic>,
-        /// The texts they point into.
+        /// The files that they point into.
         sources: Box<Sources>,
     },
-    /// Mistakes in the files of another checkout, which are named with its directory.
-    #[error("the files of another checkout cannot be used")]
+    /// Errors in the configuration of another checkout, whose files are named with its directory.
+    #[error("the configuration of the other checkout has errors")]
     DiagnosticsElsewhere {
-        /// The mistakes, warnings among them.
+        /// The errors, and any warnings.
         diagnostics: Vec<Diagnostic>,
-        /// The texts they point into.
+        /// The files that they point into.
         sources: Box<Sources>,
     },
-    /// The live state could not be read.
+    /// A read of the live state that failed.
     #[error("the live state could not be read")]
     Observe(#[source] Box<ObserveError>),
-    /// A snapshot or sandbox file cannot be used.
+    /// A snapshot file that cannot be used.
     #[error("{} cannot be used", .file.display())]
     Snapshot {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: SnapshotError,
     },
-    /// A file could not be read or written.
+    /// A file that could not be read or written.
     #[error("{} could not be {verb}", .file.display())]
     File {
         /// The file.
         file: PathBuf,
         /// "read" or "written".
         verb: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A plain sentence with a code and a way out.
+    /// A message with its fix.
     #[error("{message}")]
     Plain {
-        /// The code.
+        /// The diagnostic code, if it has one.
         code: Option<Code>,
-        /// What is wrong.
+        /// The problem.
         message: String,
-        /// The way out.
+        /// The fix.
         help: String,
     },
-    /// The runtime could not be started, or the terminal not be read.
+    /// A failure of the operating system, such as a port that cannot be bound.
     #[error("{what}")]
     System {
-        /// What was tried.
+        /// The problem.
         what: &'static str,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
 }
 
 impl Failure {
-    /// A file that could not be read.
+    /// Returns the error for a file that could not be read.
     pub(crate) fn reading(file: &Path, source: std::io::Error) -> Self {
         Self::File { file: file.to_owned(), verb: "read", source }
     }
 
-    /// A file that could not be written.
+    /// Returns the error for a file that could not be written.
     pub(crate) fn writing(file: &Path, source: std::io::Error) -> Self {
         Self::File { file: file.to_owned(), verb: "written", source }
     }
 
-    /// A sentence with a code and a way out.
+    /// Returns an error with a code, a message and its fix.
     pub(crate) fn plain(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Plain { code: Some(code), message: message.into(), help: help.into() }
     }
 
-    /// The same as a diagnostic, for whoever goes on all the same.
+    /// Converts the error to a diagnostic, for callers that continue. `otherwise` is the code of an error that has none.
     pub(crate) fn into_diagnostic(self, otherwise: Code) -> Diagnostic {
-        match self.said() {
-            Said::Plain { code, message, help } => {
+        match self.report() {
+            Report::Plain { code, message, help } => {
                 let found = Diagnostic::error(code.unwrap_or(otherwise), message);
                 match help {
                     Some(help) => found.help(help),
                     None => found,
                 }
             }
-            Said::Diagnostics(..) | Said::DiagnosticsElsewhere(..) => {
+            Report::Diagnostics(..) | Report::DiagnosticsElsewhere(..) => {
                 Diagnostic::error(otherwise, self.to_string())
             }
         }
     }
 
-    /// What is to be said.
-    pub(crate) fn said(&self) -> Said<'_> {
-        let plain = |code, message, help| Said::Plain { code, message, help };
+    /// Returns what to report to the user.
+    pub(crate) fn report(&self) -> Report<'_> {
+        let plain = |code, message, help| Report::Plain { code, message, help };
         match self {
-            Self::Diagnostics { diagnostics, sources } => Said::Diagnostics(diagnostics, sources),
+            Self::Diagnostics { diagnostics, sources } => Report::Diagnostics(diagnostics, sources),
             Self::DiagnosticsElsewhere { diagnostics, sources } => {
-                Said::DiagnosticsElsewhere(diagnostics, sources)
+                Report::DiagnosticsElsewhere(diagnostics, sources)
             }
             Self::Observe(error) => {
                 plain(Some(error.code()), error_chain(error.as_ref()), Some(error.help()))
             }
             Self::Plain { code, message, help } => plain(*code, message.clone(), Some(help.clone())),
             Self::Snapshot { source: SnapshotError::OtherVersion(_), .. } => {
-                let help = "take the snapshot again with this version of rolecall";
+                let help = "take a new snapshot with this version of rolecall";
                 plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
             Self::Snapshot { .. } => {
-                let help = "it must be a file that `rolecall snapshot` or `rolecall sandbox generate` wrote";
+                let help = "use a file that `rolecall snapshot` or `rolecall sandbox generate` has written";
                 plain(Some(Code::SnapshotUnusable), error_chain(self), Some(help.to_owned()))
             }
             Self::File { .. } | Self::System { .. } => plain(None, error_chain(self), None),
@@ -127,31 +127,31 @@ impl Failure {
     }
 }
 
-/// What a failure says, in whatever format.
-pub(crate) enum Said<'a> {
-    /// Diagnostics, and the texts they point into.
+/// An error as it is reported, in any format.
+pub(crate) enum Report<'a> {
+    /// Diagnostics, and the files that they point into.
     Diagnostics(&'a [Diagnostic], &'a Sources),
     /// Diagnostics of another checkout, whose files are named with its directory.
     DiagnosticsElsewhere(&'a [Diagnostic], &'a Sources),
-    /// A sentence.
+    /// A message.
     Plain {
-        /// The code.
+        /// The diagnostic code, if it has one.
         code: Option<Code>,
-        /// What is wrong.
+        /// The problem.
         message: String,
-        /// The way out.
+        /// The fix, if it is known.
         help: Option<String>,
     },
 }
 
-/// The message of an error and of what caused it. A cause whose text is already in the message is not said twice.
+/// Returns the messages of an error and its causes, without those that an outer message repeats.
 fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
-        let said = inner.to_string();
-        if !text.contains(&said) {
-            let _ = write!(text, ": {said}");
+        let message = inner.to_string();
+        if !text.contains(&message) {
+            let _ = write!(text, ": {message}");
         }
         cause = inner.source();
     }

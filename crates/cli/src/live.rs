@@ -43,7 +43,7 @@ impl Live {
                 return Err(Failure::plain(
                     Code::SnapshotUnusable,
                     format!("--sandbox {} is a directory", file.display()),
-                    "write the project first: rolecall plan DIR --sandbox",
+                    "put the project first: rolecall plan DIR --sandbox",
                 ));
             }
             Some(file) => StateFile::open_named(file)?,
@@ -207,9 +207,9 @@ pub(crate) async fn within<T>(
     tokio::time::timeout(limit, reading).await.unwrap_or_else(|_| {
         Err(Failure::plain(
             Code::ReadFailed,
-            format!("the live state was not read within {} s", limit.as_secs()),
-            "nothing was planned from the part that was. Give it more time with --timeout, or read less with \
-             --read fast; if AWS throttles, something else uses up the shared 20 requests a second",
+            format!("reading the live state took longer than {} s", limit.as_secs()),
+            "the partial state was discarded. Raise --timeout, or read less with --read fast. If AWS throttles \
+             the requests, something else is using the shared limit of 20 requests a second",
         ))
     })
 }

@@ -1,4 +1,4 @@
-//! What a command has to say beside its result, in the format that was asked for.
+//! The errors and warnings of a command, in the requested format.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,30 +9,30 @@ use rolecall_parser::messages::{Format, Message, render};
 use crate::args::{MessageArgs, ProjectArgs};
 use crate::configuration;
 use crate::exit::Exit;
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, Report};
 use crate::output;
 
-/// Where messages for machines go.
+/// The stream to which messages for programs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
-    /// Standard output, of a command whose result they are.
+    /// Standard output, for a command whose result they are.
     Output,
-    /// Standard error, which then holds nothing else.
+    /// Standard error, which then contains nothing else.
     Error,
 }
 
-/// The messages of one command. For people each is told at once; a machine gets all of them as one document at the end,
-/// however the command ends.
+/// The messages of one command. Text is printed at once. The other formats are written as one document at the end, even if
+/// the command fails.
 pub(crate) struct Messages {
-    /// `None` where they are for people.
+    /// `None` for text.
     machine: Option<Machine>,
     stream: Stream,
 }
 
-/// What a machine is told, and how the project's files are named to it.
+/// The messages for a program, and how they name the project's files.
 struct Machine {
     format: Format,
-    /// What stands before the names of the project's files.
+    /// The prefix of the names of the project's files.
     directory: String,
     project_file: String,
     collected: Vec<Message>,
@@ -51,7 +51,7 @@ impl Messages {
         self.machine.is_none()
     }
 
-    /// Says diagnostics.
+    /// Prints diagnostics, or collects them for the end.
     pub(crate) fn add(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         match &mut self.machine {
             None => output::print_diagnostics(diagnostics, sources),
@@ -59,10 +59,10 @@ impl Messages {
         }
     }
 
-    /// Says what the command ended with, and writes what was collected. What a machine is told is not told again.
+    /// Ends the command: writes the collected messages and, in formats for programs, the error.
     ///
     /// # Errors
-    /// The failure itself, if it is for people; or standard output cannot be written.
+    /// The error of the command, if the format is text; or standard output cannot be written.
     pub(crate) fn end(self, result: Result<Exit, Failure>) -> Result<Exit, Failure> {
         let Some(mut machine) = self.machine else { return result };
         let exit = result.unwrap_or_else(|failure| {
@@ -93,22 +93,22 @@ impl Machine {
     }
 
     fn add_failure(&mut self, failure: &Failure) {
-        match failure.said() {
-            Said::Diagnostics(diagnostics, sources) => self.add(diagnostics, sources),
-            Said::DiagnosticsElsewhere(diagnostics, sources) => {
+        match failure.report() {
+            Report::Diagnostics(diagnostics, sources) => self.add(diagnostics, sources),
+            Report::DiagnosticsElsewhere(diagnostics, sources) => {
                 let message = |diagnostic| Message::of(diagnostic, sources, "");
                 self.collected.extend(diagnostics.iter().map(message));
             }
-            Said::Plain { code, message, help } => {
+            Report::Plain { code, message, help } => {
                 self.collected.push(Message::failure(code, &message, help.as_deref()));
             }
         }
     }
 }
 
-/// The project's directory as messages name it, empty or with a `/` at its end. An editor reads JSON and wants paths from
-/// the current directory; a server reads the other formats and wants them from the repository that holds it. A directory
-/// that lies elsewhere is named whole.
+/// Returns the project's directory as messages name it: empty, or with a `/` at its end. JSON is read by editors, which
+/// expect paths relative to the current directory. The other formats are read by servers, which expect paths relative to
+/// the repository. A directory outside of that is named in full.
 fn directory(project: &Path, format: Format) -> String {
     let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
     let root = match format {
@@ -124,7 +124,7 @@ fn directory(project: &Path, format: Format) -> String {
     shown
 }
 
-/// The top directory of the repository that holds a directory.
+/// Returns the top directory of the repository that contains a directory.
 fn repository(directory: &Path) -> Option<&Path> {
     directory.ancestors().find(|folder| folder.join(".git").exists())
 }

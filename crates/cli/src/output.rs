@@ -1,4 +1,4 @@
-//! What goes to standard output and standard error, and how files are written.
+//! Standard output, standard error, and files.
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -9,9 +9,9 @@ use rolecall_model::escape::for_terminal;
 use rolecall_model::{Code, Diagnostic, Severity, Sources};
 use rolecall_planner::phrases::count;
 
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, Report};
 
-/// Whether standard output takes colour: it is a terminal, and `NO_COLOR` is not set.
+/// Returns whether standard output takes color: it is a terminal, and `NO_COLOR` is not set.
 pub(crate) fn stdout_has_color() -> bool {
     io::stdout().is_terminal() && wants_color()
 }
@@ -21,7 +21,7 @@ fn wants_color() -> bool {
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Writes to standard output. A reader that has gone away (`| head`) is no error.
+/// Writes to standard output. A reader that has closed the pipe (`| head`) is no error.
 ///
 /// # Errors
 /// Standard output cannot be written for another reason, such as a full disk.
@@ -35,36 +35,36 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whether standard error belongs to a program that reads it.
+/// Whether a program reads standard error.
 static MACHINE_READS_STDERR: AtomicBool = AtomicBool::new(false);
 
-/// From now on nobody but a program reads standard error, so that progress is not told there.
+/// Reserves standard error for a program: from now on, no progress is written there.
 pub(crate) fn leave_stderr_to_a_machine() {
     MACHINE_READS_STDERR.store(true, Ordering::Relaxed);
 }
 
-/// Whether a person may read standard error.
+/// Returns whether a person may read standard error.
 pub(crate) fn stderr_is_for_people() -> bool {
     !MACHINE_READS_STDERR.load(Ordering::Relaxed)
 }
 
-/// Text on standard error. There is nowhere to say that it cannot be written.
+/// Writes to standard error. A failure is ignored, as there is nowhere to report it.
 pub(crate) fn print_error(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// A line on standard error. There is nowhere to say that it cannot be written.
+/// Writes a line to standard error. A failure is ignored, as there is nowhere to report it.
 pub(crate) fn error_line(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Prints on standard error why a command failed.
+/// Prints to standard error why a command failed.
 pub(crate) fn print_failure(failure: &Failure) {
-    match failure.said() {
-        Said::Diagnostics(diagnostics, sources) | Said::DiagnosticsElsewhere(diagnostics, sources) => {
+    match failure.report() {
+        Report::Diagnostics(diagnostics, sources) | Report::DiagnosticsElsewhere(diagnostics, sources) => {
             print_diagnostics(diagnostics, sources);
         }
-        Said::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
+        Report::Plain { code, message, help } => print_plain(code, &message, help.as_deref()),
     }
 }
 
@@ -77,7 +77,7 @@ fn print_plain(code: Option<Code>, message: &str, help: Option<&str>) {
     }
 }
 
-/// All diagnostics on standard error, and a last line that counts them.
+/// Prints all diagnostics to standard error, with a last line that counts them.
 pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     if diagnostics.is_empty() {
         return;
@@ -95,7 +95,7 @@ fn render_diagnostics(diagnostics: &[Diagnostic], sources: &Sources, color: bool
     let mut text = String::new();
     for diagnostic in diagnostics {
         let report = rolecall_parser::render::report(diagnostic, sources);
-        // A renderer that fails must not hide what is wrong.
+        // A renderer that fails must not hide the error.
         if handler.render_report(&mut text, &report).is_err() {
             text.push_str(&format!("{}: {}\n", diagnostic.code, for_terminal(&diagnostic.message)));
         }
@@ -111,11 +111,11 @@ fn count_line(diagnostics: &[Diagnostic]) -> String {
     let counted = |number: usize, noun: &str| (number > 0).then(|| count(number, noun));
     let parts: Vec<String> =
         [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
-    format!("{}. `rolecall explain CODE` says more.\n", parts.join(", "))
+    format!("{}. Run `rolecall explain CODE` for details.\n", parts.join(", "))
 }
 
-/// Writes a file whole or not at all: beside it first, then renamed over it. What a symbolic link leads to is written, and
-/// a pipe or a device is written to as it is.
+/// Writes a file atomically, by renaming a temporary file in the same directory. Follows symbolic links. Pipes and devices
+/// are written directly.
 ///
 /// # Errors
 /// It cannot be written.
@@ -123,8 +123,8 @@ pub(crate) fn write_file(file: &Path, text: &[u8]) -> Result<(), Failure> {
     write_files(&[(file.to_owned(), text)])
 }
 
-/// Writes several files, each as [`write_file`] does. The new ones all lie beside the old before the first takes its
-/// place, so that a full disk changes nothing.
+/// Writes several files, each as [`write_file`] does. All temporary files are written before the first is renamed, so that
+/// a full disk changes nothing.
 ///
 /// # Errors
 /// One cannot be written.
@@ -145,7 +145,7 @@ pub(crate) fn write_files(files: &[(PathBuf, &[u8])]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a text beside the file whose place it shall take; `None` where it was written to a pipe or a device.
+/// Writes the temporary file that is to replace a file. Returns `None` for a pipe or a device, which it has written to.
 fn stage(file: &Path, text: &[u8]) -> io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
     let before = match fs::metadata(file) {
         Ok(before) => Some(before),
@@ -164,7 +164,7 @@ fn stage(file: &Path, text: &[u8]) -> io::Result<Option<(tempfile::NamedTempFile
     let mut beside = tempfile::NamedTempFile::new_in(directory)?;
     beside.write_all(text)?;
     beside.as_file().sync_all()?;
-    // A file that is there keeps its permissions; a new one is as readable as any new file.
+    // An existing file keeps its permissions. A temporary file is private, and a new file should not be.
     match before {
         Some(before) => beside.as_file().set_permissions(before.permissions())?,
         None => readable(beside.as_file())?,

@@ -1,5 +1,4 @@
-//! What the person who waits is told, on standard error and never on standard output: a bar on a terminal, a plain
-//! line every few seconds elsewhere.
+//! Progress on standard error: a bar on a terminal, and a line every few seconds elsewhere.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _};
@@ -11,19 +10,19 @@ use rolecall_planner::phrases::duration;
 
 use crate::output;
 
-/// How often a plain line is written at the most.
+/// The shortest time between two lines.
 const EVERY: Duration = Duration::from_secs(5);
-/// How many calls of one kind AWS answers in a second: what is left is judged by it.
+/// The rate of calls from which the remaining time is estimated: a little below AWS's limit of 20 a second.
 const CALLS_PER_SECOND: u64 = 18;
 
-/// Progress of a reading or an apply.
+/// The progress of reading or of an apply.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     last: RefCell<Instant>,
 }
 
 impl Progress {
-    /// Nothing is shown before the first report.
+    /// Creates a progress display, which stays empty until the first report.
     pub(crate) fn new() -> Self {
         let shows_a_bar = output::stderr_is_for_people() && io::stderr().is_terminal();
         let bar = shows_a_bar.then(|| {
@@ -35,16 +34,16 @@ impl Progress {
         Self { bar, last: RefCell::new(Instant::now()) }
     }
 
-    /// What is read next, or how far a step has come.
+    /// Shows what is read next, or how far a step has come.
     pub(crate) fn reading(&self, progress: ReadProgress) {
         match progress {
             ReadProgress::Estimate { part, calls, in_all, seconds } => {
                 let what = match part {
                     Part::PermissionSets => "permission sets",
                     Part::Assignments => "assignments",
-                    Part::Closer => "what would change, closer",
+                    Part::Closer => "assignments that would change",
                 };
-                let so_far = if in_all > calls { format!(", {in_all} in all") } else { String::new() };
+                let so_far = if in_all > calls { format!(", {in_all} in total") } else { String::new() };
                 let time = duration(seconds);
                 self.say(&format!(
                     "Reading {what}: {calls} calls to sso-admin, {time} at AWS's limits{so_far}"
@@ -57,16 +56,17 @@ impl Progress {
         }
     }
 
-    /// How far an apply has come; `estimate` is how long all of it takes at AWS's limits, in seconds.
+    /// Shows how far an apply has come. `estimate` is the time of the whole apply at AWS's limits, in seconds.
     pub(crate) fn applying(&self, ended: usize, total: usize, estimate: u64) {
         let left = estimate * total.saturating_sub(ended) as u64 / total.max(1) as u64;
         self.show("applying", ended, total, left);
     }
 
-    /// The rows that were changed are read again.
-    pub(crate) fn verifying(&self, rows: usize) {
-        if rows > 0 {
-            self.show(&format!("reading {rows} changed rows again"), 0, rows, rows as u64 / CALLS_PER_SECOND);
+    /// Shows that changed assignments are being read again.
+    pub(crate) fn verifying(&self, assignments: usize) {
+        if assignments > 0 {
+            let left = assignments as u64 / CALLS_PER_SECOND;
+            self.show(&format!("verifying {assignments} changed assignments"), 0, assignments, left);
         }
     }
 
@@ -98,7 +98,7 @@ impl Progress {
     }
 }
 
-/// What follows on standard output starts on a clean line.
+/// Clears the bar, so that output starts on an empty line.
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
@@ -107,7 +107,7 @@ impl Drop for Progress {
     }
 }
 
-/// How many calls one item of a step takes.
+/// Returns the number of calls for one item of a step.
 fn calls_each(step: Step) -> u64 {
     match step {
         Step::PermissionSets => 2,

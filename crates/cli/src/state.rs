@@ -1,8 +1,7 @@
 //! The file that holds a sandbox's state.
 //!
-//! A project may keep a world, [`WORLD_FILE`], beside its other files, and a repository tracks it. Commands never write
-//! that file: what an apply makes of the world is kept in [`STATE_DIRECTORY`], which ignores itself. A file that the
-//! user names is different: it is read and written in place.
+//! A project can have a world, [`WORLD_FILE`], among its tracked files. Commands never write that file: an apply saves the
+//! state in [`STATE_DIRECTORY`], which Git ignores. A file that the user names is read and written in place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,9 +16,9 @@ use crate::output;
 
 /// The name of the world in a project's directory.
 pub(crate) const WORLD_FILE: &str = "sandbox.json";
-/// The directory, within a project's, of what Rolecall keeps for itself.
+/// The directory within a project's for what Rolecall keeps between runs.
 const STATE_DIRECTORY: &str = ".rolecall";
-/// The name of the state in that directory.
+/// The name of the state file in that directory.
 const STATE_FILE: &str = "sandbox.json";
 
 /// Where a sandbox's state is kept.
@@ -31,7 +30,7 @@ pub(crate) enum StateFile {
     OfProject {
         /// The project's directory.
         directory: PathBuf,
-        /// The hash of the world that the state began as.
+        /// The hash of the world that the state started from.
         world: WorldHash,
     },
 }
@@ -62,7 +61,7 @@ impl Document {
 }
 
 impl StateFile {
-    /// Reads a snapshot file that the user named, which is also where the state is saved.
+    /// Opens a snapshot file that the user named.
     ///
     /// # Errors
     /// The file cannot be read, or is no snapshot.
@@ -70,8 +69,8 @@ impl StateFile {
         Ok((Self::Named(file.to_owned()), read_snapshot(file)?))
     }
 
-    /// Reads the state of a project's sandbox. Without one, or where the world has changed since, the state is the world.
-    /// Nothing is written before the first [`save`](Self::save).
+    /// Opens the state of a project's sandbox. If there is none, or the world has changed since it was saved, the sandbox
+    /// starts from the world. Nothing is written until [`save`](Self::save).
     ///
     /// # Errors
     /// The world or the state cannot be used.
@@ -85,10 +84,10 @@ impl StateFile {
                 snapshot_of_state(document, &state_file, &world_file)?
             }
             Some(_) => {
-                // A program that reads standard error is promised a document and nothing else.
+                // A program that reads standard error expects one document and nothing else.
                 if output::stderr_is_for_people() {
                     output::error_line(&format!(
-                        "{} has changed since the last apply: the sandbox starts over from it.",
+                        "{} has changed since the last apply. The sandbox starts over from it.",
                         world_file.display()
                     ));
                 }
@@ -99,7 +98,7 @@ impl StateFile {
         Ok((Self::OfProject { directory: directory.to_owned(), world }, snapshot))
     }
 
-    /// Saves the state, whole or not at all.
+    /// Saves the state atomically.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -152,11 +151,11 @@ fn snapshot_of_state(document: Document, file: &Path, world: &Path) -> Result<Sn
     state.and_then(SnapshotFile::into_snapshot).map_err(|error| unusable(file, world, &error.to_string()))
 }
 
-/// What was applied cannot be known again, so only the user decides that it is thrown away.
+/// Returns the error for a state that cannot be read. It may be the only record of an apply, so it is not overwritten.
 fn unusable(file: &Path, world: &Path, why: &str) -> Failure {
     Failure::plain(
         Code::SnapshotUnusable,
-        format!("the state of the sandbox, {}, cannot be used: {why}", file.display()),
+        format!("the sandbox state {} cannot be used: {why}", file.display()),
         format!("delete it to start over from {}", world.display()),
     )
 }
@@ -173,7 +172,7 @@ fn to_json(state: &SnapshotFile, world: &WorldHash) -> serde_json::Result<String
     Ok(text)
 }
 
-/// Makes a directory that Git ignores wherever the project lies, without a line in the project's own `.gitignore`.
+/// Creates a directory that Git ignores without an entry in the repository's own `.gitignore`.
 fn make_ignored_directory(directory: &Path) -> Result<(), Failure> {
     fs::create_dir_all(directory).map_err(|error| Failure::writing(directory, error))?;
     let ignore = directory.join(".gitignore");

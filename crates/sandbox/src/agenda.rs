@@ -1,4 +1,4 @@
-//! What is under way: asynchronous operations, the accounts they hold, and when they end.
+//! Asynchronous operations: those in progress, the accounts that they lock, and when they finish.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rolecall_model::{AccountId, Assignment, PermissionSetName};
 use crate::faults::OperationFaults;
 use crate::observations::{OperationKind, OperationRecord};
 
-/// What an asynchronous operation does.
+/// The work of an asynchronous operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Work {
     /// `CreateAccountAssignment`.
@@ -17,11 +17,11 @@ pub(crate) enum Work {
     Delete(Assignment),
     /// `ProvisionPermissionSet`.
     Provision {
-        /// Which set.
+        /// The permission set.
         permission_set: PermissionSetName,
-        /// The one account it is for; `None` for all that have the set.
+        /// The requested account; `None` for all in which the set is provisioned.
         only: Option<AccountId>,
-        /// All accounts it is for.
+        /// All accounts to provision.
         accounts: BTreeSet<AccountId>,
     },
 }
@@ -50,7 +50,7 @@ impl Work {
         }
     }
 
-    /// The accounts whose roles the operation changes. AWS changes one role of an account at a time.
+    /// Returns the accounts whose roles the operation changes. AWS changes one role of an account at a time.
     pub(crate) fn accounts(&self) -> BTreeSet<AccountId> {
         match self {
             Self::Create(row) | Self::Delete(row) => BTreeSet::from([row.account]),
@@ -59,7 +59,7 @@ impl Work {
     }
 }
 
-/// How far an operation has come.
+/// The state of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum State {
     InProgress,
@@ -83,22 +83,22 @@ impl State {
 pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) work: Work,
-    /// The ARN of its permission set, which may be gone by the time the request is looked at.
+    /// The ARN of its permission set, which may be deleted before the request is described.
     pub(crate) arn: String,
-    /// The version of the permission set that it carries into accounts.
+    /// The version of the permission set that it provisions.
     pub(crate) version: u64,
     pub(crate) created: Duration,
-    /// When it ends.
+    /// The time at which it finishes.
     pub(crate) end: Duration,
     pub(crate) state: State,
-    /// Whether the client that is at work now was told of it.
+    /// Whether the current client knows of it.
     pub(crate) known: bool,
-    /// What is to go wrong with it.
+    /// The faults that it will have.
     pub(crate) faults: OperationFaults,
 }
 
 impl Request {
-    /// The name of the state that it was in at a time, or `None` if it was not yet asked for.
+    /// Returns the name of its state at a time, or `None` before it was requested.
     pub(crate) fn state_at(&self, at: Duration) -> Option<&'static str> {
         if at < self.created {
             None
@@ -132,18 +132,18 @@ impl Request {
     }
 }
 
-/// Something that is due.
+/// Something to carry out at a given time.
 #[derive(Debug, Clone)]
 pub(crate) enum Due {
-    /// The request of that number ends.
+    /// The request with this number finishes.
     Request(usize),
-    /// A permission set leaves an account in which nobody has it any more.
+    /// A permission set is removed from an account in which it is no longer assigned.
     Departure(PermissionSetName, AccountId),
-    /// Attributes for access control that were asked for are there.
+    /// Requested attributes for access control take effect.
     AccessControl,
 }
 
-/// All operations since the start, and what is still to happen.
+/// All operations since the start, and everything that is scheduled.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     requests: Vec<Request>,
@@ -151,13 +151,13 @@ pub(crate) struct Agenda {
     open: BTreeSet<usize>,
     due: BTreeMap<(Duration, u64), Due>,
     entries: u64,
-    /// The accounts that are held, with the request that holds each.
+    /// The locked accounts, with the request that locks each.
     held: BTreeMap<AccountId, usize>,
     departures: BTreeMap<(PermissionSetName, AccountId), Duration>,
 }
 
 impl Agenda {
-    /// Starts an operation, and gives its number.
+    /// Starts an operation and returns its number.
     pub(crate) fn start(&mut self, request: Request) -> usize {
         let number = self.requests.len();
         self.held.extend(request.work.accounts().into_iter().map(|account| (account, number)));
@@ -168,23 +168,23 @@ impl Agenda {
         number
     }
 
-    /// Lets a permission set leave an account at `end`.
+    /// Schedules the removal of a permission set from an account.
     pub(crate) fn depart(&mut self, name: &PermissionSetName, account: AccountId, end: Duration) {
         self.departures.insert((name.clone(), account), end);
         self.schedule(end, Due::Departure(name.clone(), account));
     }
 
-    /// Lets the attributes for access control that were asked for be there at `end`.
+    /// Schedules the requested attributes for access control to take effect at `end`.
     pub(crate) fn await_access_control(&mut self, end: Duration) {
         self.schedule(end, Due::AccessControl);
     }
 
-    /// Calls a departure off.
+    /// Cancels a removal.
     pub(crate) fn stay(&mut self, name: &PermissionSetName, account: AccountId) {
         self.departures.remove(&(name.clone(), account));
     }
 
-    /// Takes a departure that is due off the list; `false` if it was called off or put off.
+    /// Unschedules a removal that is due; returns `false` if it was cancelled or postponed.
     pub(crate) fn departed(&mut self, name: &PermissionSetName, account: AccountId, at: Duration) -> bool {
         let key = (name.clone(), account);
         let stands = self.departures.get(&key) == Some(&at);
@@ -194,14 +194,14 @@ impl Agenda {
         stands
     }
 
-    /// The next thing that is due by `now`, taken off the list, with its time.
+    /// Unschedules and returns the next thing that is due by `now`, with its time.
     pub(crate) fn take_due(&mut self, now: Duration) -> Option<(Duration, Due)> {
         let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
         let ((at, _), due) = entry.remove_entry();
         Some((at, due))
     }
 
-    /// Ends an operation and lets go of its accounts.
+    /// Finishes an operation and unlocks its accounts.
     pub(crate) fn close(&mut self, number: usize, state: State) {
         self.open.remove(&number);
         for account in self.requests[number].work.accounts() {
@@ -218,8 +218,8 @@ impl Agenda {
         self.by_id.get(id).map(|number| &self.requests[*number]).filter(|request| request.work.kind() == kind)
     }
 
-    /// The requests of a kind that were in a state at a time, or in any, the newest first, from number `last` down,
-    /// each with its state then. `None` for the time is now.
+    /// Returns the requests of a kind in a state (`None`: any) at a time (`None`: now), newest first, from number `last`
+    /// down, each with its state at that time.
     pub(crate) fn newest(
         &self,
         kind: Kind,
@@ -228,7 +228,7 @@ impl Agenda {
         at: Option<Duration>,
     ) -> impl Iterator<Item = (usize, &Request, &'static str)> {
         let end = last.map_or(self.requests.len(), |last| self.requests.len().min(last + 1));
-        // What is in progress is little among much that has ended, so it is not searched for.
+        // Few operations are in progress among many finished ones, so this does not search for them.
         let numbers: Box<dyn Iterator<Item = usize>> =
             if at.is_none() && state == Some(State::InProgress.as_str()) {
                 Box::new(self.open.range(..end).rev().copied())
@@ -245,40 +245,40 @@ impl Agenda {
             .filter(move |(_, _, then)| state.is_none_or(|state| state == *then))
     }
 
-    /// The operations of any of these kinds that are in progress.
+    /// Returns the operations of these kinds in progress.
     pub(crate) fn in_progress(&self, kinds: &[Kind]) -> impl Iterator<Item = &Request> {
         let open = self.open.iter().map(|number| &self.requests[*number]);
         open.filter(move |request| kinds.contains(&request.work.kind()))
     }
 
-    /// The operation that holds the account.
+    /// Returns the operation that locks the account.
     pub(crate) fn holder(&self, account: AccountId) -> Option<&Request> {
         self.held.get(&account).map(|number| &self.requests[*number])
     }
 
-    /// How many operations there were.
+    /// Returns the number of operations so far.
     pub(crate) fn len(&self) -> usize {
         self.requests.len()
     }
 
-    /// The client does not know of the operations from that number on that are in progress.
+    /// Marks the operations in progress from this number on as unknown to the client.
     pub(crate) fn forget_from(&mut self, first: usize) {
         for number in self.open.range(first..) {
             self.requests[*number].known = false;
         }
     }
 
-    /// All operations, in the order in which they were accepted.
+    /// Returns all operations in the order in which they were accepted.
     pub(crate) fn records(&self) -> Vec<OperationRecord> {
         self.requests.iter().map(Request::record).collect()
     }
 
-    /// When the next thing is due.
+    /// Returns when the next thing is due.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.due.keys().next().map(|(at, _)| *at)
     }
 
-    /// Whether something is under way for the permission set, its leaving an account included.
+    /// Returns whether an operation or removal of the permission set is in progress.
     pub(crate) fn concerns(&self, name: &PermissionSetName) -> bool {
         self.open.iter().any(|number| self.requests[*number].work.permission_set() == name)
             || self.departures.keys().any(|(departing, _)| departing == name)

@@ -21,7 +21,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// The name that AWS's command line uses, or `graph`.
+    /// Returns the name that the AWS CLI uses, or `graph`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Organizations => "organizations",
@@ -39,12 +39,12 @@ impl fmt::Display for Service {
     }
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// It was answered. An asynchronous operation may still fail later.
+    /// Success. An asynchronous operation may still fail later.
     Ok,
-    /// It was refused with an error of this type, such as `ThrottlingException`, or with this code of Graph's.
+    /// An error of this type, such as `ThrottlingException`, or with this error code of Graph.
     Failed(&'static str),
 }
 
@@ -53,18 +53,17 @@ pub enum Outcome {
 pub struct CallRecord {
     /// When, since the sandbox's start.
     pub at: Duration,
-    /// To which service.
+    /// The service.
     pub service: Service,
-    /// Which operation, or which route of Graph's.
+    /// The operation, or the route of Graph.
     pub operation: &'static str,
-    /// What it was about: those of the request's ids and ARNs that tell one call from another, by member name; of a
-    /// route of Graph's, what stood in the path for the names in braces.
+    /// The ids and ARNs of the request that identify its subject, by member name; for a route of Graph, the path parameters.
     pub keys: BTreeMap<&'static str, String>,
-    /// How it ended.
+    /// Its result.
     pub outcome: Outcome,
 }
 
-/// How many records are kept. Counts go on beyond.
+/// The number of records kept. Counts have no limit.
 const RECORDS_KEPT: usize = 500_000;
 
 /// The last records, and exact counts of all.

@@ -1,5 +1,5 @@
-//! The one way in which rows and permission sets change: each change is written into the journal, and kept for lists
-//! that lag behind.
+//! Changes of assignments and permission sets. Every change goes through here, which records it in the journal and keeps it
+//! for outdated lists.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::permission_sets::StoredSet;
 use crate::world::World;
 
 impl World {
-    /// What `look` sees of the rows and sets as they were at `then`.
+    /// Calls `look` with assignments and permission sets as they were at `then`.
     pub(crate) fn look_back<T>(&mut self, then: Duration, look: impl FnOnce(&mut Self) -> T) -> T {
         let mut past = std::mem::take(&mut self.past);
         let first = past.steps.partition_point(|(at, _)| *at <= then);
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Adds a row, and brings `version` of its set into its account; `false` if the row was there.
+    /// Adds an assignment and provisions `version` of its permission set; returns `false` if it exists.
     pub(crate) fn grant(&mut self, by: Actor, at: Duration, row: &Assignment, version: u64) -> bool {
         if self.rows.contains(row) {
             return false;
@@ -67,7 +67,8 @@ impl World {
         true
     }
 
-    /// Takes a row away; `false` if it was not there. With its last row in an account, a set leaves it a while later.
+    /// Removes an assignment; returns `false` if it does not exist. After its last assignment in an account, a permission set
+    /// is removed from there some time later.
     pub(crate) fn revoke(&mut self, by: Actor, at: Duration, row: &Assignment) -> bool {
         if !self.rows.contains(row) {
             return false;
@@ -81,7 +82,7 @@ impl World {
         true
     }
 
-    /// Brings `version` of a set into an account, unless it is there.
+    /// Provisions `version` of a permission set in an account, unless it is there.
     pub(crate) fn provision(
         &mut self,
         by: Actor,
@@ -101,7 +102,7 @@ impl World {
         self.observations.journal(at, by, Change::Provisioned { permission_set, account });
     }
 
-    /// Takes a set out of an account.
+    /// Removes a permission set from an account.
     pub(crate) fn deprovision(&mut self, at: Duration, name: &PermissionSetName, account: AccountId) {
         let Some(set) = self.permission_sets.get_mut(name) else { return };
         let (provisioned, outdated) = set.set_provisioned(account, false, false);
@@ -113,7 +114,7 @@ impl World {
         }
     }
 
-    /// Adds a set.
+    /// Adds a permission set.
     pub(crate) fn create_set(&mut self, by: Actor, at: Duration, set: StoredSet) {
         let (name, tags) = (set.name.clone(), set.tags.clone());
         self.permission_sets.insert(set);
@@ -121,7 +122,7 @@ impl World {
         self.observations.journal(at, by, Change::SetCreated { permission_set: name, tags });
     }
 
-    /// Makes the set of that name what `after` says; `false` if there is none.
+    /// Replaces the permission set with the name of `after`; returns `false` if there is none.
     pub(crate) fn edit_set(&mut self, by: Actor, at: Duration, after: PermissionSet) -> bool {
         let name = after.name.clone();
         if self.permission_sets.get(&name).is_none() {
@@ -135,7 +136,7 @@ impl World {
         true
     }
 
-    /// Gives a set these tags and no others; `false` if it has them already.
+    /// Replaces the tags of a permission set; returns `false` if there is no difference.
     pub(crate) fn retag_set(
         &mut self,
         by: Actor,
@@ -155,7 +156,7 @@ impl World {
         true
     }
 
-    /// Takes a set away.
+    /// Removes a permission set.
     pub(crate) fn delete_set(&mut self, by: Actor, at: Duration, name: &PermissionSetName) {
         if let Some(set) = self.permission_sets.remove(name) {
             self.past.add(at, Step::Set { name: name.clone(), other: Some(Box::new(set)) });
@@ -163,8 +164,8 @@ impl World {
         }
     }
 
-    /// Turns attributes for access control on with these, changes them to these, or turns them off; `false` if they are
-    /// so already. No list shows them, so nobody looks back at what they were.
+    /// Replaces the attributes for access control, or turns them off; returns `false` if there is no difference. No list
+    /// contains them, so their past is not kept.
     pub(crate) fn set_access_control(&mut self, by: Actor, at: Duration, after: AccessControlState) -> bool {
         if self.access_control == after {
             return false;
@@ -174,7 +175,7 @@ impl World {
         true
     }
 
-    /// Keeps a set as it is before it changes. Copying is not free, so it is done only where somebody looks back.
+    /// Keeps a copy of a permission set before it changes, if outdated lists are possible.
     fn remember_set(&mut self, at: Duration, name: &PermissionSetName) {
         if self.past.is_kept() {
             let other = self.permission_sets.get(name).cloned().map(Box::new);

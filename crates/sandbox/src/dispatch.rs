@@ -1,4 +1,4 @@
-//! The way in for AWS's services: a request at a time is judged, carried out and answered.
+//! Requests to AWS: admission, execution and answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::wire::{Reply, WireRequest, WireResponse};
 use crate::world::World;
 use crate::{identity_store, interventions, organizations, sso_admin, sts};
 
-/// All operations that the sandbox offers, by service and then by name.
+/// Returns all operations that the sandbox supports, by service and then by name.
 pub fn operations() -> impl Iterator<Item = (Service, &'static str)> {
     [Service::Organizations, Service::SsoAdmin, Service::IdentityStore, Service::Sts]
         .into_iter()
@@ -28,7 +28,7 @@ fn offered_by(service: Service) -> &'static [OfferedOperation] {
         Service::SsoAdmin => sso_admin::OPERATIONS,
         Service::IdentityStore => identity_store::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
-        // They are routes, not operations of AWS's.
+        // Graph has routes, not operations.
         Service::Graph => &[],
     }
 }
@@ -37,7 +37,7 @@ fn find(service: Service, name: &str) -> Option<&'static OfferedOperation> {
     offered_by(service).iter().find(|operation| operation.name == name)
 }
 
-/// A request that names an operation on offer.
+/// A request for a supported operation.
 #[derive(Debug)]
 struct Call {
     service: Service,
@@ -53,7 +53,7 @@ const TARGETS: &[(&str, Service)] = &[
 ];
 
 impl Call {
-    /// Which operation is asked for, and with what input.
+    /// Decodes the operation and input of a request.
     fn decode(request: &WireRequest) -> Result<Self, (Service, Failure)> {
         match &request.target {
             Some(target) => Self::decode_json(target, &request.body),
@@ -72,7 +72,7 @@ impl Call {
         Ok(Self { service, operation, input })
     }
 
-    /// Actions and their parameters need no decoding as far as the sandbox looks at them.
+    /// Decodes the action of a query. Actions need no percent-decoding, and parameters are not read.
     fn decode_query(body: &[u8]) -> Result<Self, (Service, Failure)> {
         let form = String::from_utf8_lossy(body);
         let mut fields = form.split('&').filter_map(|field| field.split_once('='));
@@ -82,7 +82,7 @@ impl Call {
     }
 }
 
-/// The members of requests that tell one call from another.
+/// The members of requests that identify the subject of a call.
 const LOGGED_MEMBERS: &[&str] = &[
     "AccountAssignmentCreationRequestId",
     "AccountAssignmentDeletionRequestId",
@@ -104,7 +104,7 @@ const LOGGED_MEMBERS: &[&str] = &[
 ];
 
 impl World {
-    /// Answers a request that comes in at `now`, or strikes it.
+    /// Answers a request at `now`, or injects a fault.
     pub(crate) fn handle(&mut self, now: Duration, request: &WireRequest) -> Reply {
         self.advance(now);
         let request_id = self.source.request_id();
@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    /// Judges the request, then carries it out. Whoever is not let in learns no more than that.
+    /// Admits the request and carries it out. A caller that is refused learns nothing else.
     fn answer(&mut self, call: &Call, fault: Option<RequestFault>) -> Answer {
         let (service, operation) = (call.service, call.operation.name);
         for at in self.course.competing_requests(self.now) {
@@ -160,7 +160,7 @@ impl World {
         if fault == Some(RequestFault::Expired) {
             return Err(Failure::expired(service));
         }
-        if let Err(too_soon) = self.limits.judge(self.now, service, operation) {
+        if let Err(too_soon) = self.limits.admit(self.now, service, operation) {
             self.observations.refusals.rate.add(too_soon.provoked);
             return Err(Failure::rate_exceeded(service));
         }
@@ -174,11 +174,11 @@ impl World {
         let lag = if sso_admin::lags(service, operation) { self.course.lag(self.now) } else { None };
         let Some(lag) = lag else { return Ok(answer) };
         let then = self.now.saturating_sub(lag);
-        // What a list is about may be newer than what it shows.
+        // The subject of a list may be newer than the outdated state.
         Ok(self.look_back(then, |world| (call.operation.run)(world, &members)).unwrap_or(answer))
     }
 
-    /// The error of a fault that comes before the request takes effect.
+    /// Returns the error of a fault that occurs before the request takes effect.
     fn refuse_by_fault(
         &mut self,
         service: Service,

@@ -1,4 +1,4 @@
-//! The passing of time: what is due is carried out, in AWS, in the tenant and by other administrators.
+//! The passage of time: finishes operations, provisioning cycles and interventions when they are due.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::world::World;
 use crate::{interventions, sso_admin};
 
 impl World {
-    /// Lets everything happen that is due by `now`, interventions included.
+    /// Advances the time to `now`, and carries out everything that is due by then.
     pub(crate) fn advance(&mut self, now: Duration) {
         self.now = self.now.max(now);
         loop {
@@ -21,8 +21,7 @@ impl World {
         }
     }
 
-    /// Lets everything that is under way come to its end, whenever that is due. Interventions that are still to come
-    /// are not under way.
+    /// Finishes everything in progress, whenever it is due. Future interventions are not in progress.
     pub(crate) fn settle(&mut self) {
         self.settle_tenant();
         while self.carry_out_next(Duration::MAX) {}

@@ -1,20 +1,20 @@
-//! Errors as AWS declares them, and their texts.
+//! AWS's errors and their messages.
 
 use serde_json::Value;
 
 use crate::call::Service;
 
-/// What an operation answers: the members of its output, or an error.
+/// The result of an operation: the members of its output, or an error.
 pub(crate) type Answer = Result<Value, Failure>;
 
-/// An error that goes to the caller.
+/// An error that is returned to the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Failure {
     /// The error's type, without a namespace.
     pub(crate) kind: &'static str,
-    /// Its text.
+    /// Its message.
     pub(crate) message: String,
-    /// Members that the error has besides its text.
+    /// The error's members other than its message.
     pub(crate) more: Vec<(&'static str, Value)>,
 }
 
@@ -23,7 +23,7 @@ impl Failure {
         Self { kind, message: message.into(), more: Vec::new() }
     }
 
-    /// Too many requests of this service, by its own name for it.
+    /// Returns the service's throttling error.
     pub(crate) fn rate_exceeded(service: Service) -> Self {
         let kind = match service {
             Service::Organizations => "TooManyRequestsException",
@@ -34,13 +34,13 @@ impl Failure {
         Self::new(kind, "Rate exceeded")
     }
 
-    /// Too many asynchronous operations at once; the text is AWS's
+    /// Returns the error for too many concurrent operations. The message is AWS's
     /// (aws-samples/aws-iam-identity-center-extensions#87).
     pub(crate) fn too_many_processing() -> Self {
         Self::new("ThrottlingException", "There are too many requests processing. Please try again later.")
     }
 
-    /// The credentials are no longer accepted, by the service's own name for it.
+    /// Returns the service's error for expired credentials.
     pub(crate) fn expired(service: Service) -> Self {
         let kind = match service {
             Service::Sts => "ExpiredToken",
@@ -51,7 +51,7 @@ impl Failure {
         Self::new(kind, "The security token included in the request is expired")
     }
 
-    /// The service failed, by its own name for it.
+    /// Returns the service's error for an internal failure.
     pub(crate) fn internal(service: Service) -> Self {
         let kind = match service {
             Service::Organizations => "ServiceException",
@@ -61,12 +61,12 @@ impl Failure {
         Self::new(kind, "The service failed. Please try again.")
     }
 
-    /// An answer that has no error of the service's in it, for the log alone.
+    /// Returns a failure without an error of the service, which only the log shows.
     pub(crate) fn without_reason(status: &'static str) -> Self {
         Self::new(status, "")
     }
 
-    /// Input that breaks a rule. `reason` is the value of Organizations' `Reason`.
+    /// Returns the service's error for invalid input. `reason` is the value of Organizations' `Reason`.
     pub(crate) fn invalid(service: Service, reason: &'static str, message: impl Into<String>) -> Self {
         match service {
             Service::Organizations => Self {
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// Input to sso-admin that breaks a rule.
+    /// Returns sso-admin's error for invalid input.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationException", message)
     }
@@ -92,7 +92,7 @@ impl Failure {
         Self::new("ResourceNotFoundException", message)
     }
 
-    /// What an Identity Store does not have; `resource_type` is GROUP, USER or IDENTITY_STORE.
+    /// Returns the Identity Store's error for something missing. `resource_type` is GROUP, USER or IDENTITY_STORE.
     pub(crate) fn not_in_store(resource_type: &'static str, id: &str) -> Self {
         Self {
             more: vec![("ResourceType", Value::from(resource_type)), ("ResourceId", Value::from(id))],
@@ -100,7 +100,7 @@ impl Failure {
         }
     }
 
-    /// What an organization does not have, by one of its own error types.
+    /// Returns an error of Organizations for something missing, with this error type.
     pub(crate) fn not_in_organization(kind: &'static str, id: &str) -> Self {
         Self::new(kind, format!("You specified an identifier that doesn't exist: {id}."))
     }
@@ -113,17 +113,17 @@ impl Failure {
         Self::new("ServiceQuotaExceededException", message)
     }
 
-    /// A body that is not of the protocol.
+    /// Returns the error for a body that does not follow the protocol.
     pub(crate) fn serialization(message: impl Into<String>) -> Self {
         Self::new("SerializationException", message)
     }
 
-    /// An operation that the sandbox does not offer.
+    /// Returns the error for an operation that the sandbox does not support.
     pub(crate) fn unknown_operation(name: &str) -> Self {
         Self::new("UnknownOperationException", format!("The sandbox does not offer {name:?}."))
     }
 
-    /// A query action that the sandbox does not offer, as STS says it.
+    /// Returns STS's error for a query action that the sandbox does not support.
     pub(crate) fn invalid_action(name: &str) -> Self {
         Self::new("InvalidAction", format!("Could not find operation {name} for version 2011-06-15"))
     }

@@ -18,9 +18,9 @@ use crate::sandbox::Sandbox;
 use crate::wire::{Reply, WireRequest};
 
 impl Sandbox {
-    /// An HTTP client for an AWS SDK that ends in this sandbox, whatever the endpoint. It is to be used in a tokio
-    /// runtime with time enabled; in a paused one, the SDK's time-outs and its protection against stalled streams
-    /// must be off, since they run on the same clock.
+    /// Returns an HTTP client for an AWS SDK that sends all requests to this sandbox. Use it in a tokio runtime with time
+    /// enabled. In a paused runtime, turn off the SDK's timeouts and stalled stream protection, since they use the same
+    /// clock.
     pub fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(InProcess { sandbox: self.clone() })
     }
@@ -42,8 +42,8 @@ impl HttpClient for InProcess {
 }
 
 impl HttpConnector for InProcess {
-    /// The request travels for half of the latency and the answer for the other half, so a caller who gives up in
-    /// between does not know whether the request took effect, as on a real network. Nor does one whose connection drops.
+    /// Request and answer each take half of the latency. As on a real network, a caller that gives up, or whose connection is
+    /// lost, does not know whether the request took effect.
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let sandbox = self.sandbox.clone();
         HttpConnectorFuture::new(async move {
@@ -65,9 +65,10 @@ async fn travel(one_way: std::time::Duration) {
 }
 
 fn answer(sandbox: &Sandbox, request: &HttpRequest) -> Result<Reply, ConnectorError> {
-    let body = request.body().bytes().ok_or_else(|| {
-        ConnectorError::user("the sandbox takes no streaming bodies; its operations have none".into())
-    })?;
+    let body = request
+        .body()
+        .bytes()
+        .ok_or_else(|| ConnectorError::user("the sandbox does not support streaming bodies".into()))?;
     let request = WireRequest {
         target: request.headers().get("x-amz-target").map(str::to_owned),
         body: Bytes::copy_from_slice(body),

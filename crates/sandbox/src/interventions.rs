@@ -1,4 +1,4 @@
-//! What others do to the world while a client is at work: another administrator, the organization, the directory.
+//! Interventions: changes by other administrators, the organization and the directory.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::graph;
 use crate::observations::{Actor, Change, InterventionRecord};
 use crate::world::World;
 
-/// How often something is drawn before it is taken that there is nothing.
+/// The number of random attempts after which no change counts as possible.
 const DRAWS: usize = 64;
 
 impl World {
-    /// Makes a change that nobody planned.
+    /// Makes a change immediately, and returns whether it had an effect.
     pub(crate) fn intervene(&mut self, change: &AdminChange) -> bool {
         let (at, requests, change) = (self.now, self.course.requests(), change.clone());
         let effective = apply(self, &change, at);
@@ -25,7 +25,7 @@ impl World {
     }
 }
 
-/// Carries out the intervention of that number in the plan, and keeps a record of it.
+/// Carries out the intervention with this number in the plan, and records it.
 pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Intervention, at: Duration) {
     let change = match intervention.deed {
         Deed::Exactly(change) => Some(change),
@@ -40,7 +40,7 @@ pub(crate) fn carry_out(world: &mut World, number: usize, intervention: Interven
     world.observations.interventions.push(InterventionRecord { at, requests, change, effective });
 }
 
-/// Makes a change, and says whether there was anything to change.
+/// Makes a change, and returns whether it had an effect.
 fn apply(world: &mut World, change: &AdminChange, at: Duration) -> bool {
     let by = Actor::OtherAdministrator;
     match change {

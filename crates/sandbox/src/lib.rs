@@ -1,14 +1,14 @@
-//! A simulated AWS organization with IAM Identity Center, and the Entra tenant that provisions to it. They speak the
-//! real wire protocols.
+//! A simulated AWS organization with IAM Identity Center, and the Entra tenant that provisions to it, both behind the real
+//! wire protocols.
 //!
 //! A [`Sandbox`] is a stateful world, loaded from a [`Snapshot`](rolecall_model::Snapshot). The AWS SDK reaches it in
-//! process through [`Sandbox::http_client`], a client of Microsoft Graph through [`Sandbox::graph_service`], any other
-//! client over HTTP through [`serve`]. It keeps the limits, the asynchronous states, the conflicts and the error shapes
-//! of AWS and Graph; `docs/sandbox.md` says which, and what it leaves out. Nothing goes wrong in it but what a
-//! [`FaultPlan`](faults::FaultPlan) says. [`generate`] makes a world and a configuration directory that match, or differ
-//! in known rows.
+//! process through [`Sandbox::http_client`], a client of Microsoft Graph through [`Sandbox::graph_service`], and any other
+//! client over HTTP through [`serve`]. It enforces the limits, asynchronous states, conflicts and error formats of AWS and
+//! Graph; `docs/sandbox.md` lists them, and what it leaves out. Faults occur only where a
+//! [`FaultPlan`](faults::FaultPlan) has them. [`generate`] creates a world and a project that match, or differ by a known
+//! drift.
 //!
-//! Invariant: the world itself (`world.rs`, and what changes it) reads no clock and knows no runtime. It is told what time
+//! Invariant: the world itself (`world.rs`, and what changes it) reads no clock and uses no runtime. It is told what time
 //! it is with every request, so the same requests at the same times give the same answers.
 
 mod agenda;

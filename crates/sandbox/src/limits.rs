@@ -1,30 +1,29 @@
-//! What AWS limits: requests per second, operations at once, and quotas. A request is judged here before anything
-//! else looks at it.
+//! AWS's limits: requests per second, concurrent operations, and quotas. Rates are checked before anything else.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::call::Service;
 
-/// Assignment operations that may be outstanding at once (quota page of IAM Identity Center; older pages say 10).
+/// The most concurrent assignment operations (quota page of IAM Identity Center; older pages say 10).
 pub(crate) const ASSIGNMENT_OPERATIONS_AT_ONCE: usize = 15;
-/// Permission sets that may be being provisioned at once (quota page of IAM Identity Center).
+/// The most permission sets provisioned at once (quota page of IAM Identity Center).
 pub(crate) const PROVISIONS_AT_ONCE: usize = 3;
-/// Accounts that one provisioning of all accounts may cover.
+/// The most accounts of one `ALL_PROVISIONED_ACCOUNTS` request.
 pub(crate) const ACCOUNTS_PER_PROVISION: usize = 3_500;
-/// Permission sets of an instance.
+/// The most permission sets of an instance.
 pub(crate) const PERMISSION_SETS: usize = 3_500;
-/// Permission sets that may be provisioned in one account.
+/// The most permission sets provisioned in one account.
 pub(crate) const PERMISSION_SETS_PER_ACCOUNT: usize = 500;
-/// Managed and customer managed policies of a permission set.
+/// The most managed and customer managed policies of a permission set.
 pub(crate) const POLICIES_PER_PERMISSION_SET: usize = 25;
-/// Groups that may have one permission set in one account.
+/// The most groups assigned one permission set in one account.
 pub(crate) const GROUPS_PER_PERMISSION_SET_AND_ACCOUNT: usize = 100;
-/// Tags of a permission set.
+/// The most tags of a permission set.
 pub(crate) const TAGS: usize = 50;
-/// Attributes for access control of an instance (service model of sso-admin, `AccessControlAttributeList`).
+/// The most attributes for access control of an instance (service model of sso-admin, `AccessControlAttributeList`).
 pub(crate) const ACCESS_CONTROL_ATTRIBUTES: usize = 50;
-/// Characters other than white space in an inline policy.
+/// The most characters other than white space in an inline policy.
 pub(crate) const INLINE_POLICY_CHARACTERS: usize = 10_240;
 
 /// A rate that AWS documents.
@@ -34,10 +33,10 @@ struct Rate {
     burst: u32,
 }
 
-/// Which requests share a bucket: all of sso-admin do, others have one for each operation.
+/// The key of a bucket. All operations of sso-admin share one; each of the others has its own.
 type BucketKey = (Service, Option<&'static str>);
 
-/// The bucket that a request draws from. Operations for which no limit is documented have none.
+/// Returns the bucket of a request. Operations without a documented limit have none.
 fn rate_of(service: Service, operation: &'static str) -> Option<(BucketKey, Rate)> {
     let rate = |per_second, burst| Rate { per_second, burst };
     match service {
@@ -59,28 +58,28 @@ fn rate_of(service: Service, operation: &'static str) -> Option<(BucketKey, Rate
     }
 }
 
-/// Token buckets, each as the time at which it will be full again.
+/// Token buckets, each stored as the time at which it will be full again.
 type Buckets = BTreeMap<BucketKey, Duration>;
 
-/// The buckets that a request draws from.
+/// The buckets of all requests.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    /// Those that all clients share.
+    /// The buckets that all clients share.
     shared: Buckets,
-    /// What they would be if the client that is at work now were alone, and had begun with full ones.
+    /// The buckets as if the current client were alone and had started with full ones.
     alone: Buckets,
 }
 
-/// A request that comes too soon.
+/// A request that exceeds the rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooSoon {
-    /// Whether it would be too soon without other clients, too.
+    /// Whether it would exceed the rate without other clients, too.
     pub(crate) provoked: bool,
 }
 
 impl Limits {
-    /// Lets a request in, or refuses it. A request that is refused takes no token.
-    pub(crate) fn judge(
+    /// Accepts a request, or refuses it. A refused request takes no token.
+    pub(crate) fn admit(
         &mut self,
         now: Duration,
         service: Service,
@@ -92,15 +91,15 @@ impl Limits {
         if take(&mut self.shared, key, rate, spare, now) { Ok(()) } else { Err(TooSoon { provoked }) }
     }
 
-    /// Another client sends a request to sso-admin. It may take a token in advance, so that it gets its share however
-    /// the two fall in with each other.
+    /// Takes a token for a request of another client to sso-admin, in advance if necessary, so that the client gets its share
+    /// regardless of timing.
     pub(crate) fn compete(&mut self, at: Duration) {
         if let Some((key, rate)) = rate_of(Service::SsoAdmin, "") {
             take(&mut self.shared, key, rate, rate.burst, at);
         }
     }
 
-    /// From now on another client is at work, which cannot know what the one before it used up.
+    /// Starts again with a new client, which cannot know how much of the rate is used.
     pub(crate) fn forget_client(&mut self) {
         self.alone.clear();
     }
@@ -126,7 +125,7 @@ mod tests {
     fn a_bucket_gives_its_burst_and_then_its_rate() {
         let mut limits = Limits::default();
         let mut passed = |now: u64| {
-            limits.judge(Duration::from_millis(now), Service::Organizations, "ListAccounts").is_ok()
+            limits.admit(Duration::from_millis(now), Service::Organizations, "ListAccounts").is_ok()
         };
         assert_eq!((0..20).filter(|_| passed(1_000)).count(), 12);
         assert_eq!((0..20).filter(|_| passed(1_500)).count(), 4);
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn all_of_sso_admin_shares_one_bucket_and_each_list_of_the_store_has_its_own() {
         let mut limits = Limits::default();
-        let mut passed = |service, operation| limits.judge(Duration::ZERO, service, operation).is_ok();
+        let mut passed = |service, operation| limits.admit(Duration::ZERO, service, operation).is_ok();
         assert!((0..10).all(|_| passed(Service::SsoAdmin, "ListInstances")));
         assert!((0..10).all(|_| passed(Service::SsoAdmin, "ListPermissionSets")));
         assert!(!passed(Service::SsoAdmin, "DescribeInstance"));

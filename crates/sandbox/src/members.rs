@@ -1,4 +1,4 @@
-//! Reading the members of a request, each against its rule in the service model.
+//! The members of a request, which are validated by the rules of the service model.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -13,9 +13,9 @@ use crate::rules::{self, TextRule};
 /// The members of a request's input, or of a structure within it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Members<'a> {
-    /// Which service reads them, for its kind of error.
+    /// The service, which determines the errors.
     pub(crate) service: Service,
-    /// Which operation, for its page tokens.
+    /// The operation, for its page tokens.
     pub(crate) operation: &'static str,
     values: &'a Map<String, Value>,
 }
@@ -25,17 +25,17 @@ impl<'a> Members<'a> {
         Self { service, operation, values }
     }
 
-    /// All members, as they came.
+    /// Returns all members as received.
     pub(crate) fn all(&self) -> &'a Map<String, Value> {
         self.values
     }
 
-    /// A text, if it is there.
+    /// Reads an optional string.
     pub(crate) fn text(&self, name: &'static str, rule: &TextRule) -> Result<Option<&'a str>, Failure> {
         self.value(name).map(|value| self.text_from(name, value, rule)).transpose()
     }
 
-    /// A value within a list, as a text.
+    /// Reads a list item as a string.
     pub(crate) fn text_from(
         &self,
         name: &'static str,
@@ -60,12 +60,12 @@ impl<'a> Members<'a> {
         Ok(text)
     }
 
-    /// A text that must be there.
+    /// Reads a required string.
     pub(crate) fn required_text(&self, name: &'static str, rule: &TextRule) -> Result<&'a str, Failure> {
         self.text(name, rule)?.ok_or_else(|| self.missing(name))
     }
 
-    /// A text that must be there and be an identity of the model.
+    /// Reads a required string as an id of the model.
     pub(crate) fn required<T: FromStr>(&self, name: &'static str, rule: &TextRule) -> Result<T, Failure> {
         let text = self.required_text(name, rule)?;
         text.parse().map_err(|_| {
@@ -78,7 +78,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// The id of an account, if it is there.
+    /// Reads an optional account id.
     pub(crate) fn account(&self, name: &'static str) -> Result<Option<AccountId>, Failure> {
         match self.value(name) {
             Some(_) => self.required_account(name).map(Some),
@@ -86,12 +86,12 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The id of an account that must be there.
+    /// Reads a required account id.
     pub(crate) fn required_account(&self, name: &'static str) -> Result<AccountId, Failure> {
         self.required(name, &rules::ACCOUNT_ID)
     }
 
-    /// One of a few words, if it is there.
+    /// Reads an optional enum value.
     pub(crate) fn choice(
         &self,
         name: &'static str,
@@ -106,7 +106,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// One of a few words that must be there.
+    /// Reads a required enum value.
     pub(crate) fn required_choice(
         &self,
         name: &'static str,
@@ -115,7 +115,7 @@ impl<'a> Members<'a> {
         self.choice(name, choices)?.ok_or_else(|| self.missing(name))
     }
 
-    /// A whole number within a range, if it is there.
+    /// Reads an optional integer within a range.
     pub(crate) fn number(
         &self,
         name: &'static str,
@@ -137,7 +137,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A list, if it is there, of a length within a range.
+    /// Reads an optional list whose length is within a range.
     pub(crate) fn list(
         &self,
         name: &'static str,
@@ -153,17 +153,17 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A structure, if it is there.
+    /// Reads an optional structure.
     pub(crate) fn structure(&self, name: &'static str) -> Result<Option<Members<'a>>, Failure> {
         self.value(name).map(|value| self.structure_from(name, value)).transpose()
     }
 
-    /// A structure that must be there.
+    /// Reads a required structure.
     pub(crate) fn required_structure(&self, name: &'static str) -> Result<Members<'a>, Failure> {
         self.structure(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// A value within a list, as a structure.
+    /// Reads a list item as a structure.
     pub(crate) fn structure_from(
         &self,
         name: &'static str,
@@ -173,7 +173,7 @@ impl<'a> Members<'a> {
         Ok(Self { values, ..*self })
     }
 
-    /// The error for a member that is not there and must be.
+    /// Returns the error for a missing member.
     pub(crate) fn missing(&self, name: &'static str) -> Failure {
         self.invalid("INPUT_REQUIRED", name, "null ", "not be null")
     }

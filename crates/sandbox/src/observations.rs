@@ -1,4 +1,4 @@
-//! What a test can know of a world that no client can: who changed what, what was refused, how long things took.
+//! Observations of a world that only a test can make: who changed what, what was refused, and how long operations took.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,14 +10,14 @@ use rolecall_model::{
 use crate::call::Service;
 use crate::faults::{AdminChange, RequestFault};
 
-/// Who changed something.
+/// The source of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
-    /// The client, by a request.
+    /// A request of the client.
     Client,
-    /// Somebody else, by an intervention of the fault plan.
+    /// An intervention of the fault plan.
     OtherAdministrator,
-    /// Identity Center itself, which takes permission sets out of accounts in which nobody has them any more.
+    /// Identity Center itself, which removes permission sets from accounts in which they are no longer assigned.
     IdentityCenter,
     /// Entra's provisioning.
     Provisioning,
@@ -28,80 +28,80 @@ pub enum Actor {
 pub struct JournalEntry {
     /// When it took effect, since the sandbox's start.
     pub at: Duration,
-    /// Who made it.
+    /// Its source.
     pub by: Actor,
-    /// What it was.
+    /// The change.
     pub change: Change,
 }
 
-/// What changed. What was asked for and changed nothing is not in the journal.
+/// A change of the world. Requests without an effect are not in the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A row came into being.
+    /// An assignment was created.
     Granted(Assignment),
-    /// A row went.
+    /// An assignment was deleted.
     Revoked(Assignment),
-    /// A permission set was made.
+    /// A permission set was created.
     SetCreated {
-        /// Which.
+        /// The permission set.
         permission_set: PermissionSetName,
-        /// The tags that it was made with.
+        /// Its tags.
         tags: BTreeMap<String, String>,
     },
-    /// A permission set was edited; an edit to what it was already counts, since it leaves all accounts outdated.
+    /// A permission set was edited. An edit without a difference counts, since it leaves all accounts outdated.
     SetEdited {
-        /// What it was.
+        /// The permission set before.
         before: Box<PermissionSet>,
-        /// What it is now.
+        /// The permission set after.
         after: Box<PermissionSet>,
     },
     /// A permission set's tags changed.
     SetTagged {
-        /// Which.
+        /// The permission set.
         permission_set: PermissionSetName,
-        /// All tags that it had.
+        /// All tags before.
         before: BTreeMap<String, String>,
-        /// All tags that it has.
+        /// All tags after.
         after: BTreeMap<String, String>,
     },
     /// A permission set was deleted.
     SetDeleted {
-        /// Which.
+        /// The permission set.
         permission_set: PermissionSetName,
     },
-    /// A permission set came into an account, or another version of it did.
+    /// A permission set, or another version of it, was provisioned in an account.
     Provisioned {
-        /// Which.
+        /// The permission set.
         permission_set: PermissionSetName,
-        /// Where.
+        /// The account.
         account: AccountId,
     },
-    /// A permission set left an account.
+    /// A permission set was removed from an account.
     Deprovisioned {
-        /// Which.
+        /// The permission set.
         permission_set: PermissionSetName,
-        /// Where.
+        /// The account.
         account: AccountId,
     },
     /// Attributes for access control of the instance changed.
     AccessControlSet {
-        /// What they were; not read, where the world began without knowing, which is then taken as off.
+        /// The attributes before; "not read" where the snapshot did not contain them, which counts as off.
         before: AccessControlState,
-        /// What they are.
+        /// The attributes after.
         after: AccessControlState,
     },
     /// An account was suspended.
     AccountSuspended(AccountId),
     /// A group was deleted.
     GroupDeleted(GroupId),
-    /// A group came into the Identity Store.
+    /// A group was created in the Identity Store.
     GroupCreated(GroupId),
-    /// A group of the Identity Store got another name or another external id.
+    /// The name or external id of a group in the Identity Store was changed.
     GroupUpdated(GroupId),
 }
 
 impl Change {
-    /// The permission set that changed, or whose rows did; `None` of what belongs to no permission set.
+    /// Returns the permission set that changed, or whose assignments did; `None` for changes that concern none.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::Granted(row) | Self::Revoked(row) => Some(&row.permission_set),
@@ -120,16 +120,16 @@ impl Change {
     }
 }
 
-/// An intervention that happened.
+/// An intervention that took place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterventionRecord {
     /// When, since the sandbox's start.
     pub at: Duration,
-    /// How many requests had come in by then, the one before which it happened included.
+    /// The number of requests by then, including the one that it preceded.
     pub requests: u64,
-    /// What was done.
+    /// The change.
     pub change: AdminChange,
-    /// Whether it changed anything: a row that exists cannot be granted, a group that is gone not be deleted.
+    /// Whether it had an effect: an existing assignment cannot be created, nor a deleted group be deleted.
     pub effective: bool,
 }
 
@@ -140,36 +140,36 @@ pub struct InjectedFault {
     pub at: Duration,
     /// The request's number, counted over all services from 1.
     pub request: u64,
-    /// The service that was asked.
+    /// The service.
     pub service: Service,
-    /// The operation that was asked for.
+    /// The operation.
     pub operation: &'static str,
-    /// What happened to it.
+    /// The fault.
     pub fault: RequestFault,
 }
 
-/// How often something was refused.
+/// The number of refused requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RefusalCount {
-    /// By the client's own doing.
+    /// Refused because of the client's own requests.
     pub provoked: u64,
-    /// By a fault: injected outright; caused by other clients, where the client's own requests would have passed; or
-    /// caused by an operation that the client cannot know of, since the answer that told of it was lost.
+    /// Refused because of a fault: an injected one; other clients, without which the request would have been accepted; or an
+    /// operation that the client does not know of, since the answer that accepted it was lost.
     pub injected: u64,
 }
 
-/// What was refused because a limit was reached. A client that is alone and keeps to the limits provokes nothing.
+/// Requests refused because of a limit. A client that is alone and respects the limits provokes none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Refusals {
-    /// Requests in a second, over all services.
+    /// Requests per second, over all services.
     pub rate: RefusalCount,
-    /// Assignment operations at once.
+    /// Concurrent assignment operations.
     pub outstanding: RefusalCount,
-    /// Provisions at once.
+    /// Concurrent provisions.
     pub provisions: RefusalCount,
-    /// Operations on an account in which another is under way.
+    /// Operations in an account in which another is in progress.
     pub account_busy: RefusalCount,
-    /// Requests to Graph, whatever the limit. Other clients of the tenant are not simulated.
+    /// Requests to Graph, for any limit. Other clients of the tenant are not simulated.
     pub graph: RefusalCount,
 }
 
@@ -179,7 +179,7 @@ impl RefusalCount {
     }
 }
 
-/// What an asynchronous operation does.
+/// The kind of an asynchronous operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OperationKind {
     /// `CreateAccountAssignment`.
@@ -193,25 +193,25 @@ pub enum OperationKind {
 /// An asynchronous operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationRecord {
-    /// Its id, as the client was told.
+    /// The request id that the client received.
     pub id: String,
-    /// What it does.
+    /// Its kind.
     pub kind: OperationKind,
-    /// With which permission set.
+    /// The permission set.
     pub permission_set: PermissionSetName,
-    /// For whom; `None` for a provision.
+    /// The principal; `None` for a provision.
     pub principal: Option<Principal>,
-    /// In which accounts.
+    /// The accounts.
     pub accounts: BTreeSet<AccountId>,
     /// When it was accepted, since the sandbox's start.
     pub started: Duration,
-    /// How long it takes, as it was drawn.
+    /// Its latency.
     pub latency: Duration,
-    /// How it ended: with AWS's reason, if it failed; `None` while it is in progress.
+    /// Its result, with AWS's reason if it failed; `None` while it is in progress.
     pub outcome: Option<Result<(), String>>,
 }
 
-/// What has been observed so far.
+/// All observations so far.
 #[derive(Debug, Default)]
 pub(crate) struct Observations {
     pub(crate) entries: Vec<JournalEntry>,

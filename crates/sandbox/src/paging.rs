@@ -1,4 +1,4 @@
-//! Pages of lists, and the tokens between them.
+//! Pages of lists, and page tokens.
 
 use serde_json::{Map, Value, json};
 
@@ -7,25 +7,25 @@ use crate::members::Members;
 use crate::random::fingerprint;
 use crate::rules::{self};
 
-/// Which part of a list a request wants.
+/// The page of a list that a request asks for.
 ///
-/// A token holds the key of the last item that was given out, so a list that changes between two pages neither
-/// repeats nor loses what stays in it. It is bound to its operation and to the rest of the request.
+/// A token contains the key of the last returned item, so a list that changes between two pages neither repeats nor loses
+/// items that stay. It is valid only for the same operation and the same request.
 #[derive(Debug)]
 pub(crate) struct Page {
     size: usize,
     after: Option<String>,
-    /// Whether the page before was one without items.
+    /// Whether the previous page was empty.
     rested: bool,
     scope: u64,
 }
 
-/// How a list of a service is paged.
+/// The paging of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageRule {
-    /// The greatest `MaxResults`, and what holds without one.
+    /// The greatest and the default `MaxResults`.
     pub(crate) most: u64,
-    /// What the answers of this sandbox are told apart by.
+    /// The sandbox's random seed.
     pub(crate) seed: u64,
 }
 
@@ -52,12 +52,12 @@ impl Page {
         Ok(page)
     }
 
-    /// The key after which the page starts.
+    /// Returns the key after which the page starts.
     pub(crate) fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    /// One page of `items`, which are sorted by their keys and may start before the page.
+    /// Returns one page of `items`, which are sorted by key and may start before the page.
     pub(crate) fn fill<T>(
         &self,
         list: &'static str,
@@ -78,7 +78,7 @@ impl Page {
         self.answer(list, rendered, token)
     }
 
-    /// A page without items but with a token, in one place of eight; never twice in a row.
+    /// Returns an empty page with a token for one page in eight, never twice in a row.
     pub(crate) fn rest(&self, list: &'static str) -> Option<Value> {
         let place = fingerprint(&[&self.scope.to_be_bytes(), self.after().unwrap_or("").as_bytes()]);
         let rests = !self.rested && place.is_multiple_of(8);
@@ -118,7 +118,7 @@ fn scope_of(input: &Members<'_>, seed: u64) -> u64 {
     fingerprint(&[&seed.to_be_bytes(), input.operation.as_bytes(), rest.as_bytes()])
 }
 
-/// Whether the page before was an empty one, and the key after which to go on; `None` for a token of something else.
+/// Returns whether the previous page was empty, and the key to continue after; `None` for a token of another request.
 fn open_token(token: &str, scope: u64) -> Option<(bool, Option<String>)> {
     if !token.is_ascii() || !token.len().is_multiple_of(2) {
         return None;

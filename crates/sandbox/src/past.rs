@@ -1,4 +1,4 @@
-//! The changes of the last seconds, for lists that lag behind.
+//! The changes of the last seconds, for outdated lists.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use rolecall_model::{AccountId, Assignment, PermissionSetName};
 
 use crate::permission_sets::StoredSet;
 
-/// A change that can be taken back and made again: it holds the state on its other side, and exchanging the two is
-/// both.
+/// A change that can be undone and redone. It contains the state on its other side; exchanging that with the current state
+/// does either.
 #[derive(Debug)]
 pub(crate) enum Step {
     Row { row: Assignment, present: bool },
@@ -20,7 +20,7 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Past {
     pub(crate) steps: VecDeque<(Duration, Step)>,
-    /// How far back it goes; zero if nobody asks.
+    /// The time for which changes are kept; zero if lists are never outdated.
     kept_for: Duration,
 }
 

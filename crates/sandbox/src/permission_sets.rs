@@ -7,23 +7,23 @@ use std::time::Duration;
 use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{AccountId, PermissionSet, PermissionSetName};
 
-/// A permission set as the sandbox holds it.
+/// A permission set in the sandbox.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredSet {
     pub(crate) arn: String,
     pub(crate) name: PermissionSetName,
     pub(crate) tags: BTreeMap<String, String>,
-    /// `None` as long as a snapshot that did not read them is all that is known.
+    /// `None` if the snapshot does not contain them and they were not edited since.
     details: Option<PermissionSet>,
     pub(crate) provisioned: BTreeSet<AccountId>,
     pub(crate) outdated: BTreeSet<AccountId>,
-    /// How often it was edited. What is being provisioned is the version of when it was asked for.
+    /// The number of edits. A provision uses the version at the time of its request.
     pub(crate) version: u64,
     pub(crate) created: Duration,
 }
 
 impl StoredSet {
-    /// A set that is made now.
+    /// Creates a permission set.
     pub(crate) fn new(
         arn: String,
         details: PermissionSet,
@@ -60,7 +60,7 @@ impl StoredSet {
         }
     }
 
-    /// What the set is; AWS's defaults where a snapshot did not say.
+    /// Returns the details, with AWS's defaults where the snapshot does not contain them.
     pub(crate) fn details(&self) -> Cow<'_, PermissionSet> {
         match &self.details {
             Some(details) => Cow::Borrowed(details),
@@ -68,14 +68,14 @@ impl StoredSet {
         }
     }
 
-    /// Edits the set: from now on, all accounts in which it is provisioned hold an older version.
+    /// Edits the permission set. All accounts in which it is provisioned become outdated.
     pub(crate) fn edit(&mut self, details: PermissionSet) {
         self.details = Some(details);
         self.version += 1;
         self.outdated = self.provisioned.clone();
     }
 
-    /// Puts `version` into an account.
+    /// Provisions `version` in an account.
     pub(crate) fn provision(&mut self, account: AccountId, version: u64) {
         let is_new = self.provisioned.insert(account);
         if version == self.version {
@@ -85,7 +85,7 @@ impl StoredSet {
         }
     }
 
-    /// Says of an account whether the set is there, and whether an older version of it is; gives what was so before.
+    /// Sets whether the permission set is provisioned in an account, and outdated there. Returns the previous values.
     pub(crate) fn set_provisioned(
         &mut self,
         account: AccountId,
@@ -96,12 +96,12 @@ impl StoredSet {
     }
 }
 
-/// Puts an account into a set or takes it out, and says whether it was in.
+/// Adds an account to a set or removes it, and returns whether it was a member.
 fn put(accounts: &mut BTreeSet<AccountId>, account: AccountId, present: bool) -> bool {
     if present { !accounts.insert(account) } else { accounts.remove(&account) }
 }
 
-/// All permission sets, by name and by ARN.
+/// All permission sets, by name and ARN.
 #[derive(Debug)]
 pub(crate) struct PermissionSets {
     by_name: BTreeMap<PermissionSetName, StoredSet>,
@@ -115,7 +115,7 @@ impl PermissionSets {
         Self { by_name, names }
     }
 
-    /// All sets, sorted by name.
+    /// Returns all permission sets, sorted by name.
     pub(crate) fn to_live(&self) -> Vec<LivePermissionSet> {
         self.by_name.values().map(StoredSet::to_live).collect()
     }
@@ -151,7 +151,7 @@ impl PermissionSets {
         Some(set)
     }
 
-    /// How many sets are provisioned in an account.
+    /// Returns the number of permission sets provisioned in an account.
     pub(crate) fn count_in(&self, account: AccountId) -> usize {
         self.iter().filter(|set| set.provisioned.contains(&account)).count()
     }

@@ -1,4 +1,4 @@
-//! What is drawn from the seed.
+//! Random ids and latencies.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rolecall_model::ObjectId;
 
-/// The shortest time that an asynchronous operation takes, unless the mean is less.
+/// The shortest latency of an asynchronous operation, unless the mean is less.
 const LEAST_LATENCY: Duration = Duration::from_secs(5);
 
-/// A source of ids and latencies. Ids of requests come from a stream of their own, so that one read more does not
-/// change how long everything takes.
+/// A source of ids and latencies. Request ids come from a separate stream, so that one more read does not change all
+/// latencies.
 #[derive(Debug)]
 pub(crate) struct Source {
     requests: ChaCha8Rng,
     operations: ChaCha8Rng,
-    /// What comes into being in Entra, and from there in the Identity Store.
+    /// The stream for objects of Entra ID and what is provisioned from it.
     directory: ChaCha8Rng,
 }
 
@@ -43,12 +43,12 @@ impl Source {
         format!("{:016x}", self.operations.random::<u64>())
     }
 
-    /// A latency of that mean: the sum of two even chances between the least one and its mirror image.
+    /// Returns a latency with this mean: the sum of two uniform random numbers between the least latency and its mirror image.
     pub(crate) fn latency(&mut self, mean: Duration) -> Duration {
         latency(&mut self.operations, mean)
     }
 
-    /// A latency of something in Entra, spread alike.
+    /// Returns a latency in Entra ID, with the same distribution.
     pub(crate) fn directory_latency(&mut self, mean: Duration) -> Duration {
         latency(&mut self.directory, mean)
     }
@@ -82,7 +82,7 @@ pub(crate) fn uuid(source: &mut ChaCha8Rng) -> String {
     format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
-/// FNV-1a, for checks and choices that must be the same on every run; no security rests on it.
+/// Returns the FNV-1a hash, for checks and choices that must be the same in every run. It is not used for security.
 pub(crate) fn fingerprint(parts: &[&[u8]]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for part in parts {

@@ -7,16 +7,16 @@ use rolecall_model::{AccountId, Assignment, PermissionSetName, Principal};
 /// The permission sets and accounts of each principal.
 type RowsOfPrincipals = BTreeMap<Principal, BTreeSet<(AccountId, PermissionSetName)>>;
 
-/// All rows, grouped by permission set and account.
+/// All assignments, grouped by permission set and account.
 #[derive(Debug)]
 pub(crate) struct Rows {
     pairs: BTreeMap<(PermissionSetName, AccountId), BTreeSet<Principal>>,
-    /// Made when a principal's rows are first asked for, since a world of a million rows is often read by pair alone.
+    /// Built on first use, since a world of a million assignments is often read only by pair.
     by_principal: Option<RowsOfPrincipals>,
 }
 
 impl Rows {
-    /// Takes over rows that are sorted.
+    /// Builds the index from sorted assignments.
     pub(crate) fn from_sorted(rows: &[Assignment]) -> Self {
         let same_pair =
             |a: &Assignment, b: &Assignment| (&a.permission_set, a.account) == (&b.permission_set, b.account);
@@ -27,7 +27,7 @@ impl Rows {
         Self { pairs: pairs.collect(), by_principal: None }
     }
 
-    /// All rows, sorted.
+    /// Returns all assignments, sorted.
     pub(crate) fn all(&self) -> Vec<Assignment> {
         let row = |(name, account): &(PermissionSetName, AccountId), principal: &Principal| Assignment {
             permission_set: name.clone(),
@@ -40,7 +40,7 @@ impl Rows {
             .collect()
     }
 
-    /// Who has a permission set in an account.
+    /// Returns the principals assigned a permission set in an account.
     pub(crate) fn of_pair(
         &self,
         name: &PermissionSetName,
@@ -49,7 +49,7 @@ impl Rows {
         self.pairs.get(&(name.clone(), account))
     }
 
-    /// Who has a permission set, and where.
+    /// Returns the assignments of a permission set.
     pub(crate) fn of_set<'a>(
         &'a self,
         name: &'a PermissionSetName,
@@ -61,12 +61,12 @@ impl Rows {
             .flat_map(|((_, account), principals)| principals.iter().map(|one| (*account, one)))
     }
 
-    /// Whether anyone has the permission set anywhere.
+    /// Returns whether the permission set has any assignment.
     pub(crate) fn any_of(&self, name: &PermissionSetName) -> bool {
         self.of_set(name).next().is_some()
     }
 
-    /// What a principal has.
+    /// Returns the assignments of a principal.
     pub(crate) fn of_principal(
         &mut self,
         principal: &Principal,
@@ -97,7 +97,7 @@ impl Rows {
         }
     }
 
-    /// Takes a row away, and says whether it was the last one of its permission set in its account.
+    /// Removes an assignment, and returns whether it was the last of its permission set in its account.
     pub(crate) fn remove(&mut self, row: &Assignment) -> bool {
         let Assignment { permission_set, account, principal } = row;
         if let Some(of_principal) = self.by_principal.as_mut().and_then(|index| index.get_mut(principal)) {

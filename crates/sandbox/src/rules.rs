@@ -1,9 +1,9 @@
-//! The rules that the service models set for texts: lengths in characters, and patterns. They are those of botocore
+//! The rules of the service models for strings: lengths in characters, and patterns. They are those of botocore
 //! 1.43's models of sso-admin (2020-07-20), identitystore (2020-06-15) and organizations (2016-11-28).
 
 use rolecall_model::{GroupId, OuId};
 
-/// What a text member must be.
+/// The rule of a string member.
 pub(crate) struct TextRule {
     /// The least number of characters.
     pub(crate) least: usize,
@@ -19,7 +19,7 @@ const fn rule(least: usize, most: usize, fits: fn(&str) -> bool, pattern: &'stat
     TextRule { least, most, fits, pattern }
 }
 
-/// A text of which nothing but its length matters.
+/// Returns the rule of a string of which only the length is checked.
 pub(crate) const fn any_text(least: usize, most: usize) -> TextRule {
     rule(least, most, |_| true, "[\\s\\S]*")
 }
@@ -36,7 +36,7 @@ pub(crate) const PERMISSION_SET_ARN: TextRule = rule(
     is_permission_set_arn,
     "arn:aws(-[a-z]{1,5}){0,3}:sso:::permissionSet/(sso)?ins-[a-zA-Z0-9-.]{16}/ps-[a-zA-Z0-9-./]{16}",
 );
-/// Applications and trusted token issuers have tags too; the sandbox has none of them.
+/// Applications and trusted token issuers have tags, too, but the sandbox has neither.
 pub(crate) const TAGGED_ARN: TextRule = rule(
     10,
     2_048,
@@ -57,7 +57,7 @@ pub(crate) const RELAY_STATE: TextRule = rule(
     |text| text.chars().all(|c| c.is_ascii_alphanumeric() || "&$@#\\/%?=~-_'\"|!:,.;*+[] (){}".contains(c)),
     "[a-zA-Z0-9&$@#\\\\\\/%?=~\\-_'\"|!:,.;*+\\[\\]\\ \\(\\)\\{\\}]+",
 );
-/// The pattern proper is an ISO-8601 duration; that it lies within 1 to 12 hours is looked at where it is used.
+/// The pattern is an ISO 8601 duration. Its range of 1 to 12 hours is checked where it is used.
 pub(crate) const SESSION_DURATION: TextRule = rule(
     1,
     100,
@@ -171,7 +171,7 @@ fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
 }
 
-/// What follows `arn:PARTITION:` and `rest` in an ARN.
+/// Returns the part of an ARN after `arn:PARTITION:` and `rest`.
 fn after_arn<'a>(text: &'a str, rest: &str) -> Option<&'a str> {
     let (partition, after) = text.strip_prefix("arn:")?.split_once(':')?;
     let valid = partition == "aws"

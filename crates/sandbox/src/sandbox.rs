@@ -50,8 +50,8 @@ impl Clock {
 }
 
 impl Sandbox {
-    /// A world that starts as the snapshot says. Permission sets of which the snapshot holds only the name are taken
-    /// to have AWS's defaults.
+    /// Creates a sandbox whose world starts as the snapshot. Permission sets of which the snapshot contains only the name
+    /// have AWS's defaults.
     pub fn new(snapshot: Snapshot, settings: Settings) -> Self {
         let request_latency = settings.request_latency;
         let clock = Clock { from: Instant::now(), at: Duration::ZERO, speed: 1.0 };
@@ -63,97 +63,94 @@ impl Sandbox {
         Self { shared: Arc::new(shared) }
     }
 
-    /// What has taken effect by now, sorted. What is still under way is not in it.
+    /// Returns the current state, sorted, without operations in progress.
     pub fn snapshot(&self) -> Snapshot {
         self.up_to_date().snapshot()
     }
 
-    /// Lets everything under way come to its end at once, as time would, with one more cycle of each synchronization
-    /// job that runs. A world is settled before it is saved, since a snapshot cannot hold an operation that is half
-    /// done.
+    /// Finishes all operations in progress immediately, and runs one more cycle of each active synchronization job. Call it
+    /// before you save a world, since a snapshot cannot contain an operation in progress.
     pub fn settle(&self) {
         self.world().settle();
     }
 
-    /// The calls to AWS so far, in their order: the last half million of them. Requests for what is not offered are
-    /// not among them.
+    /// Returns the calls to AWS in order, up to the last half million. Requests for unsupported operations are not included.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.world().calls()
     }
 
-    /// How many calls there were, by `service:operation`, such as `sso-admin:ListAccountAssignments`.
+    /// Returns the number of calls by `service:operation`, such as `sso-admin:ListAccountAssignments`.
     pub fn call_counts(&self) -> BTreeMap<String, u64> {
         self.world().call_counts()
     }
 
-    /// The calls to Graph so far, in their order: the last half million of them. Those within a batch are among them,
-    /// and so are those to the token endpoint and for the federation metadata. The operation is the method and the
-    /// template of the path, such as `GET /groups/{id}`.
+    /// Returns the calls to Graph in order, up to the last half million, including those in batches, to the token endpoint
+    /// and for the federation metadata. The operation is the method and the path template, such as `GET /groups/{id}`.
     pub fn graph_calls(&self) -> Vec<CallRecord> {
         self.world().graph_calls()
     }
 
-    /// Lets another administrator change something now, and says whether there was anything to change.
+    /// Makes a change as another administrator, and returns whether it had an effect.
     pub fn intervene(&self, change: &AdminChange) -> bool {
         self.up_to_date().intervene(change)
     }
 
-    /// Every change of rows, groups and permission sets that took effect by now, in its order, with who made it. Journal,
-    /// interventions and operations are kept whole.
+    /// Returns every change of assignments, groups and permission sets in order, with its source. Journal, interventions and
+    /// operations are kept without a limit.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.up_to_date().observations.entries.clone()
     }
 
-    /// The interventions of the fault plan that have happened by now, in their order.
+    /// Returns the interventions of the fault plan so far, in order.
     pub fn interventions(&self) -> Vec<InterventionRecord> {
         self.up_to_date().observations.interventions.clone()
     }
 
-    /// The faults that struck requests, in their order: the last hundred thousand of them. Operations that failed at
-    /// their end are among [`Sandbox::asynchronous_operations`].
+    /// Returns the faults of requests in order, up to the last hundred thousand. Failed operations are in
+    /// [`Sandbox::asynchronous_operations`].
     pub fn injected_faults(&self) -> Vec<InjectedFault> {
         self.world().course.injected()
     }
 
-    /// How often a limit refused something, and whose doing it was.
+    /// Returns how many requests each limit refused, and because of whom.
     pub fn refusals(&self) -> Refusals {
         self.world().observations.refusals
     }
 
-    /// All asynchronous operations that were accepted, in their order, with the latencies that were drawn for them.
+    /// Returns all accepted asynchronous operations in order, with their latencies.
     pub fn asynchronous_operations(&self) -> Vec<OperationRecord> {
         self.up_to_date().operations()
     }
 
-    /// Says that the client that was at work is gone and another begins: what is under way is unknown to the new one,
-    /// and so is how much of the rate is used up. It only matters for who provoked a refusal.
+    /// Declares that a new client takes over, which knows neither the operations in progress nor how much of the rate is
+    /// used. This affects only whether a refusal counts as provoked.
     pub fn forget_client(&self) {
         self.world().forget_client();
     }
 
-    /// Ends the fault plan before its horizon. What is lasting in it stays.
+    /// Ends the fault plan before its horizon. Permanent faults stay.
     pub fn end_faults(&self) {
         self.world().course.end();
     }
 
-    /// Whether the fault plan is past its horizon or was ended, so that nothing but what is lasting can happen.
+    /// Returns whether the fault plan is past its horizon or was ended, so that only permanent faults can occur.
     pub fn faults_are_over(&self) -> bool {
         let world = self.up_to_date();
         world.course.is_over(world.now)
     }
 
-    /// How long the sandbox has been running, by its own clock.
+    /// Returns the time since the sandbox's start, by its own clock.
     pub fn elapsed(&self) -> Duration {
         self.now()
     }
 
-    /// Answers a request that arrives now.
+    /// Answers a request to AWS.
     pub(crate) fn handle(&self, request: &WireRequest) -> Reply {
         let now = self.now();
         self.world().handle(now, request)
     }
 
-    /// Answers a request to Graph that arrives now.
+    /// Answers a request to Graph.
     pub(crate) fn handle_graph(&self, request: &GraphRequest) -> GraphReply {
         let now = self.now();
         self.world().handle_graph(now, request)
@@ -163,7 +160,7 @@ impl Sandbox {
         self.shared.request_latency
     }
 
-    /// Lets the clock run at another speed from now on.
+    /// Changes the speed of the clock.
     pub(crate) fn set_speed(&self, speed: f64) {
         let mut clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
         *clock = Clock { from: Instant::now(), at: clock.now(), speed };
@@ -173,7 +170,7 @@ impl Sandbox {
         self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner).now()
     }
 
-    /// The world after everything that is due by now.
+    /// Returns the world after it has caught up with the clock.
     fn up_to_date(&self) -> MutexGuard<'_, World> {
         let now = self.now();
         let mut world = self.world();
@@ -181,7 +178,7 @@ impl Sandbox {
         world
     }
 
-    /// A panic in the middle of a request is a bug of the sandbox; the world stays as far as it got.
+    /// Locks the world. After a panic within a request, which is a bug, it stays as it is.
     fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

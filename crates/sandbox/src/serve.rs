@@ -1,4 +1,4 @@
-//! The sandbox on a port, for any client of AWS or of Microsoft Graph.
+//! The sandbox on a port, for any client of AWS or Microsoft Graph.
 
 use std::future::Future;
 use std::io;
@@ -19,20 +19,20 @@ use crate::graph::{GraphReply, GraphRequest, is_graph};
 use crate::sandbox::Sandbox;
 use crate::wire::{Reply, WireRequest};
 
-/// No request of the services on offer comes near to it: the longest member is an inline policy of 32,768 characters.
+/// Far above any valid request: the longest member is an inline policy of 32,768 characters.
 const LARGEST_BODY: usize = 1 << 20;
 
-/// How long connections may take to end once the server is asked to.
+/// The time that connections have to finish after a shutdown is requested.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves the sandbox over HTTP/1.1 until `shutdown` is ready, then lets requests in flight end.
+/// Serves the sandbox over HTTP/1.1 until `shutdown` is ready, then lets requests in flight finish.
 ///
-/// The sandbox's clock runs `speed` times as fast as the wall's, its limits with it: at 60, a minute of AWS takes a
-/// second, and 1,200 requests a second pass. No latency is added to that of the network. The listener should be bound
-/// to a loopback address: signatures are not checked, so whoever reaches the port can change the world.
+/// The sandbox's clock runs `speed` times as fast as real time, and the limits scale with it: at 60, a simulated minute
+/// takes a second, and 1,200 requests a second are accepted. No latency is added to that of the network. Bind the listener
+/// to a loopback address: signatures are not checked, so anyone who reaches the port can change the world.
 ///
 /// # Errors
-/// `speed` is not a positive number, or the listener fails for another reason than a client that went away.
+/// `speed` is not a positive number, or the listener fails for a reason other than a client that disconnects.
 pub async fn serve(
     sandbox: Sandbox,
     listener: TcpListener,
@@ -56,14 +56,14 @@ pub async fn serve(
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => return Err(error),
             },
-            // Connections that have ended are collected, so that they do not pile up.
+            // Finished connections are removed, so that they do not accumulate.
             Some(_) = connections.join_next() => {}
         }
     }
     drop(listener);
     drop(stop);
     let ended = async { while connections.join_next().await.is_some() {} };
-    // A client that does not let go of its connection must not keep the world from being saved.
+    // A client that keeps its connection open must not prevent the world from being saved.
     let _ = tokio::time::timeout(GRACE, ended).await;
     Ok(())
 }
@@ -83,7 +83,7 @@ async fn serve_connection(sandbox: Sandbox, stream: TcpStream, mut stopped: watc
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // How a client breaks a connection off is its own affair.
+    // A client may close a connection in any way.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
@@ -117,6 +117,6 @@ async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> io::Result<Res
         .header("content-type", answer.content_type)
         .header("x-amzn-requestid", answer.request_id)
         .body(Full::new(Bytes::from(answer.body)));
-    // Status and headers are of the sandbox's own making.
+    // The sandbox itself creates the status and headers.
     Ok(response.unwrap_or_default())
 }

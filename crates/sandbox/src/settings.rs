@@ -1,47 +1,47 @@
-//! What can be set about a sandbox.
+//! The settings of a sandbox.
 
 use std::time::Duration;
 
 use crate::faults::FaultPlan;
 
-/// How a sandbox behaves where AWS's behaviour is a matter of chance or of time.
+/// The behavior of a sandbox where AWS's is random or depends on time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// What latencies, request ids and new ARNs are drawn from.
+    /// Random seed for latencies, request ids and new ARNs.
     pub seed: u64,
-    /// How long creating or deleting an assignment takes on average. Single ones take from 5 s (or the mean, if that
-    /// is less) to twice the mean less that. The default of 30 s is what a field report implies: 1,200 operations in
-    /// 61 minutes, 10 at a time.
+    /// Mean latency of creating or deleting an assignment. Single latencies range from 5 s (or the mean, if that is less)
+    /// to twice the mean less that. The default of 30 s follows from a field report of 1,200 operations in 61 minutes, 10
+    /// at a time.
     pub assignment_latency_mean: Duration,
-    /// How long provisioning a permission set takes on average, spread alike. Default 30 s.
+    /// Mean latency of provisioning a permission set, with the same distribution. Default 30 s.
     pub provision_latency_mean: Duration,
-    /// How long a permission set stays in an account after its last assignment there has gone, spread alike. Until
-    /// then it is listed as provisioned there, and cannot be deleted. Default 60 s.
+    /// Mean time that a permission set stays provisioned in an account after its last assignment there is deleted, with the
+    /// same distribution. Until then, it cannot be deleted. Default 60 s.
     pub deprovision_latency_mean: Duration,
-    /// How long it takes on average until attributes for access control are there after they were created, spread alike.
-    /// Default 10 s, an assumption.
+    /// Mean time until new attributes for access control take effect, with the same distribution. Default 10 s, an
+    /// assumption.
     pub access_control_latency_mean: Duration,
-    /// The round trip of one request to the in-process client. Default 50 ms. A served sandbox adds nothing to what
-    /// the network takes.
+    /// Round-trip time of a request from the in-process client. Default 50 ms. A served sandbox adds none to that of the
+    /// network.
     pub request_latency: Duration,
-    /// What the sandbox's calendar says at its start, in seconds since 1970. Default: the start of 2026. A tenant whose
-    /// jobs or logs know a later time puts it forward to that.
+    /// The time at which the sandbox starts, in seconds since 1970. Default: the start of 2026. If a tenant's jobs or logs
+    /// contain a later time, the sandbox starts then.
     pub epoch_seconds: u64,
-    /// Whether accounts come with `State` and `Paths`, as AWS's do. Endpoints without them exist. Default `true`.
+    /// Whether accounts have `State` and `Paths`, as in AWS. Some AWS-compatible endpoints lack them. Default `true`.
     pub account_paths: bool,
-    /// Whether some lists of Organizations have an empty page before they go on, as AWS reserves the right to.
-    /// Default `true`.
+    /// Whether some lists of Organizations contain an empty page, which AWS's documentation allows. Default `true`.
     pub empty_pages: bool,
-    /// The token that the SCIM endpoint of Identity Center takes. Default `sandbox-scim-token`.
+    /// The token that Identity Center's SCIM endpoint accepts. Default `sandbox-scim-token`.
     pub scim_token: String,
-    /// How long it takes until a new application can be read, spread like the latencies of AWS. Its service principal
-    /// comes some seconds after it. Default 10 s.
+    /// Mean time until a new application can be read, with the same distribution as AWS's latencies. Its service principal
+    /// follows some seconds later. Default 10 s.
     pub appearance_latency_mean: Duration,
-    /// How long it takes until what was provisioned on demand is in the Identity Store, spread alike. Default 10 s.
+    /// Mean time until an object that is provisioned on demand is in the Identity Store, with the same distribution. Default
+    /// 10 s.
     pub provisioning_latency_mean: Duration,
-    /// How many items Graph puts into a page of which the client does not say a size: 1 to 999. Default 100.
+    /// Graph's page size if the client does not give one: 1 to 999 items. Default 100.
     pub graph_page_size: usize,
-    /// What goes wrong, and when. Default: nothing.
+    /// The faults that occur. Default: none.
     pub faults: FaultPlan,
 }
 

@@ -1,4 +1,4 @@
-//! The Security Token Service: who is calling.
+//! The Security Token Service: the caller's identity.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The wire protocols: JSON 1.1 for all services but STS, which speaks the query protocol and answers in XML.
+//! The wire protocols: JSON 1.1 for all services except STS, which uses the query protocol and answers in XML.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use crate::call::Service;
 use crate::failure::{Answer, Failure};
 use crate::faults::ServerError;
 
-/// An HTTP request, reduced to what the protocols look at. Signatures are not checked.
+/// The parts of an HTTP request that the protocols use. Signatures are not checked.
 #[derive(Debug, Clone)]
 pub(crate) struct WireRequest {
     /// The header `X-Amz-Target`.
@@ -16,14 +16,14 @@ pub(crate) struct WireRequest {
     pub(crate) body: Bytes,
 }
 
-/// What comes back for a request.
+/// The reply to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// An answer.
     Answer(WireResponse),
-    /// Nothing: the connection was lost before the request arrived.
+    /// None: the connection was lost before the request arrived.
     NeverArrived,
-    /// Nothing: the connection was lost before the answer arrived.
+    /// None: the connection was lost before the answer arrived.
     AnswerLost,
 }
 
@@ -53,7 +53,7 @@ impl WireResponse {
         Self { status, content_type, request_id, body }
     }
 
-    /// An answer of the 500s.
+    /// Returns a 5xx answer.
     pub(crate) fn broken(service: Service, operation: &str, request_id: String, error: ServerError) -> Self {
         match error {
             ServerError::Internal => {
@@ -74,7 +74,7 @@ impl WireResponse {
 
 fn encode_json(service: Service, request_id: &str, answer: Answer) -> Vec<u8> {
     let value = answer.unwrap_or_else(|Failure { kind, message, more }| {
-        // Clients cut the namespace off; that services differ here keeps them honest.
+        // Clients must remove the namespace, which differs between services.
         let namespace = match service {
             Service::SsoAdmin => "com.amazonaws.swbexternalservice#",
             Service::IdentityStore => "com.amazonaws.identitystore#",

@@ -1,5 +1,4 @@
-//! The state of the world. Services change it (`dispatch.rs`, `graph`), and so does the passing of time (`due.rs`); neither
-//! is known here.
+//! The state of the world. It does not know what changes it: the services (`dispatch.rs`, `graph`) and time (`due.rs`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +28,7 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
-    /// The time of the request that is being answered, since the start. It never goes back.
+    /// The time of the current request, since the start. It never goes back.
     pub(crate) now: Duration,
     pub(crate) instance: Instance,
     pub(crate) caller: Caller,
@@ -41,17 +40,17 @@ pub(crate) struct World {
     pub(crate) rows: Rows,
     pub(crate) agenda: Agenda,
     pub(crate) coverage: Coverage,
-    /// Attributes for access control. Those that are being made are not among them.
+    /// Attributes for access control in effect.
     pub(crate) access_control: AccessControlState,
-    /// Attributes for access control that are being made.
+    /// Attributes for access control that are being created.
     pub(crate) access_control_to_come: Option<BTreeMap<String, String>>,
     pub(crate) source: Source,
-    /// How far the fault plan has come.
+    /// The progress of the fault plan.
     pub(crate) course: Course,
     pub(crate) observations: Observations,
-    /// What changed in the last seconds.
+    /// The changes of the last seconds.
     pub(crate) past: Past,
-    /// The time that a list is being answered from which lags behind.
+    /// The time of the outdated state from which a list is being answered.
     pub(crate) seen_at: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) log: CallLog,
@@ -102,18 +101,18 @@ impl World {
         }
     }
 
-    /// The client that was at work is gone, and another begins.
+    /// Declares that a new client takes over.
     pub(crate) fn forget_client(&mut self) {
         self.agenda.forget_from(0);
         self.limits.forget_client();
     }
 
-    /// All asynchronous operations so far.
+    /// Returns all asynchronous operations so far.
     pub(crate) fn operations(&self) -> Vec<OperationRecord> {
         self.agenda.records()
     }
 
-    /// What is in effect.
+    /// Returns the current state.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             instance: self.instance.clone(),
@@ -142,19 +141,19 @@ impl World {
         self.log.counts()
     }
 
-    /// Whether the caller administers Identity Center by delegation.
+    /// Returns whether the caller is a delegated administrator.
     pub(crate) fn caller_is_delegated(&self) -> bool {
         self.caller.account != self.organization.management_account()
     }
 
-    /// What the calendar says at a time since the start.
+    /// Returns the calendar time for a time since the start.
     pub(crate) fn calendar(&self, at: Duration) -> Timestamp {
         let second =
             i64::try_from(self.settings.epoch_seconds.saturating_add(at.as_secs())).unwrap_or(i64::MAX);
         Timestamp::new(second, i32::try_from(at.subsec_nanos()).unwrap_or(0)).unwrap_or(Timestamp::MAX)
     }
 
-    /// Lends the tenant out beside the rest of the world; `None` where there is none.
+    /// Calls `act` with the tenant and the rest of the world; returns `None` if there is no tenant.
     pub(crate) fn with_tenancy<T>(&mut self, act: impl FnOnce(&mut Self, &mut Tenancy) -> T) -> Option<T> {
         let mut tenancy = self.tenancy.take()?;
         let result = act(self, &mut tenancy);
@@ -162,19 +161,19 @@ impl World {
         Some(result)
     }
 
-    /// A point in time as the JSON protocol writes it: seconds since 1970, to the millisecond.
+    /// Returns a time in the format of the JSON protocol: seconds since 1970, to the millisecond.
     pub(crate) fn timestamp(&self, at: Duration) -> Value {
         let since_1970 = Duration::from_secs(self.settings.epoch_seconds) + at;
         json!(since_1970.as_secs() as f64 + f64::from(since_1970.subsec_millis()) / 1_000.0)
     }
 
-    /// How lists are paged whose pages have up to `most` items.
+    /// Returns the paging of lists with up to `most` items per page.
     pub(crate) fn pages(&self, most: u64) -> PageRule {
         PageRule { most, seed: self.settings.seed }
     }
 }
 
-/// The latest time that a tenant's jobs and logs know of: its past cannot lie ahead.
+/// Returns the latest time in a tenant's jobs and logs, which must not be in the future.
 fn latest_second(tenant: &Tenant) -> u64 {
     let jobs = tenant.applications.iter().flat_map(|application| &application.jobs);
     let of_jobs = jobs.flat_map(|job| {

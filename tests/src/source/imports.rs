@@ -1,7 +1,7 @@
-//! Which file of a crate imports from which, and the cycles among them.
+//! The imports between the files of a crate, and the cycles among them.
 //!
-//! An import counts as one from the file that defines the name, whoever passes it on: a `pub use` in `lib.rs` or `mod.rs`
-//! neither hides a cycle nor makes one. A parent that names what is beneath it does not count.
+//! An import counts as one from the file that defines the name, even if other modules re-export it: a `pub use` in
+//! `lib.rs` or `mod.rs` neither hides a cycle nor creates one. References of a module to its descendants do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,10 +13,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::Crate;
 use super::tree::Module;
 
-/// The names that one file imports from another, each with the first line that it is on.
+/// The names that one file imports from another, each with its first line.
 pub type Names = BTreeMap<String, usize>;
 
-/// The imports among the files of a crate: from the file that imports to the file that defines.
+/// The imports between the files of a crate, from the importing to the defining file.
 #[derive(Debug, Default)]
 pub struct Imports {
     edges: BTreeMap<(PathBuf, PathBuf), Names>,
@@ -25,7 +25,7 @@ pub struct Imports {
 /// Files that import from each other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cycle {
-    /// Each import that ties the files together.
+    /// The imports that form the cycle.
     pub edges: BTreeMap<(PathBuf, PathBuf), Names>,
 }
 
@@ -40,12 +40,12 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// The place of a path.
+/// The target of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     /// A module of the crate.
     Module(usize),
-    /// Something of this name that a module of the crate defines.
+    /// An item with this name, defined in a module of the crate.
     Item(usize, String),
     /// Something of another crate.
     Elsewhere,
@@ -62,7 +62,7 @@ impl Imports {
                 let (defining, name) = match resolver.resolve(index, &reference.segments) {
                     Target::Item(at, name) => (&sources.modules[at], name),
                     Target::Module(at) if reference.is_glob => (&sources.modules[at], "*".to_owned()),
-                    // Whoever imports a module means something in it, and that has a path of its own.
+                    // An import of a module is used in longer paths, which count by themselves.
                     Target::Module(_) | Target::Elsewhere => continue,
                 };
                 if defining.file != module.file && !defining.is_beneath(module) {
@@ -83,7 +83,7 @@ impl Imports {
         self.edges.keys().map(|(from, to)| (from.as_path(), to.as_path()))
     }
 
-    /// Finds the groups of files in which each imports, directly or not, from all others.
+    /// Finds the groups of files that import each other, directly or indirectly.
     pub fn cycles(&self) -> Vec<Cycle> {
         let mut graph = DiGraph::<&Path, ()>::new();
         let mut nodes: BTreeMap<&Path, NodeIndex> = BTreeMap::new();
@@ -118,7 +118,7 @@ impl Resolver<'_> {
         self.follow(from, path, &mut BTreeSet::new())
     }
 
-    /// `visited` holds the names that are being looked up, so that imports that lead to themselves come to an end.
+    /// Follows a path from a module. `visited` contains the names being looked up, so that cyclic re-exports terminate.
     fn follow(&self, from: usize, path: &[String], visited: &mut BTreeSet<(usize, String)>) -> Target {
         let mut at = from;
         for (position, segment) in path.iter().enumerate() {
@@ -129,9 +129,9 @@ impl Resolver<'_> {
                 name => match self.look_up(at, name, visited) {
                     Some(Target::Module(module)) => at = module,
                     Some(found @ (Target::Item(..) | Target::Elsewhere)) => return found,
-                    // Without a module before it, an unknown name is that of another crate, or of the prelude.
+                    // An unknown first name belongs to another crate or to the prelude.
                     None if position == 0 => return Target::Elsewhere,
-                    // A macro made it.
+                    // A macro defines it.
                     None => return Target::Item(at, name.to_owned()),
                 },
             }

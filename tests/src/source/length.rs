@@ -1,4 +1,4 @@
-//! Files and functions that are longer than the project allows without a reason.
+//! Files and functions that exceed the project's limits without a reason.
 //!
 //! A reason is a comment: `// Exceeds 70 lines: …` above a function, among its attributes and documentation, and
 //! `// Exceeds 600 lines: …` before the first item of a file.
@@ -14,18 +14,18 @@ pub const MAX_FUNCTION_LINES: usize = 70;
 /// The most lines of a file.
 pub const MAX_FILE_LINES: usize = 600;
 
-/// Something too long.
+/// A file or function that is too long.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TooLong {
     /// The function's name; `None` for the file itself.
     pub function: Option<String>,
-    /// Where it begins.
+    /// Its first line.
     pub line: usize,
     /// Its number of lines.
     pub lines: usize,
 }
 
-/// Finds what is too long in the text of a file, and gives no reason for it.
+/// Finds the file itself and the functions in it that are too long and give no reason.
 ///
 /// # Errors
 /// The text is not Rust.
@@ -63,7 +63,7 @@ impl Functions<'_> {
         }
     }
 
-    /// The comments and attributes directly above a line.
+    /// Returns the comments and attributes directly above a line.
     fn above(&self, line: usize) -> &[&str] {
         let end = line - 1;
         let is_heading = |text: &&&str| {

@@ -1,4 +1,4 @@
-//! The workspace's own sources, parsed, for the rules that a compiler does not check.
+//! The parsed sources of the workspace, for rules that the compiler does not check.
 
 pub mod imports;
 pub mod length;
@@ -9,7 +9,7 @@ pub use tree::{Crate, LoadError};
 
 use syn::Meta;
 
-/// Whether attributes leave an item out of everything but tests.
+/// Returns whether attributes limit an item to tests.
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let is_test = attribute.path().segments.last().is_some_and(|last| last.ident == "test");
@@ -18,7 +18,7 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// Whether a condition holds in tests alone.
+/// Returns whether a condition holds only in tests.
 fn implies_test(condition: &Meta) -> bool {
     match condition {
         Meta::Path(path) => path.is_ident("test"),

@@ -8,7 +8,7 @@ use syn::{Attribute, Item, ItemUse, Macro, Path, UseTree, VisRestricted};
 
 use super::is_for_tests;
 
-/// A path as it is written, such as `super::wire::Answer`, without its generic arguments.
+/// A path in the source, such as `super::wire::Answer`, without generic arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) segments: Vec<String>,
@@ -22,16 +22,16 @@ pub(super) struct Reference {
 pub(super) struct Names {
     /// Items that the module defines.
     pub(super) defined: BTreeSet<String>,
-    /// Names that `use` brings in, with the path of each.
+    /// Imported names, with the path of each.
     pub(super) imported: BTreeMap<String, Vec<String>>,
     /// The paths of `use …::*`.
     pub(super) globs: Vec<Vec<String>>,
-    /// Every path of two segments or more, those of `use` included.
+    /// Every path with at least two segments, including those of `use`.
     pub(super) references: Vec<Reference>,
 }
 
 impl Names {
-    /// Collects the names of these items. Modules among them have names of their own, and what is for tests has none.
+    /// Collects the names of these items, except modules, which have names of their own, and items for tests.
     pub(super) fn of(items: &[Item]) -> Self {
         let mut names = Self::default();
         for item in items {
@@ -77,7 +77,7 @@ impl Names {
         self.refer(path, span);
     }
 
-    /// Finds paths in the tokens of a macro, which only the macro itself could parse.
+    /// Finds paths in the tokens of a macro, which cannot be parsed in general.
     fn search(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -86,7 +86,7 @@ impl Names {
                 TokenTree::Group(group) => self.search(group.stream()),
                 TokenTree::Ident(first) => {
                     let segments = segments_from(&tokens[at..]);
-                    // Each further segment is a name and the two colons before it.
+                    // Each further segment is two colons and a name.
                     let skipped = 3 * (segments.len() - 1);
                     if segments.len() > 1
                         && !is_punctuation(at.checked_sub(1).map(|before| &tokens[before]), '$')
@@ -106,7 +106,7 @@ fn is_punctuation(token: Option<&TokenTree>, mark: char) -> bool {
     matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == mark)
 }
 
-/// The segments of a path that begins with the first of these tokens, which is a name.
+/// Returns the segments of a path whose first name is the first token.
 fn segments_from(tokens: &[TokenTree]) -> Vec<String> {
     let mut segments = Vec::new();
     for step in tokens.chunks(3) {
@@ -121,7 +121,7 @@ fn segments_from(tokens: &[TokenTree]) -> Vec<String> {
 
 impl<'ast> Visit<'ast> for Names {
     fn visit_item(&mut self, item: &'ast Item) {
-        // A function may hold items that are for tests.
+        // A function may contain items for tests.
         if !is_for_tests(attributes(item)) {
             visit::visit_item(self, item);
         }
@@ -146,7 +146,7 @@ impl<'ast> Visit<'ast> for Names {
         self.search(call.tokens.clone());
     }
 
-    /// `pub(super)` says who may see an item, and not what the item needs.
+    /// Skips `pub(super)`, which is not a dependency.
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 }
 
@@ -167,7 +167,7 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Type(item) => &item.attrs,
         Item::Union(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
-        // The enum of another crate, which may grow; what it may hold by then has no names that are known here.
+        // This enum of another crate may grow. New kinds of items have no attributes that are known here.
         _ => &[],
     }
 }

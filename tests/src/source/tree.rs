@@ -1,4 +1,4 @@
-//! The modules of a crate, found as the compiler finds them.
+//! The modules of a crate, found by the compiler's rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ pub struct Crate {
 /// A module: a file, or a block within one.
 #[derive(Debug)]
 pub(super) struct Module {
-    /// Its names from the root on, which has none.
+    /// Its names from the root on, which itself has none.
     pub(super) path: Vec<String>,
     pub(super) file: PathBuf,
-    /// Whether it is compiled for tests alone.
+    /// Whether it is compiled only for tests.
     pub(super) is_for_tests: bool,
     pub(super) parent: Option<usize>,
     pub(super) children: BTreeMap<String, usize>,
     pub(super) names: Names,
 }
 
-/// A crate's sources could not be taken for what they are.
+/// An error in loading a crate.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A module has no file.
@@ -43,7 +43,7 @@ pub enum LoadError {
     Malformed {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: syn::Error,
     },
@@ -63,7 +63,7 @@ impl Crate {
         Ok(Self { modules: loader.modules })
     }
 
-    /// The files of the crate, those for tests included.
+    /// Returns the files of the crate, including those for tests.
     pub fn files(&self) -> BTreeSet<&Path> {
         self.modules.iter().map(|module| module.file.as_path()).collect()
     }
@@ -74,16 +74,16 @@ struct Loader<'a> {
     modules: Vec<Module>,
 }
 
-/// Where a module's items come from.
+/// The source of a module's items.
 struct Origin {
     file: PathBuf,
-    /// Where the files of its children lie.
+    /// The directory of its children's files.
     directory: PathBuf,
     items: Vec<Item>,
 }
 
 impl Loader<'_> {
-    /// Adds a module and those beneath it.
+    /// Adds a module and its descendants.
     fn add(
         &mut self,
         parent: Option<usize>,
@@ -111,7 +111,7 @@ impl Loader<'_> {
         Ok(index)
     }
 
-    /// Finds a module that another declares: in a block of it, or in a file of its own.
+    /// Finds the items of a declared module, in a block or in a file of its own.
     fn origin_of(&self, child: &ItemMod, parent: &Origin) -> Result<Origin, LoadError> {
         let name = child.ident.to_string();
         let beneath = parent.directory.join(&name);
@@ -146,7 +146,7 @@ impl Loader<'_> {
     }
 }
 
-/// The file of `#[path = "…"]`.
+/// Returns the file of `#[path = "…"]`.
 fn named_file(attributes: &[Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {

@@ -66,7 +66,7 @@ async fn plan_and_apply(
     let write_stats = |seconds| stats::write(args.stats.stats.as_deref(), &clients.statistics(), seconds);
     if !made.violations.is_empty() {
         output::error_line(
-            "Nothing was changed. What a guard stops is allowed by changing the guard in the files.",
+            "Nothing was changed: a guard stops the plan. To allow it, change the guard in the configuration.",
         );
         write_stats(seconds)?;
         return Ok(Exit::Guard);
@@ -142,10 +142,10 @@ async fn carry_out(
     let stopping = stop.clone();
     let listener = tokio::spawn(async move {
         stop_requested().await;
-        output::error_line("Stopping: nothing new is started; what is under way is followed to its end.");
+        output::error_line("Stopping: no new operations are started; waiting for running ones to finish.");
         stopping.cancel();
         stop_requested().await;
-        output::error_line("Stopped at once. Run apply again to finish.");
+        output::error_line("Stopped immediately. Run apply again to finish.");
         process::exit(130);
     });
     let progress = Progress::new();
@@ -205,14 +205,16 @@ pub(crate) fn conclude(
     let (done, failed, skipped) = report.counts();
     if report.is_complete() {
         let noun = if done == 1 { "operation" } else { "operations" };
-        output::print(&format!("\nApplied: {done} {noun}, {time}. Every changed row was read again.\n"))?;
+        output::print(&format!(
+            "\nApplied: {done} {noun}, {time}. Every changed assignment was verified.\n"
+        ))?;
         return Ok(Exit::Success);
     }
     output::print(&format!("\n{}", undone(made, graph, report, snapshot)))?;
     Err(Failure::plain(
         Code::ApplyIncomplete,
         format!("{done} operations done, {failed} failed, {skipped} skipped; {time}"),
-        "nothing is lost: mend what failed and run apply again, which goes on from what is live",
+        "fix the failure and run `apply` again; it resumes from the live state",
     ))
 }
 

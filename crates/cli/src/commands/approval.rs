@@ -1,4 +1,4 @@
-//! Who says that a plan may be carried out.
+//! The approval of a plan.
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -18,22 +18,23 @@ use crate::failure::Failure;
 use crate::live::Live;
 use crate::output;
 
-/// Who says that the plan may be carried out.
+/// The way in which a plan is approved.
 pub(crate) enum Approval {
     /// `--auto-approve`.
-    Whatever,
+    Automatic,
     /// `--approved DIGEST`.
     Digest(String),
     /// `--plan FILE`.
     Saved(Box<PlanDocument>),
-    /// The person at the terminal, who is asked.
+    /// A question at the terminal.
     Ask,
 }
 
-/// Where nobody is there to ask, an approval must be on the command line: found out before anything is read.
+/// Returns the approval that the arguments give. Without a terminal they must give one, which is checked before anything is
+/// read.
 pub(crate) fn approval(args: &ApplyArgs) -> Result<Approval, Failure> {
     if args.auto_approve {
-        return Ok(Approval::Whatever);
+        return Ok(Approval::Automatic);
     }
     if let Some(digest) = &args.approved {
         let is_whole = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -42,9 +43,9 @@ pub(crate) fn approval(args: &ApplyArgs) -> Result<Approval, Failure> {
         } else {
             Err(Failure::plain(
                 Code::ApprovalNeeded,
-                format!("--approved {}: this is no whole digest", for_terminal(digest)),
-                "a digest has 64 hexadecimal digits; `rolecall plan --format json` and the comment of --format \
-                 markdown give all of them",
+                format!("--approved {}: this is not a complete digest", for_terminal(digest)),
+                "a digest has 64 hexadecimal digits; `rolecall plan --format json` and `--format markdown` print all of \
+                 them",
             ))
         };
     }
@@ -56,8 +57,8 @@ pub(crate) fn approval(args: &ApplyArgs) -> Result<Approval, Failure> {
     }
     Err(Failure::plain(
         Code::ApprovalNeeded,
-        "there is no terminal to ask on, and nothing says that the plan is approved",
-        "use --approved DIGEST or --plan FILE for a plan that was reviewed, or --auto-approve for whatever it says",
+        "the plan is not approved, and there is no terminal to ask on",
+        "approve a reviewed plan with --approved DIGEST or --plan FILE, or any plan with --auto-approve",
     ))
 }
 
@@ -66,7 +67,7 @@ fn read_plan(file: &Path) -> Result<PlanDocument, Failure> {
     let unusable = |why: String| {
         Failure::plain(
             Code::NotApplicable,
-            format!("{} is no saved plan: {why}", file.display()),
+            format!("{} is not a saved plan: {why}", file.display()),
             "save one with `rolecall plan --out FILE`",
         )
     };
@@ -92,7 +93,7 @@ struct Header {
     version: u64,
 }
 
-/// A plan made from something else than what it would be applied to proves nothing about it.
+/// Refuses a saved plan that was made from another source, or for another day, than it would be applied to.
 pub(crate) fn refuse_inapplicable(saved: &PlanDocument, live: &Live) -> Result<(), Failure> {
     let here = live.provenance();
     let is_from_here = match (saved.source, &here) {
@@ -105,11 +106,11 @@ pub(crate) fn refuse_inapplicable(saved: &PlanDocument, live: &Live) -> Result<(
         return Err(Failure::plain(
             Code::NotApplicable,
             format!(
-                "the saved plan was made from {}, and would be applied to {}",
+                "the saved plan was made from {}, but would be applied to {}",
                 saved.source.as_str(),
                 here.as_str()
             ),
-            "save a plan from the same source as the apply",
+            "save a plan made from the source that you apply to",
         ));
     }
     if saved.as_of_given {
@@ -122,31 +123,31 @@ pub(crate) fn refuse_inapplicable(saved: &PlanDocument, live: &Live) -> Result<(
     Ok(())
 }
 
-/// Whether the plan may be carried out. `false` is the answer of the person who was asked.
+/// Returns whether the plan is approved: `false` if the user declined.
 pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Result<bool, Failure> {
     match approval {
-        Approval::Whatever => Ok(true),
+        Approval::Automatic => Ok(true),
         Approval::Digest(digest) if digest == made.digest.as_str() => Ok(true),
         Approval::Saved(saved) if saved.digest.as_deref() == Some(made.digest.as_str()) => Ok(true),
         Approval::Digest(digest) => Err(Failure::plain(
             Code::DigestDiffers,
             format!(
-                "the plan has the digest {}, and {digest} was approved; nothing was changed",
+                "the plan has the digest {}, but {digest} was approved; nothing was changed",
                 made.digest
             ),
-            "the files or the live state have changed since. Review the plan above and approve its digest; with \
-             --plan FILE, rolecall shows how the two differ",
+            "the configuration or the live state has changed since. Review the plan above and approve its digest; with \
+             --plan FILE, rolecall shows how the two plans differ",
         )),
         Approval::Saved(saved) => {
             show_difference(saved, &PlanDocument::new(made, None, &loaded.sources))?;
             Err(Failure::plain(
                 Code::DigestDiffers,
-                "the plan is not the one that was saved; nothing was changed",
-                "the files or the live state have changed since. Review the new plan and save it",
+                "the plan differs from the saved one; nothing was changed",
+                "the configuration or the live state has changed since. Review the new plan and save it",
             ))
         }
         Approval::Ask => {
-            let _ = write!(io::stderr(), "Apply these changes? Only \"yes\" does: ");
+            let _ = write!(io::stderr(), "Apply these changes? Type \"yes\" to apply: ");
             let mut answer = String::new();
             io::stdin()
                 .read_line(&mut answer)
@@ -156,14 +157,14 @@ pub(crate) fn approve(approval: &Approval, made: &Plan, loaded: &Loaded) -> Resu
     }
 }
 
-/// How the saved plan and the new one differ, change by change.
+/// Prints how the saved plan and the new one differ, change by change.
 fn show_difference(saved: &PlanDocument, made: &PlanDocument) -> Result<(), Failure> {
-    let mut text = String::from("\nHow this plan differs from the saved one:\n");
+    let mut text = String::from("\nDifferences from the saved plan:\n");
     for line in json::difference(saved, made) {
         text.push_str(&format!("  {line}\n"));
     }
     if saved.instance_arn != made.instance_arn || saved.stack != made.stack {
-        text.push_str("  it is for another stack or instance\n");
+        text.push_str("  this plan is for another stack or instance\n");
     }
     output::print(&text)
 }

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::messages::{Messages, Stream};
 use crate::output;
 
-/// Checks what can be known offline.
+/// Checks the configuration offline.
 pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut messages = Messages::new(&args.messages, &args.project, Stream::Output);
     let result = check(args, &mut messages);
@@ -24,32 +24,32 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
 }
 
 fn check(args: &CheckArgs, messages: &mut Messages) -> Result<Exit, Failure> {
-    let loaded = if args.fix { mend(args, messages)? } else { configuration::load(&args.project)? };
+    let loaded = if args.fix { fix(args, messages)? } else { configuration::load(&args.project)? };
     messages.add(&loaded.warnings, &loaded.sources);
     if messages.are_for_people() {
         let config = &loaded.config;
         output::print(&format!(
-            "No mistakes in {}: {}, {}, {}, {}.\n",
+            "No errors in {}: {}, {}, {}, {}.\n",
             count(loaded.sources.iter().count(), "file"),
             count(config.groups.len(), "group"),
             count(config.account_sets.len(), "account set"),
             count(config.permission_sets.len() + config.external_permission_sets.len(), "permission set"),
-            count(config.assignments.len(), "assign node"),
+            count(config.assignments.len(), "`assign` node"),
         ))?;
     }
     Ok(Exit::Success)
 }
 
-/// Makes the changes that are safe, says which, and gives what is left.
+/// Makes the fixes that are safe, reports them, and returns the project.
 ///
 /// # Errors
-/// A file cannot be written, or mistakes are left.
-fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
+/// A file cannot be written, or errors remain.
+fn fix(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     let (directory, file) = configuration::directory_and_file(&args.project.project)?;
     let files = DiskFiles::new(directory.clone());
     let Fixed { files: changed, mended, left, project } = rolecall_parser::fix(&files, &file);
-    // Each was read through the same links a moment ago; one that leads elsewhere now, or to a file that another name
-    // leads to as well, is not written.
+    // Each file was read through the same symbolic links a moment ago. One whose link now leads out of the project, or to
+    // the same file as another, is not written.
     let root = fs::canonicalize(&directory).map_err(|error| Failure::reading(&directory, error))?;
     let mut targets = BTreeSet::new();
     let mut writes = Vec::with_capacity(changed.len());
@@ -60,30 +60,30 @@ fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
             return Err(Failure::plain(
                 Code::IncludeOutsideProject,
                 format!(
-                    "{} cannot be changed: its path leads elsewhere, or two paths lead to it",
+                    "{} cannot be fixed: its path leads out of the project, or two paths lead to the same file",
                     path.display()
                 ),
-                "put the file itself where the link is, or mend it by hand",
+                "replace the symbolic link with the file, or fix it by hand",
             ));
         }
         writes.push((target, text.as_bytes()));
     }
     output::write_files(&writes)?;
-    let said = mended.iter().map(said).chain(left.iter().map(said_of_left)).collect::<String>();
+    let report = mended.iter().map(describe_fix).chain(left.iter().map(describe_left)).collect::<String>();
     if messages.are_for_people() {
-        output::print(&said)?;
+        output::print(&report)?;
     } else {
-        output::print_error(&said);
+        output::print_error(&report);
     }
-    configuration::loaded(project, directory, Duration::ZERO)
+    configuration::from_project(project, directory, Duration::ZERO)
 }
 
-fn said(mended: &Mended) -> String {
+fn describe_fix(mended: &Mended) -> String {
     let Mended { file, line, code, message } = mended;
-    format!("mended {}:{line}: {code}: {}\n", for_terminal(file), for_terminal(message))
+    format!("fixed {}:{line}: {code}: {}\n", for_terminal(file), for_terminal(message))
 }
 
-fn said_of_left(left: &Left) -> String {
+fn describe_left(left: &Left) -> String {
     let Left { file, why } = left;
-    format!("left as it was: {} {why}\n", for_terminal(file))
+    format!("not fixed: {} {why}\n", for_terminal(file))
 }

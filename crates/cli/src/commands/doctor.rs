@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::output;
 
-/// Looks at both halves and says what is well and what is not.
+/// Checks AWS and Entra ID, and prints a report.
 pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let live = Live::open(&args.sandbox, &loaded.directory)?;
@@ -31,13 +31,13 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     Ok(if diagnosis.has_failures() { Exit::Error } else { Exit::Success })
 }
 
-/// What the tenant is, and why its logs could not be read, if they could not.
+/// The tenant, and the error that kept its logs from being read, if any.
 struct ReadTenant {
     tenant: Tenant,
     logs: Option<Diagnostic>,
 }
 
-/// What cannot be read is a check that fails, and the rest is looked at all the same.
+/// Reads AWS and Entra ID, and checks them. A failed read becomes a failed check, and the other checks still run.
 pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     let now = Timestamp::now();
     let clients = live.connect(&loaded.config.identity_center.region).await;
@@ -64,7 +64,7 @@ pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
     doctor::diagnose(&loaded.checkout(), &snapshot, &reading)
 }
 
-/// Reads the members of the groups that are compared, and says why that could not be done.
+/// Reads the members of the groups to compare. Returns the error if that fails.
 async fn memberships(
     clients: &Clients,
     loaded: &Loaded,
@@ -76,7 +76,7 @@ async fn memberships(
     read.err().map(|error| error.into_diagnostic(Code::ReadFailed))
 }
 
-/// The tenant, with its logs where they can be read: that takes permissions and a licence of their own.
+/// Reads the tenant, with its logs if possible: they need permissions and a license of their own.
 async fn tenant(live: &Live, loaded: &Loaded, now: Timestamp) -> Option<Result<ReadTenant, Diagnostic>> {
     let entra = loaded.config.entra.as_ref()?;
     let reader = match directory::reader(live, &loaded.config) {

@@ -7,16 +7,16 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints the page of a code, or of a lint by its name.
+/// Prints the page of a diagnostic or a lint.
 pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     let code = match Code::of_lint(&args.code) {
         Some(code) => code,
         None => args.code.parse().map_err(|error: rolecall_model::code::UnknownCode| Failure::Plain {
             code: None,
-            message: format!("{error}; lints have names, such as unused-group"),
+            message: format!("{error}; lints have names such as unused-group"),
             help: match rolecall_parser::nearest_lint(&args.code) {
                 Some(near) => format!("did you mean the lint `{near}`?"),
-                None => "each diagnostic begins with its code".to_owned(),
+                None => "each diagnostic starts with its code, such as RC0101".to_owned(),
             },
         })?,
     };
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// A page without the marks of Markdown: examples are indented instead of fenced.
+/// Converts a page from Markdown to plain text.
 fn for_reading(page: &str) -> String {
     let mut text = String::with_capacity(page.len());
     let mut is_example = false;

@@ -16,25 +16,25 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 
-/// How many lines around a change are shown.
+/// The number of lines shown around a change.
 const CONTEXT: usize = 2;
-/// How many lines are shown of one file.
+/// The most lines shown of one file.
 const MAX_SHOWN: usize = 60;
 
-/// Formats files, or says which are not formatted.
+/// Formats files, or shows which are not formatted.
 pub(crate) fn run(args: &FmtArgs) -> Result<Exit, Failure> {
     if args.target == Path::new("-") {
         return standard_input(args.check);
     }
     let (directory, names) = files_of(&args.target)?;
     let files = DiskFiles::new(directory.clone());
-    let (mut sources, mut mistakes) = (Sources::default(), Vec::new());
+    let (mut sources, mut errors) = (Sources::default(), Vec::new());
     let mut found_some = false;
     for name in names {
         let formatted = match format_file(&files, &name, &mut sources) {
             Ok(formatted) => formatted,
             Err(found) => {
-                mistakes.extend(found);
+                errors.extend(found);
                 continue;
             }
         };
@@ -48,10 +48,10 @@ pub(crate) fn run(args: &FmtArgs) -> Result<Exit, Failure> {
         }
         report(&path.to_string_lossy(), args.check.then_some(&formatted))?;
     }
-    Ok(outcome(&mistakes, &sources, args.check && found_some))
+    Ok(outcome(&errors, &sources, args.check && found_some))
 }
 
-/// Formats standard input to standard output, as editors want it.
+/// Formats standard input to standard output, for editors.
 fn standard_input(check: bool) -> Result<Exit, Failure> {
     const NAME: &str = "standard input";
     let mut bytes = Vec::new();
@@ -63,7 +63,7 @@ fn standard_input(check: bool) -> Result<Exit, Failure> {
     let mut sources = Sources::default();
     let formatted = match format_bytes(NAME, bytes, &mut sources) {
         Ok(formatted) => formatted,
-        Err(mistakes) => return Ok(outcome(&mistakes, &sources, false)),
+        Err(errors) => return Ok(outcome(&errors, &sources, false)),
     };
     if !check {
         output::print(&formatted.after)?;
@@ -75,13 +75,13 @@ fn standard_input(check: bool) -> Result<Exit, Failure> {
     Ok(outcome(&[], &sources, formatted.differs()))
 }
 
-/// Says the mistakes, and how that ends.
-fn outcome(mistakes: &[Diagnostic], sources: &Sources, would_change: bool) -> Exit {
-    output::print_diagnostics(mistakes, sources);
-    if mistakes.iter().any(Diagnostic::is_error) || would_change { Exit::Error } else { Exit::Success }
+/// Reports the errors, and returns the exit code.
+fn outcome(errors: &[Diagnostic], sources: &Sources, would_change: bool) -> Exit {
+    output::print_diagnostics(errors, sources);
+    if errors.iter().any(Diagnostic::is_error) || would_change { Exit::Error } else { Exit::Success }
 }
 
-/// A directory, and the files in it that are formatted.
+/// Returns a directory and the files in it to format.
 fn files_of(target: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
     let metadata = fs::metadata(target).map_err(|error| Failure::reading(target, error))?;
     if !metadata.is_dir() {
@@ -93,7 +93,7 @@ fn files_of(target: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
         return Ok((directory.to_owned(), vec![name]));
     }
     let listing = DiskFiles::new(target.to_owned()).list().map_err(|error| unlistable(target, &error))?;
-    // What a link leads to is formatted where it lies, if it lies here.
+    // The target of a symbolic link is formatted under its own name, if it is in this directory.
     let is_own = |name: &String| {
         name.ends_with(".kdl")
             && fs::symlink_metadata(target.join(name)).is_ok_and(|metadata| metadata.is_file())
@@ -109,7 +109,7 @@ fn unlistable(directory: &Path, error: &ReadError) -> Failure {
     }
 }
 
-/// The name of a file, and what would change in it.
+/// Prints the name of a file, and the changes that would be made to it.
 fn report(name: &str, changes: Option<&Formatted>) -> Result<(), Failure> {
     let mut lines = vec![for_terminal(name)];
     if let Some(Formatted { before, after }) = changes {
@@ -128,7 +128,7 @@ fn report(name: &str, changes: Option<&Formatted>) -> Result<(), Failure> {
     if lines.len() > shown {
         let more = lines.len() - shown;
         lines.truncate(shown);
-        lines.push(format!("  and {more} further lines"));
+        lines.push(format!("  and {more} more lines"));
     }
     lines.push(String::new());
     output::print(&lines.join("\n"))

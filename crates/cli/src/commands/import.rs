@@ -19,10 +19,10 @@ use crate::live::{self, Live};
 use crate::output;
 use crate::state;
 
-/// So many files are named that would be overwritten.
+/// The most files that a message names.
 const MOST_NAMED: usize = 10;
 
-/// Reads what is live, and writes a project.
+/// Reads the live state, and writes a project.
 pub(crate) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     let directory = directory(args)?;
     let states = states(&args.from)?;
@@ -40,14 +40,14 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Where to write. Only an empty directory is taken without being named: import writes several files.
+/// Returns the directory to write to. The current one is the default only if it is empty, since import writes several files.
 fn directory(args: &ImportArgs) -> Result<PathBuf, Failure> {
     if let Some(directory) = &args.out {
         return Ok(directory.clone());
     }
     let here = PathBuf::from(".");
     let entries = fs::read_dir(&here).map_err(|error| Failure::reading(&here, error))?;
-    // What begins with a dot, such as .git, is no file of a project.
+    // Hidden files, such as .git, are not part of a project.
     let is_occupied = entries.flatten().any(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
     if is_occupied {
         return Err(Failure::plain(
@@ -59,7 +59,7 @@ fn directory(args: &ImportArgs) -> Result<PathBuf, Failure> {
     Ok(here)
 }
 
-/// The states that --from names, if it does.
+/// Reads the Terraform states of --from.
 fn states(from: &[String]) -> Result<Option<States>, Failure> {
     let mut files = Vec::new();
     for pair in from.chunks_exact(2) {
@@ -67,8 +67,8 @@ fn states(from: &[String]) -> Result<Option<States>, Failure> {
         if source != "terraform" {
             return Err(Failure::Plain {
                 code: None,
-                message: format!("--from {source} {file}: there is nothing to import from but terraform"),
-                help: "write --from terraform FILE".to_owned(),
+                message: format!("--from {source} {file}: `terraform` is the only source"),
+                help: "use --from terraform FILE".to_owned(),
             });
         }
         let bytes = fs::read(file).map_err(|error| Failure::reading(Path::new(file), error))?;
@@ -102,7 +102,7 @@ fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
     })
 }
 
-/// Where no file says it yet, the Region comes from where the AWS command line takes it.
+/// Returns the Region of the environment variables that the AWS CLI uses.
 fn region_of_environment() -> Result<Region, Failure> {
     let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     let region = named.filter(|region| !region.is_empty()).map(|region| region.parse());
@@ -111,17 +111,17 @@ fn region_of_environment() -> Result<Region, Failure> {
         Some(Err(error)) => Err(Failure::plain(
             Code::WrongRegion,
             format!("AWS_REGION: {error}"),
-            "name the primary Region of the instance: --region eu-west-1",
+            "give the primary Region of the instance, such as --region eu-west-1",
         )),
         None => Err(Failure::plain(
             Code::WrongRegion,
-            "no Region is given",
-            "name the primary Region of the instance, with --region or AWS_REGION",
+            "the Region is missing",
+            "give the primary Region of the instance with --region or AWS_REGION",
         )),
     }
 }
 
-/// The stack that is asked for, or the only one that owns something.
+/// Returns the stack of --stack, or the only one that owns a permission set.
 fn stack(args: &ImportArgs, snapshot: &Snapshot) -> Result<StackName, Failure> {
     if let Some(stack) = &args.stack {
         return Ok(stack.clone());
@@ -129,19 +129,19 @@ fn stack(args: &ImportArgs, snapshot: &Snapshot) -> Result<StackName, Failure> {
     let stacks: Vec<StackName> = rolecall_import::stacks(snapshot).into_iter().collect();
     let message = match &stacks[..] {
         [one] => return Ok(one.clone()),
-        [] => "no stack owns a permission set yet, so its name must be given".to_owned(),
+        [] => "no stack owns a permission set yet, so there is no default for --stack".to_owned(),
         several => {
             let names: Vec<&str> = several.iter().map(StackName::as_str).collect();
             format!("several stacks own permission sets: {}", names.join(", "))
         }
     };
-    let help = "name the owner's mark with --stack, such as --stack acme: each permission set of the project gets it as a tag";
+    let help = "name the stack that is to own the permission sets, such as --stack acme; each gets its name as a tag";
     Err(Failure::Plain { code: None, message, help: help.to_owned() })
 }
 
-/// Writes all files, or none. A file that is there is never touched.
+/// Writes all files, or none. Never overwrites a file.
 fn write(directory: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
-    // A symbolic link that leads nowhere is there as well.
+    // A broken symbolic link counts as a file, too.
     let is_there = |name: &&String| fs::symlink_metadata(directory.join(name)).is_ok();
     let there: Vec<&String> = files.keys().filter(is_there).collect();
     if !there.is_empty() {
@@ -149,7 +149,7 @@ fn write(directory: &Path, files: &BTreeMap<String, String>) -> Result<(), Failu
     }
     let mut written = Written::default();
     let mut names: Vec<&String> = files.keys().collect();
-    // The file that makes a directory a project is written last, so that half a project is none.
+    // The project file is written last, so that an incomplete directory is not a project.
     names.sort_by_key(|name| (*name == PROJECT_FILE, *name));
     let result = written.directory(directory).and_then(|()| {
         names.into_iter().try_for_each(|name| written.file(&directory.join(name), &files[name]))
@@ -169,12 +169,12 @@ fn would_overwrite(directory: &Path, there: &[&String]) -> Failure {
     }
     Failure::plain(
         Code::WouldOverwrite,
-        format!("{} holds files that import would write: {}", directory.display(), named.join(", ")),
-        "nothing was written. Name a new directory with --out, compare, and move over what you want",
+        format!("{} contains files that import would overwrite: {}", directory.display(), named.join(", ")),
+        "nothing was written. Name a new directory with --out, compare the two, and copy what you want",
     )
 }
 
-/// What was made so far.
+/// The directories and files created so far.
 #[derive(Default)]
 struct Written {
     directories: Vec<PathBuf>,
@@ -182,7 +182,7 @@ struct Written {
 }
 
 impl Written {
-    /// Makes a directory and those above it, as far as they are missing.
+    /// Creates a directory, and its parents if they are missing.
     fn directory(&mut self, directory: &Path) -> Result<(), Failure> {
         let missing = directory.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
         let missing: Vec<&Path> = missing.collect();
@@ -198,13 +198,13 @@ impl Written {
             self.directory(parent)?;
         }
         let failed = |error: io::Error| Failure::writing(file, error);
-        // Only a new file: another program may have made one since it was looked for.
+        // Another program may have created the file since the check.
         let mut open = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
         self.files.push(file.to_owned());
         open.write_all(text.as_bytes()).and_then(|()| open.sync_all()).map_err(failed)
     }
 
-    /// Takes away what was made. What cannot be taken away stays; the error that led here is told.
+    /// Removes what was created. Failures are ignored, since an error is already being reported.
     fn undo(&self) {
         self.files.iter().for_each(|file| drop(fs::remove_file(file)));
         self.directories.iter().rev().for_each(|directory| drop(fs::remove_dir(directory)));
@@ -248,28 +248,28 @@ fn report(
     if resting > 0 {
         let _ = writeln!(
             text,
-            "  {} on accounts that are not active, which plans leave alone",
+            "  {} in accounts that are not active, which plans skip",
             count(resting, "assignment")
         );
     }
     if left_to_others > 0 {
         let _ = writeln!(
             text,
-            "  {} of users on external sets, left to who made them",
+            "  {} of users on external permission sets, not imported",
             count(left_to_others, "assignment")
         );
     }
     if warnings > 0 {
-        let _ = writeln!(text, "  {} of what is not imported", count(warnings, "warning"));
+        let _ = writeln!(text, "  {} about what is not imported", count(warnings, "warning"));
     }
     let _ = writeln!(text, "\nNext: rolecall check {shown}\n      rolecall plan {shown}");
-    let adopts = (adopted > 0).then_some("what it adopts");
+    let adopts = (adopted > 0).then_some("the adopted permission sets");
     let provisions = (outdated > 0).then_some("accounts that hold an older version of a permission set");
-    let warned = (warnings > 0).then_some("what the warnings tell");
+    let warned = (warnings > 0).then_some("what the warnings list");
     let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(warned).collect();
     let _ = match expected[..] {
-        [] => writeln!(text, "The plan has nothing to do."),
-        _ => writeln!(text, "The plan shows {}, and nothing else.", expected.join("; ")),
+        [] => writeln!(text, "The plan will be empty."),
+        _ => writeln!(text, "The plan will contain only: {}.", expected.join("; ")),
     };
     text
 }

@@ -22,7 +22,7 @@ use crate::messages::{Messages, Stream};
 use crate::output;
 use crate::state;
 
-/// Plans and shows.
+/// Makes a plan and prints it.
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit, Failure> {
     let mut messages = Messages::new(&args.messages, &args.planning.project, Stream::Error);
     let result = plan(args, &mut messages);
@@ -69,7 +69,7 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
             })?
         }
     };
-    let comparison = base.map(|base| compared(&loaded, &base, &snapshot, day)).transpose()?;
+    let comparison = base.map(|base| compare(&loaded, &base, &snapshot, day)).transpose()?;
     let comparison = comparison.map(|comparison| settle_base(comparison, &plan, &snapshot));
     plan.findings.extend(comparison.as_ref().and_then(BaseComparison::finding));
     show(&plan, comparison.as_ref(), &loaded, args, messages)?;
@@ -86,11 +86,11 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
     })
 }
 
-/// How the project differs from its base, both held against the snapshot that the plan was made from.
+/// Compares the project with its base. Both are evaluated on the snapshot that the plan was made from.
 ///
 /// # Errors
-/// The base is of another stack or for another instance.
-fn compared(
+/// The base belongs to another stack or instance.
+fn compare(
     loaded: &Loaded,
     base: &Base,
     snapshot: &Snapshot,
@@ -99,11 +99,11 @@ fn compared(
     let base = match base {
         Base::Readable(base) => base,
         Base::Absent(file) => return Ok(BaseComparison::absent(file.clone())),
-        Base::Unreadable(mistakes) => return Ok(BaseComparison::unreadable(mistakes.clone())),
+        Base::Unreadable(errors) => return Ok(BaseComparison::unreadable(errors.clone())),
     };
     let compared = compare_with_base(&loaded.inputs(snapshot), &base.checkout(), today);
     compared.map_err(|other| {
-        let help = "name another checkout of the same project, such as one of the base branch";
+        let help = "name another checkout of the same project, such as the base branch";
         Failure::plain(Code::BaseUnusable, format!("--base {}: {other}", base.directory.display()), help)
     })
 }
@@ -115,7 +115,7 @@ fn show(
     args: &PlanArgs,
     messages: &mut Messages,
 ) -> Result<(), Failure> {
-    // In the other formats for people the plan itself holds what was found.
+    // In JSON and Markdown, the plan itself contains the findings.
     if args.format == Format::Text || !messages.are_for_people() {
         messages.add(&plan.findings, &loaded.sources);
     }
@@ -135,12 +135,12 @@ fn show(
     output::print(&rendered)
 }
 
-/// A guard that stops the plan, as a diagnostic at the line that says it.
+/// Converts a violation to a diagnostic at the line of its guard.
 fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
     let Violation { code, message, assignments, written } = violation;
     let mut found = Diagnostic::error(*code, message);
     if !assignments.is_empty() {
-        found = found.help(format!("the plan lists the rows, {} in all", assignments.len()));
+        found = found.help(format!("the plan lists all {} assignments", assignments.len()));
     }
     let Some(Written { at: Line { file, line }, template: _ }) = written else { return found };
     let place = sources.iter().find(|(_, source)| *source.name == **file).map(|(id, source)| {
@@ -160,10 +160,10 @@ fn of_violation(violation: &Violation, sources: &Sources) -> Diagnostic {
     }
 }
 
-/// The settings of a plan. Without a day given, it is today's, in UTC.
+/// Returns the settings of a plan. The default day is today, in UTC.
 ///
 /// # Errors
-/// A group is accepted that no file declares: a typo there would accept nothing, and say nothing.
+/// `--accept-rebind` names a group that is not declared. Otherwise, a typo would have no effect and go unnoticed.
 pub(crate) fn settings(
     as_of: Option<Date>,
     provenance: Provenance,
@@ -176,8 +176,8 @@ pub(crate) fn settings(
     if let Some(label) = unknown {
         return Err(Failure::plain(
             Code::UnknownGroup,
-            format!("--accept-rebind {label}: no group of this label is declared"),
-            "write the label of a group as the files declare it",
+            format!("--accept-rebind {label}: no group with this label is declared"),
+            "give the label of a group that the configuration declares",
         ));
     }
     Ok(Settings {
@@ -190,15 +190,15 @@ pub(crate) fn settings(
     })
 }
 
-/// The one place where Rolecall looks at the calendar.
+/// Returns the current day in UTC. No other code asks for it.
 fn today() -> Date {
     jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
-/// Reads and plans, within the time that is given for reading.
+/// Reads the live state and makes a plan, within `--timeout`.
 ///
 /// # Errors
-/// What the files want cannot be found in the live state, or a read failed.
+/// The configuration refers to something that the live state does not have, or a read failed.
 pub(crate) async fn read_and_make(
     clients: &Clients,
     directory: Option<&Reader>,
@@ -226,8 +226,8 @@ pub(crate) async fn read_scope_and_make(
     let start = Instant::now();
     let (snapshot, plan) = live::within(reading.timeout.limit, async {
         let mut snapshot = directory::observe_both(clients, &scope, directory, loaded).await?;
-        // Where the live state was read by principal, what would change is looked at closer, and planned again. Each
-        // round sees the pairs whole that the one before asked for, so this ends.
+        // After a read by principal, the pairs that would change are read in full, and the plan is made again. Each round
+        // reads the pairs that the one before asked for, so this ends.
         loop {
             let planning = WallInstant::now();
             let plan = make_with_gaps(loaded, &snapshot, settings)?;
@@ -243,10 +243,10 @@ pub(crate) async fn read_scope_and_make(
     Ok((snapshot, plan, seconds))
 }
 
-/// Plans on a snapshot that cannot be looked at again.
+/// Makes a plan from a snapshot, of which nothing more can be read.
 ///
 /// # Errors
-/// What the files want cannot be found in the live state, or the snapshot does not hold all that a plan needs.
+/// The configuration refers to something that the snapshot does not have, or the snapshot lacks details that the plan needs.
 pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) -> Result<Plan, Failure> {
     let plan = make_with_gaps(loaded, snapshot, settings)?;
     if plan.unseen.is_empty() {
@@ -254,8 +254,8 @@ pub(crate) fn make(loaded: &Loaded, snapshot: &Snapshot, settings: &Settings) ->
     }
     Err(Failure::plain(
         Code::SnapshotUnusable,
-        "the snapshot was read by principal, and does not hold every row of what would change",
-        "take it again with `rolecall snapshot`, which reads every row",
+        "the snapshot was read by principal, and lacks assignments that the plan needs",
+        "take a new one with `rolecall snapshot`, which reads every assignment",
     ))
 }
 

@@ -14,7 +14,7 @@ use crate::live::{self, Live};
 use crate::output;
 use crate::state;
 
-/// Writes what somebody needs to sign in.
+/// Prints the profiles or links of a group or user.
 pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let (snapshot, whose) = match &args.snapshot {
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
             let whose = whose(args, &loaded, &snapshot)?;
             if matches!(whose, Whose::User(_)) && snapshot.memberships.is_empty() {
                 output::error_line(
-                    "The snapshot does not say who is in which group: these are the user's own assignments alone.",
+                    "The snapshot has no group members. Only the user's direct assignments are included.",
                 );
             }
             (snapshot, whose)
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     let found = profiles::profiles(&whose, &snapshot);
     if found.is_empty() {
         output::error_line(&format!(
-            "{} has no permission set of these files on any active account.",
+            "{} has no permission set of this configuration in any active account.",
             rolecall_model::escape::for_terminal(&args.whose)
         ));
     }
@@ -54,11 +54,11 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Reads the rows, and for a user who is in the groups that have any.
+/// Reads the assignments and, for a user, the members of the groups that have any.
 async fn read(clients: &Clients, args: &ProfilesArgs, loaded: &Loaded) -> Result<(Snapshot, Whose), Failure> {
     let config = &loaded.config;
     let mut scope = live::scope(loaded, Strategy::Auto);
-    // Where the console opens is part of what a set is.
+    // Links need the relay state, which is one of a permission set's details.
     scope.details_of = config.external_permission_sets.iter().map(|set| set.name.clone()).collect();
     scope.user_names.extend(profiles::may_be_user(&args.whose, config));
     let scope = Scope { account_tags: false, access_control: false, ..scope };
@@ -80,7 +80,7 @@ async fn read(clients: &Clients, args: &ProfilesArgs, loaded: &Loaded) -> Result
 
 fn whose(args: &ProfilesArgs, loaded: &Loaded, snapshot: &Snapshot) -> Result<Whose, Failure> {
     profiles::whose(&args.whose, &loaded.checkout(), snapshot).map_err(|error| {
-        let help = "write a group as the files call it, or a user name or display name of the Identity Store, exactly";
+        let help = "give the exact label of a group in the configuration, or a user name or group display name in the Identity Store";
         let code = match error {
             profiles::NotFound::Nobody(_) | profiles::NotFound::Undelivered(_) => Code::GroupNotFound,
             profiles::NotFound::Several(_) => Code::AmbiguousGroup,

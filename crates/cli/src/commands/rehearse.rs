@@ -30,7 +30,7 @@ pub(crate) fn run(args: &RehearseArgs) -> Result<Exit, Failure> {
     let style = text::Style { detail: args.detail.detail.into(), color: output::stdout_has_color() };
     output::print(&text::render(&made, None, style))?;
     if !made.violations.is_empty() {
-        output::print("\nRehearsal: an apply would stop at the guard, and change nothing.\n")?;
+        output::print("\nRehearsal: a guard would stop the apply, and nothing would be changed.\n")?;
         return Ok(Exit::Guard);
     }
     if made.is_empty() {
@@ -117,8 +117,8 @@ fn conclude(
         )
     };
     let mut said = format!(
-        "\nRehearsal: {done} operations would be done, {failed} would fail, {skipped} would be skipped; an apply \
-         takes {}.\nOf what was read, live before: {}. After: {}.\n",
+        "\nRehearsal: {done} operations would succeed, {failed} would fail, {skipped} would be skipped. An apply takes \
+         {}.\nRead before: {}. After: {}.\n",
         duration(seconds),
         state(before),
         state(after)
@@ -126,8 +126,8 @@ fn conclude(
     said.push_str(&undone(made, graph, report, before));
     let then = left.changes.len();
     said.push_str(&match then {
-        0 => "A plan after it is empty.\n".to_owned(),
-        _ => format!("A plan after it still has {then} changes.\n"),
+        0 => "A plan after the apply would be empty.\n".to_owned(),
+        _ => format!("A plan after the apply would still have {then} changes.\n"),
     });
     output::print(&said)?;
     if report.is_complete() {
@@ -138,6 +138,6 @@ fn conclude(
         format!(
             "in the rehearsal, {failed} operations failed and {skipped} were skipped; nothing was changed"
         ),
-        "mend what failed, and rehearse again",
+        "fix the failure and rehearse again",
     ))
 }

@@ -17,10 +17,10 @@ use crate::failure::Failure;
 use crate::output;
 use crate::state::{StateFile, WORLD_FILE};
 
-/// How often a served sandbox's state is saved, if it changed.
+/// The time between two saves of a served sandbox's state, if it changes.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
-/// Serves until it is interrupted. Only the loopback interface is ever bound: the sandbox asks for no credentials.
+/// Serves until it is interrupted. Binds only the loopback interface, since the sandbox does not check credentials.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
     let (file, snapshot) = if args.target.is_dir() {
         StateFile::open_project(&args.target)?
@@ -37,9 +37,10 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
             .await
             .map_err(|source| Failure::System { what: "the port could not be bound", source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| Failure::System { what: "the port could not be read", source })?;
+        let address = listener.local_addr().map_err(|source| Failure::System {
+            what: "the address of the port could not be read",
+            source,
+        })?;
         output::print(&format!("Listening on http://{address}\n"))?;
         let mut saved = SnapshotFile::from_snapshot(&sandbox.snapshot());
         let server =
@@ -68,14 +69,14 @@ fn save(sandbox: &Sandbox, saved: &SnapshotFile, file: &StateFile) -> Result<Sna
     Ok(state)
 }
 
-/// Makes a world and a configuration.
+/// Generates an organization and a project.
 pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
     let GenerateArgs { accounts, permission_sets, groups, assignments, seed, drift, entra, ref out } = *args;
     let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed, drift };
     let mut generated = generate::generate(&spec).map_err(|error| Failure::Plain {
         code: None,
         message: error.to_string(),
-        help: "ask for other numbers".to_owned(),
+        help: "change the numbers".to_owned(),
     })?;
     if entra {
         generate::add_tenant(&mut generated.snapshot, seed);
@@ -98,14 +99,14 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<Exit, Failure> {
     }
     let bytes: usize = generated.files.values().map(String::len).sum();
     output::print(&format!(
-        "{}: {} files of configuration ({bytes} bytes) and sandbox.json, which differ in {drift} rows.\n",
+        "{}: {} configuration files ({bytes} bytes) and sandbox.json, with {drift} differences.\n",
         out.display(),
         generated.files.len(),
     ))?;
     Ok(Exit::Success)
 }
 
-/// A directory that holds something is not written over.
+/// Refuses a directory that is not empty.
 fn refuse_occupied(directory: &Path) -> Result<(), Failure> {
     let occupied = match fs::read_dir(directory) {
         Ok(mut entries) => entries.next().is_some(),
@@ -116,7 +117,7 @@ fn refuse_occupied(directory: &Path) -> Result<(), Failure> {
         return Err(Failure::plain(
             Code::FileUnreadable,
             format!("{} is not empty", directory.display()),
-            "name a directory that is new or empty",
+            "name a new or empty directory",
         ));
     }
     Ok(())

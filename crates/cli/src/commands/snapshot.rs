@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::live::{self, Live};
 use crate::{configuration, output};
 
-/// Reads everything that a snapshot can hold, and writes it.
+/// Reads everything that a snapshot can contain, and saves it.
 pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     output::print_diagnostics(&loaded.warnings, &loaded.sources);

@@ -1,4 +1,4 @@
-//! `--stats FILE`: what a run cost.
+//! `--stats FILE`: the API calls and times of a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output;
 
-/// The file.
+/// The contents of the file.
 #[derive(Serialize)]
 struct StatsFile<'a> {
     calls: &'a BTreeMap<String, u64>,
@@ -27,7 +27,7 @@ struct SecondsFile {
     apply: f64,
 }
 
-/// How long each stage took. Reading and applying count in AWS's time, which in the sandbox is simulated.
+/// The time of each stage. Reading and applying are measured in AWS's time, which is simulated in the sandbox.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Seconds {
     pub(crate) parse: Duration,
@@ -36,7 +36,7 @@ pub(crate) struct Seconds {
     pub(crate) apply: Duration,
 }
 
-/// Writes the file, if one was asked for.
+/// Writes the file, if `--stats` was given.
 pub(crate) fn write(file: Option<&Path>, statistics: &Statistics, seconds: Seconds) -> Result<(), Failure> {
     let Some(file) = file else { return Ok(()) };
     let Statistics { calls, retries, throttled } = statistics;
@@ -52,7 +52,7 @@ pub(crate) fn write(file: Option<&Path>, statistics: &Statistics, seconds: Secon
             apply: apply.as_secs_f64(),
         },
     };
-    // Numbers and text keys have no way to fail to become JSON.
+    // Numbers with text keys always serialize.
     let mut text = serde_json::to_string_pretty(&stats).unwrap_or_default();
     text.push('\n');
     output::write_file(file, text.as_bytes())

@@ -1,4 +1,4 @@
-//! A plan as it takes its course: which request is being struck, and what has struck already.
+//! The progress of a fault plan: the faults of the current request, and those so far.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,34 +12,34 @@ use crate::call::Service;
 use crate::observations::InjectedFault;
 use crate::random::fingerprint;
 
-/// How many injected faults are kept.
+/// The number of injected faults that are kept.
 const FAULTS_KEPT: usize = 100_000;
 
-/// What is drawn for an asynchronous operation.
+/// The random faults of an asynchronous operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct OperationFaults {
     pub(crate) role_quota: bool,
     pub(crate) missing_policy: bool,
 }
 
-/// A plan and how far it has come.
+/// A fault plan and its progress.
 #[derive(Debug)]
 pub(crate) struct Course {
     pub(crate) plan: FaultPlan,
-    /// Requests so far, over all services.
+    /// Number of requests so far, over all services.
     requests: u64,
     by_operation: BTreeMap<&'static str, u64>,
-    /// Asynchronous operations so far.
+    /// Number of asynchronous operations so far.
     operations: u64,
     ended: bool,
-    /// Which of the plan's expiries have begun.
+    /// The plan's expiries that have begun.
     expired: BTreeSet<usize>,
     renewed_at: Duration,
-    /// Until when the competitors' requests have been sent.
+    /// The time up to which the competitors' requests have been sent.
     competed_until: Duration,
-    /// Which of the plan's interventions have happened.
+    /// The plan's interventions that have taken place.
     intervened: BTreeSet<usize>,
-    /// Operations that failed by chance, and do not a second time.
+    /// Operations that failed at random, and do not a second time.
     failed_once: BTreeSet<String>,
     injected: VecDeque<InjectedFault>,
 }
@@ -61,12 +61,12 @@ impl Course {
         }
     }
 
-    /// Ends everything but what lasts.
+    /// Ends everything except permanent faults.
     pub(crate) fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Whether nothing but what lasts can strike a request that comes now.
+    /// Returns whether only permanent faults can affect a request at `now`.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
         self.ended || self.requests >= self.plan.horizon.requests || now >= self.plan.horizon.time
     }
@@ -79,13 +79,13 @@ impl Course {
         self.requests
     }
 
-    /// Counts a request that comes in.
+    /// Counts a request.
     pub(crate) fn count(&mut self, operation: &'static str) {
         self.requests += 1;
         *self.by_operation.entry(operation).or_default() += 1;
     }
 
-    /// What strikes the request that was just counted.
+    /// Returns the fault of the request that was just counted.
     pub(crate) fn strike(
         &mut self,
         now: Duration,
@@ -106,14 +106,14 @@ impl Course {
         Some(fault)
     }
 
-    /// From how long ago the list is answered that was just asked for; `None` for now.
+    /// Returns the age of the list that was just requested; `None` if it is up to date.
     pub(crate) fn lag(&self, now: Duration) -> Option<Duration> {
         let Lag { chance, most } = self.plan.lag.filter(|_| !self.is_past_horizon(now))?;
         let mut source = self.source(b"lag", self.requests);
         hits(&mut source, chance).then(|| most.mul_f64(source.random::<f64>()))
     }
 
-    /// When the competitors sent requests between the last request and now.
+    /// Returns the times at which competitors sent requests since the last request.
     pub(crate) fn competing_requests(&mut self, now: Duration) -> Vec<Duration> {
         let since = std::mem::replace(&mut self.competed_until, now);
         let ended = self.ended || self.requests > self.plan.horizon.requests;
@@ -128,7 +128,7 @@ impl Course {
         sent
     }
 
-    /// What is drawn for an asynchronous operation that starts now.
+    /// Returns the faults of an asynchronous operation that starts now.
     pub(crate) fn operation_faults(&mut self, now: Duration) -> OperationFaults {
         self.operations += 1;
         if self.is_past_horizon(now) {
@@ -141,13 +141,13 @@ impl Course {
         }
     }
 
-    /// Whether an operation may fail by chance, which it may once.
+    /// Returns whether an operation may fail at random, which it may once.
     pub(crate) fn fails_first(&mut self, operation: String) -> bool {
         self.failed_once.insert(operation)
     }
 
-    /// The first intervention that has a time of its own, is due by `end` and comes before `next`, with its time and its
-    /// number. It counts as done.
+    /// Returns the first timed intervention that is due by `end` and before `next`, with its time and number, and marks
+    /// it as done.
     pub(crate) fn take_timed(
         &mut self,
         end: Duration,
@@ -168,7 +168,7 @@ impl Course {
         Some((at, number, self.plan.interventions[number].clone()))
     }
 
-    /// The interventions that come just before the request that was just counted.
+    /// Returns the interventions just before the request that was just counted.
     pub(crate) fn take_counted(&mut self, now: Duration) -> Vec<(usize, Intervention)> {
         if self.is_past_horizon(now) {
             return Vec::new();
@@ -186,7 +186,7 @@ impl Course {
         found
     }
 
-    /// What an intervention's subject is drawn from.
+    /// Returns the random source of an intervention.
     pub(crate) fn source(&self, what: &[u8], number: u64) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(fingerprint(&[&self.plan.seed.to_be_bytes(), what, &number.to_be_bytes()]))
     }
@@ -240,7 +240,7 @@ impl Course {
             (never_unless(writes, odds.conflict), RequestFault::Conflict),
         ]
         .into_iter()
-        // All are drawn, so that the chance of one does not depend on that of another.
+        // All numbers are drawn, so that the probability of one fault does not depend on another's.
         .fold(None, |found, (chance, fault)| {
             let hit = hits(source, chance);
             found.or(hit.then_some(fault))
@@ -248,7 +248,7 @@ impl Course {
     }
 }
 
-/// Whether an operation of sso-admin starts something that ends later.
+/// Returns whether an operation of sso-admin is asynchronous.
 pub(crate) fn is_asynchronous(operation: &str) -> bool {
     matches!(operation, "CreateAccountAssignment" | "DeleteAccountAssignment" | "ProvisionPermissionSet")
 }
@@ -261,7 +261,7 @@ fn hits(source: &mut ChaCha8Rng, chance: Chance) -> bool {
     source.random_range(0..1_000_000) < chance.0
 }
 
-/// The moments after `since` and up to `end` at which a client sends.
+/// Returns the times after `since` and up to `end` at which a competitor sends requests.
 fn sent_by(
     competitor: &Competitor,
     since: Duration,

@@ -1,82 +1,81 @@
-//! What others do to the world while a client is at work, as plain data.
+//! Changes that do not come from the client: by other administrators, the organization and the directory.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rolecall_model::{AccountId, Assignment, GroupId, ObjectId, PermissionSet, PermissionSetName};
 
-/// Something that happens once, whatever the client does.
+/// A change that occurs once, regardless of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intervention {
-    /// When.
+    /// Its time.
     pub when: When,
-    /// What.
+    /// The change.
     pub deed: Deed,
 }
 
-/// When an intervention happens.
+/// The time of an intervention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Just before the request of that number, counted over all services from 1.
+    /// Just before the request with this number, counted over all services from 1.
     Request(u64),
-    /// So long after the sandbox's start.
+    /// This long after the sandbox's start.
     Time(Duration),
 }
 
-/// What is done in an intervention.
+/// The change of an intervention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
-    /// This.
+    /// This change.
     Exactly(AdminChange),
-    /// Something of this kind, drawn from what there is by then and from the plan's seed. Nothing, where there is
-    /// nothing of the kind to do within the plan's scope.
+    /// A change of this kind, drawn with the plan's seed from what is possible in its scope at that time. No change, if none
+    /// is possible.
     Drawn(ChangeKind),
 }
 
-/// A change that does not come from the client. It takes effect at once.
+/// A change that does not come from the client. It takes effect immediately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdminChange {
-    /// An assignment is made.
+    /// An assignment is created.
     Grant(Assignment),
-    /// An assignment ends.
+    /// An assignment is deleted.
     Revoke(Assignment),
-    /// The permission set of this name is from now on what is given here. It is not provisioned, so every account that
-    /// has it is outdated.
+    /// The permission set with this name is replaced. It is not provisioned again, so every account that has it is outdated.
     Edit(Box<PermissionSet>),
-    /// A permission set gets a tag, or another value of it.
+    /// A tag of a permission set is set.
     Tag {
-        /// Which set.
+        /// The permission set.
         permission_set: PermissionSetName,
         /// The tag's key.
         key: String,
         /// Its value.
         value: String,
     },
-    /// A permission set loses a tag.
+    /// A tag of a permission set is removed.
     Untag {
-        /// Which set.
+        /// The permission set.
         permission_set: PermissionSetName,
         /// The tag's key.
         key: String,
     },
-    /// An account is suspended. What is under way in it fails.
+    /// An account is suspended. Operations in progress there fail.
     SuspendAccount(AccountId),
-    /// A group is deleted. Its rows stay, without a group.
+    /// A group is deleted. Its assignments stay.
     DeleteGroup(GroupId),
-    /// Something in the Entra tenant.
+    /// A change of the Entra tenant.
     Directory(DirectoryChange),
 }
 
-/// The kinds of changes that can be drawn.
+/// A kind of change that can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// A group gets a permission set that it does not have, in an active account.
+    /// An assignment of a group in an active account is created.
     Grant,
-    /// A group loses what it has.
+    /// An assignment of a group is deleted.
     Revoke,
-    /// A permission set gets another description.
+    /// The description of a permission set is changed.
     Edit,
-    /// A tag whose key does not start with `rolecall:` is set.
+    /// A tag is set whose key does not start with `rolecall:`.
     Tag,
     /// An active account other than the management account is suspended.
     SuspendAccount,
@@ -84,68 +83,68 @@ pub enum ChangeKind {
     DeleteGroup,
 }
 
-/// What drawn changes may concern. An empty list is no restriction.
+/// The objects that drawn changes may concern. An empty set is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The sets whose rows, attributes and tags change.
+    /// The permission sets whose assignments, attributes and tags may change.
     pub permission_sets: BTreeSet<PermissionSetName>,
-    /// The groups that are granted something.
+    /// The groups that may gain an assignment.
     pub granted_groups: BTreeSet<GroupId>,
-    /// The groups that lose something.
+    /// The groups that may lose an assignment.
     pub revoked_groups: BTreeSet<GroupId>,
-    /// The groups that are deleted.
+    /// The groups that may be deleted.
     pub deleted_groups: BTreeSet<GroupId>,
-    /// The accounts that are suspended.
+    /// The accounts that may be suspended.
     pub suspended_accounts: BTreeSet<AccountId>,
 }
 
-/// A change of the tenant, or of what it provisions with. What it means to the Identity Store comes with the next cycle.
+/// A change of the Entra tenant or its provisioning. The next cycle carries it into the Identity Store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectoryChange {
-    /// A group gets another name.
+    /// A group is renamed.
     RenameGroup {
-        /// Which.
+        /// The group.
         group: ObjectId,
-        /// The name.
+        /// Its new name.
         name: String,
     },
-    /// A group is deleted, and its assignments with it.
+    /// A group is deleted, with its assignments.
     DeleteGroup(ObjectId),
-    /// A group is deleted and made again under its name with its members; it has another id, and is not assigned.
+    /// A group is deleted and created again with its name and members. It has a new id, and is not assigned.
     RecreateGroup {
-        /// Which.
+        /// The group.
         group: ObjectId,
-        /// The id of the new one.
+        /// The new id.
         id: ObjectId,
     },
     /// A group becomes a member of another.
     Nest {
-        /// Which.
+        /// The group.
         group: ObjectId,
-        /// The one that it is in from now on.
+        /// The group that it becomes a member of.
         into: ObjectId,
     },
     /// A user becomes a member of a group.
     AddMember {
-        /// Which group.
+        /// The group.
         group: ObjectId,
-        /// Who.
+        /// The user.
         user: ObjectId,
     },
-    /// A user leaves a group.
+    /// A user is removed from a group.
     RemoveMember {
-        /// Which group.
+        /// The group.
         group: ObjectId,
-        /// Who.
+        /// The user.
         user: ObjectId,
     },
-    /// A group is unassigned from every application.
+    /// A group is unassigned from all applications.
     Unassign(ObjectId),
-    /// The SCIM token that Identity Center takes expires, and is replaced there.
+    /// The SCIM token expires, and Identity Center issues a new one.
     ExpireScimToken {
-        /// The one that is taken from now on.
+        /// The new token.
         renewed: String,
     },
-    /// All jobs that run go into quarantine.
+    /// All active jobs go into quarantine.
     Quarantine,
 }

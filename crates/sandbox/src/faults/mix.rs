@@ -1,4 +1,4 @@
-//! A plan of everything, drawn from a seed.
+//! Random fault plans.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use super::intervention::{ChangeKind, Deed, Intervention, Scope, When};
 use super::{Chance, Competitor, Expiry, FaultPlan, Horizon, Intensity, Lag, Odds};
 use crate::random::fingerprint;
 
-/// What an intensity allows.
+/// The ranges of an intensity.
 struct Bounds {
-    /// How many requests can be struck.
+    /// The number of requests that can fail.
     requests: u64,
-    /// The greatest chance of one kind of fault, in a thousand.
+    /// The greatest probability of one kind of fault, in parts per thousand.
     per_mille: u32,
     /// The most interventions.
     interventions: u32,
@@ -33,7 +33,7 @@ impl Intensity {
 pub(super) fn draw(seed: u64, intensity: Intensity) -> FaultPlan {
     let Bounds { requests, per_mille, interventions } = intensity.bounds();
     let mut source = ChaCha8Rng::seed_from_u64(fingerprint(&[&seed.to_be_bytes(), b"fault plan"]));
-    // Half of the kinds are left out of each plan, so that there are plans in which one fault stands alone.
+    // Half of the kinds are left out of each plan, so that some plans have only one fault.
     let mut chance = |most: u32| {
         if source.random() { Chance::per_mille(source.random_range(1..=most)) } else { Chance::NEVER }
     };
@@ -93,7 +93,7 @@ fn intervention(source: &mut ChaCha8Rng, requests: u64) -> Intervention {
     } else {
         When::Time(Duration::from_secs(source.random_range(1..=600)))
     };
-    // Suspensions and deletions cannot be undone, so they are rarer than the rest.
+    // Suspensions and deletions cannot be undone, so they are rarer.
     let kind = match source.random_range(0..10) {
         0..=2 => ChangeKind::Grant,
         3..=4 => ChangeKind::Revoke,
@@ -105,7 +105,7 @@ fn intervention(source: &mut ChaCha8Rng, requests: u64) -> Intervention {
     Intervention { when, deed: Deed::Drawn(kind) }
 }
 
-/// A request before the horizon, more often an early one: a small world is finished with in a hundred.
+/// Returns a request before the horizon, more often an early one: an apply to a small world takes about a hundred.
 fn early(source: &mut ChaCha8Rng, requests: u64) -> u64 {
     let most = source.random_range(1..=requests);
     source.random_range(1..=most)

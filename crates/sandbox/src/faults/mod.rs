@@ -1,8 +1,7 @@
-//! What goes wrong, and when: a plan that is plain data and drawn from a seed.
+//! Fault plans: plain data that says which faults occur, and when.
 //!
-//! Which request is struck depends on its number and on the plan's seed alone, so the same requests get the same
-//! answers. Whoever needs one fault in one place writes the plan by hand; whoever looks for what nobody thought of
-//! takes [`FaultPlan::from_seed`].
+//! Whether a request fails depends only on its number and the plan's seed, so the same requests get the same answers. Write
+//! a plan by hand to test one fault in one place, or draw a mixture with [`FaultPlan::from_seed`].
 
 mod course;
 mod intervention;
@@ -16,61 +15,61 @@ use rolecall_model::{AccountId, CustomerPolicy};
 pub(crate) use course::{Course, OperationFaults, is_asynchronous};
 pub use intervention::{AdminChange, ChangeKind, Deed, DirectoryChange, Intervention, Scope, When};
 
-/// Everything that goes wrong in a sandbox. The default is nothing.
+/// The faults that occur in a sandbox. The default is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FaultPlan {
-    /// What is drawn for each request and each operation is drawn from this.
+    /// Random seed for each request and operation.
     pub seed: u64,
-    /// When it ends. What is said to be lasting does not.
+    /// The end of the plan. Permanent faults have none.
     pub horizon: Horizon,
-    /// How likely a request is struck by what.
+    /// The probability of each fault of a request.
     pub odds: Odds,
-    /// Faults of certain requests, whatever the odds.
+    /// Faults of particular requests, regardless of the odds.
     pub strikes: Vec<Strike>,
-    /// Whether lists answer from a while ago.
+    /// Lists that return outdated items.
     pub lag: Option<Lag>,
-    /// Other clients that use up the rate of sso-admin.
+    /// Other clients that use the request rate of sso-admin.
     pub competitors: Vec<Competitor>,
     /// Credentials that expire.
     pub expiries: Vec<Expiry>,
-    /// What another administrator does, or what happens to an account or a group.
+    /// Changes by other administrators, and changes of accounts and groups.
     pub interventions: Vec<Intervention>,
-    /// What drawn interventions may concern.
+    /// The scope of drawn interventions.
     pub scope: Scope,
-    /// Lasting: accounts in which no more roles can be made. An assignment or a provision that brings a permission set
-    /// to one of them fails at its end.
+    /// Permanent: accounts that have reached their quota of roles. An operation that would provision a permission set in
+    /// one of them fails.
     pub full_accounts: BTreeSet<AccountId>,
-    /// Lasting: accounts that lack a customer managed policy. Whatever brings a permission set that refers to the
-    /// policy to the account fails at its end.
+    /// Permanent: accounts that lack a customer managed policy. An operation that would provision a permission set with
+    /// this policy in the account fails.
     pub missing_policies: BTreeSet<(AccountId, CustomerPolicy)>,
-    /// Lasting: `ListAccountAssignmentsForPrincipal` is refused to everybody.
+    /// Permanent: `ListAccountAssignmentsForPrincipal` is always denied.
     pub principal_lists_refused: bool,
 }
 
 impl FaultPlan {
-    /// A mix of all faults, with interventions of every kind within the scope that the caller sets afterwards. The
-    /// lasting faults name accounts and policies, which a seed does not know, so only
-    /// [`FaultPlan::principal_lists_refused`] is among what is drawn. The horizon is finite.
+    /// Draws a mixture of all faults, with interventions of every kind in the scope that the caller sets afterwards. Of the
+    /// permanent faults, it draws only [`FaultPlan::principal_lists_refused`], since the others name accounts and policies.
+    /// The horizon is finite.
     pub fn from_seed(seed: u64, intensity: Intensity) -> Self {
         mix::draw(seed, intensity)
     }
 }
 
-/// How much goes wrong in a plan that is drawn.
+/// The intensity of a drawn plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intensity {
-    /// A bad day: about one request in a hundred is struck, and hardly anybody interferes. The first 400 requests.
+    /// About one request in a hundred fails, with few interventions, among the first 400 requests.
     Mild,
-    /// Things go wrong all over: about one request in twenty. The first 1,000 requests.
+    /// About one request in twenty fails, among the first 1,000.
     Rough,
-    /// Up to one request in five, and several interventions. The first 2,000 requests.
+    /// Up to one request in five fails, with several interventions, among the first 2,000 requests.
     Severe,
 }
 
-/// When a plan ends: with whichever comes first. The default is never.
+/// The end of a plan, by whichever limit is reached first. The default is never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Horizon {
-    /// The last request that can be struck, counted over all services from 1.
+    /// The last request that can fail, counted over all services from 1.
     pub requests: u64,
     /// The last moment, since the sandbox's start.
     pub time: Duration,
@@ -82,135 +81,133 @@ impl Default for Horizon {
     }
 }
 
-/// How likely something is, in parts per million.
+/// A probability, in parts per million.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Chance(u32);
 
 impl Chance {
     /// Never.
     pub const NEVER: Self = Self(0);
-    /// Each time.
+    /// Always.
     pub const ALWAYS: Self = Self(1_000_000);
 
-    /// So many times in a thousand; more than a thousand is each time.
+    /// Returns a probability in parts per thousand, at most 1,000.
     pub const fn per_mille(times: u32) -> Self {
         if times >= 1_000 { Self::ALWAYS } else { Self(times * 1_000) }
     }
 }
 
-/// How likely a request is struck, by what. Of several that would strike the same request, the first of this list does.
+/// The probability of each fault of a request. If several would occur, the first in this list does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Odds {
-    /// Any request: the connection drops before the request arrives.
+    /// Any request: the connection is lost before the request arrives.
     pub lost_before: Chance,
-    /// Any request: the connection drops when the request has taken effect.
+    /// Any request: the connection is lost after the request takes effect.
     pub lost_after: Chance,
-    /// Any request: an answer of the 500s, and no effect.
+    /// Any request: a 5xx answer without an effect.
     pub error_before: Chance,
-    /// Any request: an answer of the 500s, though it took effect.
+    /// Any request: a 5xx answer after the request takes effect.
     pub error_after: Chance,
-    /// Any request: "Rate exceeded", whatever the rate.
+    /// Any request: "Rate exceeded", regardless of the rate.
     pub rate_exceeded: Chance,
-    /// The start of an asynchronous operation: "too many requests processing", however many there are.
+    /// The start of an asynchronous operation: "too many requests processing", regardless of their number.
     pub too_many_processing: Chance,
-    /// A change in sso-admin: `ConflictException`, though nothing is in the way.
+    /// A change in sso-admin: `ConflictException`, without a conflict.
     pub conflict: Chance,
-    /// An assignment or a provision that would make a role: fails at its end for the account's quota of roles. The
-    /// same operation does not fail so a second time.
+    /// An assignment or provision that would create a role: fails because of the account's quota of roles. The same
+    /// operation does not fail for this reason twice.
     pub role_quota: Chance,
-    /// An assignment or a provision of a set that refers to customer managed policies: fails at its end because the
-    /// first of them is missing. The same operation does not fail so a second time.
+    /// An assignment or provision of a permission set with customer managed policies: fails because the first policy is
+    /// missing. The same operation does not fail for this reason twice.
     pub missing_policy: Chance,
 }
 
-/// What can happen to a request.
+/// A fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestFault {
-    /// It never arrives, or its answer does not.
+    /// The request or its answer is lost.
     ConnectionLost(Moment),
-    /// It is answered as a server does that is broken.
+    /// The answer is that of a failing server.
     Error(ServerError, Moment),
-    /// "Rate exceeded", by the service's own name for it.
+    /// The service's throttling error.
     RateExceeded,
     /// "There are too many requests processing."
     TooManyProcessing,
     /// `ConflictException`.
     Conflict,
-    /// `ExpiredTokenException`; STS says `ExpiredToken`.
+    /// `ExpiredTokenException`, or `ExpiredToken` in STS.
     Expired,
 }
 
-/// On which side of its effect a request is struck.
+/// Whether a fault occurs before or after the request takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// Nothing was done.
+    /// The request has no effect.
     BeforeEffect,
-    /// It was done, and the caller does not learn it.
+    /// The request takes effect, and the caller does not learn of it.
     AfterEffect,
 }
 
-/// The forms that answers of the 500s take.
+/// The forms of a 5xx answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerError {
     /// 500, with the service's own error.
     Internal,
-    /// 502, with a page of HTML.
+    /// 502, with an HTML page.
     BadGateway,
     /// 503, without a body.
     Unavailable,
 }
 
-/// A fault of one certain request.
+/// A fault of one particular request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strike {
-    /// Of which operation, by its name in the service model; `None` for any.
+    /// The name of the operation in the service model; `None` for any.
     pub operation: Option<String>,
-    /// Which of its requests, counted from 1.
+    /// The number of the request among those of the operation, from 1.
     pub number: u64,
-    /// What happens to it.
+    /// The fault.
     pub fault: RequestFault,
 }
 
 impl Strike {
-    /// Strikes the request of that number of one operation.
+    /// Returns a fault of the request with this number among those of one operation.
     pub fn on(operation: &str, number: u64, fault: RequestFault) -> Self {
         Self { operation: Some(operation.to_owned()), number, fault }
     }
 
-    /// Strikes the request of that number of them all.
+    /// Returns a fault of the request with this number among all.
     pub fn on_request(number: u64, fault: RequestFault) -> Self {
         Self { operation: None, number, fault }
     }
 }
 
-/// Lists of sso-admin that answer from a while ago: rows, sets, where sets are provisioned, and the lists of
-/// operations. Everything that describes one thing answers from now.
+/// Lists of sso-admin that return outdated items: assignments, permission sets, where they are provisioned, and operations.
+/// Operations that describe one object are always up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
-    /// How many lists do.
+    /// The proportion of outdated answers.
     pub chance: Chance,
-    /// From how long ago at most. How long it is for one request is drawn evenly.
+    /// The greatest age of an answer. The age is uniformly distributed.
     pub most: Duration,
 }
 
-/// Another client of the same organization, which sends requests to sso-admin at an even rate and gets
-/// its share first.
+/// Another client of the same organization, which sends requests to sso-admin at a constant rate and is served first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Competitor {
-    /// From when on, since the sandbox's start.
+    /// Its start, since the sandbox's start.
     pub from: Duration,
-    /// Until when.
+    /// Its end, since the sandbox's start.
     pub until: Duration,
-    /// How many requests in a second: 1 to 1,000, and the nearest of these for anything else. AWS lets 20 pass for
-    /// all clients together.
+    /// Its requests per second, clamped to 1 to 1,000. AWS accepts 20 from all clients together.
     pub per_second: u32,
 }
 
 /// Credentials that expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expiry {
-    /// The first request that is refused, counted over all services from 1.
+    /// The first refused request, counted over all services from 1.
     pub request: u64,
-    /// How long after it requests are accepted again. A client need not do anything for it.
+    /// The time after which requests are accepted again, without any action of the client.
     pub renewed_after: Duration,
 }

@@ -1,4 +1,4 @@
-//! Who gets what where: rules that add up to an exact number of rows, within AWS's quotas.
+//! Assignments: rules that add up to an exact number, within AWS's quotas.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +12,31 @@ use super::company::Company;
 use super::people::{Cluster, People};
 use crate::limits;
 
-/// After so many rules in a row that do not fit, what is left is filled in systematically.
+/// The number of consecutive rules that do not fit after which the rest is filled in systematically.
 const PATIENCE: usize = 200;
 
-/// A rule that completes the number of rows names at most so many accounts, if there is another way.
+/// The most accounts in a rule that completes the number of assignments, if there is another way.
 const MOST_LISTED: usize = 200;
 
-/// An `assign` node. No two rules share a pair of permission set and group, unless they name accounts one by one, so
-/// their rows never overlap.
+/// An `assign` node. No two rules share a pair of permission set and group unless they list accounts, so their
+/// assignments never overlap.
 pub(super) struct Rule {
     pub(super) sets: Vec<u32>,
     pub(super) groups: Vec<u32>,
     pub(super) on: On,
-    /// Whose file it stands in.
+    /// The domain in whose file it is.
     pub(super) domain: Option<usize>,
 }
 
-/// Where a rule holds.
+/// The accounts of a rule.
 pub(super) enum On {
-    /// An account set, by place.
+    /// An account set, by index.
     Set(usize),
-    /// Accounts one by one.
+    /// A list of accounts.
     Accounts(Vec<u32>),
 }
 
-/// The lengths of the three lists that rows point into.
+/// The lengths of the three lists that assignments index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
     pub(super) sets: usize,
@@ -44,17 +44,17 @@ pub(super) struct Size {
     pub(super) groups: usize,
 }
 
-/// The rules so far and their rows.
+/// The rules so far and their assignments.
 pub(super) struct Allocation {
     size: Size,
     rules: Vec<Rule>,
     rows: Vec<Row>,
     used_pairs: BTreeSet<(u32, u32)>,
-    /// Groups by permission set and account; at most 100.
+    /// Number of groups by permission set and account; at most 100.
     groups_at: Vec<u8>,
-    /// Permission sets by account.
+    /// Number of permission sets by account.
     sets_at: Vec<u16>,
-    /// The places of account sets by domain, and of those of no domain.
+    /// The indices of account sets by domain, and of those without a domain.
     own_sets: Vec<Vec<usize>>,
     global_sets: Vec<usize>,
 }
@@ -81,7 +81,7 @@ impl Allocation {
         }
     }
 
-    /// How many permission sets and groups rows can point to.
+    /// The numbers of permission sets and groups.
     pub(super) fn lengths(&self) -> (u32, u32) {
         let length = |length| u32::try_from(length).expect("AWS's quotas are far below four billion");
         (length(self.size.sets), length(self.size.groups))
@@ -97,7 +97,7 @@ impl Allocation {
         rows
     }
 
-    /// Makes rules until there are exactly `wanted` rows, which must be possible.
+    /// Adds rules until there are exactly `wanted` assignments, which must be possible.
     pub(super) fn allocate(
         &mut self,
         wanted: usize,
@@ -108,7 +108,7 @@ impl Allocation {
     ) {
         let mut order: Vec<usize> = (0..people.clusters.len()).collect();
         order.shuffle(random);
-        // The platform's groups come first, while there is room for rules that reach far.
+        // The platform's groups come first, while there is room for rules with many accounts.
         order.sort_by_key(|cluster| people.clusters[*cluster].domain.is_some());
         let rules_aimed_at = self.size.groups / 2 + 8;
         let mut failures = 0;
@@ -127,7 +127,7 @@ impl Allocation {
         self.fill(wanted, company, people);
     }
 
-    /// A rule for a cluster that makes about `aim` rows, and at most `left`.
+    /// Adds a rule for a cluster with about `aim` assignments, and at most `left`.
     fn draw(
         &self,
         cluster: &Cluster,
@@ -161,8 +161,8 @@ impl Allocation {
         Some(Rule { sets, groups, on, domain: cluster.domain })
     }
 
-    /// One or two permission sets that none of the cluster's groups has had yet: the domain's own or general ones,
-    /// else any.
+    /// Chooses one or two permission sets that none of the cluster's groups has yet: the domain's own or general ones,
+    /// or else any.
     fn draw_sets(
         &self,
         cluster: &Cluster,
@@ -187,8 +187,8 @@ impl Allocation {
         (!free.is_empty()).then_some(free)
     }
 
-    /// The account set whose size is nearest to `aim`, mostly among the domain's own. The platform's groups get any
-    /// set that leaves most of what is `left` to others, the large ones too.
+    /// Chooses the account set with a size nearest to `aim`, mostly from the domain's own. The platform's groups get
+    /// any set, including large ones, that leaves most of what is `left` to others.
     fn draw_account_set(
         &self,
         domain: Option<usize>,
@@ -214,7 +214,7 @@ impl Allocation {
         own.iter().chain(others).copied().min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 
-    /// Adds a rule, if its rows are within the quotas.
+    /// Adds a rule, if its assignments are within the quotas.
     fn add(&mut self, rule: Rule, company: &Company) -> bool {
         let accounts = match &rule.on {
             On::Set(place) => &company.account_sets[*place].accounts,
@@ -250,7 +250,7 @@ impl Allocation {
             && sets.iter().all(|set| at(set) + groups <= limits::GROUPS_PER_PERMISSION_SET_AND_ACCOUNT)
     }
 
-    /// Takes the room of one row that is no rule's, if it is free.
+    /// Reserves room for one assignment without a rule, if there is room.
     pub(super) fn take(&mut self, row: Row) -> bool {
         let free = self.has_room(&[row.set], row.account, 1);
         if free {
@@ -259,8 +259,8 @@ impl Allocation {
         free
     }
 
-    /// Goes through all permission sets and groups, and gives accounts one by one where there is room, until there
-    /// are `wanted` rows. The quotas bind each account by itself, so this finds all the rows that there can be.
+    /// Goes through all permission sets and groups, and lists accounts where there is room, until there are `wanted`
+    /// assignments. The quotas apply to each account separately, so this finds every possible assignment.
     fn fill(&mut self, wanted: usize, company: &Company, people: &People) {
         if self.rows.len() >= wanted {
             return;

@@ -1,4 +1,4 @@
-//! The permission sets: some for everyone, the rest by domain.
+//! The permission sets: some general ones, the rest by domain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::company::Company;
 
-/// Permission sets for everyone, and the AWS managed policy of each.
+/// General permission sets, and the AWS managed policy of each.
 const GENERAL: &[(&str, &str)] = &[
     ("ReadOnly", "ReadOnlyAccess"),
     ("PowerUser", "PowerUserAccess"),
@@ -24,11 +24,11 @@ const GENERAL: &[(&str, &str)] = &[
     ("DataScientist", "job-function/DataScientist"),
     ("BreakGlass", "AdministratorAccess"),
 ];
-/// Those of them that only the platform's own groups get.
+/// General permission sets that only the platform's groups get.
 const PLATFORM_ONLY: &[&str] = &["AdministratorAccess", "Billing", "NetworkAdmin", "BreakGlass"];
 const ROLES: &[&str] =
     &["Deploy", "Operate", "Debug", "Data", "Read", "Test", "Release", "Audit", "Migrate", "Support"];
-/// What the domains' sets are made of.
+/// The parts of the domains' permission sets.
 const MANAGED: &[&str] = &[
     "job-function/SupportUser",
     "job-function/ViewOnlyAccess",
@@ -44,15 +44,15 @@ const MANAGED_PREFIX: &str = "arn:aws:iam::aws:policy/";
 /// All permission sets, sorted by name.
 pub(super) struct Catalogue {
     pub(super) sets: Vec<SetPlan>,
-    /// The places of the sets for everyone.
+    /// The indices of the general permission sets.
     pub(super) general: Vec<u32>,
-    /// Those of them that teams get too.
+    /// The indices of general permission sets that teams get, too.
     pub(super) general_for_teams: Vec<u32>,
-    /// The places of the sets of each domain.
+    /// The indices of each domain's permission sets.
     pub(super) of_domain: Vec<Vec<u32>>,
 }
 
-/// A permission set as the files declare it. Its details hold the declared tags.
+/// A declared permission set. Its details contain the declared tags.
 #[derive(Clone)]
 pub(super) struct SetPlan {
     pub(super) details: PermissionSet,
@@ -61,17 +61,17 @@ pub(super) struct SetPlan {
     domain: Option<usize>,
 }
 
-/// How the files hold an inline policy.
+/// The form of an inline policy in the configuration.
 #[derive(Clone)]
 pub(super) enum Inline {
     None,
-    /// In a file of its own, with this text.
+    /// A separate file with this text.
     File(String),
-    /// In KDL, by its lines.
+    /// KDL, by its lines.
     Kdl(Vec<String>),
 }
 
-/// Compiles the catalogue.
+/// Creates the catalogue.
 pub(super) fn compile(count: usize, company: &Company, random: &mut ChaCha8Rng) -> Catalogue {
     let mut sets: Vec<SetPlan> = name_sets(count, company)
         .into_iter()

@@ -54,38 +54,38 @@ const DOMAIN_SUFFIXES: &[&str] = &["", "-eu", "-us", "-apac", "-core", "-edge", 
 const MOST_DOMAINS: usize = DOMAINS.len() * DOMAIN_SUFFIXES.len();
 const ACCOUNTS_PER_DOMAIN: usize = 16;
 
-/// The company's organization and what its configuration says about accounts.
+/// The company's organization and the account sets of its configuration.
 pub(super) struct Company {
     pub(super) organization: Organization,
-    /// The member accounts, by their places in the organization's list.
+    /// The member accounts, by index in the organization's list.
     pub(super) members: Vec<u32>,
     pub(super) domains: Vec<Domain>,
     /// Account sets, each after those that it uses.
     pub(super) account_sets: Vec<AccountSetPlan>,
 }
 
-/// A part of the business.
+/// A business domain.
 pub(super) struct Domain {
-    /// Such as `data-lake`.
+    /// A name such as `data-lake`.
     pub(super) name: String,
-    /// Such as `DataLake`.
+    /// A name such as `DataLake`.
     pub(super) title: String,
-    /// How large it is beside the others.
+    /// Its relative size.
     pub(super) weight: f64,
 }
 
-/// An account set as the files declare it, and what it matches.
+/// A declared account set, and the accounts that it matches.
 pub(super) struct AccountSetPlan {
     pub(super) name: String,
     /// The lines of its body.
     pub(super) lines: Vec<String>,
-    /// The sets that it uses, by place.
+    /// The indices of the sets that it uses.
     pub(super) uses: Vec<usize>,
     pub(super) accounts: Vec<u32>,
     pub(super) domain: Option<usize>,
 }
 
-/// An account before it has its id.
+/// An account without its id.
 struct AccountPlan {
     name: String,
     unit: &'static [&'static str],
@@ -94,7 +94,7 @@ struct AccountPlan {
     team: String,
 }
 
-/// Founds the organization.
+/// Creates the organization.
 pub(super) fn found(accounts: usize, random: &mut ChaCha8Rng) -> Company {
     let members = accounts - 1;
     let (shared, sandboxes) = if members < 4 { (0, 0) } else { ((members * 6 / 100).max(1), members / 10) };
@@ -128,7 +128,7 @@ fn name_domains(count: usize, random: &mut ChaCha8Rng) -> Vec<Domain> {
         .collect()
 }
 
-/// `DataLake` for `data-lake`.
+/// Converts `data-lake` to `DataLake`.
 pub(super) fn title(name: &str) -> String {
     let capital = |word: &str| {
         let mut word = word.to_owned();
@@ -140,7 +140,7 @@ pub(super) fn title(name: &str) -> String {
     name.split('-').map(capital).collect()
 }
 
-/// Shares `total` out by weight, so that the shares add up.
+/// Divides `total` by weight, so that the parts add up.
 pub(super) fn share_by_weight(total: usize, weights: &[f64]) -> Vec<usize> {
     let sum: f64 = weights.iter().sum();
     let mut so_far = 0.0;
@@ -200,7 +200,7 @@ fn plan_shared(number: usize) -> AccountPlan {
     AccountPlan { name, unit, domain: None, environment: "shared", team: "platform".to_owned() }
 }
 
-/// Gives ids to accounts and units, and puts the accounts in the order of their ids.
+/// Gives ids to accounts and units, and sorts the accounts by id.
 fn settle(plans: Vec<AccountPlan>, domains: Vec<Domain>, random: &mut ChaCha8Rng) -> Company {
     let digits: String = (0..4).map(|_| base_36(random)).collect();
     let root: OuId = format!("r-{digits}").parse().expect("r- and four characters are a root's id");
@@ -270,17 +270,17 @@ fn base_36(random: &mut ChaCha8Rng) -> char {
     char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[random.random_range(0..36)])
 }
 
-/// The units made so far.
+/// The units so far.
 struct Units {
     root: OuId,
-    /// The four characters that the ids of all units share with the root.
+    /// The four characters that the ids of all units share with the root's.
     digits: String,
     by_path: BTreeMap<String, OuId>,
     list: Vec<OrganizationalUnit>,
 }
 
 impl Units {
-    /// The unit at a path of names, made with those above it where they are not there yet.
+    /// Returns the unit at a path of names, and creates it and its parents if they are missing.
     fn of_path(&mut self, path: &[&str], random: &mut ChaCha8Rng) -> OuId {
         let Some((name, above)) = path.split_last() else { return self.root.clone() };
         if let Some(id) = self.by_path.get(&path.join("/")) {
@@ -297,14 +297,14 @@ impl Units {
     }
 }
 
-/// The account sets declared so far.
+/// The account sets so far.
 #[derive(Default)]
 struct AccountSets {
     list: Vec<AccountSetPlan>,
 }
 
 impl AccountSets {
-    /// Declares a set, unless it would be empty, and gives its place.
+    /// Declares a set, unless it would be empty, and returns its index.
     fn declare(
         &mut self,
         name: String,

@@ -1,4 +1,4 @@
-//! Differences between the configuration and the world that are known, so that a plan can be checked against them.
+//! Known differences between the configuration and the world, to check a plan against.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::catalogue::{Catalogue, SetPlan};
 use super::company::Company;
 use super::{DriftAction, GenerateError, GenerateSpec, Row};
 
-/// How many differences there are of each kind.
+/// The number of differences of each kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shares {
     pub(super) grants: usize,
@@ -19,18 +19,18 @@ pub(super) struct Shares {
     pub(super) updates: usize,
 }
 
-/// The world after it has drifted.
+/// The world with its differences.
 pub(super) struct Drifted {
-    /// The live rows, sorted.
+    /// The live assignments, sorted.
     pub(super) live: Vec<Row>,
-    /// Permission sets as they are live, where they are not as declared.
+    /// The live permission sets that differ from their declarations.
     pub(super) altered: BTreeMap<usize, SetPlan>,
-    /// The rows that differ.
+    /// The differences.
     pub(super) rows: Vec<(DriftAction, Row)>,
 }
 
-/// Shares the differences out: a tenth to permission sets, the rest in halves to missing and to extra rows, as far as
-/// there is room. Live rows, which include the extra ones, and missing rows together are within the quotas.
+/// Divides the differences: a tenth to permission sets, and the rest equally to missing and extra assignments, as far
+/// as there is room. Live assignments, including the extra ones, and missing ones together are within the quotas.
 pub(super) fn share_out(spec: &GenerateSpec, most_rows: usize) -> Result<Shares, GenerateError> {
     let most_grants = most_rows - spec.assignments;
     let most = spec.permission_sets + most_grants + spec.assignments;
@@ -46,7 +46,7 @@ pub(super) fn share_out(spec: &GenerateSpec, most_rows: usize) -> Result<Shares,
     Ok(Shares { grants, revokes, updates })
 }
 
-/// Lets the world drift from `wanted`, which is sorted.
+/// Makes the world differ from `wanted`, which is sorted.
 pub(super) fn apply(
     wanted: &[Row],
     allocation: &mut Allocation,
@@ -72,12 +72,12 @@ pub(super) fn apply(
     Drifted { live, altered, rows }
 }
 
-/// `count` different places below `end`.
+/// Returns `count` different numbers below `end`.
 fn draw_places(count: usize, end: usize, random: &mut ChaCha8Rng) -> BTreeSet<usize> {
     rand::seq::index::sample(random, end, count).into_iter().collect()
 }
 
-/// Rows that nobody wants, at random places as long as those are easily found.
+/// Returns undeclared assignments, at random as long as those are easily found.
 fn draw_extra(
     wanted: &[Row],
     allocation: &mut Allocation,

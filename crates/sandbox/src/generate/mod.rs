@@ -1,7 +1,7 @@
-//! Companies out of nothing: a world and the configuration directory that belongs to it.
+//! Generated companies: a world and the project that matches it.
 //!
-//! The configuration fans out through account sets as a company's does, so its text is far smaller than the world.
-//! Everything is drawn from a seed: the same specification gives the same bytes.
+//! Like that of a real company, the configuration uses account sets, so it is far smaller than the world. The same
+//! specification and seed give the same bytes.
 
 mod assignments;
 mod catalogue;
@@ -30,31 +30,31 @@ pub use tenant::add_tenant;
 /// The stack that owns the generated permission sets.
 const STACK: &str = "acme";
 
-/// How large a world to make.
+/// The size of a generated company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenerateSpec {
-    /// Accounts of the organization, the management account included: 1 to 7,000, which is AWS's quota.
+    /// Number of accounts, including the management account: 1 to 7,000, AWS's quota.
     pub accounts: usize,
-    /// Permission sets: up to 3,500, which is AWS's quota.
+    /// Number of permission sets: up to 3,500, AWS's quota.
     pub permission_sets: usize,
-    /// Groups of the Identity Store: up to 100,000, which is AWS's quota.
+    /// Number of groups in the Identity Store: up to 100,000, AWS's quota.
     pub groups: usize,
-    /// Account assignments that are live. All of them are of groups, and none is on the management account.
+    /// Number of live account assignments. All are of groups, and none is in the management account.
     pub assignments: usize,
-    /// What everything is drawn from.
+    /// Random seed.
     pub seed: u64,
-    /// In how many rows the world differs from the configuration. A permission set that differs counts as one.
+    /// Number of differences between the world and the configuration: assignments, and permission sets that differ.
     pub drift: usize,
 }
 
-/// A world and its configuration.
+/// A generated world and its project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
-    /// What is live.
+    /// The live state.
     pub snapshot: Snapshot,
-    /// The configuration directory: the text of each file by its path. `rolecall.kdl` is the project file.
+    /// The project's files by path. `rolecall.kdl` is the project file.
     pub files: BTreeMap<String, String>,
-    /// What a plan has to find, sorted.
+    /// The differences that a plan must find, sorted.
     pub drift: Vec<DriftRow>,
 }
 
@@ -62,69 +62,68 @@ pub struct Generated {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftRow {
-    /// What a plan does about it.
+    /// The action of a plan.
     pub action: DriftAction,
     /// The permission set.
     pub permission_set: PermissionSetName,
     /// The account; `None` where the permission set itself differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// Whose row it is; `None` where the permission set itself differs.
+    /// The principal; `None` where the permission set itself differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
 }
 
-/// What a plan does about a difference.
+/// The action that a plan takes for a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DriftAction {
-    /// The row is wanted and not live.
+    /// The assignment is declared and not live.
     Grant,
-    /// The row is live and not wanted.
+    /// The assignment is live and not declared.
     Revoke,
-    /// The permission set is not as declared.
+    /// The permission set differs from its declaration.
     Update,
 }
 
-/// A specification that cannot be met.
+/// An error in a specification.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GenerateError {
-    /// Not even the management account.
+    /// There is no account.
     #[error("an organization has at least one account, the management account")]
     NoAccount,
-    /// Beyond a quota of AWS.
-    #[error("{asked} {what} are more than AWS's quota of {most}")]
+    /// A number exceeds AWS's quota.
+    #[error("{asked} {what} exceed AWS's quota of {most}")]
     BeyondQuota {
-        /// What there would be too many of.
+        /// The objects that exceed the quota.
         what: &'static str,
-        /// How many were asked for.
+        /// The requested number.
         asked: usize,
         /// The quota.
         most: usize,
     },
-    /// The accounts, permission sets and groups do not make so many rows within AWS's quotas.
+    /// The accounts, permission sets and groups do not allow this many assignments within AWS's quotas.
     #[error(
         "{asked} assignments do not fit: the member accounts, permission sets and groups asked for make at most \
          {most}, with 100 groups for a permission set in an account and 500 permission sets in an account"
     )]
     TooManyAssignments {
-        /// How many were asked for.
+        /// The requested number.
         asked: usize,
-        /// How many there can be.
+        /// The greatest possible number.
         most: usize,
     },
-    /// Not so many rows can differ.
-    #[error("the world can differ from the configuration in at most {most} rows, not in {asked}")]
+    /// The specification does not allow this many differences.
+    #[error("the world can have at most {most} differences from the configuration, not {asked}")]
     TooMuchDrift {
-        /// How many were asked for.
+        /// The requested number.
         asked: usize,
-        /// How many there can be.
+        /// The greatest possible number.
         most: usize,
     },
 }
 
-/// A row by its places in the sorted lists of permission sets, accounts and groups. Rows sort as
-/// [`Assignment`]s do.
+/// An assignment by its indices in the sorted lists of permission sets, accounts and groups. Sorts like [`Assignment`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     set: u32,
@@ -132,10 +131,10 @@ struct Row {
     group: u32,
 }
 
-/// Makes a world and its configuration.
+/// Generates a world and its project.
 ///
 /// # Errors
-/// The specification is beyond a quota of AWS, or its numbers contradict each other.
+/// The specification exceeds a quota of AWS, or its numbers contradict each other.
 pub fn generate(spec: &GenerateSpec) -> Result<Generated, GenerateError> {
     check_quotas(spec)?;
     let mut random = ChaCha8Rng::seed_from_u64(spec.seed);
@@ -183,17 +182,18 @@ fn check_quotas(spec: &GenerateSpec) -> Result<(), GenerateError> {
     }
 }
 
-/// How many rows AWS's quotas allow on the member accounts. They bind each account by itself.
+/// Returns the number of assignments that AWS's quotas allow in the member accounts. They apply to each account
+/// separately.
 fn most_assignments(spec: &GenerateSpec) -> usize {
     let sets = spec.permission_sets.min(limits::PERMISSION_SETS_PER_ACCOUNT);
     let groups = spec.groups.min(limits::GROUPS_PER_PERMISSION_SET_AND_ACCOUNT);
     (spec.accounts - 1) * sets * groups
 }
 
-/// What the instance and its store are called.
+/// The names of the instance and its Identity Store.
 struct InstanceIdentity {
     instance: InstanceId,
-    /// The ten digits that the ids of the store and of everything in it begin with.
+    /// The ten digits with which the ids of the store and of everything in it begin.
     store_digits: String,
 }
 
@@ -268,7 +268,7 @@ fn assemble(
     Generated { snapshot, files, drift }
 }
 
-/// The permission sets as they are live: provisioned where they have rows, up to date everywhere.
+/// Returns the live permission sets, which are provisioned where they are assigned and nowhere outdated.
 fn live_sets(
     instance: &Instance,
     company: &company::Company,
@@ -303,7 +303,7 @@ fn live_sets(
         .collect()
 }
 
-/// A group id of the store.
+/// Returns a group id of the store.
 fn group_id(store_digits: &str, random: &mut ChaCha8Rng) -> GroupId {
     let id = format!("{store_digits}-{}", crate::random::uuid(random));
     id.parse().expect("ten hexadecimal digits and a UUID are a group id")

@@ -1,4 +1,4 @@
-//! The groups: a few of the platform's own, the rest by team.
+//! The groups: a few of the platform, the rest by team.
 
 use std::collections::BTreeMap;
 
@@ -28,21 +28,21 @@ const PLATFORM_GROUPS: &[&str] = &[
 const TEAMS: &[&str] = &["core", "apps", "data", "api", "ui", "batch", "edge", "tools"];
 const ROLES: &[&str] = &["devs", "oncall", "leads", "testers", "readers", "ops"];
 
-/// All groups and how they belong together.
+/// All groups and their clusters.
 pub(super) struct People {
-    /// Sorted by id.
+    /// The groups, sorted by id.
     pub(super) groups: Vec<GroupPlan>,
-    /// A few groups that get something together, by their places.
+    /// Clusters of a few groups that are assigned together, by index.
     pub(super) clusters: Vec<Cluster>,
 }
 
-/// A group as the files declare it.
+/// A declared group.
 pub(super) struct GroupPlan {
     pub(super) id: GroupId,
     pub(super) label: String,
     pub(super) display_name: String,
     pub(super) object_id: String,
-    /// Whether the files give the object id.
+    /// Whether the configuration contains its object id.
     pub(super) is_pinned: bool,
     pub(super) domain: Option<usize>,
 }
@@ -63,14 +63,14 @@ pub(super) struct Cluster {
     pub(super) domain: Option<usize>,
 }
 
-/// A group without its ids, and the cluster that it is in.
+/// A group without its ids, and its cluster.
 struct Draft {
     label: String,
     domain: Option<usize>,
     cluster: usize,
 }
 
-/// Makes the groups.
+/// Creates the groups.
 pub(super) fn hire(count: usize, company: &Company, store_digits: &str, random: &mut ChaCha8Rng) -> People {
     let platform = PLATFORM_GROUPS.len().min(count.div_ceil(20));
     let mut drafts: Vec<Draft> = PLATFORM_GROUPS[..platform]

@@ -23,18 +23,18 @@ const LAST_NAMES: &[&str] = &[
     "Lund",
 ];
 
-/// The domain of the tenant.
+/// The tenant's domain.
 const DOMAIN: &str = "acme.onmicrosoft.com";
-/// Ten minutes before the sandbox's calendar begins.
+/// Ten minutes before the start of the sandbox's calendar.
 const LAST_CYCLE: &str = "2025-12-31T23:50:00Z";
 /// The end of the signing certificate.
 const CERTIFICATE_END: &str = "2028-06-30T00:00:00Z";
 /// The most members of a group.
 const MOST_MEMBERS: usize = 8;
 
-/// Gives a generated world the tenant that its groups come from: each group of the Identity Store with an external id is
-/// a group there with that object id and some users, all are assigned to an enterprise application that signs in by SAML
-/// and provisions, and users and memberships are in the Identity Store, too. The tenant is `acme.onmicrosoft.com`.
+/// Adds the Entra tenant `acme.onmicrosoft.com`, from which the groups of a generated world come. Each group of the Identity
+/// Store with an external id gets a group in the tenant with that object id and some users, who are added to the Identity
+/// Store, too. All groups are assigned to an enterprise application with SAML sign-on and provisioning.
 pub fn add_tenant(snapshot: &mut Snapshot, seed: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x00e4_72a0);
     let store_digits = snapshot.instance.identity_store_id.trim_start_matches("d-").to_owned();
@@ -98,7 +98,7 @@ fn draw_user(number: usize, store_digits: &str, random: &mut ChaCha8Rng) -> (Dir
     (user, id.parse().expect("ten hexadecimal digits and a UUID are a user id"))
 }
 
-/// The roles are the gallery's, of which the first is the one that groups get.
+/// Returns the roles of the gallery application. Groups get the first.
 fn draw_application(
     snapshot: &Snapshot,
     groups: &[DirectoryGroup],

@@ -1,4 +1,4 @@
-//! The configuration directory as text.
+//! The text of the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use super::drift::Shares;
 use super::people::{GroupPlan, People};
 use super::{InstanceIdentity, STACK};
 
-/// Files of permission sets hold so many, so that none grows beyond what is easily read.
+/// The most permission sets in a file, to keep each file short.
 const SETS_PER_FILE: usize = 500;
 
-/// Accounts on one line.
+/// The most accounts on one line.
 const ACCOUNTS_PER_LINE: usize = 6;
 
-/// What the directory says.
+/// The contents of the configuration.
 pub(super) struct Project<'a> {
     pub(super) identity: &'a InstanceIdentity,
     pub(super) company: &'a Company,
@@ -29,7 +29,7 @@ pub(super) struct Project<'a> {
     pub(super) live_rows: usize,
 }
 
-/// All files, by path.
+/// Returns all files by path.
 pub(super) fn write(project: &Project<'_>) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut includes: Vec<String> = Vec::new();
@@ -93,7 +93,7 @@ fn project_file(project: &Project<'_>, includes: &[String], has_teams: bool) -> 
     text
 }
 
-/// Only sets that are used, and those that they use.
+/// Returns the account sets in use, including those that they use.
 fn account_sets(project: &Project<'_>) -> String {
     let plans = &project.company.account_sets;
     let mut used = BTreeSet::new();
@@ -200,7 +200,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
-/// No generated text holds a quote or a backslash.
+/// Quotes a text. No generated text contains a quote or a backslash.
 fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }

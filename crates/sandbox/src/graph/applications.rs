@@ -1,4 +1,4 @@
-//! The gallery's template, and applications.
+//! The gallery template, and applications.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,13 +52,13 @@ const APPLICATION: Entity = Entity {
     is_exact: false,
 };
 
-/// The app roles that the gallery's application publishes.
+/// The app roles of the gallery application.
 const ROLES: [(&str, &str); 2] = [
     ("18d14569-c3bd-439b-9a66-3a2aee01d14f", "User"),
     ("b9632174-c057-4f7e-951b-be3adc52bfe6", "msiam_access"),
 ];
 
-/// The roles of a new application.
+/// Returns the roles of a new application.
 pub(crate) fn gallery_roles() -> impl Iterator<Item = AppRole> {
     ROLES.into_iter().filter_map(|(id, name)| {
         Some(AppRole { id: id.parse().ok()?, display_name: name.to_owned(), is_enabled: true })
@@ -79,7 +79,8 @@ pub(super) fn list_templates(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>
     TEMPLATE.page(tenancy, ask, std::iter::once((GALLERY_TEMPLATE.to_owned(), template)))
 }
 
-/// Makes an application and its service principal. Neither can be read at once: the directory's replicas take a while.
+/// Creates an application and its service principal. Both can be read only after a while, as in Entra ID's replicated
+/// directory.
 pub(super) fn instantiate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     if ask.first() != GALLERY_TEMPLATE {
         return Err(GraphFailure::not_found(ask.first()));
@@ -105,7 +106,7 @@ pub(super) fn instantiate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_
     };
     let now = world.now;
     let mean = world.settings.appearance_latency_mean;
-    // The application comes before its service principal, as it does in Graph.
+    // The application appears before its service principal, as in Graph.
     let first = now + world.source.directory_latency(mean);
     let second = first + world.source.directory_latency(mean.min(Duration::from_secs(5)));
     tenancy.appears.insert(application.application_id.clone(), first);
@@ -138,7 +139,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
     APPLICATION.one(ask, render(tenancy.application(id, world.now)?))
 }
 
-/// `PATCH`: of what an application has, the URLs of SAML.
+/// Handles `PATCH`, which supports only the SAML URLs of an application.
 pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let id = ask.first();
     let application = tenancy.application(id, world.now)?;

@@ -1,4 +1,4 @@
-//! A request on its way to its route, and what becomes of it.
+//! A request to a route, and its result.
 
 use serde_json::Value;
 
@@ -12,14 +12,14 @@ use crate::world::World;
 pub(crate) struct Ask<'a> {
     /// The route.
     pub(crate) route: &'static Route,
-    /// The path as it came, without the version.
+    /// The path as received, without the version.
     pub(crate) path: &'a str,
-    /// What stands in the path for the names in braces, in their order.
+    /// The path parameters, in order.
     pub(crate) parameters: Vec<String>,
     pub(crate) query: &'a [(String, String)],
     /// The body; `null` where there is none.
     pub(crate) body: &'a Value,
-    /// The body as it came, for the one route that takes a form.
+    /// The body as received, for the one route that takes a form.
     pub(crate) text: &'a [u8],
     /// Whether there is `ConsistencyLevel: eventual`.
     pub(crate) eventual: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// What stands in the path for the first name in braces; empty where there is none.
+    /// Returns the first path parameter, or an empty text.
     pub(crate) fn first(&self) -> &str {
         self.parameters.first().map_or("", String::as_str)
     }
@@ -38,35 +38,35 @@ pub(crate) struct Route {
     /// The method and the template of the path, such as `GET /groups/{id}`.
     pub(crate) name: &'static str,
     pub(crate) family: Family,
-    /// What it uses up of its family's allowance.
+    /// Its cost within its family's limit.
     pub(crate) cost: u32,
     pub(crate) run: Run,
 }
 
-/// What a route does.
+/// The implementation of a route.
 pub(crate) enum Run {
-    /// One request of Graph's, with a token.
+    /// A request to Graph, which needs a token.
     Graph(fn(&mut Tenancy, &mut World, &Ask<'_>) -> GraphAnswer),
-    /// Several of Graph's requests in one.
+    /// Several requests to Graph in one.
     Batch,
-    /// A request outside Graph, without a token.
+    /// A request outside Graph, which needs no token.
     Open(fn(&mut Tenancy, &mut World, &Ask<'_>) -> GraphAnswer),
 }
 
 impl Route {
-    /// Whether it reads a list, which may lag behind.
+    /// Returns whether it reads a list, which may be outdated.
     pub(crate) fn lags(&self) -> bool {
         self.family == Family::Directory && self.name.starts_with("GET ") && !self.name.ends_with('}')
     }
 
-    /// The names in braces.
+    /// Returns the names of its path parameters.
     pub(crate) fn parameter_names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let segments = self.name.split('/');
         segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
 }
 
-/// What became of one request: an answer, or the fault that struck it on the way.
+/// The answer to a request, and the fault that was injected.
 pub(super) struct Handled {
     pub(super) answer: GraphAnswer,
     pub(super) fault: Option<RequestFault>,

@@ -1,4 +1,4 @@
-//! Who is assigned to an application.
+//! The assignments of an application.
 
 use rolecall_model::ObjectId;
 use rolecall_model::entra::{AppRoleAssignment, EnterpriseApplication};
@@ -29,7 +29,7 @@ const ASSIGNMENT: Entity = Entity {
     is_exact: false,
 };
 
-/// The role of an application that publishes none.
+/// The role of an application without app roles.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
@@ -93,7 +93,7 @@ pub(super) fn create(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
     Ok(Done::created(body))
 }
 
-/// Takes an assignment away. What it means to the Identity Store comes with the next cycle.
+/// Deletes an assignment. The next cycle updates the Identity Store.
 pub(super) fn delete(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let [id, assignment] = ask.parameters.as_slice() else { return Err(GraphFailure::not_found(ask.path)) };
     let application = tenancy.service_principal(id, world.now)?;

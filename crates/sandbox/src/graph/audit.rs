@@ -1,4 +1,4 @@
-//! The audit logs: steps of provisioning, and sign-ins.
+//! The audit logs: provisioning steps and sign-ins.
 
 use rolecall_model::entra::{EnterpriseApplication, ProvisioningEvent, SignIn};
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ const SIGN_IN: Entity = Entity {
     is_exact: true,
 };
 
-/// The application that the logs are of: the first one that provisions, or else the first one.
+/// Returns the application of the logs: the first one with a job, or else the first one.
 fn application(tenancy: &Tenancy) -> Option<&EnterpriseApplication> {
     let all = &tenancy.tenant().applications;
     all.iter().find(|one| !one.jobs.is_empty()).or_else(|| all.first())
@@ -87,7 +87,7 @@ pub(super) fn list_sign_ins(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>)
     )
 }
 
-/// Keeps the order of the log.
+/// Returns a key that keeps the order of the log.
 fn key(number: usize) -> String {
     format!("{number:09}")
 }

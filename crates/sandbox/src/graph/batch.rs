@@ -21,8 +21,8 @@ struct Step {
     depends_on: Vec<String>,
 }
 
-/// Answers each request. A step that needs one which failed is not tried; the answers come in another order than the
-/// requests, as Graph reserves the right to.
+/// Answers each request. A step that depends on a failed one is skipped. The answers have another order than the
+/// requests, which Graph allows.
 pub(super) fn run(world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let requests = ask.body["requests"]
         .as_array()
@@ -104,7 +104,7 @@ fn step(ask: &Ask<'_>, request: &Value) -> Result<Step, GraphFailure> {
     Ok(Step { id, request, depends_on })
 }
 
-/// The answer to a step. A connection that is lost behind the gateway is its 504.
+/// Returns the answer to a step. A lost connection behind the gateway becomes its 504.
 fn response(world: &mut World, step: &Step, handled: Handled) -> Value {
     let Handled { answer, fault } = handled;
     let answer = match fault {

@@ -1,7 +1,7 @@
-//! Signing certificates: real ones, that whoever reads a document can verify.
+//! Signing certificates, which are real and can be verified.
 //!
-//! A certificate follows from its subject and its end alone, so a snapshot, which holds no more of it, holds all of it.
-//! All have one key, which is in the source: they sign nothing that anybody relies on.
+//! A certificate depends only on its subject and end, so a snapshot, which contains no more, describes it completely.
+//! All use one key, which is in the source: nothing relies on what they sign.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use rolecall_model::entra::SigningCertificate;
 
 use crate::random::fingerprint;
 
-/// From the start to the end of a certificate: three years, the most that Entra gives.
+/// The validity of a certificate: three years, the maximum in Entra ID.
 pub(super) const VALIDITY: Duration = Duration::from_secs(3 * 365 * 24 * 60 * 60);
 
 /// An RSA key of 2,048 bits.
@@ -28,18 +28,18 @@ pub(super) struct Made {
     pub(super) der: Vec<u8>,
 }
 
-/// The certificate that the sandbox makes for a subject such as `CN=AWS` and an end, which counts to the second. Put
-/// into a tenant, it is in the federation metadata; another is not, since the sandbox does not know its bytes. `None`
-/// for a subject without a common name, or an end that no certificate can have.
+/// Returns the sandbox's certificate for a subject such as `CN=AWS` and an end with a precision of seconds. If it is in
+/// a tenant, the federation metadata contains it; others are left out, since the sandbox does not know their bytes.
+/// Returns `None` for a subject without a common name, or an end that no certificate can have.
 pub fn signing_certificate(subject: &str, not_after: Timestamp) -> Option<SigningCertificate> {
     make(subject, not_after).map(|made| made.certificate)
 }
 
-/// Makes a certificate.
+/// Creates a certificate.
 pub(super) fn make(subject: &str, not_after: Timestamp) -> Option<Made> {
     let name = subject.strip_prefix("CN=").filter(|name| !name.is_empty())?;
     let end = Duration::from_secs(u64::try_from(not_after.as_second()).ok()?);
-    // RFC 5280 ends with the year 9999.
+    // RFC 5280 allows dates up to the year 9999.
     if end > Duration::from_secs(253_402_300_799) {
         return None;
     }
@@ -59,7 +59,7 @@ pub(super) fn make(subject: &str, not_after: Timestamp) -> Option<Made> {
     Some(Made { certificate: SigningCertificate { thumbprint, subject: subject.to_owned(), not_after }, der })
 }
 
-/// The latest end of a certificate that is made at a time.
+/// Returns the latest end of a certificate created at a time.
 pub(super) fn three_years_after(at: Timestamp) -> Timestamp {
     let later = TimeZone::UTC.to_datetime(at).checked_add(3.years());
     later.and_then(|later| TimeZone::UTC.to_timestamp(later)).unwrap_or(Timestamp::MAX)

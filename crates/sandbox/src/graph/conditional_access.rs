@@ -47,9 +47,9 @@ const STRENGTH: Entity = Entity {
     is_exact: false,
 };
 
-/// The kinds of client applications that a policy may be about.
+/// The client application types of a policy.
 const CLIENTS: [&str; 5] = ["all", "browser", "mobileAppsAndDesktopClients", "exchangeActiveSync", "other"];
-/// What may be asked of whoever signs in.
+/// The built-in grant controls.
 const CONTROLS: [&str; 6] =
     ["block", "mfa", "compliantDevice", "domainJoinedDevice", "approvedApplication", "passwordChange"];
 
@@ -133,7 +133,7 @@ fn not_found(id: &str) -> GraphFailure {
     GraphFailure::new(404, "ResourceNotFound", format!("'{id}' could not be found."))
 }
 
-/// The members of an object, without those that are null or empty lists: what says nothing is nothing to refuse.
+/// Returns the members of an object that are neither null nor empty lists, which are ignored.
 fn members<'a>(name: &str, value: &'a Value) -> Result<&'a Map<String, Value>, GraphFailure> {
     value.as_object().ok_or_else(|| GraphFailure::invalid(format!("{name} must be an object.")))
 }
@@ -160,8 +160,7 @@ fn ids(name: &str, value: &Value) -> Result<BTreeSet<ObjectId>, GraphFailure> {
     ids.map_err(|_| GraphFailure::invalid(format!("{name} must be a list of object ids.")))
 }
 
-/// Makes a policy say what a body says. What the body does not speak of stays; `users` and `applications` are taken
-/// whole.
+/// Updates a policy with a body. Absent members stay unchanged; `users` and `applications` are replaced as a whole.
 fn edit(policy: &mut AccessPolicy, body: &Value) -> Result<(), GraphFailure> {
     for (name, value) in members("The body", body)? {
         match name.as_str() {
@@ -252,7 +251,7 @@ fn edit_controls(policy: &mut AccessPolicy, value: &Value) -> Result<(), GraphFa
     Ok(())
 }
 
-/// What a policy must be as a whole.
+/// Validates a policy as a whole.
 fn check(tenancy: &Tenancy, policy: &AccessPolicy) -> Result<(), GraphFailure> {
     let tenant = tenancy.tenant();
     if policy.name.is_empty() || policy.name.chars().count() > 256 {

@@ -1,4 +1,4 @@
-//! What happens by itself: the cycles of jobs, and what was asked for on demand.
+//! Provisioning cycles, and provisioning on demand.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use super::secrets::{REFUSED, REFUSED_MESSAGE};
 use super::tenancy::{Due, QUARANTINE_INTERVAL, Tenancy, interval};
 use crate::world::World;
 
-/// How many cycles in a row fail before a job goes into quarantine. Entra's own number is not documented.
+/// The number of consecutive failed cycles after which a job goes into quarantine. Entra ID's is not documented.
 const FAILURES_TO_QUARANTINE: u32 = 3;
-/// How long a job may be in quarantine before it is disabled (documentation of the quarantine: four weeks).
+/// The time in quarantine after which a job is disabled (documentation of the quarantine: four weeks).
 const LONGEST_QUARANTINE: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 
 /// Carries out what is due at a time.
@@ -20,14 +20,14 @@ pub(super) fn carry_out(world: &mut World, tenancy: &mut Tenancy, at: Duration, 
     match due {
         Due::Cycle(service_principal, job) => {
             let run = tenancy.runs.entry((service_principal.clone(), job.clone())).or_default();
-            // It may have been put off, or called off.
+            // The cycle may have been postponed or cancelled.
             if run.next == Some(at) {
                 run.next = None;
                 run_cycle(world, tenancy, at, &service_principal, &job);
             }
         }
         Due::OnDemand { service_principal, job, group, members } => {
-            // What was asked for may have been taken back since.
+            // The group may have been unassigned since.
             let is_assigned = provisioning::is_assigned(tenancy.tenant(), &service_principal, &group);
             if let Some(job) = tenancy.job(&service_principal, &job).cloned().filter(|_| is_assigned) {
                 let wanted = [Wanted { group, members: Members::Only(members) }];
@@ -37,7 +37,7 @@ pub(super) fn carry_out(world: &mut World, tenancy: &mut Tenancy, at: Duration, 
     }
 }
 
-/// One cycle: everything is compared, as in an initial one, which an incremental one comes to.
+/// Runs one cycle. It compares everything, like an initial cycle; the result is that of an incremental one.
 fn run_cycle(world: &mut World, tenancy: &mut Tenancy, at: Duration, service_principal: &ObjectId, id: &str) {
     let Some(job) = tenancy.job(service_principal, id).cloned() else { return };
     if !matches!(job.state, SyncState::Active | SyncState::Quarantine) {
@@ -68,7 +68,7 @@ fn run_cycle(world: &mut World, tenancy: &mut Tenancy, at: Duration, service_pri
     tenancy.run_at(service_principal, id, at + interval(&job));
 }
 
-/// A cycle whose credentials are refused.
+/// Records a cycle whose credentials are refused.
 fn fail(world: &mut World, tenancy: &mut Tenancy, at: Duration, service_principal: &ObjectId, id: &str) {
     let now = world.calendar(at);
     let Some(job) = tenancy.change_job(at, service_principal, id) else { return };

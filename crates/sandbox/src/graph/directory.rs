@@ -21,7 +21,7 @@ const GROUP: Entity = Entity {
     is_exact: false,
 };
 
-/// Graph gives `accountEnabled` only to those who ask for it.
+/// Graph returns `accountEnabled` only on request.
 const USER: Entity = Entity {
     name: "User",
     context: "users",
@@ -62,7 +62,7 @@ const ORGANIZATION: Entity = Entity {
     is_exact: false,
 };
 
-/// Which members a list holds.
+/// The members that a list contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cast {
     None,
@@ -90,7 +90,7 @@ pub(super) fn list_users(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>) ->
     USER.page(tenancy, ask, users.map(|user| (user.id.to_string(), render_user(user))))
 }
 
-/// A user by object id or by user principal name.
+/// Returns a user by object id or user principal name.
 pub(super) fn get_user(tenancy: &mut Tenancy, _: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let wanted = ask.first();
     let found = tenancy.tenant().users.iter().find(|user| {
@@ -145,8 +145,8 @@ pub(super) fn list_organizations(tenancy: &mut Tenancy, _: &mut World, ask: &Ask
     ORGANIZATION.page(tenancy, ask, std::iter::once((String::new(), organization)))
 }
 
-/// A cast, a filter and a count of members are advanced queries, which Graph takes with `ConsistencyLevel: eventual`
-/// and `$count=true` only.
+/// Refuses an advanced query without `ConsistencyLevel: eventual` and `$count=true`, which Graph requires for casts,
+/// filters and counts of members.
 fn members(tenancy: &Tenancy, ask: &Ask<'_>, transitive: bool, cast: Cast) -> GraphAnswer {
     let counts = ask.counts()?;
     let is_advanced = cast != Cast::None || ask.parameter("$filter").is_some();
@@ -177,7 +177,7 @@ fn members(tenancy: &Tenancy, ask: &Ask<'_>, transitive: bool, cast: Cast) -> Gr
     entity.page(tenancy, ask, found.into_iter())
 }
 
-/// Users and groups that are members of a group, or of one that is. Groups may go round in a circle.
+/// Returns the direct and indirect members of a group. Nested groups may form a cycle.
 pub(super) fn reached(tenant: &Tenant, group: &DirectoryGroup) -> (BTreeSet<ObjectId>, BTreeSet<ObjectId>) {
     let (mut users, mut groups) = (group.members.clone(), BTreeSet::new());
     let mut open: VecDeque<&ObjectId> = group.nested.iter().collect();
@@ -208,7 +208,7 @@ fn typed(mut object: Value, name: &str) -> Value {
 
 fn render_group(group: &DirectoryGroup) -> Value {
     let DirectoryGroup { id, display_name, security_enabled, members: _, nested: _ } = group;
-    // Groups that are not for security are those of Microsoft 365.
+    // Groups that are not security groups are Microsoft 365 groups.
     json!({
         "id": id.as_str(),
         "displayName": display_name,

@@ -1,4 +1,4 @@
-//! The federation metadata of the tenant: what a service provider learns about Entra as an identity provider.
+//! The tenant's federation metadata, which describes Entra ID as an identity provider to service providers.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,11 +10,11 @@ use super::tenancy::Tenancy;
 use super::wire::{Body, Done, GraphAnswer, GraphFailure};
 use crate::world::World;
 
-/// The subject of the certificate of a tenant, which stands in for applications without one.
+/// The subject of the tenant's certificate, which applications without their own use.
 const OF_TENANT: &str = "CN=accounts.accesscontrol.windows.net";
 
-/// `GET /{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid=`: without a signature of its own, and with
-/// all certificates of the application whose bytes the sandbox knows, the one that signs first.
+/// Handles `GET /{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid=`. The document is not signed. It
+/// contains all certificates of the application whose bytes the sandbox knows, the active one first.
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let tenant = tenancy.tenant();
     let named = ask.first();
@@ -38,7 +38,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
         keys.extend(made);
     }
     if keys.is_empty() {
-        // A date that is not reached, as for the tenant's own keys.
+        // A date in the far future, as for the tenant's own keys.
         let end = Timestamp::from_second(1_924_992_000).unwrap_or(Timestamp::MAX);
         keys.extend(certificates::make(OF_TENANT, end).map(|made| made.der));
     }

@@ -1,4 +1,4 @@
-//! `$filter`: terms that are joined by `and`, each a comparison, an `in` or a `startswith`.
+//! `$filter`: terms joined by `and`, each a comparison, an `in` or a `startswith`.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::wire::GraphFailure;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Filter {
     terms: Vec<Term>,
-    /// Whether letters of another case are other letters. They are in the logs, and are not in the directory.
+    /// Whether comparisons are case-sensitive, as in the logs, or not, as in the directory.
     is_exact: bool,
 }
 
@@ -37,7 +37,7 @@ enum Comparison {
 }
 
 impl Filter {
-    /// Reads a filter over some properties.
+    /// Parses a filter over some properties.
     pub(crate) fn parse(
         text: &str,
         resource: &str,
@@ -50,7 +50,7 @@ impl Filter {
             let (term, after) = term(rest)
                 .ok_or_else(|| GraphFailure::bad_request(format!("Invalid filter clause: '{text}'.")))?;
             let is_known = filterable.contains(&term.property.as_str());
-            // Not-equal is an advanced query on directory objects, which the sandbox does not take.
+            // Not-equal is an advanced query on directory objects, which the sandbox does not support.
             if !is_known || !is_exact && matches!(term.test, Test::Compare(Comparison::Ne, _)) {
                 return Err(GraphFailure::unsupported_query(format!(
                     "Unsupported or invalid query filter clause specified for property '{}' of resource \
@@ -70,7 +70,7 @@ impl Filter {
         }
     }
 
-    /// Whether an object passes.
+    /// Returns whether an object matches.
     pub(crate) fn matches(&self, object: &Value) -> bool {
         self.terms.iter().all(|term| {
             let pointer = format!("/{}", term.property);
@@ -78,7 +78,7 @@ impl Filter {
         })
     }
 
-    /// The value that a text property must equal, where one term says so: what cannot pass need not be looked at.
+    /// Returns the value that a term requires of a text property, if any, so that a caller can skip other objects.
     pub(crate) fn wanted(&self, property: &str) -> Option<&str> {
         self.terms.iter().filter(|term| term.property == property).find_map(|term| match &term.test {
             Test::Compare(Comparison::Eq, Value::String(text)) => Some(text.as_str()),
@@ -120,7 +120,7 @@ impl Filter {
     }
 }
 
-/// The first term of a text, and what comes after it.
+/// Returns the first term of a text, and the rest.
 fn term(text: &str) -> Option<(Term, &str)> {
     if let Some(rest) = text.strip_prefix("startswith(") {
         let (property, rest) = rest.split_once(',')?;
@@ -132,7 +132,7 @@ fn term(text: &str) -> Option<(Term, &str)> {
     let (property, rest) = text.split_once(' ')?;
     let property = property.to_owned();
     let (word, rest) = rest.trim_start().split_once(' ').or_else(|| {
-        // `in('a')` may stand without a space.
+        // `in('a')` is valid without a space.
         rest.trim_start().strip_prefix("in(").map(|_| ("in", &rest.trim_start()[2..]))
     })?;
     let comparison = match word {
@@ -152,7 +152,7 @@ fn term(text: &str) -> Option<(Term, &str)> {
     Some((Term { property, test: Test::Compare(comparison, value) }, rest))
 }
 
-/// A list in parentheses.
+/// Parses a list in parentheses.
 fn list(text: &str) -> Option<(Vec<Value>, &str)> {
     let mut rest = text.strip_prefix('(')?.trim_start();
     let mut values = Vec::new();
@@ -167,8 +167,8 @@ fn list(text: &str) -> Option<(Vec<Value>, &str)> {
     }
 }
 
-/// A text in quotes, in which two quotes are one, or a word: a number, a truth value, or a point in time, which is
-/// compared as a text.
+/// Parses a quoted text, in which two quotes are one, or a word: a number, a Boolean, or a time, which is compared as
+/// text.
 fn literal(text: &str) -> Option<(Value, &str)> {
     let Some(quoted) = text.strip_prefix('\'') else {
         let end = text.find([' ', ',', ')']).unwrap_or(text.len());

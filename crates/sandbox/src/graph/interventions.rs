@@ -1,4 +1,4 @@
-//! What another administrator does to the tenant.
+//! Interventions in the tenant.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::tenancy::{QUARANTINE_INTERVAL, Tenancy};
 use crate::faults::DirectoryChange;
 use crate::world::World;
 
-/// Makes a change, and says whether there was anything to change.
+/// Makes a change, and returns whether it had an effect.
 pub(crate) fn apply(world: &mut World, change: &DirectoryChange, at: Duration) -> bool {
     world.with_tenancy(|world, tenancy| act(world, tenancy, change, at)).unwrap_or(false)
 }
@@ -69,7 +69,7 @@ fn unassign(tenant: &mut Tenant, group: &ObjectId) -> bool {
     any
 }
 
-/// Takes a group out of the directory, with all that refers to it but conditional access.
+/// Removes a group from the directory, with all references to it except in conditional access.
 fn take_group(tenant: &mut Tenant, id: &ObjectId) -> Option<DirectoryGroup> {
     let at = tenant.groups.iter().position(|group| group.id == *id)?;
     let group = tenant.groups.remove(at);

@@ -1,9 +1,9 @@
-//! What Graph limits: so much in so long, by family of routes.
+//! Graph's limits: a cost per period, by family of routes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// The families of routes that are limited together.
+/// The families of routes that share a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Family {
     /// Groups, users, applications and service principals.
@@ -14,22 +14,22 @@ pub(crate) enum Family {
     ConditionalAccess,
     /// The audit logs.
     AuditLogs,
-    /// Without a limit: tokens, metadata, synchronization jobs, batches as such.
+    /// No limit: tokens, metadata, synchronization jobs, and batches themselves.
     Unlimited,
 }
 
-/// What a family may use up within a period.
+/// The cost that a family may use within a period.
 #[derive(Debug, Clone, Copy)]
 struct Allowance {
     units: u32,
     period: Duration,
-    /// Whether a refusal says when to come again.
+    /// Whether a refusal has a `Retry-After`.
     says_when: bool,
 }
 
 impl Family {
-    /// The directory's is that of the smallest tenants in resource units (throttling limits of "Identity and access");
-    /// the other numbers are in the reference pages of the routes.
+    /// Returns the limit of a family. The directory's is that of the smallest tenants, in resource units (throttling
+    /// limits of "Identity and access"); the others are in the reference pages of the routes.
     fn allowance(self) -> Option<Allowance> {
         let allowance = |units, seconds, says_when| {
             Some(Allowance { units, period: Duration::from_secs(seconds), says_when })
@@ -42,7 +42,7 @@ impl Family {
         }
     }
 
-    /// The `Retry-After` of a refusal that no count explains.
+    /// Returns the `Retry-After` of an injected refusal.
     pub(crate) fn usual_wait(self) -> Option<u64> {
         match self {
             Self::ConditionalAccess => None,
@@ -51,15 +51,15 @@ impl Family {
     }
 }
 
-/// What was used up in the last period of each family.
+/// The cost used in the last period of each family.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     used: BTreeMap<Family, VecDeque<(Duration, u32)>>,
 }
 
 impl Windows {
-    /// Lets a request in, or refuses it with its `Retry-After`. A request that is refused uses nothing up.
-    pub(crate) fn judge(&mut self, now: Duration, family: Family, cost: u32) -> Result<(), Option<u64>> {
+    /// Accepts a request, or refuses it with its `Retry-After`. A refused request costs nothing.
+    pub(crate) fn admit(&mut self, now: Duration, family: Family, cost: u32) -> Result<(), Option<u64>> {
         let Some(Allowance { units, period, says_when }) = family.allowance() else { return Ok(()) };
         let used = self.used.entry(family).or_default();
         while used.front().is_some_and(|(at, _)| *at + period <= now) {

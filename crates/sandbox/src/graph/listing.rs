@@ -1,4 +1,4 @@
-//! What the answers have in common: properties that are selected, filters, and pages with links.
+//! Selected properties, filters, and pages with links, which all answers share.
 
 use serde_json::{Map, Value, json};
 
@@ -8,28 +8,28 @@ use super::tenancy::Tenancy;
 use super::wire::{Done, GraphAnswer, GraphFailure, encode_query};
 use crate::random::fingerprint;
 
-/// The most items in a page that a request may ask for.
+/// The greatest page size that a request may ask for.
 const MOST: usize = 999;
 
-/// A type of objects: what there is of it, and what can be asked.
+/// A type of objects, and the queries that it supports.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entity {
     /// Its name in errors.
     pub(crate) name: &'static str,
     /// The path after `$metadata#`.
     pub(crate) context: &'static str,
-    /// What comes without `$select`.
+    /// The properties returned without `$select`.
     pub(crate) properties: &'static [&'static str],
-    /// What comes with `$select` alone.
+    /// The properties returned only with `$select`.
     pub(crate) on_request: &'static [&'static str],
-    /// What `$filter` takes.
+    /// The properties that `$filter` supports.
     pub(crate) filterable: &'static [&'static str],
-    /// Whether filters tell upper case from lower.
+    /// Whether filters are case-sensitive.
     pub(crate) is_exact: bool,
 }
 
 impl Ask<'_> {
-    /// Refuses parameters that the route does not take.
+    /// Refuses parameters that the route does not support.
     pub(crate) fn allow(&self, names: &[&str]) -> Result<(), GraphFailure> {
         let other = self.query.iter().find(|(name, _)| !names.contains(&name.as_str()));
         other.map_or(Ok(()), |(name, _)| {
@@ -43,7 +43,7 @@ impl Ask<'_> {
         self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether `$count=true` is asked for, which on directory objects takes `ConsistencyLevel: eventual`.
+    /// Returns whether `$count=true` is requested, which needs `ConsistencyLevel: eventual` for directory objects.
     pub(crate) fn counts(&self) -> Result<bool, GraphFailure> {
         let counts = self.parameter("$count") == Some("true");
         if counts && !self.eventual {
@@ -54,14 +54,14 @@ impl Ask<'_> {
 }
 
 impl Entity {
-    /// The filter of a request.
+    /// Returns the filter of a request.
     pub(crate) fn filter(&self, ask: &Ask<'_>) -> Result<Filter, GraphFailure> {
         ask.parameter("$filter").map_or(Ok(Filter::default()), |text| {
             Filter::parse(text, self.name, self.filterable, self.is_exact)
         })
     }
 
-    /// The properties of an object that a request wants, `@odata.type` always among them.
+    /// Returns the selected properties of an object, and always `@odata.type`.
     pub(crate) fn select(&self, ask: &Ask<'_>, object: Value) -> Result<Value, GraphFailure> {
         let names: Vec<&str> = match ask.parameter("$select") {
             Some(names) => names.split(',').map(str::trim).collect(),
@@ -82,7 +82,7 @@ impl Entity {
         Ok(Value::Object(kept))
     }
 
-    /// The answer about one object.
+    /// Returns the answer for one object.
     pub(crate) fn one(&self, ask: &Ask<'_>, object: Value) -> GraphAnswer {
         ask.allow(&["$select"])?;
         let mut object = self.select(ask, object)?;
@@ -90,7 +90,7 @@ impl Entity {
         Ok(Done::ok(object))
     }
 
-    /// One page of a list, whose objects come sorted by their keys.
+    /// Returns one page of a list, whose objects are sorted by key.
     pub(crate) fn page<'t>(
         &self,
         tenancy: &Tenancy,
@@ -132,7 +132,7 @@ impl Entity {
     }
 }
 
-/// The value of `@odata.context`.
+/// Returns the value of `@odata.context`.
 pub(crate) fn context(path: &str, end: &str) -> String {
     format!("https://graph.microsoft.com/v1.0/$metadata#{path}{end}")
 }
@@ -143,7 +143,7 @@ fn next_link(ask: &Ask<'_>, token: &str) -> String {
     format!("{}/v1.0{}?{}", ask.base, ask.path, encode_query(fields))
 }
 
-/// What a token is bound to: the path and everything else in the query.
+/// Returns what a page token is valid for: the path and the rest of the query.
 fn scope_of(ask: &Ask<'_>) -> u64 {
     let others = ask.query.iter().filter(|(name, _)| name != "$skiptoken");
     let mut fields: Vec<String> = others.map(|(name, value)| format!("{name}={value}")).collect();

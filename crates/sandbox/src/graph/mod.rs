@@ -43,12 +43,12 @@ pub(crate) use tenancy::Tenancy;
 pub(crate) use wire::{GraphReply, GraphRequest, is_graph};
 
 impl World {
-    /// When the next thing is due in the tenant.
+    /// Returns when the next thing is due in the tenant.
     pub(crate) fn next_due_in_tenant(&self) -> Option<Duration> {
         self.tenancy.as_ref().and_then(|tenancy| tenancy.next_due())
     }
 
-    /// Carries out what is due next in the tenant, if it is by `end`.
+    /// Carries out what is due next in the tenant, if that is by `end`.
     pub(crate) fn carry_out_next_in_tenant(&mut self, end: Duration) {
         self.with_tenancy(|world, tenancy| {
             if let Some((at, due)) = tenancy.take_due(end) {
@@ -57,8 +57,8 @@ impl World {
         });
     }
 
-    /// Carries out what is under way in the tenant, whenever that is due: what was asked for on demand, and one cycle
-    /// of each job that runs, since what was changed for it to carry is under way, too.
+    /// Finishes everything in progress in the tenant, whenever it is due: provisioning on demand, and one cycle of each
+    /// active job, since changes that wait for a cycle are in progress, too.
     pub(crate) fn settle_tenant(&mut self) {
         self.with_tenancy(|world, tenancy| {
             for (at, due) in tenancy.take_on_demand() {

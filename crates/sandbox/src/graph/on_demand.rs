@@ -1,4 +1,4 @@
-//! `provisionOnDemand`: a group and up to five of its members, at once.
+//! `provisionOnDemand`: provisions a group and up to five of its members immediately.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,23 +19,23 @@ use crate::world::World;
 /// The most members in one call (how-to page of on-demand provisioning).
 const MOST_MEMBERS: usize = 5;
 
-/// What a call asks for.
+/// The order of a call.
 struct Order {
     group: ObjectId,
     members: BTreeSet<ObjectId>,
 }
 
-/// What becomes of it.
+/// The result of an order.
 struct Verdict {
     /// `Success`, `Skipped` or `Failure`.
     result: &'static str,
-    /// Code and message, unless it is a success.
+    /// Code and message, unless it succeeded.
     error: Option<(&'static str, String)>,
-    /// What happened on the way: name, type, status and description of each step.
+    /// The name, type, status and description of each step.
     steps: Vec<(&'static str, &'static str, &'static str, String)>,
 }
 
-/// Judges an order at once, and lets its effect come a moment later.
+/// Decides on an order immediately, and schedules its effect for a moment later.
 pub(super) fn provision(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (service_principal, job) = named_job(tenancy, world, ask)?;
     if job.state == SyncState::NotConfigured {
@@ -154,7 +154,7 @@ fn judge(tenancy: &Tenancy, world: &World, service_principal: &ObjectId, order: 
     Verdict { result: "Success", error: None, steps }
 }
 
-/// Whether the Identity Store has all that is asked for.
+/// Returns whether the Identity Store has everything that the order asks for.
 fn is_redundant(tenancy: &Tenancy, world: &World, group: &DirectoryGroup, order: &Order) -> bool {
     let Some(target) = tenancy.linked.get(&group.id).and_then(|id| world.directory.group(id)) else {
         return false;
@@ -165,7 +165,7 @@ fn is_redundant(tenancy: &Tenancy, world: &World, group: &DirectoryGroup, order:
         && order.members.iter().all(|member| carried.is_some_and(|carried| carried.contains(member)))
 }
 
-/// The reply, whose `key` and `value` are JSON inside strings.
+/// Returns the answer, whose `key` and `value` are JSON inside strings.
 fn render(tenancy: &Tenancy, world: &World, order: &Order, verdict: &Verdict) -> Value {
     let Verdict { result, error, steps } = verdict;
     let at = world.calendar(world.now).to_string();

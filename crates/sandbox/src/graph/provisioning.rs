@@ -1,4 +1,4 @@
-//! What provisioning does to the Identity Store.
+//! The effects of provisioning on the Identity Store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,33 +12,33 @@ use crate::identity_store::{Provisioned, SCIM_ISSUER};
 use crate::observations::{Actor, Change};
 use crate::world::World;
 
-/// The code of a group that cannot be looked for in the target system.
+/// The error code for a group that cannot be looked up in the target system.
 pub(super) const UNMATCHED: &str = "SystemForCrossDomainIdentityManagementBadRequest";
-/// The code of a user who lacks what AWS asks for.
+/// The error code for a user who lacks an attribute that AWS requires.
 const INCOMPLETE: &str = "MissingRequiredAttribute";
-/// The code of a group whose name another one has taken.
+/// The error code for a group whose name is taken.
 const CONFLICT: &str = "SystemForCrossDomainIdentityManagementServiceConflict";
 
-/// A group that is to be in the Identity Store.
+/// A group to provision.
 pub(super) struct Wanted {
     pub(super) group: ObjectId,
     pub(super) members: Members,
 }
 
-/// Which members of a group come along.
+/// The members to provision with a group.
 pub(super) enum Members {
-    /// All who are users, and those who were carried before and left go.
+    /// All users who are members. Users provisioned earlier who are no longer members are removed.
     All,
-    /// These, if they are members; nobody goes.
+    /// These users, if they are members. Nobody is removed.
     Only(BTreeSet<ObjectId>),
 }
 
-/// Whether SCIM's filter by name fails for a group.
+/// Returns whether SCIM's filter by name fails for a group.
 pub(super) fn has_special_characters(name: &str) -> bool {
     name.chars().any(|character| character.is_control() || "\"\\&#%+<>;".contains(character))
 }
 
-/// Whether a user lacks a name that AWS asks for.
+/// Returns whether a user lacks a name that AWS requires.
 pub(super) fn lacks_attributes(user: &DirectoryUser) -> bool {
     let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
     is_empty(&user.given_name)
@@ -47,7 +47,7 @@ pub(super) fn lacks_attributes(user: &DirectoryUser) -> bool {
         || user.user_principal_name.is_empty()
 }
 
-/// The groups that are assigned to an application, in their order.
+/// Returns the groups assigned to an application, in order.
 pub(super) fn assigned_groups<'t>(
     tenant: &'t Tenant,
     service_principal: &'t ObjectId,
@@ -60,13 +60,13 @@ pub(super) fn assigned_groups<'t>(
     assignments.map(|assignment| &assignment.principal)
 }
 
-/// Whether a group is assigned to an application.
+/// Returns whether a group is assigned to an application.
 pub(super) fn is_assigned(tenant: &Tenant, service_principal: &ObjectId, group: &ObjectId) -> bool {
     assigned_groups(tenant, service_principal).any(|assigned| assigned == group)
 }
 
-/// Takes the groups out of the Identity Store that were brought there and are no longer assigned, or are gone. AWS
-/// drops their rows with them.
+/// Deletes provisioned groups from the Identity Store that are deleted or no longer assigned. AWS deletes their
+/// assignments with them.
 pub(super) fn remove_unassigned(world: &mut World, tenancy: &mut Tenancy, at: Duration) {
     let tenant = tenancy.share();
     let assignments = tenant.applications.iter().flat_map(|application| &application.assignments);
@@ -77,7 +77,7 @@ pub(super) fn remove_unassigned(world: &mut World, tenancy: &mut Tenancy, at: Du
     let mut events = Vec::new();
     for (id, group) in gone {
         tenancy.carried.remove(&id);
-        // Another group of the same name may have taken it over.
+        // Another group with the same name may have taken it over.
         if kept.values().any(|other| *other == group) {
             continue;
         }
@@ -99,7 +99,7 @@ pub(super) fn remove_unassigned(world: &mut World, tenancy: &mut Tenancy, at: Du
     tenancy.record(at, events);
 }
 
-/// Brings groups and members into the Identity Store.
+/// Provisions groups and members in the Identity Store.
 pub(super) fn carry(
     world: &mut World,
     tenancy: &mut Tenancy,
@@ -131,22 +131,22 @@ pub(super) fn carry(
     tenancy.record(at, events);
 }
 
-/// What is on its way to the Identity Store.
+/// Changes to be made in the Identity Store.
 struct Carrier<'a> {
     world: &'a mut World,
     tenancy: &'a mut Tenancy,
     at: Duration,
     job: &'a SyncJob,
     changes: Provisioned,
-    /// Which group of Entra each group of the Identity Store is, of those that still are there.
+    /// The groups of Entra ID by group of the Identity Store, as far as the latter exist.
     owners: BTreeMap<GroupId, ObjectId>,
-    /// The groups and users of `changes` that are new, by name.
+    /// The new groups and users of `changes`, by name.
     names: BTreeMap<(&'static str, String), String>,
     events: Vec<ProvisioningEvent>,
 }
 
 impl Carrier<'_> {
-    /// Brings a group, and gives its id in the Identity Store.
+    /// Provisions a group, and returns its id in the Identity Store.
     fn group(&mut self, group: &DirectoryGroup) -> Option<GroupId> {
         let name = &group.display_name;
         if has_special_characters(name) {
@@ -188,7 +188,7 @@ impl Carrier<'_> {
         Some(id)
     }
 
-    /// The group that this one became before, or the one that has its external id or its name.
+    /// Returns the existing group: the one that this group was provisioned as, or the one with its external id or name.
     fn find_group(&self, group: &DirectoryGroup) -> Option<Group> {
         let directory = &self.world.directory;
         let linked = self.tenancy.linked.get(&group.id).and_then(|id| directory.group(id));
@@ -222,7 +222,7 @@ impl Carrier<'_> {
         id
     }
 
-    /// Brings the members of a group. Groups in it do not come.
+    /// Provisions the members of a group, except nested groups.
     fn members(&mut self, tenant: &Tenant, group: &DirectoryGroup, id: &GroupId, members: &Members) {
         let wanted: BTreeSet<&ObjectId> = match members {
             Members::All => group.members.iter().collect(),
@@ -238,7 +238,7 @@ impl Carrier<'_> {
         let mut present = before.unwrap_or_else(|| self.world.directory.members(id).clone());
         let carried = self.tenancy.carried.entry(group.id.clone()).or_default();
         if matches!(members, Members::All) {
-            // Who was never carried was put there by somebody else, whose changes stay.
+            // Members who were never provisioned were added by somebody else, and stay.
             for left in carried.iter().filter(|user| !group.members.contains(*user)) {
                 if let Some(id) = self.world.directory.user_of_object(left) {
                     present.remove(id);
@@ -251,7 +251,7 @@ impl Carrier<'_> {
         self.changes.members.insert(id.clone(), present);
     }
 
-    /// Brings a user, and gives the id in the Identity Store.
+    /// Provisions a user, and returns the id in the Identity Store.
     fn user(&mut self, user: &DirectoryUser) -> Option<UserId> {
         let name = &user.user_principal_name;
         if lacks_attributes(user) {

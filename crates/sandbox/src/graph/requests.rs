@@ -1,4 +1,4 @@
-//! The way in for Graph's routes: a request at a time is judged, carried out and answered.
+//! Requests to Graph: admission, execution and answers.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::interventions;
 use crate::world::World;
 
 impl World {
-    /// Answers a request to Graph that comes in at `now`, or strikes it.
+    /// Answers a request to Graph at `now`, or injects a fault.
     pub(crate) fn handle_graph(&mut self, now: Duration, request: &GraphRequest) -> GraphReply {
         self.advance(now);
         let request_id = self.source.request_id();
@@ -36,7 +36,7 @@ impl World {
         }
     }
 
-    /// One request, whether it came alone or in a batch, where its token was looked at already.
+    /// Handles one request. The token of a request in a batch has been checked already.
     pub(super) fn graph_request(&mut self, request: &GraphRequest, in_batch: bool) -> Handled {
         let refused = |answer| Handled { answer: Err(answer), fault: None };
         let (route, path, parameters) = match routes::find(&request.method, &request.path) {
@@ -63,7 +63,7 @@ impl World {
             return Handled { answer, fault };
         }
         let keys = route.parameter_names().zip(parameters.iter().cloned()).collect();
-        let answer = self.judge_graph(route, request, fault, in_batch).and_then(|()| {
+        let answer = self.admit_graph(route, request, fault, in_batch).and_then(|()| {
             let body = if matches!(route.run, Run::Open(_)) || request.body.is_empty() {
                 Value::Null
             } else {
@@ -85,8 +85,8 @@ impl World {
         Handled { answer, fault }
     }
 
-    /// Looks at token, rate and faults. Whoever is not let in learns no more than that.
-    fn judge_graph(
+    /// Checks token and rate, and injects faults. A caller that is refused learns nothing else.
+    fn admit_graph(
         &mut self,
         route: &'static Route,
         request: &GraphRequest,
@@ -103,7 +103,7 @@ impl World {
         if !in_batch && !matches!(route.run, Run::Open(_)) {
             tenancy.check_token(request.bearer.as_deref(), now)?;
         }
-        if let Err(retry_after) = tenancy.windows.judge(now, route.family, route.cost) {
+        if let Err(retry_after) = tenancy.windows.admit(now, route.family, route.cost) {
             self.observations.refusals.graph.add(true);
             return Err(GraphFailure::throttled(retry_after));
         }

@@ -1,4 +1,4 @@
-//! The routes on offer.
+//! The supported routes.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! What provisioning signs in with: set, shown as stars, tried.
+//! The credentials of provisioning: stored, shown as asterisks, and validated.
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,13 @@ use super::wire::{Done, GraphAnswer, GraphFailure};
 use crate::world::World;
 use rolecall_model::entra::SyncState;
 
-/// What Entra says when the SCIM endpoint refuses the token (portal and logs, in field reports).
+/// Entra ID's error code if the SCIM endpoint refuses the token (portal and logs, in field reports).
 pub(super) const REFUSED: &str = "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable";
-/// The message that goes with it.
+/// The message of that error.
 pub(super) const REFUSED_MESSAGE: &str = "We received this unexpected response from your application: Received response \
      from Web resource. Operation: GET. Response Status Code: Unauthorized. Please check the service and try again.";
 
-/// `GET …/secrets`: that they are set, and no more.
+/// Handles `GET …/secrets`, which shows only that the secrets are set.
 pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let id = ask.first();
     let id = &tenancy.service_principal(id, world.now)?.service_principal_id;
@@ -30,7 +30,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
     ))
 }
 
-/// `PUT …/secrets`: nobody looks whether they are good.
+/// Handles `PUT …/secrets`, which does not validate them.
 pub(super) fn set(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let id = ask.first();
     let id = tenancy.service_principal(id, world.now)?.service_principal_id.clone();
@@ -47,7 +47,7 @@ pub(super) fn set(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
     Ok(Done::no_content())
 }
 
-/// `validateCredentials`: tries what is saved, or what is given.
+/// Handles `validateCredentials`, which tries the stored or the given ones.
 pub(super) fn validate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (service_principal, _) = named_job(tenancy, world, ask)?;
     let is_good = if ask.body["useSavedCredentials"].as_bool() == Some(true) {

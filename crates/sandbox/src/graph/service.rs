@@ -1,4 +1,4 @@
-//! The tenant as a service in the same process.
+//! The tenant as an in-process service.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -6,34 +6,34 @@ use http::{Request, Response};
 use super::wire::{GraphReply, GraphRequest};
 use crate::sandbox::Sandbox;
 
-/// Microsoft Graph, the token endpoint and the federation metadata of the sandbox's tenant, for a client in the same
-/// process. Clones share one world.
+/// Microsoft Graph, the token endpoint and the federation metadata of the sandbox's tenant, in process. Clones share one
+/// world.
 ///
-/// It looks at the path alone, so any host will do. Requests to Graph need `Authorization: Bearer` with a token that
-/// the token endpoint gave, or [`SANDBOX_TOKEN`](super::SANDBOX_TOKEN).
+/// Requests may name any host. Requests to Graph need `Authorization: Bearer` with a token from the token endpoint, or
+/// [`SANDBOX_TOKEN`](super::SANDBOX_TOKEN).
 #[derive(Debug, Clone)]
 pub struct GraphService {
     sandbox: Sandbox,
 }
 
-/// The connection was lost, by a fault of the sandbox. Whether the request took effect is not known.
+/// A connection lost because of an injected fault. The request may have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection was reset by a fault of the sandbox")]
 pub struct ConnectionLost;
 
 impl Sandbox {
-    /// Microsoft Graph of this sandbox. It is to be used in a tokio runtime with time enabled.
+    /// Returns Microsoft Graph of this sandbox. Use it in a tokio runtime with time enabled.
     pub fn graph_service(&self) -> GraphService {
         GraphService { sandbox: self.clone() }
     }
 }
 
 impl GraphService {
-    /// Sends a request. It travels for half of the latency and the answer for the other half, so a caller who gives up
-    /// in between does not know whether the request took effect.
+    /// Sends a request. Request and answer each take half of the latency, so a caller that gives up does not know whether the
+    /// request took effect.
     ///
     /// # Errors
-    /// A fault dropped the connection.
+    /// The connection is lost because of an injected fault.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionLost> {
         let one_way = self.sandbox.request_latency() / 2;
         travel(one_way).await;

@@ -41,7 +41,7 @@ const SERVICE_PRINCIPAL: Entity = Entity {
     is_exact: false,
 };
 
-/// The modes that Graph knows.
+/// The sign-on modes of Graph.
 const MODES: [&str; 4] = ["password", "saml", "notSupported", "oidc"];
 
 pub(super) fn list(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
@@ -60,7 +60,7 @@ pub(super) fn get(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> Gr
     SERVICE_PRINCIPAL.one(ask, render(tenancy.service_principal(id, world.now)?))
 }
 
-/// `PATCH`: of what a service principal has, how it signs in.
+/// Handles `PATCH`, which supports only the sign-on settings of a service principal.
 pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
@@ -96,7 +96,7 @@ pub(super) fn update(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
     Ok(Done::no_content())
 }
 
-/// `addTokenSigningCertificate`: a certificate that Entra makes itself.
+/// Handles `addTokenSigningCertificate`, which creates a certificate.
 pub(super) fn add_certificate(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let id = ask.first();
     let application = tenancy.service_principal(id, world.now)?;
@@ -117,7 +117,7 @@ pub(super) fn add_certificate(tenancy: &mut Tenancy, world: &mut World, ask: &As
                 GraphFailure::bad_request("endDateTime must be a point in time, at most three years ahead.")
             })?,
     };
-    // To the second, as certificates have it; one that would be the same as another ends a second earlier.
+    // Certificates have a precision of seconds. One that would equal another ends a second earlier.
     let mut not_after = Timestamp::from_second(not_after.as_second()).unwrap_or(not_after);
     let made = loop {
         let made = certificates::make(&subject, not_after)
@@ -147,7 +147,7 @@ pub(super) fn add_certificate(tenancy: &mut Tenancy, world: &mut World, ask: &As
     Ok(Done::ok(body))
 }
 
-/// `customKeyIdentifier`: the bytes of the thumbprint.
+/// Returns `customKeyIdentifier`: the bytes of the thumbprint.
 fn identifier(thumbprint: &str) -> Option<String> {
     let bytes: Option<Vec<u8>> = thumbprint
         .as_bytes()
@@ -157,12 +157,12 @@ fn identifier(thumbprint: &str) -> Option<String> {
     bytes.map(|bytes| BASE64_STANDARD.encode(bytes))
 }
 
-/// The id of a key, which is the same whenever it is read.
+/// Returns the id of a key, which is the same for every read.
 fn key_id(thumbprint: &str, usage: &str) -> String {
     crate::random::uuid_of(&[thumbprint.as_bytes(), usage.as_bytes()])
 }
 
-/// Each certificate is there twice: the private key that signs, and the public key that verifies.
+/// Returns two keys for each certificate: the private key for signing and the public key for verification.
 fn render_keys(application: &EnterpriseApplication) -> Value {
     let keys = application.certificates.iter().flat_map(|certificate| {
         let kinds = [("X509CertAndPassword", "Sign"), ("AsymmetricX509Cert", "Verify")];

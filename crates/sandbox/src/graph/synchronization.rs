@@ -11,7 +11,7 @@ use super::tenancy::{FIRST_CYCLE, QUARANTINE_INTERVAL, Run, Tenancy};
 use super::wire::{Done, GraphAnswer, GraphFailure};
 use crate::world::World;
 
-/// The template of the gallery's application, and what ids of its jobs begin with.
+/// The template of the gallery application, and the prefix of its jobs' ids.
 pub(crate) const TEMPLATE: &str = "aws";
 /// The interval of a job, in seconds.
 const INTERVAL_SECONDS: u32 = 40 * 60;
@@ -34,7 +34,7 @@ const SYNC_TEMPLATE: Entity = Entity {
     is_exact: false,
 };
 
-/// What a restart resets.
+/// The criteria of a restart.
 const SCOPES: [&str; 7] =
     ["none", "connectordatastore", "escrows", "watermark", "quarantinestate", "full", "forcedeletes"];
 
@@ -112,7 +112,7 @@ pub(super) fn create(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) ->
     Ok(Done::created(body))
 }
 
-/// `start`: goes on, or begins; a quarantine is lifted.
+/// Handles `start`, which starts or resumes a job and ends a quarantine.
 pub(super) fn start(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (service_principal, job) = configured_job(tenancy, world, ask)?;
     activate(tenancy, world, &service_principal, &job, true, false);
@@ -128,7 +128,7 @@ pub(super) fn pause(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> 
     Ok(Done::no_content())
 }
 
-/// `restart`: begins again with what the criteria say forgotten.
+/// Handles `restart`, which starts a job again and resets what the criteria say.
 pub(super) fn restart(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (service_principal, job) = configured_job(tenancy, world, ask)?;
     let scopes = match &ask.body["criteria"]["resetScope"] {
@@ -144,7 +144,7 @@ pub(super) fn restart(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -
     Ok(Done::no_content())
 }
 
-/// Lets a job run, with its first cycle soon. One that stays in quarantine keeps to the pace of that.
+/// Makes a job active, with its first cycle soon. A job that stays in quarantine keeps that interval.
 fn activate(
     tenancy: &mut Tenancy,
     world: &World,
@@ -166,7 +166,7 @@ fn activate(
     tenancy.run_at(service_principal, id, world.now + wait);
 }
 
-/// The job that a path names.
+/// Returns the job of a path.
 pub(super) fn named_job<'a>(
     tenancy: &'a Tenancy,
     world: &World,
@@ -179,7 +179,7 @@ pub(super) fn named_job<'a>(
     Ok((application.service_principal_id.clone(), found))
 }
 
-/// The job that a path names, if it has its secrets.
+/// Returns the job of a path, if its secrets are set.
 fn configured_job(
     tenancy: &Tenancy,
     world: &World,
@@ -192,7 +192,7 @@ fn configured_job(
     Ok((service_principal, job.id.clone()))
 }
 
-/// `GET …/schema`: the rules, with what they match on and what becomes `externalId`.
+/// Handles `GET …/schema`: the rules, with the matching attributes and the source of `externalId`.
 pub(super) fn get_schema(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let (_, job) = named_job(tenancy, world, ask)?;
     let with_external_id = |mut mappings: Vec<Value>, source: &Option<String>| {
@@ -227,7 +227,7 @@ pub(super) fn get_schema(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>
     })))
 }
 
-/// An attribute that flows. One with a priority is matched on.
+/// Returns the mapping of an attribute. One with a priority is used for matching.
 fn mapping(source: &str, target: &str, priority: u32) -> Value {
     json!({
         "defaultValue": null,
@@ -240,7 +240,7 @@ fn mapping(source: &str, target: &str, priority: u32) -> Value {
     })
 }
 
-/// The rule for one type of objects.
+/// Returns the rule for one type of objects.
 fn rule(id: &str, source: &str, target: &str, mappings: &[Value]) -> Value {
     json!({
         "editable": true,
@@ -302,12 +302,12 @@ fn render(tenancy: &Tenancy, service_principal: &ObjectId, job: &SyncJob) -> Val
     })
 }
 
-/// A duration of ISO 8601, as in `PT40M`.
+/// Formats an ISO 8601 duration, such as `PT40M`.
 fn duration(seconds: u32) -> String {
     if seconds.is_multiple_of(60) { format!("PT{}M", seconds / 60) } else { format!("PT{seconds}S") }
 }
 
-/// `error` is a code and a message, with a colon between them.
+/// Splits an error into code and message, which are separated by a colon.
 fn render_error(error: &str) -> Value {
     let (code, message) = error.split_once(": ").unwrap_or((error, ""));
     json!({ "code": code, "message": message, "tenantActionable": true })

@@ -1,4 +1,4 @@
-//! The tenant, and what a snapshot does not hold of it: tokens, secrets, what is under way, what was provisioned.
+//! The tenant, and its state that a snapshot does not contain: tokens, secrets, operations in progress, provisioned objects.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,38 +14,38 @@ use crate::call::{CallLog, CallRecord};
 use crate::identity_store::Directory;
 use crate::settings::Settings;
 
-/// A token that the sandbox takes without having given it, for clients that get theirs elsewhere.
+/// A token that the sandbox accepts although its token endpoint does not issue it, for clients that use no endpoint.
 pub const SANDBOX_TOKEN: &str = "rolecall-sandbox-token";
 
-/// How many steps of provisioning the log keeps.
+/// The number of provisioning steps that the log keeps.
 const EVENTS_KEPT: usize = 1_000;
-/// The time between two attempts of a job in quarantine.
+/// The interval between two attempts of a job in quarantine.
 pub(super) const QUARANTINE_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time from the start of a job to its first cycle.
 pub(super) const FIRST_CYCLE: Duration = Duration::from_secs(60);
 
-/// The tenant and what is going on in it.
+/// The tenant and its current state.
 #[derive(Debug)]
 pub(crate) struct Tenancy {
     live: Arc<Tenant>,
-    /// What a list is being answered from that lags behind.
+    /// The outdated tenant from which a list is being answered.
     seen: Option<Arc<Tenant>>,
-    /// What the tenant was until when, the oldest first.
+    /// Past versions of the tenant with the times of their ends, oldest first.
     past: VecDeque<(Duration, Arc<Tenant>)>,
     past_kept_for: Duration,
-    /// When the tokens that were given end.
+    /// The expiry of issued tokens.
     pub(super) tokens: BTreeMap<String, Duration>,
-    /// From when on objects can be read that were made a moment ago.
+    /// The times from which new objects can be read.
     pub(super) appears: BTreeMap<ObjectId, Duration>,
     /// The secrets of service principals: address and token.
     pub(super) secrets: BTreeMap<ObjectId, Secrets>,
-    /// The token that the SCIM endpoint of Identity Center takes.
+    /// The token that Identity Center's SCIM endpoint accepts.
     pub(super) scim_token: String,
-    /// When which job runs next, by service principal and id.
+    /// The schedule of each job, by service principal and id.
     pub(super) runs: BTreeMap<JobKey, Run>,
-    /// Which group of the Identity Store a group became.
+    /// The group of the Identity Store that each group was provisioned as.
     pub(super) linked: BTreeMap<ObjectId, GroupId>,
-    /// Which members of a group were carried into the Identity Store.
+    /// The provisioned members of each group.
     pub(super) carried: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
     due: BTreeMap<(Duration, u64), Due>,
     entries: u64,
@@ -57,32 +57,32 @@ pub(crate) struct Tenancy {
 /// A service principal and one of its jobs.
 pub(super) type JobKey = (ObjectId, String);
 
-/// Where provisioning goes to, and with what.
+/// The endpoint and token of provisioning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Secrets {
     pub(super) address: String,
     pub(super) token: String,
 }
 
-/// The course of a job.
+/// The schedule of a job.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Run {
-    /// When its next cycle is due.
+    /// The time of its next cycle.
     pub(super) next: Option<Duration>,
-    /// When its last cycle ended.
+    /// The end of its last cycle.
     pub(super) last: Option<Timestamp>,
-    /// When it first had nothing left to do.
+    /// The time since which it has had nothing left to do.
     pub(super) steady_since: Option<Timestamp>,
 }
 
-/// Something that is due.
+/// Something to carry out at a given time.
 #[derive(Debug, Clone)]
 pub(crate) enum Due {
-    /// A job's cycle, unless it was put off.
+    /// A cycle of a job, unless it was postponed.
     Cycle(ObjectId, String),
-    /// A group and members of it, provisioned on demand.
+    /// A group and some of its members, provisioned on demand.
     OnDemand {
-        /// Through which application.
+        /// The application.
         service_principal: ObjectId,
         job: String,
         group: ObjectId,
@@ -91,7 +91,8 @@ pub(crate) enum Due {
 }
 
 impl Tenancy {
-    /// Takes a tenant over. What was read of a federation document is dropped: the sandbox makes its own.
+    /// Creates the state of a tenant. Federation metadata from the snapshot is dropped, since the sandbox creates its
+    /// own.
     pub(crate) fn new(mut tenant: Tenant, directory: &Directory, settings: &Settings) -> Self {
         tenant.sort();
         for application in &mut tenant.applications {
@@ -121,7 +122,7 @@ impl Tenancy {
         tenancy
     }
 
-    /// Goes on with the jobs where they were. Secrets that are set are taken to be good: a file holds none.
+    /// Resumes the jobs. Secrets that are set count as valid, since a snapshot contains none.
     fn resume(&mut self, epoch_seconds: u64) {
         let tenant = Arc::clone(&self.live);
         for application in &tenant.applications {
@@ -151,17 +152,17 @@ impl Tenancy {
         }
     }
 
-    /// The calls so far.
+    /// Returns the calls so far.
     pub(crate) fn calls(&self) -> Vec<CallRecord> {
         self.log.records()
     }
 
-    /// The tenant, as the request that is being answered sees it.
+    /// Returns the tenant as the current request sees it.
     pub(crate) fn tenant(&self) -> &Tenant {
         self.seen.as_ref().unwrap_or(&self.live)
     }
 
-    /// The tenant as it is, for changes at a time.
+    /// Returns the current tenant for a change at a time.
     pub(crate) fn change(&mut self, at: Duration) -> &mut Tenant {
         if !self.past_kept_for.is_zero() {
             while self.past.front().is_some_and(|(until, _)| *until + self.past_kept_for < at) {
@@ -172,24 +173,24 @@ impl Tenancy {
         Arc::make_mut(&mut self.live)
     }
 
-    /// A handle to the tenant as it is, so that it can be read while something else changes.
+    /// Returns a handle to the current tenant, to read it during a change.
     pub(super) fn share(&self) -> Arc<Tenant> {
         Arc::clone(&self.live)
     }
 
-    /// Shows the tenant as it was at a time, or as it is.
+    /// Shows the tenant as it was at a time, or the current one.
     pub(super) fn look_back(&mut self, then: Option<Duration>) {
         self.seen = then.and_then(|then| {
             self.past.iter().find(|(until, _)| *until > then).map(|(_, tenant)| Arc::clone(tenant))
         });
     }
 
-    /// Whether an object can be read.
+    /// Returns whether an object can be read.
     pub(super) fn is_visible(&self, id: &ObjectId, now: Duration) -> bool {
         self.appears.get(id).is_none_or(|from| *from <= now)
     }
 
-    /// The application with this service principal, if that can be read.
+    /// Returns the application with this service principal, if it can be read.
     pub(super) fn service_principal(
         &self,
         id: &str,
@@ -201,7 +202,7 @@ impl Tenancy {
             .ok_or_else(|| GraphFailure::not_found(id))
     }
 
-    /// The application with this object id, if it can be read.
+    /// Returns the application with this object id, if it can be read.
     pub(super) fn application(
         &self,
         id: &str,
@@ -213,7 +214,7 @@ impl Tenancy {
             .ok_or_else(|| GraphFailure::not_found(id))
     }
 
-    /// The application with this service principal, for changes.
+    /// Returns the application with this service principal, for a change.
     pub(super) fn change_application(
         &mut self,
         at: Duration,
@@ -222,14 +223,14 @@ impl Tenancy {
         self.change(at).applications.iter_mut().find(|one| one.service_principal_id == *id)
     }
 
-    /// A job.
+    /// Returns a job.
     pub(super) fn job(&self, service_principal: &ObjectId, id: &str) -> Option<&SyncJob> {
         let application =
             self.tenant().applications.iter().find(|one| one.service_principal_id == *service_principal);
         application?.jobs.iter().find(|job| job.id == id)
     }
 
-    /// A job, for changes.
+    /// Returns a job, for a change.
     pub(super) fn change_job(
         &mut self,
         at: Duration,
@@ -239,12 +240,12 @@ impl Tenancy {
         self.change_application(at, service_principal)?.jobs.iter_mut().find(|job| job.id == id)
     }
 
-    /// Whether the SCIM endpoint takes what is saved for a service principal.
+    /// Returns whether the SCIM endpoint accepts the stored secrets of a service principal.
     pub(super) fn has_good_secrets(&self, service_principal: &ObjectId) -> bool {
         self.secrets.get(service_principal).is_some_and(|secrets| secrets.token == self.scim_token)
     }
 
-    /// Sets the time of a job's next cycle, in place of the one that was set.
+    /// Schedules the next cycle of a job, and cancels the one that was scheduled.
     pub(super) fn run_at(&mut self, service_principal: &ObjectId, job: &str, at: Duration) {
         let key = (service_principal.clone(), job.to_owned());
         self.runs.entry(key).or_default().next = Some(at);
@@ -256,19 +257,19 @@ impl Tenancy {
         self.entries += 1;
     }
 
-    /// When the next thing is due.
+    /// Returns when the next thing is due.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.due.keys().next().map(|(at, _)| *at)
     }
 
-    /// The next thing that is due by `end`, taken off the list, with its time.
+    /// Unschedules and returns the next thing that is due by `end`, with its time.
     pub(super) fn take_due(&mut self, end: Duration) -> Option<(Duration, Due)> {
         let entry = self.due.first_entry().filter(|entry| entry.key().0 <= end)?;
         let ((at, _), due) = entry.remove_entry();
         Some((at, due))
     }
 
-    /// Takes off the list what is provisioned on demand, with its times.
+    /// Unschedules and returns everything that is provisioned on demand, with its times.
     pub(super) fn take_on_demand(&mut self) -> Vec<(Duration, Due)> {
         let (taken, left) = std::mem::take(&mut self.due)
             .into_iter()
@@ -278,7 +279,7 @@ impl Tenancy {
         taken.into_iter().map(|((at, _), due)| (at, due)).collect()
     }
 
-    /// Writes steps of provisioning into the log. A step that repeats one takes its place.
+    /// Logs provisioning steps. A repeated step replaces the earlier entry.
     pub(super) fn record(&mut self, at: Duration, events: Vec<ProvisioningEvent>) {
         if events.is_empty() {
             return;
@@ -296,12 +297,12 @@ impl Tenancy {
     }
 }
 
-/// The interval of a job.
+/// Returns the interval of a job.
 pub(super) fn interval(job: &SyncJob) -> Duration {
     Duration::from_secs(u64::from(job.interval_seconds.max(1)))
 }
 
-/// The groups that are assigned and are in the Identity Store under their ids.
+/// Returns the assigned groups whose ids are external ids in the Identity Store.
 fn linked_groups(tenant: &Tenant, directory: &Directory) -> BTreeMap<ObjectId, GroupId> {
     let assignments = tenant.applications.iter().flat_map(|application| &application.assignments);
     let assigned: BTreeSet<&str> = assignments.map(|assignment| assignment.principal.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Tokens: the endpoint that gives them, and the look at those that come.
+//! Tokens: the endpoint that issues them, and their validation.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::tenancy::{SANDBOX_TOKEN, Tenancy};
 use super::wire::{Body, Done, GraphAnswer, GraphFailure, decode_form};
 use crate::world::World;
 
-/// How long a token is good, as Entra's usually are.
+/// The lifetime of a token, as is usual in Entra ID.
 const LIFETIME: Duration = Duration::from_secs(3_599);
 /// The scope of Graph's tokens for an application.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
 impl Tenancy {
-    /// Looks at the token of a request.
+    /// Validates the token of a request.
     pub(super) fn check_token(&self, token: Option<&str>, now: Duration) -> Result<(), GraphFailure> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err(GraphFailure::unauthorized("Access token is empty."));
@@ -29,7 +29,7 @@ impl Tenancy {
     }
 }
 
-/// `POST /{tenant}/oauth2/v2.0/token`: a token for any client that shows a secret or an assertion.
+/// Handles `POST /{tenant}/oauth2/v2.0/token`: issues a token to any client with a secret or an assertion.
 pub(super) fn issue(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> GraphAnswer {
     let tenant = tenancy.tenant();
     let named = ask.first();
@@ -73,7 +73,7 @@ pub(super) fn issue(tenancy: &mut Tenancy, world: &mut World, ask: &Ask<'_>) -> 
     })))
 }
 
-/// An error of OAuth's, which is not one of OData's.
+/// Returns an OAuth error, which differs from OData's.
 fn refusal(status: u16, error: &str, message: &str, code: u32) -> Done {
     Done {
         status,

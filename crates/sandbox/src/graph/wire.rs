@@ -1,4 +1,4 @@
-//! Graph's requests and answers on the wire: JSON with OData's conventions.
+//! Graph's requests and answers: JSON with OData's conventions.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -9,29 +9,29 @@ use serde_json::{Value, json};
 
 use crate::faults::ServerError;
 
-/// What stays as it is in the query of a link: letters, digits, and what RFC 3986 leaves to queries that is used here.
+/// Characters that stay unencoded in the query of a link: letters, digits, and those of RFC 3986 that are used here.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'$');
 
-/// An HTTP request, reduced to what the routes look at.
+/// The parts of an HTTP request that the routes use.
 #[derive(Debug, Clone)]
 pub(crate) struct GraphRequest {
     pub(crate) method: Method,
     /// The path, still percent-encoded.
     pub(crate) path: String,
-    /// The parameters of the query in their order, decoded.
+    /// The query parameters in order, decoded.
     pub(crate) query: Vec<(String, String)>,
     /// The token of `Authorization: Bearer`.
     pub(crate) bearer: Option<String>,
     /// Whether there is `ConsistencyLevel: eventual`.
     pub(crate) eventual: bool,
-    /// The header `client-request-id`, which is sent back.
+    /// The header `client-request-id`, which is returned.
     pub(crate) client_request_id: Option<String>,
-    /// Scheme and authority, for links to further pages.
+    /// Scheme and authority, for links to other pages.
     pub(crate) base: String,
     pub(crate) body: Bytes,
 }
 
-/// What an operation answers.
+/// The result of a request.
 pub(crate) type GraphAnswer = Result<Done, GraphFailure>;
 
 /// A success.
@@ -41,7 +41,7 @@ pub(crate) struct Done {
     pub(crate) body: Body,
 }
 
-/// What is in an answer.
+/// The body of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
     /// Nothing.
@@ -52,7 +52,7 @@ pub(crate) enum Body {
     Xml(String),
 }
 
-/// An error that goes to the caller.
+/// An error that is returned to the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct GraphFailure {
     pub(crate) status: u16,
@@ -75,21 +75,21 @@ pub(crate) struct GraphResponse {
     pub(crate) body: Vec<u8>,
 }
 
-/// What comes back for a request.
+/// The reply to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum GraphReply {
     /// An answer.
     Answer(GraphResponse),
-    /// Nothing: the connection was lost before the request arrived.
+    /// None: the connection was lost before the request arrived.
     NeverArrived,
-    /// Nothing: the connection was lost before the answer arrived.
+    /// None: the connection was lost before the answer arrived.
     AnswerLost,
 }
 
 const JSON: &str =
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
-/// Whether a path is one of Graph's, of the token endpoint's or of the federation metadata's.
+/// Returns whether a path belongs to Graph, the token endpoint or the federation metadata.
 pub(crate) fn is_graph(path: &str) -> bool {
     path.starts_with("/v1.0/")
         || path.starts_with("/beta/")
@@ -126,7 +126,7 @@ impl GraphRequest {
     }
 }
 
-/// The fields of a query or of a form, decoded.
+/// Decodes the fields of a query or a form.
 pub(crate) fn decode_form(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|field| !field.is_empty())
@@ -141,12 +141,12 @@ fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-/// A segment of a path, decoded.
+/// Decodes a path segment.
 pub(crate) fn decode_segment(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A query, encoded.
+/// Encodes a query.
 pub(crate) fn encode_query<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let fields = fields.map(|(name, value)| {
         format!("{}={}", utf8_percent_encode(name, QUERY), utf8_percent_encode(value, QUERY))
@@ -155,17 +155,17 @@ pub(crate) fn encode_query<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>)
 }
 
 impl Done {
-    /// 200 with a body.
+    /// Returns 200 with a body.
     pub(crate) fn ok(body: Value) -> Self {
         Self { status: 200, body: Body::Json(body) }
     }
 
-    /// 201 with a body.
+    /// Returns 201 with a body.
     pub(crate) fn created(body: Value) -> Self {
         Self { status: 201, body: Body::Json(body) }
     }
 
-    /// 204.
+    /// Returns 204.
     pub(crate) fn no_content() -> Self {
         Self { status: 204, body: Body::Empty }
     }
@@ -176,27 +176,27 @@ impl GraphFailure {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    /// Input that a service other than the directory does not take.
+    /// Returns the error for invalid input of services other than the directory.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
     }
 
-    /// Input that breaks a rule of the directory.
+    /// Returns the directory's error for invalid input.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "Request_BadRequest", message)
     }
 
-    /// A property that the sandbox does not look at, and so must not accept.
+    /// Returns the error for a property that the sandbox does not support.
     pub(crate) fn unknown_property(name: &str) -> Self {
         Self::bad_request(format!("The sandbox does not take the property '{name}' here."))
     }
 
-    /// A query that the resource does not take.
+    /// Returns the error for an unsupported query.
     pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
         Self::new(400, "Request_UnsupportedQuery", message)
     }
 
-    /// An object that is not there, or not yet to be seen.
+    /// Returns the error for an object that is missing, or cannot be read yet.
     pub(crate) fn not_found(id: &str) -> Self {
         Self::new(
             404,
@@ -207,17 +207,17 @@ impl GraphFailure {
         )
     }
 
-    /// Too many requests; conditional access says no time.
+    /// Returns the throttling error. That of conditional access has no `Retry-After`.
     pub(crate) fn throttled(retry_after: Option<u64>) -> Self {
         Self { retry_after, ..Self::new(429, "TooManyRequests", "Too many requests.") }
     }
 
-    /// A token that is missing or not good.
+    /// Returns the error for a missing or invalid token.
     pub(crate) fn unauthorized(message: &str) -> Self {
         Self::new(401, "InvalidAuthenticationToken", message)
     }
 
-    /// The service failed.
+    /// Returns the error for a failing server.
     pub(crate) fn of_server(error: ServerError) -> Self {
         match error {
             ServerError::Internal => {
@@ -230,7 +230,7 @@ impl GraphFailure {
         }
     }
 
-    /// The body: an OData error.
+    /// Returns the body: an OData error.
     pub(crate) fn body(&self, request_id: &str, client_request_id: Option<&str>, at: Timestamp) -> Value {
         let date = at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         json!({
@@ -248,7 +248,7 @@ impl GraphFailure {
 }
 
 impl GraphResponse {
-    /// The answer to a request that came at `at`.
+    /// Returns the answer to a request at `at`.
     pub(crate) fn new(
         request: &GraphRequest,
         request_id: String,
@@ -270,7 +270,7 @@ impl GraphResponse {
         Self { status, content_type, request_id, client_request_id, retry_after, body }
     }
 
-    /// An answer of the 500s, in the form that a gateway gives it.
+    /// Returns a 5xx answer in the format of a gateway.
     pub(crate) fn broken(
         request: &GraphRequest,
         request_id: String,
@@ -290,7 +290,7 @@ impl GraphResponse {
         }
     }
 
-    /// As an HTTP answer.
+    /// Converts it to an HTTP answer.
     pub(crate) fn into_http(self) -> Response<Bytes> {
         let Self { status, content_type, request_id, client_request_id, retry_after, body } = self;
         let is_empty = body.is_empty();

@@ -1,4 +1,4 @@
-//! The groups and users of the Identity Store, by id and by name.
+//! The groups and users of the Identity Store, by id and name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,43 +6,43 @@ use rolecall_model::entra::Tenant;
 use rolecall_model::snapshot::{Group, User};
 use rolecall_model::{GroupId, ObjectId, UserId};
 
-/// Who gives the external ids that come by SCIM. Which issuer Entra's carry is not confirmed; the program matches on the
-/// id alone.
+/// The issuer of external ids from SCIM. Which issuer those from Entra ID have is not confirmed; Rolecall matches only the
+/// id.
 pub(crate) const SCIM_ISSUER: &str = "https://scim.example.com";
 
-/// What provisioning brings at once.
+/// Objects that are provisioned together.
 #[derive(Debug, Default)]
 pub(crate) struct Provisioned {
-    /// Groups that are new, or that are something else now.
+    /// New and changed groups.
     pub(crate) groups: BTreeMap<GroupId, Group>,
-    /// Users, alike.
+    /// New and changed users.
     pub(crate) users: BTreeMap<UserId, User>,
-    /// Which users of Entra they are.
+    /// The users' object ids in Entra ID.
     pub(crate) links: BTreeMap<ObjectId, UserId>,
-    /// All members of a group.
+    /// The complete members of groups.
     pub(crate) members: BTreeMap<GroupId, BTreeSet<UserId>>,
 }
 
-/// All groups and users, by id and by name.
+/// All groups and users, by id and name.
 #[derive(Debug)]
 pub(crate) struct Directory {
     groups: Vec<Group>,
     users: Vec<User>,
-    /// Should two groups share a name, the one with the lesser id.
+    /// If two groups share a name, the one with the lesser id.
     group_names: BTreeMap<String, usize>,
     group_external_ids: BTreeMap<(String, String), usize>,
     user_names: BTreeMap<String, usize>,
     /// The members of the groups that have any.
     memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
-    /// The users of Entra who were provisioned.
+    /// The provisioned users, by object id in Entra ID.
     links: BTreeMap<ObjectId, UserId>,
-    /// The same, the other way round.
+    /// The reverse of `links`.
     objects: BTreeMap<UserId, ObjectId>,
 }
 
 impl Directory {
-    /// Takes over groups and users that are sorted by id. A snapshot does not say which user of Entra a user is; it is
-    /// the one whose user principal name is the user name.
+    /// Creates a directory from groups and users sorted by id. A snapshot does not contain the users' object ids in Entra ID;
+    /// a user belongs to the one whose user principal name is the user name.
     pub(crate) fn new(
         groups: Vec<Group>,
         users: Vec<User>,
@@ -101,7 +101,7 @@ impl Directory {
         self.groups.binary_search_by(|group| group.id.cmp(id)).ok().map(|at| &self.groups[at])
     }
 
-    /// Deletes a group; `false` if there is none.
+    /// Deletes a group; returns `false` if there is none.
     pub(crate) fn delete_group(&mut self, id: &GroupId) -> bool {
         let Ok(at) = self.groups.binary_search_by(|group| group.id.cmp(id)) else { return false };
         self.rebuild(|groups, _| {
@@ -111,7 +111,7 @@ impl Directory {
         true
     }
 
-    /// Takes over what provisioning brings.
+    /// Adds provisioned objects.
     pub(crate) fn provision(&mut self, provisioned: Provisioned) {
         let Provisioned { groups, users, links, members } = provisioned;
         if !groups.is_empty() || !users.is_empty() {
@@ -144,48 +144,48 @@ impl Directory {
         self.objects = before.objects;
     }
 
-    /// Who is in which group.
+    /// Returns the members of all groups.
     pub(crate) fn memberships(&self) -> &BTreeMap<GroupId, BTreeSet<UserId>> {
         &self.memberships
     }
 
-    /// The members of a group.
+    /// Returns the members of a group.
     pub(crate) fn members(&self, group: &GroupId) -> &BTreeSet<UserId> {
         static NOBODY: BTreeSet<UserId> = BTreeSet::new();
         self.memberships.get(group).unwrap_or(&NOBODY)
     }
 
-    /// The members of a group who are known to have come from Entra, by their ids there.
+    /// Returns the provisioned members of a group, by object id in Entra ID.
     pub(crate) fn members_from_entra(&self, group: &GroupId) -> BTreeSet<ObjectId> {
         self.members(group).iter().filter_map(|user| self.objects.get(user).cloned()).collect()
     }
 
-    /// What became of a user of Entra.
+    /// Returns the user with this object id in Entra ID.
     pub(crate) fn user_of_object(&self, id: &ObjectId) -> Option<&UserId> {
         self.links.get(id)
     }
 
-    /// Which user of Entra a user was.
+    /// Returns the object id of a user in Entra ID.
     pub(crate) fn object_of_user(&self, id: &UserId) -> Option<&ObjectId> {
         self.objects.get(id)
     }
 
-    /// The group of that name.
+    /// Returns the group with this name.
     pub(crate) fn group_named(&self, name: &str) -> Option<&Group> {
         self.group_names.get(name).map(|at| &self.groups[*at])
     }
 
-    /// The group that this identity provider calls so.
+    /// Returns the group with this external id.
     pub(crate) fn group_with_external_id(&self, issuer: &str, id: &str) -> Option<&Group> {
         self.group_external_ids.get(&(issuer.to_owned(), id.to_owned())).map(|at| &self.groups[*at])
     }
 
-    /// The group that an identity provider calls so, whichever it is.
+    /// Returns the group with this external id from any issuer.
     pub(crate) fn group_of_external_id(&self, id: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.external_ids.iter().any(|external| external.id == id))
     }
 
-    /// The user of that name.
+    /// Returns the user with this name.
     pub(crate) fn user_named(&self, name: &str) -> Option<&User> {
         self.user_names.get(name).map(|at| &self.users[*at])
     }

@@ -1,4 +1,4 @@
-//! The Identity Store: groups, users, and who is in which group. Requests only read it; provisioning changes it.
+//! The Identity Store: groups, users and memberships. Requests only read it; provisioning changes it.
 
 mod directory;
 
@@ -148,7 +148,7 @@ fn check_store(world: &World, input: &Members<'_>) -> Result<(), Failure> {
     }
 }
 
-/// The value of the one filter that a list takes. AWS has deprecated it and still takes it.
+/// Returns the value of the only filter of a list. AWS has deprecated it and still accepts it.
 fn filter<'a>(input: &Members<'a>, attribute: &'static str) -> Result<Option<&'a str>, Failure> {
     let Some(filter) = input.list("Filters", &(0..=1))?.and_then(<[Value]>::first) else { return Ok(None) };
     let filter = input.structure_from("Filters", filter)?;
@@ -159,7 +159,7 @@ fn filter<'a>(input: &Members<'a>, attribute: &'static str) -> Result<Option<&'a
     filter.required_text("AttributeValue", &rules::any_text(1, 1_024)).map(Some)
 }
 
-/// What a group or user is looked up by.
+/// The alternate identifier of a group or user.
 enum Alternate<'a> {
     Name(&'a str),
     External { issuer: &'a str, id: &'a str },

@@ -1,4 +1,4 @@
-//! AWS Organizations: accounts and the units above them. It is only read.
+//! AWS Organizations: accounts and organizational units. Requests only read them.
 
 mod tree;
 
@@ -31,7 +31,7 @@ pub(crate) const OPERATIONS: &[OfferedOperation] = &[
     OfferedOperation { name: "ListTagsForResource", run: list_tags_for_resource },
 ];
 
-/// Pages hold at most 20 items in all of Organizations.
+/// The page size of all lists in Organizations.
 const PAGE: u64 = 20;
 
 fn describe_organization(world: &mut World, _: &Members<'_>) -> Answer {
@@ -137,7 +137,7 @@ fn describe_organizational_unit(world: &mut World, input: &Members<'_>) -> Answe
     Ok(json!({ "OrganizationalUnit": unit_members(world, unit) }))
 }
 
-/// Only accounts have tags in a snapshot; units and the root are there and have none.
+/// In a snapshot, only accounts have tags; organizational units and the root have none.
 fn list_tags_for_resource(world: &mut World, input: &Members<'_>) -> Answer {
     let id = input.required_text("ResourceId", &rules::any_text(1, 130))?;
     let page = Page::read(input, world.pages(PAGE))?;
@@ -153,7 +153,7 @@ fn list_tags_for_resource(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(page.fill("Tags", items, |(key, value)| json!({ "Key": key, "Value": value })))
 }
 
-/// The delegated administrators of Identity Center are the only ones that a snapshot knows.
+/// A snapshot contains only the delegated administrators of Identity Center.
 fn list_delegated_administrators(world: &mut World, input: &Members<'_>) -> Answer {
     let principal = input.text("ServicePrincipal", &rules::any_text(1, 128))?;
     let page = Page::read(input, world.pages(PAGE))?;
@@ -175,7 +175,7 @@ fn list_delegated_administrators(world: &mut World, input: &Members<'_>) -> Answ
     }))
 }
 
-/// An empty page, where the sandbox is to have them.
+/// Returns an empty page, if the settings ask for them.
 fn rest(world: &World, page: &Page, list: &'static str) -> Option<Value> {
     world.settings.empty_pages.then(|| page.rest(list)).flatten()
 }
@@ -201,7 +201,7 @@ fn account_members(world: &World, account: &Account) -> Value {
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": world.timestamp(Duration::ZERO),
     });
-    // `Status`, which AWS is retiring, has no word for an account that is being made, and none for a closed one.
+    // `Status`, which AWS is retiring, has no value for a new account that is not active yet, and none for a closed one.
     let status = match state {
         AccountState::PendingActivation => None,
         AccountState::Active => Some("ACTIVE"),

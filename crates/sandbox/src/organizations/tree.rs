@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rolecall_model::snapshot::Organization;
 use rolecall_model::{Account, AccountId, AccountState, OrganizationalUnit, OuId};
 
-/// The organization, with its levels at hand.
+/// The organization, indexed by parent.
 #[derive(Debug)]
 pub(crate) struct OrganizationTree {
     pub(super) organization: Organization,
@@ -14,7 +14,7 @@ pub(crate) struct OrganizationTree {
 }
 
 impl OrganizationTree {
-    /// Takes over an organization whose accounts and units are sorted by id.
+    /// Indexes an organization whose accounts and units are sorted by id.
     pub(crate) fn new(organization: Organization) -> Self {
         let mut accounts_below: BTreeMap<OuId, Vec<usize>> = BTreeMap::new();
         for (number, account) in organization.accounts.iter().enumerate() {
@@ -35,12 +35,12 @@ impl OrganizationTree {
         self.organization.management_account
     }
 
-    /// All accounts, sorted by id.
+    /// Returns all accounts, sorted by id.
     pub(crate) fn accounts(&self) -> &[Account] {
         &self.organization.accounts
     }
 
-    /// Suspends an account; `false` if it is not there or suspended already.
+    /// Suspends an account; returns `false` if it is missing or suspended already.
     pub(crate) fn suspend(&mut self, id: AccountId) -> bool {
         let accounts = &mut self.organization.accounts;
         let Ok(at) = accounts.binary_search_by_key(&id, |account| account.id) else { return false };
@@ -70,7 +70,7 @@ impl OrganizationTree {
         numbers.iter().map(|number| &self.organization.units[*number])
     }
 
-    /// `o-…/r-…/ou-…/` down to `parent`. AWS nests units five deep; a snapshot that goes on in circles is cut off.
+    /// Returns `o-…/r-…/ou-…/` down to `parent`. AWS allows five levels; a cycle in a snapshot is cut off.
     pub(super) fn path_to(&self, parent: &OuId) -> String {
         let mut units = Vec::new();
         let mut above = parent;

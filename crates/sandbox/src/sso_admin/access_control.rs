@@ -1,7 +1,7 @@
 //! Attributes for access control (ABAC) of the instance.
 //!
-//! Making the configuration takes a while after AWS has answered (status `CREATION_IN_PROGRESS`); an update is there at
-//! once. That a configuration that is still being made can be neither changed nor deleted is an assumption.
+//! AWS answers before a new configuration takes effect (status `CREATION_IN_PROGRESS`); an update takes effect
+//! immediately. That a configuration cannot be changed or deleted while it is being created is an assumption.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(json!({}))
 }
 
-/// What was asked for is there at `at`.
+/// Puts the requested attributes into effect at `at`.
 pub(crate) fn finish(world: &mut World, at: Duration) {
     if let Some(attributes) = world.access_control_to_come.take() {
         world.set_access_control(Actor::Client, at, AccessControlState::On(attributes));
@@ -70,7 +70,7 @@ pub(super) fn describe(world: &mut World, input: &Members<'_>) -> Answer {
     }))
 }
 
-/// The attributes that are in effect. A world that began without knowing of any has none.
+/// Returns the attributes in effect; none, if the snapshot did not contain them.
 fn configured(world: &World) -> Option<&BTreeMap<String, String>> {
     match &world.access_control {
         AccessControlState::On(attributes) => Some(attributes),

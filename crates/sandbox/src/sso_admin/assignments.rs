@@ -43,7 +43,7 @@ pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
     start(world, Work::Delete(row))
 }
 
-/// An assignment that exists already is left as it is.
+/// Finishes a creation. An existing assignment is left unchanged.
 pub(super) fn finish_creation(
     world: &mut World,
     row: &Assignment,
@@ -78,8 +78,8 @@ pub(super) fn list(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(page.fill("AccountAssignments", items, |principal| row_members(account, &set.arn, principal)))
 }
 
-/// AWS's model says that it must be called from the management account. For a user, AWS also returns rows that come
-/// through groups; a snapshot does not know who is in which group, so here they are missing.
+/// Lists the assignments of a principal. AWS's model says that it must be called from the management account. For a
+/// user, AWS also returns assignments through groups; the sandbox does not.
 pub(super) fn list_for_principal(world: &mut World, input: &Members<'_>) -> Answer {
     check_instance(world, input)?;
     let principal = read_principal(input)?;
@@ -99,7 +99,7 @@ pub(super) fn list_for_principal(world: &mut World, input: &Members<'_>) -> Answ
     Ok(page.fill("AccountAssignments", items, |(account, set)| row_members(account, &set.arn, &principal)))
 }
 
-/// The account that a request names, which must be one of the organization's.
+/// Returns the account of a request, which must belong to the organization.
 pub(super) fn known_account(
     world: &World,
     input: &Members<'_>,
@@ -112,7 +112,7 @@ pub(super) fn known_account(
     }
 }
 
-/// AWS changes one role of an account at a time.
+/// Refuses an account in which an operation is in progress: AWS changes one role of an account at a time.
 pub(super) fn refuse_busy(world: &mut World, account: AccountId) -> Result<(), Failure> {
     let Some(holder) = world.agenda.holder(account) else { return Ok(()) };
     world.observations.refusals.account_busy.add(holder.known);
@@ -134,14 +134,14 @@ fn start(world: &mut World, work: Work) -> Answer {
     Ok(json!({ statuses::status_name(kind): status }))
 }
 
-/// Whether as many operations of these kinds are in progress as may be; and if so, whether those that the client knows
+/// Returns whether the most operations of these kinds are in progress and, if so, whether those that the client knows
 /// of are as many.
 pub(super) fn too_many(world: &World, kinds: &[Kind], most: usize) -> Option<bool> {
     let known = world.agenda.in_progress(kinds).filter(|request| request.known).count();
     (world.agenda.in_progress(kinds).count() >= most).then_some(known >= most)
 }
 
-/// Starts an operation and gives its number.
+/// Starts an operation and returns its number.
 pub(super) fn begin(world: &mut World, work: Work, latency_mean: Duration) -> usize {
     let name = work.permission_set();
     let (arn, version) =
@@ -188,7 +188,7 @@ fn read_principal(input: &Members<'_>) -> Result<Principal, Failure> {
 fn refuse_unknown_principal(world: &World, principal: &Principal) -> Result<(), Failure> {
     let known = match principal {
         Principal::Group(id) => world.directory.group(id).is_some(),
-        // A row of the world has no such principal, and neither has a request.
+        // Neither a world nor a request contains such a principal.
         Principal::NewGroup(_) => false,
         Principal::User(id) => world.directory.user(id).is_some(),
     };
@@ -208,7 +208,7 @@ fn refuse_too_many_groups(world: &World, row: &Assignment) -> Result<(), Failure
     )))
 }
 
-/// Sorts as principals do: groups before users.
+/// Returns a key that sorts like principals: groups before users.
 fn principal_key(principal: &Principal) -> String {
     match principal {
         Principal::Group(id) => format!("g{id}"),

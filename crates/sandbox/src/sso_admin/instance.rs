@@ -1,4 +1,4 @@
-//! The instance and its Regions. It has one Region.
+//! The instance and its only Region.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) fn list(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(page.fill("Instances", items, |()| members(world)))
 }
 
-/// Newer models than botocore 1.43's have the last members too.
+/// Returns the members of the instance. Models newer than botocore 1.43's have the last ones, too.
 pub(super) fn describe(world: &mut World, input: &Members<'_>) -> Answer {
     check_own_instance(world, input)?;
     let mut members = members(world);
@@ -46,7 +46,8 @@ pub(super) fn describe_region(world: &mut World, input: &Members<'_>) -> Answer 
     }
 }
 
-/// The calls about the instance itself declare no ResourceNotFoundException; another's instance is not for the caller.
+/// Checks the instance of a request. These calls declare no ResourceNotFoundException; access to another's instance is
+/// denied.
 fn check_own_instance(world: &World, input: &Members<'_>) -> Result<(), Failure> {
     let arn = input.required_text("InstanceArn", &rules::INSTANCE_ARN)?;
     check_instance(world, input)

@@ -29,10 +29,10 @@ use crate::world::World;
 pub(crate) use access_control::finish as finish_access_control;
 pub(crate) use provisioning::finish_departure;
 
-/// Pages hold at most 100 items in all of sso-admin.
+/// The page size of all lists in sso-admin.
 const PAGE: u64 = 100;
 
-/// One line for each operation on offer.
+/// Declares the supported operations, one per line.
 macro_rules! offered {
     ($($name:literal => $run:path,)*) => {
         pub(crate) const OPERATIONS: &[OfferedOperation] =
@@ -84,7 +84,7 @@ offered! {
     "UpdatePermissionSet" => permission_sets::update,
 }
 
-/// Whether an operation is a list that can lag behind.
+/// Returns whether an operation is a list that can be outdated.
 pub(crate) fn lags(service: Service, operation: &str) -> bool {
     service == Service::SsoAdmin
         && matches!(
@@ -100,7 +100,7 @@ pub(crate) fn lags(service: Service, operation: &str) -> bool {
         )
 }
 
-/// Carries an asynchronous operation out that ends at `at`.
+/// Finishes an asynchronous operation at `at`.
 pub(crate) fn finish(world: &mut World, number: usize, at: Duration) {
     let request = world.agenda.request(number);
     let (version, faults) = (request.version, request.faults);
@@ -118,7 +118,7 @@ pub(crate) fn finish(world: &mut World, number: usize, at: Duration) {
     world.agenda.close(number, state);
 }
 
-/// Looks at the instance that a request names.
+/// Checks the instance of a request.
 fn check_instance(world: &World, input: &Members<'_>) -> Result<(), Failure> {
     let arn = input.required_text("InstanceArn", &rules::INSTANCE_ARN)?;
     if arn == world.instance.arn {
@@ -128,7 +128,7 @@ fn check_instance(world: &World, input: &Members<'_>) -> Result<(), Failure> {
     }
 }
 
-/// The permission set that a request names, after a look at the instance.
+/// Checks the instance of a request, and returns its permission set.
 fn permission_set<'w>(world: &'w World, input: &Members<'_>) -> Result<&'w StoredSet, Failure> {
     check_instance(world, input)?;
     let arn = input.required_text("PermissionSetArn", &rules::PERMISSION_SET_ARN)?;
@@ -136,14 +136,14 @@ fn permission_set<'w>(world: &'w World, input: &Members<'_>) -> Result<&'w Store
     found.ok_or_else(|| Failure::not_found(format!("PermissionSet with ARN {arn} not found.")))
 }
 
-/// The permission set that a request wants to change, if the caller may.
+/// Returns the permission set that a request changes, if the caller may change it.
 fn changeable<'w>(world: &'w World, input: &Members<'_>) -> Result<&'w StoredSet, Failure> {
     let set = permission_set(world, input)?;
     refuse_sealed(world, set)?;
     Ok(set)
 }
 
-/// A delegated administrator cannot change a set that is provisioned in the management account, for any account.
+/// Denies a delegated administrator changes of a permission set that is provisioned in the management account.
 fn refuse_sealed(world: &World, set: &StoredSet) -> Result<(), Failure> {
     let sealed =
         world.caller_is_delegated() && set.provisioned.contains(&world.organization.management_account());
@@ -157,7 +157,7 @@ fn refuse_sealed(world: &World, set: &StoredSet) -> Result<(), Failure> {
     }
 }
 
-/// Edits what a permission set is; on an error of `change` it stays as it was.
+/// Edits a permission set. If `change` fails, it stays unchanged.
 fn edit(
     world: &mut World,
     input: &Members<'_>,
@@ -170,7 +170,7 @@ fn edit(
     Ok(json!({}))
 }
 
-/// The reason why nothing can be changed in an account, if there is one. The text is AWS's for a closed account
+/// Refuses an account that is not active. The message is AWS's for a closed account
 /// (aws-samples/aws-identitycenter-codepipeline-auto-assignment#31).
 fn refuse_inactive(world: &World, account: AccountId) -> Result<(), String> {
     let state = world.organization.account(account).map(|account| account.state);
@@ -184,7 +184,7 @@ fn refuse_inactive(world: &World, account: AccountId) -> Result<(), String> {
     ))
 }
 
-/// The reason why a permission set cannot come into an account as one more, if there is one.
+/// Refuses an account that has the most permission sets, unless this one is among them.
 fn refuse_full(world: &World, name: &PermissionSetName, account: AccountId) -> Result<(), String> {
     let already = world.permission_sets.get(name).is_some_and(|set| set.provisioned.contains(&account));
     if already || world.permission_sets.count_in(account) < limits::PERMISSION_SETS_PER_ACCOUNT {
@@ -196,7 +196,7 @@ fn refuse_full(world: &World, name: &PermissionSetName, account: AccountId) -> R
     ))
 }
 
-/// The type of a principal as AWS names it.
+/// Returns AWS's name for the type of a principal.
 fn principal_type(principal: &Principal) -> &'static str {
     match principal {
         Principal::Group(_) | Principal::NewGroup(_) => "GROUP",

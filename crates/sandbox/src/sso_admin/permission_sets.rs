@@ -1,4 +1,4 @@
-//! Permission sets: their lives and their attributes.
+//! Permission sets: creation, attributes and deletion.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
     let arn = new_arn(world);
     let set = StoredSet::new(arn, details, tags, world.now);
     world.create_set(Actor::Client, world.now, set);
-    // A set that is made here has no rows, and so all of them are known.
+    // A new permission set has no assignments, so all of them are known.
     if let Coverage::PermissionSets(names) = &mut world.coverage {
         names.insert(name.clone(), Depth::Whole);
     }
@@ -46,7 +46,7 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(json!({ "PermissionSet": made }))
 }
 
-/// A world that was saved and loaded again draws the same digits again, so those that are taken are passed over.
+/// Returns a new ARN. A world that is saved and loaded again draws the same digits again, so digits in use are skipped.
 fn new_arn(world: &mut World) -> String {
     loop {
         let digits = world.source.permission_set_id();
@@ -69,7 +69,7 @@ pub(super) fn list(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(page.fill("PermissionSets", items, |set| json!(set.arn)))
 }
 
-/// Clears what is not sent (hashicorp/terraform-provider-aws#17411).
+/// Updates a permission set, and clears attributes that are not sent (hashicorp/terraform-provider-aws#17411).
 pub(super) fn update(world: &mut World, input: &Members<'_>) -> Answer {
     edit(world, input, |details| read_attributes(input, details))
 }
@@ -94,7 +94,7 @@ pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(json!({}))
 }
 
-/// Description, session and relay state, each AWS's default where it is not sent.
+/// Sets description, session and relay state to the sent values or AWS's defaults.
 fn read_attributes(input: &Members<'_>, details: &mut PermissionSet) -> Result<(), Failure> {
     details.description = input.text("Description", &rules::DESCRIPTION)?.map(str::to_owned);
     details.relay_state = input.text("RelayState", &rules::RELAY_STATE)?.map(str::to_owned);

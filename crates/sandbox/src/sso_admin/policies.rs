@@ -1,5 +1,4 @@
-//! What a permission set grants: managed policies, references to customer managed ones, the inline policy, and the
-//! boundary round them.
+//! Policies of permission sets: managed and customer managed policies, the inline policy, and the permissions boundary.
 
 use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, Policy};
 use serde_json::{Value, json};
@@ -74,7 +73,7 @@ pub(super) fn list_customer_policies(world: &mut World, input: &Members<'_>) -> 
     let set = permission_set(world, input)?;
     let page = Page::read(input, world.pages(PAGE))?;
     let details = set.details();
-    // Keyed as they are sorted: by name, then by path.
+    // The key has the sort order: by name, then by path.
     let key = |policy: &CustomerPolicy| format!("{}\u{0}{}", policy.name, policy.path);
     let items = details.customer_policies.iter().map(|policy| (key(policy), policy));
     Ok(page.fill("CustomerManagedPolicyReferences", items, customer_policy_members))
@@ -102,7 +101,7 @@ pub(super) fn put_inline_policy(world: &mut World, input: &Members<'_>) -> Answe
     })
 }
 
-/// An empty text where there is none.
+/// Returns the inline policy; an empty string if there is none.
 pub(super) fn get_inline_policy(world: &mut World, input: &Members<'_>) -> Answer {
     let details = permission_set(world, input)?.details();
     Ok(json!({ "InlinePolicy": details.inline_policy.as_ref().map_or("", Policy::as_json) }))
@@ -153,7 +152,7 @@ fn no_boundary() -> Failure {
     Failure::not_found("The permission set has no permissions boundary.")
 }
 
-/// Managed policies and references to customer managed ones count together.
+/// Refuses too many policies. Managed and customer managed policies count together.
 fn refuse_too_many(details: &PermissionSet) -> Result<(), Failure> {
     let count = details.managed_policies.len() + details.customer_policies.len();
     if count < limits::POLICIES_PER_PERMISSION_SET {

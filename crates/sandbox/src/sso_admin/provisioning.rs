@@ -1,4 +1,4 @@
-//! Bringing permission sets into accounts, and which are there.
+//! Provisioning of permission sets in accounts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(super) fn provision(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(json!({ statuses::status_name(Kind::Provisioning): status }))
 }
 
-/// Accounts that can be reached are brought up to date even if others cannot; the first of those is the reason.
+/// Finishes a provision. Accounts are provisioned even if others fail; the first failure is the reason.
 pub(super) fn finish(
     world: &mut World,
     name: &PermissionSetName,
@@ -61,7 +61,8 @@ pub(super) fn finish(
 ) -> Result<(), String> {
     let mut result = Ok(());
     for account in accounts {
-        // One of all accounts fails by chance, and a provision of one account is another than that of another.
+        // Identifies the operation for random faults: a provision of one account is another operation than that of
+        // another.
         let operation = if accounts.len() == 1 { format!("{name}/{account}") } else { name.to_string() };
         let refused = refuse_inactive(world, *account)
             .and_then(|()| refuse_full(world, name, *account))
@@ -74,7 +75,7 @@ pub(super) fn finish(
     result
 }
 
-/// A permission set leaves an account, unless it was assigned there again.
+/// Removes a permission set from an account, unless it was assigned there again.
 pub(crate) fn finish_departure(
     world: &mut World,
     name: &PermissionSetName,
@@ -116,7 +117,7 @@ fn is_latest(set: &StoredSet, account: AccountId) -> bool {
     !set.outdated.contains(&account)
 }
 
-/// Whether only up-to-date (`true`) or only outdated pairs are wanted.
+/// Returns whether only up-to-date (`true`) or only outdated pairs are requested.
 fn filter(input: &Members<'_>) -> Result<Option<bool>, Failure> {
     const LATEST: &str = "LATEST_PERMISSION_SET_PROVISIONED";
     const NOT_LATEST: &str = "LATEST_PERMISSION_SET_NOT_PROVISIONED";

@@ -1,14 +1,14 @@
-//! What goes wrong in an account when a permission set is brought there. AWS reports it with the operation's end.
+//! Failures of provisioning in an account, which AWS reports when the operation finishes.
 //!
-//! The texts are IAM's own for what fails underneath; which words Identity Center puts round them is an assumption.
+//! The messages are IAM's own for the underlying failures. How Identity Center phrases them is an assumption.
 
 use rolecall_model::{AccountId, Boundary, CustomerPolicy, PermissionSet, PermissionSetName};
 
 use crate::faults::OperationFaults;
 use crate::world::World;
 
-/// The reason why a set cannot be brought into an account, if the fault plan has one. `operation` tells the operation
-/// from others, and is the same when it is tried again.
+/// Returns why the fault plan prevents the provisioning of a permission set in an account, if it does. `operation`
+/// identifies the operation, and stays the same if it is retried.
 pub(super) fn refuse_by_plan(
     world: &mut World,
     name: &PermissionSetName,
@@ -40,7 +40,8 @@ pub(super) fn refuse_by_plan(
     Ok(())
 }
 
-/// The customer managed policies that must be in an account for the set to come there.
+/// Returns the customer managed policies that must exist in an account before the permission set can be provisioned
+/// there.
 fn customer_policies(details: &PermissionSet) -> impl Iterator<Item = &CustomerPolicy> {
     let of_boundary = match &details.boundary {
         Some(Boundary::CustomerPolicy(policy)) => Some(policy),

@@ -1,4 +1,4 @@
-//! How asynchronous operations are getting on.
+//! The status of asynchronous operations.
 
 use rolecall_model::Assignment;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::paging::Page;
 use crate::rules;
 use crate::world::World;
 
-/// The member that holds the status of one operation.
+/// Returns the member that contains the status of one operation.
 pub(super) fn status_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Creation => "AccountAssignmentCreationStatus",
@@ -52,7 +52,7 @@ fn describe(world: &World, input: &Members<'_>, kind: Kind, id_name: &'static st
     Ok(json!({ status_name(kind): status_members(world, request) }))
 }
 
-/// The newest first. AWS promises no order.
+/// Lists operations, newest first. AWS guarantees no order.
 fn list(world: &World, input: &Members<'_>, kind: Kind, list: &'static str) -> Answer {
     check_instance(world, input)?;
     let state = match input.structure("Filter")? {
@@ -74,7 +74,7 @@ fn list(world: &World, input: &Members<'_>, kind: Kind, list: &'static str) -> A
     }))
 }
 
-/// Everything that AWS says about one operation.
+/// Returns all members of the status of one operation.
 pub(super) fn status_members(world: &World, request: &Request) -> Value {
     let mut members = json!({
         "Status": request.state.as_str(),

@@ -1,4 +1,4 @@
-//! Tags of permission sets. A snapshot holds no tags of the instance, so it has none and takes none.
+//! Tags of permission sets. A snapshot contains no tags of the instance, so it has none and accepts none.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub(super) fn read(input: &Members<'_>, tags: &[Value]) -> Result<BTreeMap<Strin
     Ok(read)
 }
 
-/// Keeps the quota of tags on one resource.
+/// Enforces the quota of tags per resource.
 pub(super) fn refuse_too_many(count: usize) -> Result<(), Failure> {
     if count <= limits::TAGS {
         return Ok(());
@@ -79,7 +79,7 @@ fn as_structure(value: &Value) -> Result<&serde_json::Map<String, Value>, Failur
     value.as_object().ok_or_else(|| Failure::serialization("Each of Tags must be a structure."))
 }
 
-/// The permission set that a request about tags names, or `None` for the instance.
+/// Returns the permission set of a request about tags, or `None` for the instance.
 fn resource(world: &World, input: &Members<'_>) -> Result<Option<PermissionSetName>, Failure> {
     if input.text("InstanceArn", &rules::INSTANCE_ARN)?.is_some() {
         check_instance(world, input)?;

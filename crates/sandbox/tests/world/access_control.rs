@@ -62,7 +62,7 @@ async fn delete(clients: &Clients) -> Result<(), String> {
     call.send().await.map(|_| ()).map_err(|error| code(&error.into_service_error()))
 }
 
-/// The status, and each key with its sources.
+/// Returns the status, and each key with its sources.
 async fn describe(clients: &Clients) -> Result<(Status, Vec<(String, Vec<String>)>), String> {
     let call = clients.sso.describe_instance_access_control_attribute_configuration().instance_arn(INSTANCE);
     let answer = call.send().await.map_err(|error| code(&error.into_service_error()))?;
@@ -149,7 +149,7 @@ async fn attributes_that_break_a_rule_are_refused_and_change_nothing() {
     assert_eq!(clients.sandbox.snapshot().access_control, AccessControlState::On(BTreeMap::new()));
 }
 
-/// A saved world keeps them, and one that does not know of any is saved as it came.
+/// A saved world contains them. One whose snapshot did not is saved without them.
 #[tokio::test(start_paused = true)]
 async fn a_saved_world_keeps_them() {
     let mut snapshot = company();

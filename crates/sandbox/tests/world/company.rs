@@ -1,4 +1,4 @@
-//! A company small enough to be read, and clients for it.
+//! A small company, and clients for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use rolecall_model::{
 use rolecall_sandbox::faults::FaultPlan;
 use rolecall_sandbox::{Sandbox, Settings};
 
-/// The management account, then three active accounts, then a suspended one.
+/// The management account, three active accounts, and a suspended one.
 pub(crate) const ACCOUNTS: [&str; 5] =
     ["100000000001", "200000000001", "200000000002", "200000000003", "900000000009"];
 pub(crate) const GROUPS: [&str; 2] =
@@ -36,7 +36,7 @@ pub(crate) fn name(text: &str) -> PermissionSetName {
     text.parse().unwrap()
 }
 
-/// One permission set, `Deploy`, which the first group has in the first member account.
+/// A company with one permission set, `Deploy`, which is assigned to the first group in the first member account.
 pub(crate) fn company() -> Snapshot {
     let unit = |id: &str, name: &str, parent: &str| OrganizationalUnit {
         id: id.parse().unwrap(),
@@ -114,7 +114,7 @@ pub(crate) fn company() -> Snapshot {
     }
 }
 
-/// Clients of all the services, without retries, and without a clock of their own.
+/// Clients of all services, without retries or a clock of their own.
 pub(crate) struct Clients {
     pub(crate) sandbox: Sandbox,
     pub(crate) sso: aws_sdk_ssoadmin::Client,
@@ -158,19 +158,19 @@ impl Clients {
     }
 }
 
-/// A world that starts as `snapshot`, and clients in its process.
+/// Creates a sandbox that starts as `snapshot`, and in-process clients.
 pub(crate) fn world(snapshot: Snapshot) -> Clients {
     struck(snapshot, FaultPlan::default())
 }
 
-/// A world in which things go wrong as planned.
+/// Creates a sandbox with a fault plan, and in-process clients.
 pub(crate) fn struck(snapshot: Snapshot, faults: FaultPlan) -> Clients {
     let sandbox = Sandbox::new(snapshot, Settings { empty_pages: false, faults, ..Settings::default() });
     let http = sandbox.http_client();
     Clients::new(sandbox, Some(http), None)
 }
 
-/// Asks for an assignment of a group, and gives the id of the request.
+/// Requests an assignment of a group, and returns the id of the request.
 pub(crate) async fn assign(
     clients: &Clients,
     set: &str,
@@ -192,7 +192,7 @@ pub(crate) async fn assign(
     Ok(answer.account_assignment_creation_status.unwrap().request_id.unwrap())
 }
 
-/// Asks for an assignment to end.
+/// Requests the deletion of an assignment.
 pub(crate) async fn unassign(
     clients: &Clients,
     set: &str,
@@ -214,7 +214,7 @@ pub(crate) async fn unassign(
     Ok(answer.account_assignment_deletion_status.unwrap().request_id.unwrap())
 }
 
-/// Follows a creation to its end, and gives its status, its reason, and how long it took.
+/// Follows a creation until it finishes, and returns its status, its reason and its latency.
 pub(crate) async fn follow(clients: &Clients, request: &str) -> (StatusValues, Option<String>, Duration) {
     let start = tokio::time::Instant::now();
     loop {
@@ -228,7 +228,7 @@ pub(crate) async fn follow(clients: &Clients, request: &str) -> (StatusValues, O
     }
 }
 
-/// The type of an error and its text.
+/// Returns the type and message of an error.
 pub(crate) fn code(error: &impl aws_sdk_ssoadmin::error::ProvideErrorMetadata) -> String {
     format!("{}: {}", error.code().unwrap_or("?"), error.message().unwrap_or("?"))
 }

@@ -1,4 +1,4 @@
-//! What a delegated administrator may not do.
+//! The limits of a delegated administrator.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Requests and operations that go wrong, each kind by itself.
+//! Faults of requests and operations, one kind at a time.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn another_client_eats_a_share_of_the_rate_for_a_while() {
         refused += usize::from(list_sets(&clients).await.is_err());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Ten requests a second where there is room for five.
+    // Ten requests a second where five are accepted.
     assert!((50..=100).contains(&refused), "{refused}");
     assert_eq!(clients.sandbox.refusals().rate, RefusalCount { provoked: 0, injected: refused as u64 });
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -114,7 +114,7 @@ async fn a_connection_drops_before_and_after_the_effect() {
     }
 }
 
-/// The client cannot know what is under way when it was never told.
+/// The client cannot know of an operation if it never received the answer.
 #[tokio::test(start_paused = true)]
 async fn running_into_an_operation_whose_answer_was_lost_is_not_the_clients_doing() {
     let lost = RequestFault::ConnectionLost(Moment::AfterEffect);
@@ -209,7 +209,7 @@ async fn what_an_account_lacks_it_lacks_for_good() {
         FaultPlan { missing_policies: BTreeSet::from([(id(ACCOUNTS[2]), policy)]), ..FaultPlan::default() };
     let full = FaultPlan { full_accounts: BTreeSet::from([id(ACCOUNTS[2])]), ..FaultPlan::default() };
     for (plan, expected) in [(lacks_policy, MISSING_POLICY), (full, ROLE_QUOTA)] {
-        // What lasts does so beyond the horizon.
+        // Permanent faults have no horizon.
         let plan = FaultPlan { horizon: Horizon { requests: 0, time: Duration::ZERO }, ..plan };
         let clients = struck(snapshot.clone(), plan);
         for _ in 0..2 {

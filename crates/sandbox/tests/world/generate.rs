@@ -1,4 +1,4 @@
-//! What `generate` promises, for every specification that can be met and for the sizes that the program is made for.
+//! The properties of generated companies, for every valid specification and for realistic sizes.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,14 +85,14 @@ fn the_same_specification_gives_the_same_bytes_and_another_seed_others() {
 fn what_cannot_be_is_refused() {
     assert_eq!(generate(&spec(0, 1, 1, 0)), Err(GenerateError::NoAccount));
     assert!(matches!(generate(&spec(7_001, 1, 1, 0)), Err(GenerateError::BeyondQuota { most: 7_000, .. })));
-    // 100 groups may have a permission set in an account, and 500 permission sets be in it.
+    // 100 groups may be assigned a permission set in an account, and 500 permission sets may be provisioned there.
     let error = generate(&spec(2, 600, 200, 50_001)).unwrap_err();
     assert_eq!(error, GenerateError::TooManyAssignments { asked: 50_001, most: 50_000 });
     let drift = generate(&GenerateSpec { drift: 16, ..spec(3, 1, 5, 10) }).unwrap_err();
     assert_eq!(drift, GenerateError::TooMuchDrift { asked: 16, most: 11 });
 }
 
-/// Fan-out is what makes an offline plan quick: parsing is its slowest step.
+/// A small configuration makes an offline plan fast: parsing is its slowest step.
 #[test]
 fn the_text_is_small_beside_the_world() {
     for (spec, most_bytes) in
@@ -141,7 +141,7 @@ fn a_company_has_units_three_deep_and_rows_that_are_spread_unevenly() {
     assert!(most > 4 * median.max(1), "median {median}, most {most}");
 }
 
-/// The whole text of a small project, for a reader to judge.
+/// The complete text of a small project, to be read by a person.
 #[test]
 fn a_small_project_reads_well() {
     let made = generate(&GenerateSpec { drift: 4, ..spec(14, 5, 6, 30) }).unwrap();
@@ -149,7 +149,7 @@ fn a_small_project_reads_well() {
     insta::assert_snapshot!(text);
 }
 
-/// Whoever generates a tenant wants nothing to come of its next cycles: both halves say the same.
+/// The next cycles of a generated tenant change nothing: both halves agree.
 #[tokio::test(start_paused = true)]
 async fn a_tenant_fits_the_world_that_it_is_made_for() {
     let mut snapshot = generate(&spec(20, 6, 40, 120)).unwrap().snapshot;

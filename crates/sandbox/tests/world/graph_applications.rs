@@ -77,7 +77,7 @@ async fn saml_is_set_up_and_verified_from_the_document() {
     let certificates: Vec<&str> =
         xml.split("<X509Certificate>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     assert_eq!(certificates.len(), 2);
-    // The one that signs comes first, and is the one that was given out.
+    // The active certificate comes first, and is the one that was returned.
     assert_eq!(certificates[0], first.body["key"].as_str().unwrap());
     let der = BASE64_STANDARD.decode(certificates[0]).unwrap();
     let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, &der);

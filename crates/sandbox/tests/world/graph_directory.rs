@@ -63,20 +63,20 @@ async fn pages_lead_to_one_another_and_lose_nothing() {
     assert_eq!((ids.len(), pages), (8, 3));
     ids.dedup();
     assert_eq!(ids.len(), 8);
-    // A link belongs to its own list.
+    // A link is valid only for its own list.
     let other = path.replace(NEW, PAYMENTS);
     assert_eq!(graph.get(&other).await.code(), "Directory_InvalidPageToken");
 }
 
 #[tokio::test(start_paused = true)]
-async fn members_are_users_and_groups_and_transitive_ones_go_through_circles() {
+async fn members_are_users_and_groups_and_transitive_ones_go_through_cycles() {
     let graph = Graph::new();
     graph.intervene(DirectoryChange::Nest { group: object(NEW), into: object(SEARCH) });
     let direct = graph.get(&format!("/groups/{NEW}/members")).await;
     let groups = direct.all("@odata.type").into_iter().filter(|name| name.ends_with("group")).count();
     assert_eq!((direct.all("id").len(), groups), (8, 1));
     let all = graph.get(&format!("/groups/{SEARCH}/transitiveMembers?$top=999")).await;
-    // The circle leads back to the group itself, which is not its own member.
+    // The cycle leads back to the group itself, which is not its own member.
     assert_eq!(all.all("id").len(), 8);
     let path = format!("/groups/{SEARCH}/transitiveMembers/microsoft.graph.user");
     let cast = graph.get(&format!("{path}?$count=true&$select=userPrincipalName")).await;

@@ -1,4 +1,4 @@
-//! What goes wrong with requests to Graph.
+//! Faults and limits of requests to Graph.
 
 use std::time::Duration;
 
@@ -149,7 +149,7 @@ async fn graph_is_served_on_the_port_of_aws() {
     assert!(answer.contains("request-id: "), "{answer}");
 }
 
-/// What tests of permissions compare with the calls.
+/// The list that tests of permissions compare with the calls.
 #[test]
 fn the_routes_on_offer_are_listed() {
     let routes: Vec<&str> = rolecall_sandbox::graph_routes().collect();

@@ -1,4 +1,4 @@
-//! What comes from the tenant into the Identity Store: by cycles and on demand.
+//! Provisioning from the tenant to the Identity Store: in cycles and on demand.
 
 use std::time::Duration;
 
@@ -33,14 +33,14 @@ async fn a_cycle_brings_assigned_groups_and_their_direct_members() {
     pass(CYCLE).await;
     let (id, name) = graph.store_group(NEW).unwrap();
     assert!(id.as_str().starts_with("906a0b0c0d-") && name == "new-team");
-    // Number 7 has no last name; the member of the nested group does not come through it.
+    // User 7 has no last name, and members of the nested group are not provisioned through it.
     let names: Vec<String> = (1..7).map(|number| format!("user{number}@acme.com")).collect();
     assert_eq!(graph.store_members(NEW), names);
     assert_eq!(
         graph.troubles(),
         [("user7@acme.com".to_owned(), "skipped".to_owned(), "MissingRequiredAttribute".to_owned())]
     );
-    // The user who was there is the same one.
+    // The existing user is kept.
     assert_eq!(graph.store_members(PAYMENTS), ["jane@acme.com", "user1@acme.com"]);
     assert_eq!(graph.sandbox.snapshot().users.len(), 7);
     assert_eq!(graph.store_group(PAYMENTS).unwrap().0.as_str(), GROUPS[0]);
@@ -240,7 +240,7 @@ async fn an_expired_token_leads_into_quarantine_and_a_restart_out_of_it() {
     assert_eq!(status["code"], json!("Quarantine"));
     assert_eq!(status["quarantine"]["currentBegan"], json!("2026-01-01T02:00:00Z"));
     assert!(status["quarantine"]["error"]["message"].as_str().unwrap().contains("Unauthorized"));
-    // Good secrets alone are looked at a day later.
+    // Valid secrets alone take effect only a day later.
     graph.put(SECRETS, json!({ "value": secrets("new") })).await;
     pass(CYCLE * 2).await;
     assert_eq!(graph.store_group(NEW), None);
@@ -284,7 +284,7 @@ async fn a_world_that_is_saved_goes_on_where_it_was() {
     pass(CYCLE + Duration::from_secs(1)).await;
     assert_eq!(next.store_group(NEW), None);
     let job = next.get(&job("")).await.body;
-    // Forty minutes after the cycle that the settling brought forward.
+    // Forty minutes after the cycle that settling ran early.
     assert_eq!(job["status"]["lastSuccessfulExecution"]["timeEnded"], json!("2026-01-01T01:20:00Z"));
 }
 

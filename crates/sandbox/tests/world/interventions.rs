@@ -1,4 +1,4 @@
-//! What others do meanwhile, lists that lag behind it, and the journal of it all.
+//! Interventions, outdated lists, and the journal.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn attributes_and_tags_are_changed_at_certain_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_in_an_account_fails_when_it_is_suspended() {
+async fn operations_in_progress_fail_when_their_account_is_suspended() {
     let clients = struck(company(), plan(vec![at_second(2, AdminChange::SuspendAccount(id(ACCOUNTS[2])))]));
     let request = assign(&clients, "Deploy", GROUPS[1], ACCOUNTS[2]).await.unwrap();
     let (status, reason, _) = follow(&clients, &request).await;
@@ -108,7 +108,7 @@ async fn what_is_under_way_in_an_account_fails_when_it_is_suspended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rows_of_a_group_that_is_deleted_stay_and_can_be_taken_away() {
+async fn the_assignments_of_a_deleted_group_stay_and_can_be_deleted() {
     let clients = struck(company(), plan(vec![at_request(2, AdminChange::DeleteGroup(group(0)))]));
     let describe = clients.store.describe_group().identity_store_id(STORE).group_id(GROUPS[0]);
     describe.clone().send().await.unwrap();
@@ -221,7 +221,7 @@ async fn a_set_is_listed_late_and_described_at_once() {
     assert!(late > 0);
 }
 
-/// Looking back must leave no trace, whatever happened in between.
+/// An outdated list must not change the world, whatever happened since.
 #[tokio::test(start_paused = true)]
 async fn lists_that_lag_change_nothing() {
     let mut ends = Vec::new();

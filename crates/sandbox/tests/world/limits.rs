@@ -1,4 +1,4 @@
-//! Limits per second, and of what may be under way at once.
+//! Limits of requests per second, and of concurrent operations.
 
 use std::time::Duration;
 

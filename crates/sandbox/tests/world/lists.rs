@@ -45,7 +45,7 @@ async fn accounts_say_where_they_are_and_how_they_are() {
     assert!(unknown.into_service_error().is_account_not_found_exception());
 }
 
-/// Where accounts come without paths, walking the units finds each of them once.
+/// If accounts have no paths, walking the units finds each account once.
 #[tokio::test(start_paused = true)]
 async fn units_can_be_walked_without_paths() {
     let sandbox = Sandbox::new(company(), Settings { account_paths: false, ..Settings::default() });
@@ -72,7 +72,7 @@ async fn units_can_be_walked_without_paths() {
     assert_eq!(found, ACCOUNTS);
 }
 
-/// Some pages of Organizations are empty and still have a token; whoever goes on gets everything, each account once.
+/// Some pages of Organizations are empty and have a token. A client that continues gets each account once.
 #[tokio::test(start_paused = true)]
 async fn an_empty_page_is_not_the_end() {
     let mut snapshot = company();
@@ -152,7 +152,7 @@ async fn rows_by_pair_and_by_principal() {
     let filter = ListAccountAssignmentsFilter::builder().account_id(ACCOUNTS[2]).build();
     assert_eq!(list.clone().filter(filter).send().await.unwrap().account_assignments().len(), 1);
 
-    // The index of principals, once made, follows the changes.
+    // The index of principals, once built, follows the changes.
     crate::assign(&clients, "Deploy", GROUPS[0], ACCOUNTS[3]).await.unwrap();
     clients.sandbox.settle();
     assert_eq!(list.send().await.unwrap().account_assignments().len(), 3);

@@ -1,4 +1,4 @@
-//! Asynchronous operations: their states, their conflicts and what they do.
+//! Asynchronous operations: their states, conflicts and effects.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -83,7 +83,7 @@ async fn a_suspended_account_fails_later_and_an_unknown_one_at_once() {
     }
 }
 
-/// AWS reports the quota of roles in an account with the operation's end, not with its start.
+/// AWS reports an account's quota of roles when an operation finishes, not when it starts.
 #[tokio::test(start_paused = true)]
 async fn a_501st_permission_set_fails_in_its_account() {
     let mut snapshot = company();
@@ -124,7 +124,7 @@ async fn an_edited_set_is_outdated_until_it_is_provisioned() {
     assert!(outdated(&clients).await.is_empty());
 }
 
-/// The version that an operation carries is that of when it was asked for.
+/// An operation uses the version at the time of its request.
 #[tokio::test(start_paused = true)]
 async fn an_edit_during_a_provision_leaves_the_account_outdated() {
     let clients = world(company());

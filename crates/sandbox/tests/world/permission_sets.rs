@@ -1,4 +1,4 @@
-//! Permission sets: what they hold and what is refused.
+//! Permission sets: their contents, and refused input.
 
 use std::collections::BTreeSet;
 
@@ -125,7 +125,7 @@ async fn tags_come_and_go_and_do_not_make_a_set_outdated() {
     assert!(deploy(&clients).outdated.is_empty());
 }
 
-/// A snapshot of which only some sets were read runs in the sandbox, and is saved as it was.
+/// A snapshot in which only some permission sets were read runs in the sandbox, and is saved unchanged.
 #[tokio::test(start_paused = true)]
 async fn a_set_that_was_not_read_has_the_defaults_until_it_is_edited() {
     let mut snapshot = company();

@@ -1,4 +1,4 @@
-//! Plans that are drawn: the same seed gives the same world.
+//! Random fault plans: the same seed gives the same world.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rolecall_sandbox::{CallRecord, InjectedFault, InterventionRecord, JournalEnt
 use crate::company::{INSTANCE, code, unassign};
 use crate::{ACCOUNTS, GROUPS, assign, company, struck};
 
-/// Everything that can be told of a run.
+/// All observations of a run.
 #[derive(Debug, PartialEq)]
 struct Story {
     answers: Vec<Result<String, String>>,
@@ -19,7 +19,7 @@ struct Story {
     journal: Vec<JournalEntry>,
 }
 
-/// A client that grants, lists and revokes for a quarter of an hour, whatever it is told.
+/// A client that grants, lists and revokes for a quarter of an hour, and ignores errors.
 async fn run(plan: FaultPlan) -> Story {
     let clients = struck(company(), plan);
     let deploy = clients.deploy();
@@ -64,7 +64,7 @@ async fn the_same_requests_get_the_same_answers_under_the_same_seed() {
     assert!(stories.iter().filter(|story| !story.faults.is_empty()).count() > 6);
 }
 
-/// A kind that is never drawn is a kind that no simulation meets.
+/// A kind that is never drawn would never occur in the simulation.
 #[test]
 fn every_kind_of_fault_is_drawn_and_every_plan_ends() {
     let plans: Vec<FaultPlan> = (0..300).map(|seed| FaultPlan::from_seed(seed, Intensity::Rough)).collect();

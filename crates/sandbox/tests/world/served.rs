@@ -1,4 +1,4 @@
-//! The same world over HTTP, and operations that are not offered.
+//! The same world over HTTP, and unsupported operations.
 
 use aws_sdk_ssoadmin::error::ProvideErrorMetadata;
 use rolecall_sandbox::{Sandbox, Settings, serve};
@@ -14,7 +14,7 @@ async fn the_sdk_reaches_the_world_through_a_port() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    // At this speed, an operation of a minute is over in a few milliseconds.
+    // At this speed, an operation of a minute finishes in a few milliseconds.
     let server = tokio::spawn(serve(sandbox.clone(), listener, 10_000.0, async {
         let _ = stopped.await;
     }));
@@ -50,7 +50,7 @@ async fn what_is_not_offered_says_so() {
     assert_eq!(error.code(), Some("InvalidAction"));
 }
 
-/// Callers such as `sandbox serve`'s tests go through this list, so it is complete and without repetitions.
+/// Tests such as those of `sandbox serve` iterate over this list, so it must be complete and free of duplicates.
 #[test]
 fn the_operations_on_offer_are_listed() {
     let operations: Vec<String> =

@@ -22,7 +22,7 @@ pub(crate) const PAYMENTS: &str = "00000000-0000-4000-8000-00000000e000";
 pub(crate) const SEARCH: &str = "00000000-0000-4000-8000-00000000e001";
 /// A group of seven users and a nested group, which is not assigned.
 pub(crate) const NEW: &str = "00000000-0000-4000-8000-00000000e002";
-/// A group that is not for security.
+/// A group that is not a security group.
 pub(crate) const MAILING: &str = "00000000-0000-4000-8000-00000000e003";
 pub(crate) const SERVICE_PRINCIPAL: &str = "bbbbbbbb-0000-4000-8000-000000000001";
 pub(crate) const APPLICATION: &str = "bbbbbbbb-0000-4000-8000-000000000002";
@@ -36,7 +36,7 @@ pub(crate) fn object(text: &str) -> ObjectId {
     text.parse().unwrap()
 }
 
-/// User number 0 is the one whom the company has in its Identity Store; number 7 has no last name.
+/// Returns a user's id. User 0 is in the company's Identity Store; user 7 has no last name.
 pub(crate) fn user(number: usize) -> ObjectId {
     object(&format!("dddddddd-0000-4000-8000-00000000000{number}"))
 }
@@ -141,7 +141,7 @@ impl Answer {
         self.headers.get("retry-after").map(|value| value.to_str().unwrap())
     }
 
-    /// A property of each object of a list.
+    /// Returns a property of each object in a list.
     pub(crate) fn all(&self, property: &str) -> Vec<&str> {
         let list = self.body["value"].as_array().unwrap_or_else(|| panic!("{}", self.body));
         list.iter().map(|object| object[property].as_str().unwrap_or_default()).collect()
@@ -222,7 +222,7 @@ impl Graph {
         assert!(self.sandbox.intervene(&AdminChange::Directory(change)));
     }
 
-    /// The group of the Identity Store with the external id of a group.
+    /// Returns the group of the Identity Store with the external id of a group.
     pub(crate) fn store_group(&self, id: &str) -> Option<(GroupId, String)> {
         let groups = self.sandbox.snapshot().groups;
         let found =
@@ -230,7 +230,7 @@ impl Graph {
         found.map(|group| (group.id, group.display_name))
     }
 
-    /// The user names of the members of a group of the Identity Store.
+    /// Returns the user names of the members of a group in the Identity Store.
     pub(crate) fn store_members(&self, id: &str) -> Vec<String> {
         let snapshot = self.sandbox.snapshot();
         let Some((group, _)) = self.store_group(id) else { return Vec::new() };
@@ -241,7 +241,7 @@ impl Graph {
         names
     }
 
-    /// The log's entries that did not succeed: name, status and code.
+    /// Returns the unsuccessful entries of the log: name, status and code.
     pub(crate) fn troubles(&self) -> Vec<(String, String, String)> {
         let log = self.sandbox.snapshot().entra.unwrap().logs.provisioning;
         let troubles = log.into_iter().filter(|event| event.status != "success");
@@ -249,7 +249,7 @@ impl Graph {
     }
 }
 
-/// The path of the job, and what follows.
+/// Returns the path of the job with a suffix.
 pub(crate) fn job(rest: &str) -> String {
     format!("/servicePrincipals/{SERVICE_PRINCIPAL}/synchronization/jobs/{JOB}{rest}")
 }

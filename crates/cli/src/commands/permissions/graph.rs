@@ -11,17 +11,17 @@ use crate::args::Purpose;
 
 /// The client id of Microsoft Graph in every tenant.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-/// Enough for an application that the caller made or owns.
+/// Sufficient for an application that the caller created or owns.
 const OWNED: &str = "Application.ReadWrite.OwnedBy";
-/// What takes its place for others.
+/// Needed instead for other applications.
 const NOT_OWNED: &[&str] = &["Application.ReadWrite.All", "Synchronization.ReadWrite.All"];
-/// It lets whoever has it give anybody any permission of any application, itself among them.
+/// Allows the caller to grant any application permission to any application, including itself.
 const ASSIGNS: &str = "AppRoleAssignment.ReadWrite.All";
 
-/// Permissions, each with the routes that it is for.
+/// Permissions, each with the routes that need it.
 pub(super) type Needed = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// What a command needs for these files; `None` where they have no `entra` node.
+/// Returns the permissions that a command needs for this configuration, or `None` if it has no `entra` node.
 pub(super) fn needed(config: &Config, purpose: Purpose) -> Option<Needed> {
     config.entra.as_ref()?;
     let mut needed = Needed::new();
@@ -34,7 +34,7 @@ pub(super) fn needed(config: &Config, purpose: Purpose) -> Option<Needed> {
     Some(needed)
 }
 
-/// The routes that a command calls for these files.
+/// Returns the routes that a command calls for this configuration.
 pub(super) fn routes(config: &Config, purpose: Purpose) -> impl Iterator<Item = &'static Route> {
     let parts = parts(config, purpose);
     ROUTES.iter().filter(move |route| {
@@ -49,10 +49,10 @@ fn parts(config: &Config, purpose: Purpose) -> BTreeSet<Part> {
     parts.insert(Part::Directory);
     let Some(application) = &entra.application else { return parts };
     parts.insert(Part::Application);
-    // A group that is assigned to the application and not in AWS yet is provisioned by an apply, whatever the files say of
-    // provisioning.
+    // An apply provisions a group that is assigned to the application and not in AWS yet, even if the configuration has no
+    // `provisioning`.
     let provisions = application.provisioning.is_some() || application.assign_groups.is_some();
-    let said = [
+    let used = [
         (Part::Create, application.create.is_some()),
         (Part::AssignGroups, application.assign_groups.is_some()),
         (Part::UnassignGroup, !application.unassign.is_empty()),
@@ -61,11 +61,11 @@ fn parts(config: &Config, purpose: Purpose) -> BTreeSet<Part> {
         (Part::Mfa, application.require_mfa.is_some()),
         (Part::Logs, purpose == Purpose::Doctor),
     ];
-    parts.extend(said.into_iter().filter(|(_, is_said)| *is_said).map(|(part, _)| part));
+    parts.extend(used.into_iter().filter(|(_, is_used)| *is_used).map(|(part, _)| part));
     parts
 }
 
-/// The permissions for people.
+/// Appends the permissions as readable text.
 pub(super) fn push_text(text: &mut String, needed: &Needed) {
     text.push_str("Microsoft Graph, application permissions\n");
     for (permission, routes) in needed {
@@ -83,15 +83,15 @@ fn notes(needed: &Needed) -> Vec<String> {
     let mut notes = Vec::new();
     if needed.contains_key(OWNED) {
         notes.push(format!(
-            "{OWNED} is enough for an application that the\ncaller made or owns. For another, grant {} and\n{} \
+            "{OWNED} is sufficient for an application that the\ncaller created or owns. Otherwise, grant {} and\n{} \
              instead.",
             NOT_OWNED[0], NOT_OWNED[1]
         ));
     }
     if needed.contains_key(ASSIGNS) {
         notes.push(format!(
-            "With {ASSIGNS} the caller could grant itself anything.\nIt is not needed \
-             where the files have neither `assign-groups` nor\n`unassign-group`."
+            "{ASSIGNS} allows the caller to grant itself any\npermission. It is not needed \
+             if the configuration has neither `assign-groups`\nnor `unassign-group`."
         ));
     }
     notes
@@ -114,13 +114,13 @@ struct Permission<'a> {
     routes: &'a BTreeSet<String>,
 }
 
-/// The permissions for programs, in JSON with a line break at its end.
+/// Returns the permissions as JSON, with a line break at the end.
 pub(super) fn document(config: &Config, purpose: Purpose) -> String {
     let needed = needed(config, purpose).unwrap_or_default();
     let permission =
         |(name, routes)| Permission { name, unless_owner: (name == OWNED).then_some(NOT_OWNED), routes };
     let permissions = needed.iter().map(|(name, routes)| permission((*name, routes))).collect();
-    // Texts have no way to fail to become JSON.
+    // Text always serializes.
     let document = Document { resource_app_id: GRAPH, permissions };
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');

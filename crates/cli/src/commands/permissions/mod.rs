@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints what has to be granted.
+/// Prints the permissions to grant.
 pub(crate) fn run(args: &PermissionsArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let config = &loaded.config;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &PermissionsArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// The calls of AWS that a command makes for these files, those that need no permission left out.
+/// Returns the AWS calls that a command makes for this configuration, except those that need no permission.
 fn calls(config: &Config, purpose: Purpose) -> impl Iterator<Item = &'static Call> {
     CALLS.iter().filter(move |call| is_needed(call, config, purpose))
 }
@@ -65,10 +65,10 @@ fn text(config: &Config, purpose: Purpose) -> String {
             let _ = writeln!(text, "  {title:<8}{action}");
         }
     }
-    text.push_str("\nThe policy, with conditions on the tag of the stack: --format aws-json\n\n");
+    text.push_str("\nFor an IAM policy with conditions on the stack's tag, use --format aws-json.\n\n");
     match graph::needed(config, purpose) {
         Some(needed) => graph::push_text(&mut text, &needed),
-        None => text.push_str("Microsoft Graph\n  nothing: the files have no `entra` node\n"),
+        None => text.push_str("Microsoft Graph\n  none: the configuration has no `entra` node\n"),
     }
     text
 }

@@ -1,4 +1,4 @@
-//! The policy document of IAM.
+//! The IAM policy document.
 
 use rolecall_aws::{Access, Call, Service};
 use rolecall_model::Config;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::calls;
 use crate::args::Purpose;
 
-/// An action that AWS asks for when attributes for access control are made, beside that of the call itself (source: the
+/// An action that AWS requires in addition to the call's own when attributes for access control are created (source: the
 /// handler permissions of CloudFormation's `AWS::SSO::InstanceAccessControlAttributeConfiguration`).
 const BESIDE_ATTRIBUTES: &str = "sso:UpdateApplicationProfileForAWSAccountInstance";
 const ANY_PERMISSION_SET: &str = "arn:aws:sso:::permissionSet/*/*";
@@ -32,10 +32,10 @@ struct Statement {
     condition: Option<Value>,
 }
 
-/// The policy for a command, in JSON with a line break at its end.
+/// Returns the policy for a command as JSON, with a line break at the end.
 pub(super) fn document(config: &Config, purpose: Purpose) -> String {
     let document = Document { version: "2012-10-17", statement: statements(config, purpose) };
-    // Texts have no way to fail to become JSON.
+    // Text always serializes.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
@@ -99,8 +99,8 @@ fn statements(config: &Config, purpose: Purpose) -> Vec<Statement> {
     found
 }
 
-/// External permission sets do not carry the tag, and offline their ids are not known. What stands in the place of an id
-/// matches nothing, so a policy with it grants too little rather than too much.
+/// Returns the statement for external permission sets. They do not have the stack's tag, and their ids are not known offline.
+/// The placeholder for an id matches nothing, so an unedited policy grants too little rather than too much.
 fn external(config: &Config) -> Option<Statement> {
     let instance = config.identity_center.instance.as_ref().map_or("ssoins-INSTANCE", |id| id.as_str());
     let resources: Vec<String> = config
