@@ -1,4 +1,4 @@
-//! The operations of a run, each with the target that carries it out.
+//! Operations bound to the targets that carry them out.
 
 use petgraph::graph::NodeIndex;
 use rolecall_model::operation::AwaitedGroup;
@@ -7,16 +7,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::target::{Failure, IdentityCenter, NoDirectory, Started, Target};
 
-/// A graph whose operations all have a target: what [`run`](crate::run()) runs.
+/// A graph in which every operation has a target; input of [`run`](crate::run()).
 #[derive(Debug)]
 pub struct Bound<'g, A, E> {
     pub(crate) graph: &'g OperationGraph,
     pub(crate) identity_center: &'g A,
-    /// By the number of the operation in the graph.
+    /// Indexed by the operation's number in the graph.
     steps: Vec<Step<'g, E>>,
 }
 
-/// An operation with what only it needs to be carried out; everything else goes to Identity Center.
+/// An operation and its target. Identity Center is shared by all, so only Entra ID's target is here.
 #[derive(Debug)]
 enum Step<'g, E> {
     Aws(&'g AwsOperation),
@@ -24,11 +24,11 @@ enum Step<'g, E> {
     AwaitGroup(&'g AwaitedGroup),
 }
 
-/// A graph has an operation in Entra ID, and no directory is connected.
+/// The error for a graph with operations in Entra ID when no tenant is connected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no directory is connected for {operation}")]
+#[error("no tenant is connected for {operation}")]
 pub struct NotConnected {
-    /// The first such operation.
+    /// The first of these operations.
     pub operation: String,
 }
 
@@ -37,10 +37,10 @@ where
     A: IdentityCenter,
     E: Target<Operation = EntraOperation>,
 {
-    /// Gives each operation its target.
+    /// Binds each operation to its target.
     ///
     /// # Errors
-    /// The graph has operations in Entra ID, and `directory` is `None`.
+    /// Returns an error if the graph has operations in Entra ID and `directory` is `None`.
     pub fn new(
         graph: &'g OperationGraph,
         identity_center: &'g A,
@@ -69,10 +69,10 @@ where
 }
 
 impl<'g, A: IdentityCenter> Bound<'g, A, NoDirectory> {
-    /// Gives each operation its target, where no directory is connected.
+    /// Binds each operation to its target when no tenant is connected.
     ///
     /// # Errors
-    /// The graph has operations in Entra ID.
+    /// Returns an error if the graph has operations in Entra ID.
     pub fn without_directory(
         graph: &'g OperationGraph,
         identity_center: &'g A,

@@ -1,8 +1,8 @@
 //! Schedules and runs the operations of a plan within AWS's limits.
 //!
-//! [`Schedule`] decides what may start and knows no clock; [`run`] starts it through the [`Target`] of its service, follows every
-//! asynchronous request to its end, and reads each row again. The crate does not know the AWS SDK; what targets of every
-//! service share to try again is in [`retry`].
+//! [`Schedule`] decides which operations may start and knows no clock. [`run`] starts them through the [`Target`] of
+//! their service, follows every asynchronous request to its end, and reads changed assignments again. The crate does
+//! not know the AWS SDK. Backoff and jitter for all targets are in [`retry`].
 
 mod bound;
 mod outcome;

@@ -1,40 +1,40 @@
-//! What came of each operation.
+//! Outcomes of operations.
 
 use petgraph::graph::NodeIndex;
 
 use crate::schedule::SkipCause;
 use crate::target::Failure;
 
-/// The end of one operation.
+/// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done.
+    /// It was carried out.
     Done {
-        /// AWS's id of the request that did it, where there is one.
+        /// The id that the service gave the request, if any.
         request_id: Option<String>,
     },
-    /// It is not done.
+    /// It failed.
     Failed(Failure),
     /// It was never started.
     Skipped(SkipCause),
 }
 
-/// The ends of all operations of a run.
+/// The outcomes of all operations of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// By the number of the operation in the graph.
+    /// Indexed by the operation's number in the graph.
     pub outcomes: Vec<Outcome>,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
 
 impl Report {
-    /// Whether every operation is done.
+    /// Returns whether every operation is done.
     pub fn is_complete(&self) -> bool {
         self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done { .. }))
     }
 
-    /// How many operations are done, failed and skipped.
+    /// Returns the numbers of operations done, failed and skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |matches: fn(&Outcome) -> bool| self.outcomes.iter().filter(|one| matches(one)).count();
         (
@@ -44,7 +44,7 @@ impl Report {
         )
     }
 
-    /// The operations that failed, with why.
+    /// Iterates over the failed operations and their failures.
     pub fn failures(&self) -> impl Iterator<Item = (NodeIndex, &Failure)> {
         self.outcomes.iter().enumerate().filter_map(|(at, outcome)| match outcome {
             Outcome::Failed(failure) => Some((NodeIndex::new(at), failure)),

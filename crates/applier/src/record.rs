@@ -1,5 +1,5 @@
-//! The record of an apply: one line of JSON for each operation that came to its end, for whoever has to answer later
-//! what was changed, when, and by which request.
+//! The record of an apply: one JSON line for each operation that ended, to answer later what changed, when, and by
+//! which request.
 
 use petgraph::graph::NodeIndex;
 use rolecall_model::{OperationGraph, PermissionSetName, Principal};
@@ -8,15 +8,15 @@ use serde::Serialize;
 use crate::outcome::Outcome;
 use crate::schedule::SkipCause;
 
-/// One line.
+/// A line of the record.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line<'a> {
-    /// When it was written, as the caller says.
+    /// The time of writing, as given by the caller.
     at: &'a str,
     /// The API call, as CloudTrail names it.
     operation: &'static str,
-    /// Absent where the operation is about the instance itself.
+    /// Absent if the operation concerns the instance itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_set: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,25 +25,25 @@ struct Line<'a> {
     principal_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal_id: Option<&'a str>,
-    /// The whole operation in words.
+    /// The operation as text.
     description: String,
     /// `done`, `failed` or `skipped`.
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
-    /// Of a failure: AWS's code.
+    /// The error code of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
-    /// Of a failure: AWS's message. Of what was skipped: because of what.
+    /// The message of a failure, or the reason for skipping.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    /// Where the files ask for it, `file:line`.
+    /// Its place in the configuration, as `file:line`.
     #[serde(skip_serializing_if = "Option::is_none")]
     written: Option<String>,
 }
 
-/// The line of one outcome, with a line break at its end. `at` is the time to write down, and `written` the file and
-/// line that asked for the change.
+/// Returns the line of one outcome, with a line break at its end. `at` is the current time, and `written` the file
+/// and line that asked for the change.
 pub fn line(
     graph: &OperationGraph,
     index: NodeIndex,
@@ -61,9 +61,12 @@ pub fn line(
             Some(failure.code.as_str()),
             Some(failure.message.clone()),
         ),
-        Outcome::Skipped(SkipCause::Failed(cause)) => {
-            ("skipped", None, None, Some(format!("this failed: {}", graph.graph()[*cause].operation)))
-        }
+        Outcome::Skipped(SkipCause::Failed(cause)) => (
+            "skipped",
+            None,
+            None,
+            Some(format!("it depends on a failed operation: {}", graph.graph()[*cause].operation)),
+        ),
         Outcome::Skipped(SkipCause::Interrupted) => {
             ("skipped", None, None, Some("the run was interrupted".to_owned()))
         }
@@ -85,7 +88,7 @@ pub fn line(
         message,
         written,
     };
-    // Plain data with text keys has no way to fail to become JSON.
+    // Plain data with text keys always serializes.
     let mut text = serde_json::to_string(&line).unwrap_or_default();
     text.push('\n');
     text

@@ -1,58 +1,58 @@
-//! How long a target waits before it asks a service again, and how it tells what befell a request.
+//! Backoff and jitter that targets share, and the text of errors with their causes.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often a request is sent while the service or the connection fails: about half a minute in all.
+/// Maximum number of attempts while the service or the connection fails: about half a minute in all.
 pub const ATTEMPTS: u32 = 8;
 
-/// A wait that doubles from one try to the next.
+/// An exponential backoff: the delay doubles from one attempt to the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    /// The wait after the first try.
-    pub first: Duration,
-    /// The longest wait.
-    pub most: Duration,
+    /// The delay after the first attempt.
+    pub initial: Duration,
+    /// The longest delay.
+    pub max: Duration,
 }
 
-/// After a failure of the service or of the connection.
+/// Backoff after a failure of the service or of the connection.
 pub const AFTER_FAILURE: Backoff =
-    Backoff { first: Duration::from_millis(250), most: Duration::from_secs(10) };
+    Backoff { initial: Duration::from_millis(250), max: Duration::from_secs(10) };
 
 impl Backoff {
-    /// The wait after the try of that number, counted from 1.
+    /// Returns the delay after this attempt, counted from 1.
     #[must_use]
-    pub fn after(self, tries: u32) -> Duration {
-        self.first.saturating_mul(1 << (tries.clamp(1, 16) - 1)).min(self.most)
+    pub fn after(self, attempts: u32) -> Duration {
+        self.initial.saturating_mul(1 << (attempts.clamp(1, 16) - 1)).min(self.max)
     }
 }
 
-/// Spreads waits, so that callers who were turned away together do not come back together. SplitMix64: good enough
-/// for that, and the same seed gives the same waits.
+/// Randomizes delays, so that callers that were throttled together do not retry together. SplitMix64 is good enough
+/// for that, and the same seed gives the same delays.
 #[derive(Debug)]
 pub struct Jitter(Mutex<u64>);
 
 impl Jitter {
-    /// Waits that follow from a seed.
+    /// Creates a source of delays that depend on the seed alone.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(seed))
     }
 
-    /// Something between half of the wait and all of it.
+    /// Returns a random delay between half of `wait` and all of it.
     #[must_use]
     pub fn spread(&self, wait: Duration) -> Duration {
         wait.mul_f64(0.5 + 0.5 * self.part())
     }
 
-    /// Something from nothing up to the wait.
+    /// Returns a random delay between zero and `wait`.
     #[must_use]
     pub fn up_to(&self, wait: Duration) -> Duration {
         wait.mul_f64(self.part())
     }
 
-    /// From 0 to 1.
+    /// Returns a random number from 0 to 1.
     fn part(&self) -> f64 {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -65,13 +65,14 @@ impl Jitter {
     }
 }
 
-/// The messages of an error and of its causes, in one line. The AWS SDK's own message is only "dispatch failure".
+/// Returns the messages of an error and of its causes on one line. The AWS SDK's own message is only "dispatch
+/// failure".
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        // The AWS SDK lists what it tried on lines of its own.
+        // The AWS SDK lists its attempts on separate lines.
         let text = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ");
         if !texts.iter().any(|before| before.contains(&text)) {
             texts.push(text);
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_is_spread_over_its_upper_half() {
+    fn a_delay_is_spread_over_its_upper_half() {
         let jitter = Jitter::new(1);
         for _ in 0..1_000 {
             let spread = jitter.spread(Duration::from_secs(2));

@@ -1,5 +1,5 @@
-//! The loop that runs operations: it starts what the schedule allows, follows every asynchronous request to its end,
-//! and reads each row again when all is done.
+//! The loop that runs operations. It starts what the schedule allows, follows every asynchronous request to its end,
+//! and finally reads every changed assignment again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,29 +18,29 @@ use crate::outcome::{Outcome, Report};
 use crate::schedule::{Limits, Schedule, SkipCause};
 use crate::target::{Failure, IdentityCenter, Request, RequestKind, RequestStatus, Started, Target};
 
-/// How often the requests in flight are looked at. One listing per kind in flight each time, so at most three of the
-/// 20 requests a second go into waiting.
-const TICK: Duration = Duration::from_secs(2);
-/// How long the state of a request may not be readable before nobody knows how it ended: credentials may be renewed and
-/// connections come back.
-const UNREADABLE_PATIENCE: Duration = Duration::from_secs(600);
-/// How often a row is read again before it counts as not being as wanted: listings lag behind changes.
-const READS_AT_MOST: usize = 5;
-/// How many rows are read again at a time.
-const READS_AT_A_TIME: usize = 16;
+/// Poll interval for requests in flight. Each poll sends one listing per kind in flight, so polling takes at most
+/// three of the 20 requests per second.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How long reading the state of a request may fail before its outcome counts as unknown. Expired credentials may be
+/// renewed and connections restored in the meantime.
+const UNREADABLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// Maximum number of reads before an assignment counts as not applied: listings lag behind changes.
+const MAX_READS: usize = 5;
+/// Maximum number of verification reads in flight.
+const MAX_CONCURRENT_READS: usize = 16;
 
-/// What happened, for progress and records.
+/// An event of a run, for progress reports and records.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// An operation was sent.
     Started(NodeIndex),
-    /// An operation came to its end.
+    /// An operation ended.
     Ended(NodeIndex, &'a Outcome),
-    /// Everything is sent and ended; so many rows are read again.
+    /// All operations ended; this many assignments are read again.
     Verifying(usize),
 }
 
-/// Runs all operations. When `stop` is cancelled, nothing new is started and what is in flight is followed to its
+/// Runs all operations. Once `stop` is cancelled, no operation is started, and those in flight are followed to their
 /// end.
 pub async fn run<A, E>(
     bound: &Bound<'_, A, E>,
@@ -63,25 +63,25 @@ where
         listing: BTreeSet::new(),
         describing: BTreeSet::new(),
         unreadable_since: BTreeMap::new(),
-        next_tick: Instant::now() + TICK,
+        next_poll: Instant::now() + POLL_INTERVAL,
         interrupted: false,
     };
     runner.run(&mut report).await;
     let mut outcomes: Vec<Outcome> = runner
         .outcomes
         .into_iter()
-        // The schedule is finished, so each operation has its end; one without would be a hole, not a success.
+        // The schedule is finished, so every operation has an outcome; a missing one must not count as success.
         .map(|outcome| outcome.unwrap_or(Outcome::Skipped(SkipCause::Interrupted)))
         .collect();
     verify(graph, bound.identity_center, &mut outcomes, &mut report).await;
     Report { outcomes, interrupted: runner.interrupted }
 }
 
-/// What a future of the loop brings back.
+/// The result of a future that the loop awaits.
 enum Answer {
     Sent(NodeIndex, Result<Started, Failure>),
-    /// The requests of a kind that are in progress, and those of ours that were in flight when the listing was asked
-    /// for: a request sent later is not missing from it.
+    /// The requests of a kind that are in progress, and our own requests that were in flight when the listing was
+    /// sent. A request sent later cannot be missing from it.
     Listed(RequestKind, Vec<Request>, Result<BTreeSet<String>, Failure>),
     Described(Request, Result<RequestStatus, Failure>),
 }
@@ -92,13 +92,13 @@ struct Runner<'g, A, E> {
     schedule: Schedule<'g>,
     outcomes: Vec<Option<Outcome>>,
     in_flight: FuturesUnordered<LocalBoxFuture<'g, Answer>>,
-    /// What is under way at AWS.
+    /// Asynchronous requests that AWS accepted and has not finished.
     requests: BTreeMap<Request, NodeIndex>,
     listing: BTreeSet<RequestKind>,
     describing: BTreeSet<Request>,
-    /// Since when the state of a request could not be read.
+    /// When reading the state of a request first failed.
     unreadable_since: BTreeMap<Request, Instant>,
-    next_tick: Instant,
+    next_poll: Instant,
     interrupted: bool,
 }
 
@@ -126,7 +126,7 @@ where
                     }
                 }
                 Some(answer) = self.in_flight.next() => self.take(answer, report),
-                () = sleep_until(self.next_tick), if !self.requests.is_empty() => self.tick(),
+                () = sleep_until(self.next_poll), if !self.requests.is_empty() => self.poll(),
             }
         }
     }
@@ -136,9 +136,9 @@ where
         self.in_flight.push(Box::pin(async move { Answer::Sent(index, bound.start(index, &stop).await) }));
     }
 
-    /// Asks for one listing per kind in flight, unless one is still on its way.
-    fn tick(&mut self) {
-        self.next_tick = Instant::now() + TICK;
+    /// Requests one listing per kind in flight, unless the previous one has not been answered.
+    fn poll(&mut self) {
+        self.next_poll = Instant::now() + POLL_INTERVAL;
         for kind in
             [RequestKind::AssignmentCreation, RequestKind::AssignmentDeletion, RequestKind::Provisioning]
         {
@@ -157,14 +157,14 @@ where
             Answer::Sent(index, Ok(Started::Done { request_id })) => self.succeed(index, request_id, report),
             Answer::Sent(index, Ok(Started::Pending(request))) => {
                 if self.requests.is_empty() {
-                    self.next_tick = Instant::now() + TICK;
+                    self.next_poll = Instant::now() + POLL_INTERVAL;
                 }
                 self.requests.insert(request, index);
             }
             Answer::Sent(index, Err(failure)) => self.fail(index, failure, report),
             Answer::Listed(kind, asked, listed) => {
                 self.listing.remove(&kind);
-                // A listing that cannot be had leaves describing every request, which is dearer but as good.
+                // Without a listing, every request is described, which costs more calls and gives the same answer.
                 let in_progress = listed.unwrap_or_default();
                 for request in asked {
                     if self.requests.contains_key(&request) && !in_progress.contains(&request.id) {
@@ -198,15 +198,15 @@ where
         }
     }
 
-    /// The state of a request that cannot be read now may well be readable later, and its operation goes on meanwhile.
+    /// The state of a request may become readable again, and its operation continues in the meantime.
     fn take_unreadable(&mut self, request: &Request, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
         let since = *self.unreadable_since.entry(request.clone()).or_insert_with(Instant::now);
-        if since.elapsed() < UNREADABLE_PATIENCE {
+        if since.elapsed() < UNREADABLE_TIMEOUT {
             return;
         }
         let Some(index) = self.requests.remove(request) else { return };
         let skipped = self.schedule.lose(index);
-        let message = format!("how it ended could not be read: {}", failure.message);
+        let message = format!("the outcome could not be read: {}", failure.message);
         self.settle_failed(index, Failure { message, ..failure }, skipped, report);
     }
 
@@ -236,7 +236,7 @@ where
         self.settle_failed(index, failure, skipped, report);
     }
 
-    /// `skipped` is what waited for the operation that failed.
+    /// `skipped` lists the operations that depend on the failed one.
     fn settle_failed(
         &mut self,
         index: NodeIndex,
@@ -256,8 +256,8 @@ where
     }
 }
 
-/// Reads again every permission set and account on which a row was changed: an operation counts as done when live
-/// says so, not when the request does.
+/// Reads every pair of permission set and account again in which an assignment was changed: an operation counts as
+/// done when the live state shows it, not when its request succeeds.
 async fn verify<A: IdentityCenter>(
     graph: &OperationGraph,
     target: &A,
@@ -291,7 +291,7 @@ async fn verify<A: IdentityCenter>(
     report(Event::Verifying(pairs.values().map(Vec::len).sum()));
     let reads = futures_util::stream::iter(pairs)
         .map(|((set, account), rows)| verify_pair(target, set, account, rows))
-        .buffer_unordered(READS_AT_A_TIME);
+        .buffer_unordered(MAX_CONCURRENT_READS);
     let failed: Vec<(usize, Failure)> = reads.concat().await;
     for (at, failure) in failed {
         let outcome = Outcome::Failed(failure);
@@ -300,14 +300,14 @@ async fn verify<A: IdentityCenter>(
     }
 }
 
-/// How a row should be after its operation.
+/// The expected state of an assignment after its operation.
 struct Expected<'g> {
     operation: usize,
     granted: bool,
     principal: &'g Principal,
 }
 
-/// The rows that are not as they should be, after as many reads as a lagging listing deserves.
+/// Returns the assignments that are not as expected, after enough reads to allow for a lagging listing.
 async fn verify_pair<A: IdentityCenter>(
     target: &A,
     set: &PermissionSetName,
@@ -315,9 +315,9 @@ async fn verify_pair<A: IdentityCenter>(
     rows: Vec<Expected<'_>>,
 ) -> Vec<(usize, Failure)> {
     let mut wrong = Vec::new();
-    for attempt in 0..READS_AT_MOST {
+    for attempt in 0..MAX_READS {
         if attempt > 0 {
-            sleep(TICK).await;
+            sleep(POLL_INTERVAL).await;
         }
         match target.principals(set, account).await {
             Ok(principals) => {
@@ -334,7 +334,10 @@ async fn verify_pair<A: IdentityCenter>(
                 return rows
                     .iter()
                     .map(|row| {
-                        let message = format!("done, but it could not be read again: {}", failure.message);
+                        let message = format!(
+                            "applied, but not verified, because reading it again failed: {}",
+                            failure.message
+                        );
                         (row.operation, Failure { message, ..failure.clone() })
                     })
                     .collect();
@@ -345,10 +348,10 @@ async fn verify_pair<A: IdentityCenter>(
 }
 
 fn not_as_wanted(granted: bool) -> Failure {
-    let found = if granted { "the assignment is not there" } else { "the assignment is still there" };
+    let found = if granted { "the assignment does not exist" } else { "the assignment still exists" };
     Failure {
         code: "NotAsWanted".to_owned(),
-        message: format!("AWS said SUCCEEDED, but read again, {found}; somebody else may have changed it"),
+        message: format!("AWS reported SUCCEEDED, but {found}; someone else may have changed it"),
         request_id: None,
     }
 }

@@ -1,7 +1,8 @@
-//! The scheduler: which operation may start now. It is pure; the loop that runs operations tells it what came of them.
+//! The scheduler: decides which operation may start next. It is pure; the loop that runs operations reports the
+//! outcomes to it.
 //!
-//! AWS allows 15 outstanding assignment operations, 3 provisions, and one change of roles at a time per account (a
-//! second one is a conflict). The makespan of an apply is near its bound when the account with the most left to do
+//! AWS allows 15 outstanding assignment operations, 3 provisions, and one role change at a time per account; a second
+//! one is a conflict. An apply finishes close to its lower bound when the account with the most remaining operations
 //! goes first.
 
 use std::cmp::Reverse;
@@ -11,15 +12,15 @@ use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use rolecall_model::{AccountId, AwsOperation, Operation, OperationGraph};
 
-/// How many operations of each kind may be in flight.
+/// The number of operations of each kind that may be in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// `CreateAccountAssignment` and `DeleteAccountAssignment` together.
     pub assignments: usize,
     /// `ProvisionPermissionSet`.
     pub provisions: usize,
-    /// Every other change. AWS has no limit here but the rate of requests; this one bounds what an interruption has to
-    /// settle. Waits are not among them.
+    /// All other changes. AWS limits only their request rate; this limit bounds what an interrupted run must follow
+    /// to its end. Waits do not count.
     pub edits: usize,
 }
 
@@ -30,22 +31,22 @@ impl Default for Limits {
     }
 }
 
-/// What kind of limit an operation counts against.
+/// The limit that an operation counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lane {
     Assignment(AccountId),
     Provision,
     Edit,
-    /// Against none: a wait changes nothing, and may last for hours.
+    /// No limit: a wait changes nothing and may last for hours.
     Wait,
 }
 
-/// Where an operation stands.
+/// The state of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// It waits for so many others.
+    /// Waiting for this many other operations.
     Waiting(usize),
-    /// It may start.
+    /// Able to start.
     Ready,
     InFlight,
     Done,
@@ -53,16 +54,16 @@ enum State {
     Skipped,
 }
 
-/// Why an operation was never started.
+/// The reason that an operation was never started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SkipCause {
-    /// It waited for this one, which failed.
+    /// It depends on this operation, which failed.
     Failed(NodeIndex),
     /// The run was interrupted.
     Interrupted,
 }
 
-/// The state of a run.
+/// The progress of a run.
 #[derive(Debug)]
 pub struct Schedule<'g> {
     graph: &'g OperationGraph,
@@ -72,13 +73,15 @@ pub struct Schedule<'g> {
     ready_waits: VecDeque<NodeIndex>,
     /// In the order in which they became ready.
     ready_provisions: Vec<NodeIndex>,
-    ready_rows: BTreeMap<AccountId, BTreeSet<NodeIndex>>,
-    /// Accounts that have a ready row, none in flight and no provision waiting for them, the most loaded first.
+    ready_assignments: BTreeMap<AccountId, BTreeSet<NodeIndex>>,
+    /// Accounts with a ready assignment, none in flight and no provision waiting for them; most remaining operations
+    /// first.
     open_accounts: BTreeSet<(Reverse<usize>, AccountId)>,
-    /// How many operations each account has left.
+    /// The number of unfinished operations of each account.
     load: BTreeMap<AccountId, usize>,
     busy: BTreeSet<AccountId>,
-    /// Accounts kept free for a provision that is ready: without this, rows that keep coming would starve it.
+    /// Accounts kept free for a provision that is ready. Without this, a steady stream of assignments would starve
+    /// it.
     claimed: BTreeSet<AccountId>,
     assignments_in_flight: usize,
     provisions_in_flight: usize,
@@ -88,7 +91,7 @@ pub struct Schedule<'g> {
 }
 
 impl<'g> Schedule<'g> {
-    /// A run at its start.
+    /// Creates the schedule of a run that has not started.
     pub fn new(graph: &'g OperationGraph, limits: Limits) -> Self {
         let nodes = graph.graph();
         let waits = |index| nodes.neighbors_directed(index, Direction::Incoming).count();
@@ -103,7 +106,7 @@ impl<'g> Schedule<'g> {
             ready_edits: VecDeque::new(),
             ready_waits: VecDeque::new(),
             ready_provisions: Vec::new(),
-            ready_rows: BTreeMap::new(),
+            ready_assignments: BTreeMap::new(),
             open_accounts: BTreeSet::new(),
             load,
             busy: BTreeSet::new(),
@@ -127,7 +130,7 @@ impl<'g> Schedule<'g> {
         self.unfinished == 0
     }
 
-    /// An operation to start now, if the limits allow one; it counts as in flight from here on.
+    /// Returns an operation to start now, if the limits allow one. It counts as in flight from here on.
     pub fn start_next(&mut self) -> Option<NodeIndex> {
         if self.interrupted {
             return None;
@@ -147,7 +150,7 @@ impl<'g> Schedule<'g> {
         if self.assignments_in_flight < self.limits.assignments
             && let Some((_, account)) = self.open_accounts.first().copied()
         {
-            let row = self.ready_rows.get_mut(&account).and_then(BTreeSet::pop_first)?;
+            let row = self.ready_assignments.get_mut(&account).and_then(BTreeSet::pop_first)?;
             self.assignments_in_flight += 1;
             self.hold(account);
             return Some(self.take(row));
@@ -155,7 +158,7 @@ impl<'g> Schedule<'g> {
         None
     }
 
-    /// Ends an operation that succeeded; what waited for it may become ready.
+    /// Records that an operation succeeded. Operations that waited for it may become ready.
     pub fn succeed(&mut self, index: NodeIndex) {
         self.end(index, State::Done);
         let after: Vec<NodeIndex> = self.graph.graph().neighbors(index).collect();
@@ -168,14 +171,14 @@ impl<'g> Schedule<'g> {
         }
     }
 
-    /// Ends an operation that failed. Everything that waits for it, directly or not, is skipped and returned.
+    /// Records that an operation failed. Skips and returns everything that depends on it, directly or indirectly.
     pub fn fail(&mut self, index: NodeIndex) -> Vec<NodeIndex> {
         self.end(index, State::Failed);
         self.skip_all_behind(vec![index])
     }
 
-    /// Ends an operation of which nobody knows how it ended, or whether it has. It counts as failed; but it may still
-    /// be changing roles, so nothing more is started on its accounts. What is skipped for that is returned too.
+    /// Records that the outcome of an operation is unknown. It counts as failed, but it may still be changing roles,
+    /// so no other operation is started in its accounts. Returns everything that is skipped as a result.
     pub fn lose(&mut self, index: NodeIndex) -> Vec<NodeIndex> {
         let accounts = self.graph.graph()[index].accounts.clone();
         self.end(index, State::Failed);
@@ -215,7 +218,7 @@ impl<'g> Schedule<'g> {
         matches!(self.states[index.index()], State::Waiting(_) | State::Ready)
     }
 
-    /// Starts nothing more. Everything that has not started is skipped and returned.
+    /// Stops starting operations. Skips and returns everything that has not started.
     pub fn interrupt(&mut self) -> Vec<NodeIndex> {
         self.interrupted = true;
         let skipped: Vec<NodeIndex> =
@@ -250,14 +253,14 @@ impl<'g> Schedule<'g> {
             Lane::Wait => self.ready_waits.push_back(index),
             Lane::Provision => self.ready_provisions.push(index),
             Lane::Assignment(account) => {
-                self.ready_rows.entry(account).or_default().insert(index);
+                self.ready_assignments.entry(account).or_default().insert(index);
                 self.refresh(account);
             }
         }
     }
 
-    /// The first ready provision whose accounts are all free. Those of the first that are not are claimed, so that
-    /// they come free.
+    /// Returns the first ready provision whose accounts are all free. If there is none, claims the accounts of the
+    /// first ready provisions, so that they become free.
     fn startable_provision(&mut self) -> Option<NodeIndex> {
         let slots = self.limits.provisions.saturating_sub(self.provisions_in_flight);
         let mut wanted: BTreeSet<AccountId> = BTreeSet::new();
@@ -303,11 +306,11 @@ impl<'g> Schedule<'g> {
         self.refresh(account);
     }
 
-    /// Puts the account among the open ones, or takes it out.
+    /// Adds the account to the open ones, or removes it from them.
     fn refresh(&mut self, account: AccountId) {
         let entry = (Reverse(self.load.get(&account).copied().unwrap_or_default()), account);
-        let has_rows = self.ready_rows.get(&account).is_some_and(|rows| !rows.is_empty());
-        if has_rows && !self.busy.contains(&account) && !self.claimed.contains(&account) {
+        let has_ready = self.ready_assignments.get(&account).is_some_and(|rows| !rows.is_empty());
+        if has_ready && !self.busy.contains(&account) && !self.claimed.contains(&account) {
             self.open_accounts.insert(entry);
         } else {
             self.open_accounts.remove(&entry);
@@ -332,14 +335,14 @@ impl<'g> Schedule<'g> {
     fn skip(&mut self, index: NodeIndex) {
         let before = std::mem::replace(&mut self.states[index.index()], State::Skipped);
         self.unfinished -= 1;
-        // Most of what is skipped still waits for others, and stands in no queue that would have to be searched.
+        // Most skipped operations are still waiting, so they are in no queue that would have to be searched.
         if before == State::Ready {
             match self.lane(index) {
                 Lane::Edit => self.ready_edits.retain(|ready| *ready != index),
                 Lane::Wait => self.ready_waits.retain(|ready| *ready != index),
                 Lane::Provision => self.ready_provisions.retain(|ready| *ready != index),
                 Lane::Assignment(account) => {
-                    if let Some(rows) = self.ready_rows.get_mut(&account) {
+                    if let Some(rows) = self.ready_assignments.get_mut(&account) {
                         rows.remove(&index);
                     }
                 }
@@ -350,7 +353,7 @@ impl<'g> Schedule<'g> {
         }
     }
 
-    /// One operation less is left on the account; its place among the open ones follows.
+    /// Counts down the operations of the account and updates its position among the open ones.
     fn lighten(&mut self, account: AccountId) {
         let load = self.load.get(&account).copied().unwrap_or_default();
         self.open_accounts.remove(&(Reverse(load), account));

@@ -1,4 +1,4 @@
-//! The seam between scheduling and the services' clients: what carries operations out.
+//! The traits that targets implement: the boundary between scheduling and the clients of the services.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use rolecall_model::{AccountId, AwsOperation, EntraOperation, PermissionSetName,
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// The kinds of asynchronous requests of sso-admin. Each has its own status listing.
+/// The kinds of asynchronous sso-admin requests. Each has its own status listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RequestKind {
     /// `CreateAccountAssignment`.
@@ -21,49 +21,49 @@ pub enum RequestKind {
     Provisioning,
 }
 
-/// An asynchronous request that was accepted, to be followed to its end.
+/// An accepted asynchronous request, to be followed to its end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request {
     /// Its kind.
     pub kind: RequestKind,
-    /// The id that AWS gave it.
+    /// The request id that AWS assigned.
     pub id: String,
 }
 
-/// What came of sending an operation.
+/// The result of sending an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
-    /// It is done: the call was synchronous, or a re-read showed that live is as wanted already.
+    /// It is done: the call was synchronous, or the live state was already as wanted.
     Done {
-        /// AWS's request id, where there is one.
+        /// The id that the service gave the request, if any.
         request_id: Option<String>,
     },
-    /// It is under way.
+    /// It is in progress.
     Pending(Request),
 }
 
 /// The state of an asynchronous request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestStatus {
-    /// Not at its end.
+    /// Not finished.
     InProgress,
-    /// At its end, and done.
+    /// Finished successfully.
     Succeeded,
-    /// At its end, and not done.
+    /// Finished without success.
     Failed {
         /// AWS's `FailureReason`.
         reason: String,
     },
 }
 
-/// Why a call did not do what it should.
+/// The failure of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// AWS's error code, such as `ServiceQuotaExceededException`, or the kind of failure of the connection.
+    /// The service's error code, such as `ServiceQuotaExceededException`, or the kind of connection failure.
     pub code: String,
-    /// AWS's message.
+    /// The service's message.
     pub message: String,
-    /// AWS's request id, where there is one.
+    /// The id that the service gave the request, if any.
     pub request_id: Option<String>,
 }
 
@@ -79,14 +79,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Why an operation was not taken, as far as it makes a difference to what is done next.
+/// A rejected operation, by what happens next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// Another change is in the way, or what the operation makes is there already.
+    /// Another change is in progress, or the thing to create already exists.
     Conflict(Failure),
-    /// What the operation refers to is not there, or is gone already.
+    /// The thing that the operation refers to does not exist, or no longer exists.
     NotFound(Failure),
-    /// Neither waiting nor sending it again helps.
+    /// Neither waiting nor retrying helps.
     Final(Failure),
 }
 
@@ -96,34 +96,34 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// What carries out the operations of one service.
+/// A service that carries out operations.
 ///
-/// A call whose answer was lost is sent again, so a service may say "already there" or "already gone" of our own doing.
-/// It says the same of what others did, and it reports a conflict for what is merely in the way for a while. So after
-/// such an answer the live state is read again ([`Target::is_in_effect`]): it is as wanted, and the operation is done;
-/// or it is not, and a conflict is waited out while anything else is a failure.
+/// A call whose response was lost is sent again, so a service may report "already exists" or "not found" because of
+/// our own first attempt. It reports the same for changes by others, and it reports a conflict while another change
+/// is in progress. After such an error the live state is read again ([`Target::is_in_effect`]). If it is as wanted,
+/// the operation is done. If not, a conflict is retried, and anything else is a failure.
 pub trait Target: Sync {
     /// The operations of the service.
     type Operation: Sync;
 
-    /// How long a conflict is waited out.
+    /// How long conflicts are retried.
     const CONFLICT_TIMEOUT: Duration;
 
-    /// Sends an operation. Throttles and failures of the connection are retried below this.
+    /// Sends an operation. Implementations retry throttled requests and connection failures themselves.
     fn send(&self, operation: &Self::Operation) -> impl Future<Output = Result<Started, Refusal>> + Send;
 
-    /// Whether the live state is as the operation wants it. `refused` is what the service said to the operation.
+    /// Returns whether the live state already is as the operation wants it. `refused` is the service's response.
     fn is_in_effect(
         &self,
         operation: &Self::Operation,
         refused: &Failure,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Waits after the attempt of that number, counted from 1, that ended in a conflict.
+    /// Waits before the next attempt. `attempts` is the number of attempts so far that ended in a conflict.
     fn wait_out_conflict(&self, attempts: u32) -> impl Future<Output = ()> + Send;
 
-    /// Sends an operation until it is taken, its effect is there, or neither can be had. Once `stop` is cancelled, a
-    /// conflict is final.
+    /// Sends an operation until it is accepted, its effect is visible, or retrying cannot help. Once `stop` is
+    /// cancelled, conflicts are not retried.
     fn start(
         &self,
         operation: &Self::Operation,
@@ -156,25 +156,26 @@ pub trait Target: Sync {
     }
 }
 
-/// What carries out operations in IAM Identity Center, and reads there what came of them.
+/// IAM Identity Center: carries out operations and reads their results.
 pub trait IdentityCenter: Target<Operation = AwsOperation> {
-    /// Waits until the Identity Store has a group, or until `stop` is cancelled.
+    /// Waits until a group is in the Identity Store, or until `stop` is cancelled.
     fn await_group(
         &self,
         group: &AwaitedGroup,
         stop: &CancellationToken,
     ) -> impl Future<Output = Result<Started, Failure>> + Send;
 
-    /// The ids of all requests of a kind that are in progress, other callers' included.
+    /// Returns the ids of all requests of a kind that are in progress, including those of other callers.
     fn in_progress(
         &self,
         kind: RequestKind,
     ) -> impl Future<Output = Result<BTreeSet<String>, Failure>> + Send;
 
-    /// The state of one request.
+    /// Returns the state of a request.
     fn describe(&self, request: &Request) -> impl Future<Output = Result<RequestStatus, Failure>> + Send;
 
-    /// Everybody who has the set on the account, read now. A set that does not exist is on no account.
+    /// Reads the principals assigned the permission set in the account. A permission set that does not exist has
+    /// none.
     fn principals(
         &self,
         permission_set: &PermissionSetName,
@@ -182,7 +183,7 @@ pub trait IdentityCenter: Target<Operation = AwsOperation> {
     ) -> impl Future<Output = Result<BTreeSet<Principal>, Failure>> + Send;
 }
 
-/// The directory of a run that has none.
+/// The Entra ID target of a run without a tenant. It has no values.
 #[derive(Debug, Clone, Copy)]
 pub enum NoDirectory {}
 

@@ -1,4 +1,4 @@
-//! Attributes for access control (ABAC) of the instance, as both observing and executing read and write them.
+//! Reads and writes attributes for access control (ABAC) of the instance, for observation and execution.
 
 use std::collections::BTreeMap;
 
@@ -14,26 +14,26 @@ use crate::api::Api;
 use crate::client::Clients;
 use crate::retry::{CallError, Kind};
 
-/// What AWS says of the configuration.
+/// The state of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Described {
-    /// There is none.
+    /// There is no configuration.
     Absent,
-    /// There is one.
+    /// There is a configuration.
     Present {
         /// The source of each attribute, by key.
         attributes: BTreeMap<String, String>,
-        /// Whether AWS has finished making it.
+        /// Whether AWS has finished creating it.
         is_ready: bool,
     },
-    /// AWS could not make it, for this reason.
+    /// AWS failed to create it, for this reason.
     Failed(String),
 }
 
 const DESCRIBE: Api = Api::sso_admin("DescribeInstanceAccessControlAttributeConfiguration");
 
-/// What there is. Only AWS's own `ResourceNotFoundException` counts as absence: no permission, or no key to decrypt
-/// it with, is an error.
+/// Reads the configuration. Only AWS's own `ResourceNotFoundException` means that there is none: a missing
+/// permission, or a key that cannot be used, is an error.
 pub(crate) async fn describe(clients: &Clients, instance: &str) -> Result<Described, CallError> {
     let call = || clients.sso_admin().describe_instance_access_control_attribute_configuration();
     match clients.call(DESCRIBE, || call().instance_arn(instance).send()).await {
@@ -43,7 +43,7 @@ pub(crate) async fn describe(clients: &Clients, instance: &str) -> Result<Descri
     }
 }
 
-/// The same, of an endpoint that may not know the call; `None` where it does not.
+/// Like [`describe`], for an endpoint that may not support the call; the result is then `None`.
 pub(crate) async fn describe_if_known(
     clients: &Clients,
     instance: &str,
@@ -69,10 +69,10 @@ fn described(
         }
         status => {
             let status = status.as_ref().map_or("none", Status::as_str);
-            return Err(CallError::unreadable(DESCRIBE, format!("its status is {status}")));
+            return Err(CallError::unreadable(DESCRIBE, format!("the status is {status}")));
         }
     };
-    // A configuration may hold no attribute: the console makes it so when it is turned on.
+    // A configuration may be empty: the console creates it so when the feature is enabled.
     let listed = answer.instance_access_control_attribute_configuration;
     let listed = listed.map(|configuration| configuration.access_control_attributes).unwrap_or_default();
     let mut attributes = BTreeMap::new();
@@ -83,16 +83,16 @@ fn described(
             return Err(CallError::unreadable(DESCRIBE, what));
         };
         if attributes.insert(key.clone(), source.clone()).is_some() {
-            return Err(CallError::unreadable(DESCRIBE, format!("it has the attribute {key} twice")));
+            return Err(CallError::unreadable(DESCRIBE, format!("the attribute {key} is duplicated")));
         }
     }
     Ok(Described::Present { attributes, is_ready })
 }
 
-/// The form in which the SDK sends attributes.
+/// Converts attributes to the SDK's type.
 ///
 /// # Errors
-/// The SDK refuses to build it.
+/// Returns the SDK's error for invalid attributes.
 pub(crate) fn configuration(
     attributes: &BTreeMap<String, String>,
 ) -> Result<InstanceAccessControlAttributeConfiguration, BuildError> {
@@ -106,8 +106,8 @@ pub(crate) fn configuration(
         .build()
 }
 
-/// Makes the configuration, or replaces all of it, and gives AWS's id of the request. AWS may go on with the making
-/// after it has answered.
+/// Creates the configuration, or replaces it, and returns AWS's request id. AWS may still be creating it after it has
+/// responded.
 pub(crate) async fn set(
     clients: &Clients,
     api: Api,

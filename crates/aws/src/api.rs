@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A service of AWS that is called.
+/// An AWS service that is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// The Identity Store: groups and users.
@@ -15,7 +15,7 @@ pub enum Service {
     Sts,
 }
 
-/// One API call of one service. It prints as statistics name it: `sso-admin:ListAccountAssignments`.
+/// An API call of a service. It displays as in statistics: `sso-admin:ListAccountAssignments`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Api {
     /// The service.
@@ -41,7 +41,7 @@ impl Api {
         Self { service: Service::Sts, operation }
     }
 
-    /// The IAM action that a policy must allow for it, such as `sso:ListInstances`.
+    /// Returns the IAM action that a policy must allow for the call, such as `sso:ListInstances`.
     pub fn iam_action(self) -> String {
         let prefix = match self.service {
             Service::IdentityStore => "identitystore",

@@ -1,55 +1,54 @@
-//! Every API that is called, with what a policy must allow for it.
+//! The table of all API calls, with what a policy must allow for each.
 //!
-//! `rolecall permissions` prints policies that are made from this table, and a debug build refuses to call what is not in
-//! it.
+//! `rolecall permissions` prints policies from this table, and a debug build panics on a call that is not in it.
 
 use crate::api::{Api, Service};
 
-/// What a call does, and so which statement of a policy allows it.
+/// The effect of a call, which decides the policy statement that allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// It reads, in a plan and in an apply.
+    /// Reads, in a plan and in an apply.
     Read,
-    /// It reads, and only an apply makes it: it follows a request, or waits for a group.
+    /// Reads, only in an apply: follows a request, or waits for a group.
     Follow,
-    /// It makes a permission set, which carries the stack's tag in the request (`aws:RequestTag`).
+    /// Creates a permission set, with the stack's tag in the request (`aws:RequestTag`).
     Create,
-    /// It tags a permission set: one that carries the stack's tag, or is given it.
+    /// Tags a permission set that carries the stack's tag, or is given it.
     Tag,
-    /// It changes, assigns or deletes a permission set that carries the stack's tag (`aws:ResourceTag`). AWS checks it
-    /// for the instance and, where there is one, for the account as well, and these carry no tag of a stack.
+    /// Changes, assigns or deletes a permission set that carries the stack's tag (`aws:ResourceTag`). AWS also checks
+    /// the instance and, if there is one, the account, which carry no tag of a stack.
     Change,
-    /// It changes the instance, which carries no tag of a stack.
+    /// Changes the instance, which carries no tag of a stack.
     Instance,
-    /// It needs no permission.
+    /// Needs no permission.
     Free,
 }
 
-/// What makes a call necessary.
+/// The feature that needs a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Any project.
     Always,
-    /// A selector by the tag of an account, or `rolecall snapshot`.
+    /// A selector by account tag, or `rolecall snapshot`.
     AccountTags,
     /// An `attributes` node, or `rolecall snapshot`.
     Attributes,
-    /// An `entra` node: its groups may have to reach the Identity Store first.
+    /// An `entra` node: its groups may have to arrive in the Identity Store first.
     NewGroups,
-    /// `rolecall doctor` and `rolecall profiles`, which look at the members of groups.
+    /// `rolecall doctor` and `rolecall profiles`, which read group members.
     Members,
-    /// `rolecall snapshot`, which lists all users, and where many members of groups are looked up.
+    /// `rolecall snapshot`, which lists all users, and lookups of many group members.
     AllUsers,
 }
 
-/// An API that is called.
+/// An API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
-    /// Which.
+    /// Its API.
     pub api: Api,
-    /// What it does.
+    /// Its effect.
     pub access: Access,
-    /// What makes it necessary.
+    /// The feature that needs it.
     pub need: Need,
 }
 
@@ -61,7 +60,7 @@ const fn sso(operation: &'static str, access: Access) -> Call {
     call(Api::sso_admin(operation), access, Need::Always)
 }
 
-/// Every API that this crate calls, sorted by service and operation within each part.
+/// All API calls of this crate, sorted by service and operation within each part.
 pub const CALLS: &[Call] = &[
     call(Api::identity_store("DescribeGroup"), Access::Follow, Need::NewGroups),
     call(Api::identity_store("DescribeUser"), Access::Read, Need::Always),
@@ -129,13 +128,13 @@ pub const CALLS: &[Call] = &[
     ),
 ];
 
-/// Whether the table has it.
+/// Returns whether the table contains the API.
 pub(crate) fn is_listed(api: Api) -> bool {
     CALLS.iter().any(|call| call.api == api)
 }
 
 impl Call {
-    /// Whether it changes something.
+    /// Returns whether the call changes something.
     pub fn is_change(&self) -> bool {
         match self.access {
             Access::Read | Access::Follow | Access::Free => false,
@@ -143,7 +142,7 @@ impl Call {
         }
     }
 
-    /// Whether a call of that service and operation, as CloudTrail names them, is this one.
+    /// Returns whether this is the call of that service and operation, as CloudTrail names them.
     pub fn is(&self, service: Service, operation: &str) -> bool {
         self.api.service == service && self.api.operation == operation
     }
@@ -157,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// What stands between quotes after `Api::service(` in the sources of a directory, this file aside.
+    /// Collects the quoted names after `Api::service(` in the sources of a directory, except this file.
     fn named(directory: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
@@ -186,13 +185,10 @@ mod tests {
             calls.map(|call| call.api.operation.to_owned()).collect()
         };
         assert_eq!(listed(false), reads);
-        // Changes are named by the operations of the model.
+        // Changes are named in the model's operations.
         let operations = fs::read_to_string(sources.join("../../model/src/operation/aws.rs")).unwrap();
         for operation in listed(true) {
-            assert!(
-                operations.contains(&format!("\"{operation}\"")),
-                "{operation} is not made by any operation"
-            );
+            assert!(operations.contains(&format!("\"{operation}\"")), "no operation sends {operation}");
         }
     }
 }

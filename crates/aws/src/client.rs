@@ -1,4 +1,4 @@
-//! The connection to AWS, and the one way in which every call goes out.
+//! The connection to AWS, and the single path of all calls.
 
 use std::error::Error;
 use std::future::Future;
@@ -29,35 +29,35 @@ use crate::statistics::Statistics;
 pub struct Connection {
     /// The Region of the Identity Center instance.
     pub region: Region,
-    /// What carries HTTP requests: the sandbox's own client, or `None` for the network.
+    /// The HTTP client: that of a sandbox, or `None` for the network.
     pub http_client: Option<SharedHttpClient>,
-    /// Who calls.
+    /// The credentials of the caller.
     pub credentials: Credentials,
 }
 
-/// Where credentials come from.
+/// The source of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
-    /// Fixed ones that mean nothing, for the embedded sandbox. Nothing of the machine's AWS configuration is read,
-    /// neither environment nor files, and the SDK's time-outs are off, since they would fire on virtual time.
+    /// Fixed placeholders, for the embedded sandbox. The machine's AWS configuration is not read, neither environment
+    /// nor files. The SDK's timeouts are off, since they would expire on virtual time.
     Embedded,
     /// The SDK's default chain: environment, profiles, SSO, web identity, process, container and instance roles. The
-    /// rest of the SDK's configuration counts too, `AWS_ENDPOINT_URL` and its like among it.
+    /// rest of the SDK's configuration applies too, such as `AWS_ENDPOINT_URL`.
     Environment,
 }
 
-/// How long a connection may take to stand, before the request counts as failed and is sent again.
+/// Timeout for establishing a connection, after which the attempt counts as failed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an answer may take, before the request counts as failed and is sent again.
+/// Timeout for a response, after which the attempt counts as failed.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Connection {
-    /// To AWS, with the credentials and the settings of the environment.
+    /// Connects to AWS, with the credentials and settings of the environment.
     pub fn environment(region: Region) -> Self {
         Self { region, http_client: None, credentials: Credentials::Environment }
     }
 
-    /// To a sandbox in this process.
+    /// Connects to a sandbox in this process.
     pub fn embedded(region: Region, http_client: SharedHttpClient) -> Self {
         Self {
             http_client: Some(http_client),
@@ -67,7 +67,7 @@ impl Connection {
     }
 }
 
-/// Clients of the services, with the limits and statistics that they share. Clones share them too.
+/// Clients of the services, with shared limits and statistics. Clones share them too.
 #[derive(Debug, Clone)]
 pub struct Clients {
     shared: Arc<Shared>,
@@ -85,14 +85,14 @@ struct Shared {
     statistics: Mutex<Statistics>,
 }
 
-/// Makes the clients. Nothing is sent yet, except what a credentials provider needs. Must be called in a tokio
-/// runtime with its clock on.
+/// Creates the clients. Sends nothing, except what a credentials provider needs. Must be called within a tokio
+/// runtime with time enabled.
 pub async fn connect(connection: Connection) -> Clients {
     let Connection { region, http_client, credentials } = connection;
     let (config, seed) = match credentials {
         Credentials::Embedded => (embedded(&region, http_client), 0),
         Credentials::Environment => {
-            // Two pipelines that start together must not wait in step.
+            // Two pipelines that start together must not retry in step.
             let seed = RandomState::new().hash_one(region.as_str());
             (environment(&region, http_client).await, seed)
         }
@@ -112,7 +112,7 @@ pub async fn connect(connection: Connection) -> Clients {
 }
 
 fn app_name() -> AppName {
-    AppName::new("rolecall").expect("the name is made of letters")
+    AppName::new("rolecall").expect("the name consists of letters")
 }
 
 fn embedded(region: &Region, http_client: Option<SharedHttpClient>) -> SdkConfig {
@@ -148,12 +148,12 @@ async fn environment(region: &Region, http_client: Option<SharedHttpClient>) -> 
 }
 
 impl Clients {
-    /// What was asked of AWS so far.
+    /// Returns the statistics of the calls so far.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The Region that is called.
+    /// Returns the Region that is called.
     pub fn region(&self) -> &Region {
         &self.shared.region
     }
@@ -174,8 +174,8 @@ impl Clients {
         &self.shared.sts
     }
 
-    /// Makes a call: waits for its turn, sends it, waits out throttles without bound, and sends it again while the
-    /// service or the connection fails, up to [`ATTEMPTS`] times.
+    /// Sends a call once the rate limit permits it. Retries throttled calls indefinitely, and failures of the service
+    /// or the connection up to [`ATTEMPTS`] times.
     pub(crate) async fn call<O, E, F, Fut>(&self, api: Api, send: F) -> Result<O, CallError>
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -185,8 +185,8 @@ impl Clients {
         self.call_with(api, ATTEMPTS, send).await
     }
 
-    /// As [`Clients::call`], for a call that the endpoint may not know. AWS does; compatible endpoints fail without a
-    /// reason, or say so. `None` is then the answer.
+    /// Like [`Clients::call`], for a call that the endpoint may not support. AWS does; compatible endpoints may fail
+    /// without a reason or report it. The result is then `None`.
     pub(crate) async fn probe<O, E, F, Fut>(&self, api: Api, send: F) -> Result<Option<O>, CallError>
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -216,7 +216,7 @@ impl Clients {
                 Ok(answer) => return Ok(answer),
                 Err(error) => CallError::of(api, &error),
             };
-            let wait = match error.kind {
+            let delay = match error.kind {
                 Kind::RateExceeded | Kind::TooManyOutstanding => {
                     if error.kind == Kind::RateExceeded {
                         limit.slow_down();
@@ -242,25 +242,25 @@ impl Clients {
                 | Kind::Unreadable
                 | Kind::Refused => return Err(error),
             };
-            self.wait(wait).await;
+            self.delay(delay).await;
         }
     }
 
-    /// Waits after the try of that number that ran into a conflict, before the next.
-    pub(crate) async fn wait_out_conflict(&self, tries: u32) {
-        self.wait(AFTER_CONFLICT.after(tries)).await;
+    /// Waits before the next attempt, after this number of attempts that ended in a conflict.
+    pub(crate) async fn wait_out_conflict(&self, attempts: u32) {
+        self.delay(AFTER_CONFLICT.after(attempts)).await;
     }
 
-    async fn wait(&self, wait: Duration) {
+    async fn delay(&self, delay: Duration) {
         self.count(|statistics| statistics.retries += 1);
-        tokio::time::sleep(self.shared.jitter.spread(wait)).await;
+        tokio::time::sleep(self.shared.jitter.spread(delay)).await;
     }
 
     fn count(&self, change: impl FnOnce(&mut Statistics)) {
         change(&mut self.shared.statistics.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Calls a listing until it has no further page. A page may be empty and still have a token.
+    /// Reads all pages of a listing. A page may be empty and still have a successor.
     pub(crate) async fn pages<O, E, F, Fut, T>(
         &self,
         api: Api,
@@ -279,9 +279,9 @@ impl Clients {
             all.extend(items.unwrap_or_default());
             match next.filter(|next| !next.is_empty()) {
                 None => return Ok(all),
-                // Such a listing would never end.
+                // Following it would never end.
                 next if next == token => {
-                    return Err(CallError::unreadable(api, "a page's token leads to the same page"));
+                    return Err(CallError::unreadable(api, "a page's token repeats"));
                 }
                 next => token = next,
             }

@@ -1,4 +1,4 @@
-//! Carrying out single operations: how they are sent, and how live is read again after a refusal.
+//! Carries out operations: how each is sent, and how the live state is read again after an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,35 +21,35 @@ mod requests;
 mod reread;
 mod send;
 
-/// How long a conflict is waited out. Deprovisioning a set takes minutes, and a set cannot be deleted before.
-const CONFLICT_PATIENCE: Duration = Duration::from_secs(600);
+/// How long conflicts are retried. Deprovisioning a permission set takes minutes, and it cannot be deleted before.
+const CONFLICT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long AWS may take to make attributes for access control after it has answered.
-const MAKING_PATIENCE: Duration = Duration::from_secs(600);
+/// How long AWS may take to create attributes for access control after it accepted the request.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How long a change that AWS has accepted may not be seen.
-const UNSEEN_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a change may take to become visible after AWS accepted it.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often is looked whether it is seen.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Poll interval while waiting for a change to become visible.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long a request that AWS has just accepted may be unknown to it.
-const UNKNOWN_PATIENCE: Duration = Duration::from_secs(60);
+/// How long AWS may report a request that it just accepted as unknown.
+const REQUEST_VISIBILITY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Carries out operations on one instance of IAM Identity Center.
 #[derive(Debug)]
 pub struct AwsTarget {
     clients: Clients,
     instance: String,
-    /// The ARN of each set: those of the snapshot, and those made since.
+    /// The ARNs of the permission sets in the snapshot, and of those created since.
     arns: Mutex<BTreeMap<PermissionSetName, String>>,
-    /// Groups of Entra ID that came to the Identity Store since the snapshot was read.
+    /// Groups of Entra ID that arrived in the Identity Store after the snapshot was read.
     new_groups: Mutex<BTreeMap<ObjectId, GroupId>>,
     identity_store: String,
 }
 
 impl AwsTarget {
-    /// A target for the instance of the snapshot.
+    /// Creates a target for the instance of the snapshot.
     pub fn new(clients: Clients, snapshot: &Snapshot) -> Self {
         let arns = snapshot.permission_sets.iter().map(|set| (set.name.clone(), set.arn.clone())).collect();
         let (instance, arns) = (snapshot.instance.arn.clone(), Mutex::new(arns));
@@ -120,14 +120,14 @@ impl From<CallError> for Failure {
 impl Target for AwsTarget {
     type Operation = AwsOperation;
 
-    const CONFLICT_TIMEOUT: Duration = CONFLICT_PATIENCE;
+    const CONFLICT_TIMEOUT: Duration = CONFLICT_TIMEOUT;
 
     async fn send(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
-        self.send_once(operation).await
+        self.call(operation).await
     }
 
     async fn is_in_effect(&self, operation: &AwsOperation, refused: &Failure) -> Result<bool, Failure> {
-        self.is_as_wanted(operation, refused).await
+        self.reads_as_wanted(operation, refused).await
     }
 
     async fn wait_out_conflict(&self, attempts: u32) {
@@ -137,7 +137,7 @@ impl Target for AwsTarget {
 
 impl IdentityCenter for AwsTarget {
     async fn await_group(&self, group: &AwaitedGroup, stop: &CancellationToken) -> Result<Started, Failure> {
-        self.find_awaited(group, stop).await
+        self.wait_for_group(group, stop).await
     }
 
     async fn in_progress(&self, kind: RequestKind) -> Result<BTreeSet<String>, Failure> {
@@ -145,14 +145,14 @@ impl IdentityCenter for AwsTarget {
     }
 
     async fn describe(&self, request: &Request) -> Result<RequestStatus, Failure> {
-        let deadline = Instant::now() + UNKNOWN_PATIENCE;
-        let mut tries = 0;
+        let deadline = Instant::now() + REQUEST_VISIBILITY_TIMEOUT;
+        let mut attempts = 0;
         loop {
-            tries += 1;
+            attempts += 1;
             match requests::describe(&self.clients, &self.instance, request).await {
-                // Its status may lag behind its acceptance.
+                // The status may become visible some time after the request is accepted.
                 Err(error) if error.kind == Kind::NotFound && Instant::now() < deadline => {
-                    self.clients.wait_out_conflict(tries).await;
+                    self.clients.wait_out_conflict(attempts).await;
                 }
                 status => return Ok(status?),
             }
@@ -171,8 +171,8 @@ impl IdentityCenter for AwsTarget {
     }
 }
 
-/// Everybody who has the set on the account. A set that is not there is on no account; an account that is not there
-/// is an error.
+/// Lists the principals assigned the permission set in the account. A permission set that does not exist has none; an
+/// account that does not exist is an error.
 async fn principals(
     clients: &Clients,
     at: SetAddress<'_>,

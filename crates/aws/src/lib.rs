@@ -1,11 +1,11 @@
-//! The only callers of the AWS SDK: [`observe`](observe()) reads what is live, [`AwsTarget`] carries out single
-//! operations. Both share one set of [`Clients`], and so one set of rate limits and one way to retry.
+//! The only caller of the AWS SDK: [`observe`](observe()) reads the live state, and [`AwsTarget`] carries out
+//! operations. Both share one set of [`Clients`], with its rate limits and its retries.
 //!
-//! The SDK's own retries are off. It gives up on a throttle after a few attempts, and it knows nothing of the limit
-//! that all calls of sso-admin share; here a throttle is waited out, however long it lasts, and is never mistaken for
-//! "not there". A caller that cannot wait for ever wraps a call in a time-out of its own.
+//! The SDK's own retries are off: it gives up on a throttle after a few attempts, and knows nothing of the limit that
+//! all sso-admin calls share. Here, throttled requests are retried for as long as it takes and never mistaken for
+//! "not found". A caller that cannot wait indefinitely adds a timeout.
 //!
-//! All waiting is on tokio's clock, so under a paused clock the crate runs on virtual time.
+//! All delays use tokio's clock, so the crate runs on virtual time when the clock is paused.
 
 mod access_control;
 mod api;
@@ -23,7 +23,7 @@ pub use calls::{Access, CALLS, Call, Need};
 pub use client::{Clients, Connection, Credentials, connect};
 pub use execute::AwsTarget;
 pub use observe::{
-    ObserveError, Part, Progress, Scope, Size, Step, Strategy, look_closer, memberships, observe,
+    ObserveError, Part, Progress, Scope, Size, Step, Strategy, observe, observe_memberships, observe_pairs,
 };
 pub use statistics::Statistics;
 

@@ -1,8 +1,8 @@
-//! How fast AWS may be asked.
+//! Rate limits for AWS.
 //!
-//! Every call takes a token before it is sent. The rates start a little below AWS's (facts: the quota pages of IAM
-//! Identity Center and of Organizations), since others use the same quotas: the console, other pipelines, Control
-//! Tower. A throttle says that somebody does; the rate then falls at once and comes back slowly.
+//! Every call takes a token before it is sent. The rates start slightly below AWS's (from the quota pages of IAM
+//! Identity Center and Organizations), since others use the same quotas: the console, other pipelines, Control Tower.
+//! A throttle means that someone does; the rate then falls at once and recovers slowly.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,21 +12,21 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::api::{Api, Service};
 
-/// What is left of a rate after a throttle.
+/// Factor by which a throttle lowers a rate.
 const CUT: f64 = 0.7;
-/// Throttles come in volleys: all calls in flight get one. So a rate is cut once in this time, not once for each.
-const CUT_ONCE_IN: Duration = Duration::from_secs(1);
-/// A rate never falls below this part of its start.
+/// Minimum time between two cuts of a rate. All calls in flight are throttled together, and count as one throttle.
+const CUT_INTERVAL: Duration = Duration::from_secs(1);
+/// Lower bound of a rate, as a fraction of its initial value.
 const FLOOR: f64 = 0.05;
-/// How much of its start a rate wins back in one second.
+/// Fraction of its initial value that a rate recovers per second.
 const RECOVERY_PER_SECOND: f64 = 1.0 / 60.0;
 
-/// A token bucket whose rate adapts. Callers are served in the order in which they came.
+/// A token bucket with an adaptive rate. Callers are served in order of arrival.
 #[derive(Debug)]
 pub(crate) struct Limit {
-    /// Tokens a second, at most and at the start.
-    start: f64,
-    /// How many tokens gather while nobody calls.
+    /// Tokens per second, initially and at most.
+    initial: f64,
+    /// The capacity of the bucket.
     burst: f64,
     state: Mutex<State>,
 }
@@ -34,16 +34,16 @@ pub(crate) struct Limit {
 #[derive(Debug)]
 struct State {
     per_second: f64,
-    /// Negative while callers wait: each has taken its token already and sleeps until it would have come.
+    /// Negative while callers wait: each has taken its token and sleeps until it would have been added.
     tokens: f64,
     refilled: Instant,
     cut: Option<Instant>,
 }
 
 impl Limit {
-    fn new(start: f64, burst: f64) -> Self {
-        let state = State { per_second: start, tokens: burst, refilled: Instant::now(), cut: None };
-        Self { start, burst, state: Mutex::new(state) }
+    fn new(initial: f64, burst: f64) -> Self {
+        let state = State { per_second: initial, tokens: burst, refilled: Instant::now(), cut: None };
+        Self { initial, burst, state: Mutex::new(state) }
     }
 
     /// Waits until a call may be sent.
@@ -59,15 +59,15 @@ impl Limit {
         }
     }
 
-    /// Takes note of a throttle.
+    /// Lowers the rate after a throttle.
     pub(crate) fn slow_down(&self) {
         let mut state = self.refill();
         let now = state.refilled;
-        if state.cut.is_some_and(|cut| now < cut + CUT_ONCE_IN) {
+        if state.cut.is_some_and(|cut| now < cut + CUT_INTERVAL) {
             return;
         }
         state.cut = Some(now);
-        state.per_second = (state.per_second * CUT).max(self.start * FLOOR);
+        state.per_second = (state.per_second * CUT).max(self.initial * FLOOR);
         state.tokens = state.tokens.min(0.0);
     }
 
@@ -77,12 +77,13 @@ impl Limit {
         let seconds = (now - state.refilled).as_secs_f64();
         state.refilled = now;
         state.tokens = (state.tokens + seconds * state.per_second).min(self.burst);
-        state.per_second = (state.per_second + seconds * self.start * RECOVERY_PER_SECOND).min(self.start);
+        state.per_second =
+            (state.per_second + seconds * self.initial * RECOVERY_PER_SECOND).min(self.initial);
         state
     }
 }
 
-/// The limits of one caller's account: one bucket for all of sso-admin, one for each API elsewhere.
+/// The limits of the caller's account: one bucket for all of sso-admin, and one for each API of the other services.
 #[derive(Debug)]
 pub(crate) struct Limits {
     sso_admin: Arc<Limit>,
@@ -91,12 +92,12 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new() -> Self {
-        // AWS: 20 requests/s for all of sso-admin together.
+        // AWS: 20 requests/s for all of sso-admin.
         Self { sso_admin: Arc::new(Limit::new(18.0, 10.0)), others: Mutex::new(BTreeMap::new()) }
     }
 
     pub(crate) fn of(&self, api: Api) -> Arc<Limit> {
-        let (start, burst) = match api.service {
+        let (initial, burst) = match api.service {
             Service::SsoAdmin => return Arc::clone(&self.sso_admin),
             // AWS: 20 requests/s for each API.
             Service::IdentityStore => (18.0, 10.0),
@@ -104,11 +105,11 @@ impl Limits {
             Service::Sts => (10.0, 10.0),
         };
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(others.entry(api).or_insert_with(|| Arc::new(Limit::new(start, burst))))
+        Arc::clone(others.entry(api).or_insert_with(|| Arc::new(Limit::new(initial, burst))))
     }
 }
 
-/// Rate and burst of an API of Organizations, a tenth below what AWS allows.
+/// Returns rate and burst of an API of Organizations, a tenth below AWS's.
 fn organizations_rate(operation: &str) -> (f64, f64) {
     match operation {
         // AWS: 8 and 12.
@@ -117,7 +118,7 @@ fn organizations_rate(operation: &str) -> (f64, f64) {
         "ListAccountsForParent" | "ListOrganizationalUnitsForParent" => (4.5, 7.0),
         // AWS: 10 and 15.
         "ListTagsForResource" => (9.0, 13.0),
-        // AWS: 1 and 2 for ListRoots. What it allows for the others is not known to us; they are called once a run.
+        // AWS: 1 and 2 for ListRoots. The quotas of the others are unknown to us; they are called once per run.
         _ => (0.9, 2.0),
     }
 }

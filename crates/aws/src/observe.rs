@@ -1,7 +1,7 @@
-//! Reading what is live, at the least cost in calls.
+//! Reads the live state, with as few calls as possible.
 //!
-//! Everything is read to its end or not at all: the first call that fails ends the reading with its error, so that
-//! nobody plans on a partial view.
+//! Reads are complete or fail: the first call that fails ends the observation with its error, so that nothing is
+//! planned on a partial view.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -28,96 +28,96 @@ mod permission_sets;
 
 pub use cost::{Size, Strategy};
 pub use error::ObserveError;
-pub use memberships::memberships;
+pub use memberships::observe_memberships;
 
-/// The page size of every listing of Organizations: the most that it takes.
+/// Page size of the listings of Organizations: the maximum.
 const ORGANIZATIONS_PAGE_SIZE: i32 = 20;
 
-/// What of the live state to read. Whatever it says, the instance, the organization without tags, all groups, and
-/// the names and tags of all permission sets are read.
+/// The parts of the live state to read. The instance, the organization without tags, all groups, and the names and
+/// tags of all permission sets are always read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Permission sets to compare: what they are, where they are provisioned and outdated, and their rows.
+    /// Permission sets to compare: their attributes, where they are provisioned and outdated, and their assignments.
     pub compare: BTreeSet<PermissionSetName>,
-    /// Permission sets of which only the rows are wanted, and so where they are provisioned.
-    pub rows_of: BTreeSet<PermissionSetName>,
-    /// Permission sets of which it is wanted what they are as well, though they are not compared.
+    /// Permission sets of which only the assignments are needed, and therefore where they are provisioned.
+    pub assignments_of: BTreeSet<PermissionSetName>,
+    /// Permission sets whose attributes are needed although they are not compared.
     pub details_of: BTreeSet<PermissionSetName>,
-    /// Permission sets that carry this stack's tag are compared too.
+    /// A stack; permission sets that carry its tag are compared too.
     pub stack: Option<StackName>,
-    /// Whether to read the tags of accounts, at one call an account.
+    /// Whether to read account tags, with one call per account.
     pub account_tags: bool,
-    /// Users to look up, beside those that rows name.
+    /// Users to look up, in addition to those with assignments.
     pub user_names: BTreeSet<UserName>,
-    /// Where every permission set is provisioned, whether its rows are wanted or not.
+    /// Whether to read where every permission set is provisioned, even if its assignments are not needed.
     pub provisioned_of_all: bool,
-    /// Whether to read attributes for access control. Then it is an error where they cannot be read, and where AWS says
-    /// that it could not make them.
+    /// Whether to read attributes for access control. It is then an error if they cannot be read, or if AWS failed to
+    /// create them.
     pub access_control: bool,
-    /// Everything that a snapshot can hold: all sets, rows, account tags and users. The fields above then add
-    /// nothing. Attributes for access control are read too; where the endpoint does not know of them, or AWS could not
-    /// make them, they count as not read.
+    /// Whether to read everything that a snapshot can hold: all permission sets, assignments, account tags and users.
+    /// The fields above then add nothing. Attributes for access control are read too, but count as not read if the
+    /// endpoint does not support them or AWS failed to create them.
     pub everything: bool,
-    /// The instance, where the caller might see several.
+    /// The instance, if the caller might see several.
     pub instance: Option<InstanceId>,
     /// How account assignments are read.
     pub strategy: Strategy,
 }
 
-/// What is told while reading.
+/// Progress of an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// What comes next takes about so many calls of sso-admin.
+    /// The estimated number of sso-admin calls of the next part.
     Estimate {
-        /// Which part of the reading.
+        /// The part.
         part: Part,
-        /// How many calls it takes.
+        /// Its number of calls.
         calls: u64,
-        /// How many it and all before it take.
+        /// The number of calls up to its end.
         in_all: u64,
-        /// How long it takes at AWS's limits, in seconds.
+        /// Its duration in seconds, at AWS's limits.
         seconds: u64,
     },
-    /// How far a step has come. Steps run side by side, so their reports come mixed.
+    /// Progress of a step. Steps run concurrently, so their reports are interleaved.
     Step {
-        /// Which step.
+        /// The step.
         step: Step,
-        /// How much of it is done.
+        /// The number of finished items.
         done: usize,
-        /// How much there is, as far as it is known by now.
+        /// The number of items known so far.
         total: usize,
     },
 }
 
-/// A part of a reading that is estimated before it is read.
+/// A part of an observation that is estimated before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Permission sets, and where they are provisioned.
+    /// Permission sets and where they are provisioned.
     PermissionSets,
     /// Account assignments.
     Assignments,
-    /// Pairs that a plan would change, looked at closer.
+    /// Pairs that a plan would change, read completely.
     Closer,
 }
 
-/// The steps of a reading.
+/// The steps of an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// Caller, organization and instance are looked up; counts as one.
+    /// Looking up caller, organization and instance; counts as one item.
     Instance,
-    /// Organizational units whose children are listed, the root included.
+    /// Organizational units whose children are listed, including the root.
     Organization,
     /// Accounts whose tags are read.
     AccountTags,
-    /// The groups are listed; counts as one.
+    /// Listing the groups; counts as one item.
     Groups,
     /// Names and tags of permission sets.
     PermissionSets,
-    /// Permission sets that are read in full.
+    /// Permission sets that are read completely.
     Details,
-    /// Pairs of permission set and account whose rows are read.
+    /// Pairs of permission set and account whose assignments are read.
     Assignments,
-    /// Groups and users whose rows are read.
+    /// Groups and users whose assignments are read.
     Principals,
     /// Users who are looked up.
     Users,
@@ -127,11 +127,11 @@ pub enum Step {
 
 /// Reads the live state.
 ///
-/// A pair of permission set and account is skipped where the account is not in the organization any more, and such
-/// an account does not count as provisioned: nobody gets in through it, and nothing can be changed there.
+/// Pairs whose account is no longer in the organization are skipped, and such an account does not count as
+/// provisioned: it grants no access, and nothing can be changed in it.
 ///
 /// # Errors
-/// The instance is not to be found or cannot be worked with, or a call failed. Nothing partial is returned.
+/// Returns an error if the instance is not found or cannot be used, or a call failed. There is no partial result.
 pub async fn observe(
     clients: &Clients,
     scope: &Scope,
@@ -139,7 +139,7 @@ pub async fn observe(
 ) -> Result<Snapshot, ObserveError> {
     let reader = Reader { clients, scope, progress };
     let found = instance::find(&reader).await?;
-    // Each service has limits of its own, so the three are read side by side.
+    // Each service has its own limits, so the three are read concurrently.
     let (organization, groups, sets) = tokio::try_join!(
         organization::read(&reader, &found),
         groups::read(&reader, &found.instance.identity_store_id),
@@ -177,8 +177,8 @@ pub async fn observe(
     Ok(snapshot)
 }
 
-/// Attributes for access control, where the scope wants them. Those that AWS is still making count as there: nobody
-/// needs to ask for them again.
+/// Reads attributes for access control if the scope includes them. Attributes that AWS is still creating count as
+/// existing, so that nobody creates them again.
 async fn access_control(reader: &Reader<'_>, instance: &str) -> Result<AccessControlState, ObserveError> {
     let described = if reader.scope.access_control {
         Some(access_control::describe(reader.clients, instance).await?)
@@ -198,12 +198,12 @@ async fn access_control(reader: &Reader<'_>, instance: &str) -> Result<AccessCon
     }
 }
 
-/// Reads these pairs of permission set and account whole, where the snapshot was read by principal: what a plan would
-/// change must not be decided on a view that leaves users and groups that are gone out.
+/// Reads pairs of permission set and account completely that were read by principal: changes must not be planned on a
+/// view without users and deleted groups.
 ///
 /// # Errors
-/// A call failed. The snapshot is then as it was.
-pub async fn look_closer(
+/// Returns an error if a call failed. The snapshot is then unchanged.
+pub async fn observe_pairs(
     clients: &Clients,
     snapshot: &mut Snapshot,
     pairs: &BTreeSet<(PermissionSetName, AccountId)>,
@@ -212,22 +212,22 @@ pub async fn look_closer(
     let scope = Scope::default();
     let reader = Reader { clients, scope: &scope, progress };
     (reader.progress)(Progress::estimate(Part::Closer, pairs.len() as u64, pairs.len() as u64));
-    assignments::look_closer(&reader, snapshot, pairs).await?;
+    assignments::observe_pairs(&reader, snapshot, pairs).await?;
     let users = groups::users_of_rows(&reader, snapshot).await?;
     snapshot.users.extend(users);
     snapshot.sort();
     Ok(())
 }
 
-/// What all parts of a reading share.
+/// The state shared by all parts of an observation.
 struct Reader<'a> {
     clients: &'a Clients,
     scope: &'a Scope,
     progress: &'a dyn Fn(Progress),
 }
 
-/// How many calls of one step may be on their way. The rate limits decide how many are sent; this only has to be more
-/// than the longest answer takes at the highest rate.
+/// Maximum number of calls of a step in flight. The rate limits decide how many are sent; this number only has to
+/// exceed the rate multiplied by the longest response time.
 const IN_FLIGHT: usize = 32;
 
 impl Reader<'_> {
@@ -235,7 +235,7 @@ impl Reader<'_> {
         (self.progress)(Progress::Step { step, done, total });
     }
 
-    /// Reads one thing for each item, side by side. The results come in the order in which they were read.
+    /// Reads one result for each item, concurrently. The results are in order of completion.
     async fn each<T, O, Fut>(
         &self,
         step: Step,

@@ -1,4 +1,4 @@
-//! Reads of one permission set, as both observing and executing need them.
+//! Reads of a permission set, shared by observation and execution.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,17 +12,17 @@ use crate::api::Api;
 use crate::client::Clients;
 use crate::retry::{CallError, Kind};
 
-/// The page size of every listing of sso-admin and identitystore: the most that they take.
+/// Page size of the listings of sso-admin and identitystore: the maximum.
 pub(crate) const PAGE_SIZE: i32 = 100;
 
-/// A permission set, by the two ARNs that every call takes.
+/// The two ARNs by which every call addresses a permission set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SetAddress<'a> {
     pub(crate) instance: &'a str,
     pub(crate) set: &'a str,
 }
 
-/// The ARNs of all permission sets of an instance.
+/// Lists the ARNs of all permission sets of an instance.
 pub(crate) async fn list(clients: &Clients, instance: &str) -> Result<Vec<String>, CallError> {
     clients
         .pages(
@@ -36,8 +36,8 @@ pub(crate) async fn list(clients: &Clients, instance: &str) -> Result<Vec<String
         .await
 }
 
-/// What `DescribePermissionSet` says. Sets that are not compared are described for their names alone, so nothing else
-/// of them is judged.
+/// The response of `DescribePermissionSet`. Permission sets that are not compared are described only for their names,
+/// so their attributes are not validated.
 #[derive(Debug, Clone)]
 pub(crate) struct Described {
     pub(crate) name: PermissionSetName,
@@ -47,14 +47,14 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// The attributes.
+    /// Returns the attributes.
     pub(crate) fn attributes(self) -> Result<Attributes, CallError> {
-        // AWS's default where a set was made without one.
+        // AWS's default for a permission set created without one.
         let session = match self.session.as_deref() {
             None | Some("") => SessionDuration::ONE_HOUR,
             Some(text) => SessionDuration::from_iso_8601(text).map_err(|error| {
                 let api = Api::sso_admin("DescribePermissionSet");
-                CallError::unreadable(api, format!("of permission set {}, {error}", self.name))
+                CallError::unreadable(api, format!("permission set {}: {error}", self.name))
             })?,
         };
         let (description, relay_state) = (some_text(self.description), some_text(self.relay_state));
@@ -62,12 +62,13 @@ impl Described {
     }
 }
 
-/// Name and attributes.
+/// Reads name and attributes.
 pub(crate) async fn describe(clients: &Clients, at: SetAddress<'_>) -> Result<Described, CallError> {
     let api = Api::sso_admin("DescribePermissionSet");
     let call = || clients.sso_admin().describe_permission_set().instance_arn(at.instance);
     let answer = clients.call(api, || call().permission_set_arn(at.set).send()).await?;
-    let set = answer.permission_set.ok_or_else(|| CallError::unreadable(api, "it has no permission set"))?;
+    let set =
+        answer.permission_set.ok_or_else(|| CallError::unreadable(api, "the permission set is missing"))?;
     let name = set.name.as_deref().unwrap_or_default();
     Ok(Described {
         name: name.parse().map_err(|error| CallError::unreadable(api, error))?,
@@ -81,7 +82,7 @@ fn some_text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Whether the set is there.
+/// Returns whether the permission set exists.
 pub(crate) async fn exists(clients: &Clients, at: SetAddress<'_>) -> Result<bool, CallError> {
     match describe(clients, at).await {
         Ok(_) => Ok(true),
@@ -90,7 +91,7 @@ pub(crate) async fn exists(clients: &Clients, at: SetAddress<'_>) -> Result<bool
     }
 }
 
-/// All tags.
+/// Lists all tags.
 pub(crate) async fn tags(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -108,7 +109,7 @@ pub(crate) async fn tags(
     Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
-/// The ARNs of the attached AWS managed policies.
+/// Lists the ARNs of the attached AWS managed policies.
 pub(crate) async fn managed_policies(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -131,7 +132,7 @@ pub(crate) async fn managed_policies(
         .collect()
 }
 
-/// The attached references to customer managed policies.
+/// Lists the attached references to customer managed policies.
 pub(crate) async fn customer_policies(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -154,7 +155,7 @@ fn customer_policy(reference: types::CustomerManagedPolicyReference) -> Customer
     CustomerPolicy { name: reference.name, path: some_text(reference.path).unwrap_or_else(|| "/".to_owned()) }
 }
 
-/// The inline policy. AWS answers with an empty text where there is none.
+/// Reads the inline policy. AWS returns an empty text if there is none.
 pub(crate) async fn inline_policy(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -171,9 +172,10 @@ pub(crate) async fn inline_policy(
         .transpose()
 }
 
-/// The permissions boundary. Where there is none, AWS answers ResourceNotFound, other endpoints nothing.
+/// Reads the permissions boundary. If there is none, AWS returns ResourceNotFound, other endpoints nothing.
 ///
-/// A set that is not there gives `None` too, so a caller who does not know that it is reads something else of it.
+/// The result is `None` for a permission set that does not exist, too. A caller that does not know whether it exists
+/// must read something else of it.
 pub(crate) async fn boundary(clients: &Clients, at: SetAddress<'_>) -> Result<Option<Boundary>, CallError> {
     let api = Api::sso_admin("GetPermissionsBoundaryForPermissionSet");
     let answer = clients
@@ -197,16 +199,16 @@ pub(crate) async fn boundary(clients: &Clients, at: SetAddress<'_>) -> Result<Op
     }))
 }
 
-/// Which of the accounts where a set is provisioned to list.
+/// A filter for the accounts in which a permission set is provisioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provisioned {
-    /// All of them.
+    /// All accounts.
     Anyhow,
-    /// Those that hold an older version of the set.
+    /// Accounts that hold an older version of the permission set.
     Outdated,
 }
 
-/// The accounts where the set is provisioned.
+/// Lists the accounts in which the permission set is provisioned.
 pub(crate) async fn provisioned(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -234,7 +236,7 @@ pub(crate) async fn provisioned(
     ids.iter().map(|id| id.parse().map_err(|error| CallError::unreadable(api, error))).collect()
 }
 
-/// Everybody who has the set on the account, users and principals that no longer exist included.
+/// Lists the principals assigned the permission set in the account, including users and deleted principals.
 pub(crate) async fn principals(
     clients: &Clients,
     at: SetAddress<'_>,
@@ -262,13 +264,16 @@ fn principal(api: Api, row: &types::AccountAssignment) -> Result<Principal, Call
         Some(types::PrincipalType::Group) => id.parse::<GroupId>().map(Principal::Group),
         Some(types::PrincipalType::User) => id.parse().map(Principal::User),
         _ => {
-            return Err(CallError::unreadable(api, format!("principal {id:?} is neither group nor user")));
+            return Err(CallError::unreadable(
+                api,
+                format!("principal {id:?} is neither a group nor a user"),
+            ));
         }
     };
     principal.map_err(|error| CallError::unreadable(api, error))
 }
 
-/// How sso-admin calls the kind of a principal.
+/// Returns sso-admin's type of a principal.
 pub(crate) fn principal_type(principal: &Principal) -> types::PrincipalType {
     match principal {
         Principal::Group(_) | Principal::NewGroup(_) => types::PrincipalType::Group,
@@ -276,9 +281,9 @@ pub(crate) fn principal_type(principal: &Principal) -> types::PrincipalType {
     }
 }
 
-/// The permission sets, by ARN, and accounts that a principal has itself. For a user AWS also lists what comes through
-/// groups; those rows name the group, and are left out.
-pub(crate) async fn rows_of_principal(
+/// Lists the assignments of a principal, as permission set ARNs and accounts. For a user, AWS also lists assignments
+/// through groups; they name the group and are left out.
+pub(crate) async fn assignments_of_principal(
     clients: &Clients,
     instance: &str,
     principal: &Principal,
@@ -302,7 +307,7 @@ pub(crate) async fn rows_of_principal(
         let account = account.parse().map_err(|error| CallError::unreadable(api, error))?;
         let arn = row
             .permission_set_arn
-            .ok_or_else(|| CallError::unreadable(api, "a row has no permission set"))?;
+            .ok_or_else(|| CallError::unreadable(api, "an assignment has no permission set"))?;
         Ok((arn, account))
     })
     .collect()

@@ -1,4 +1,4 @@
-//! What an answer that is an error means, and how long to wait before asking again.
+//! Classification of error responses, and backoff before a retry.
 
 use std::error::Error;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use rolecall_applier::retry::{Backoff, error_chain};
 
 use crate::api::Api;
 
-/// A call that ended without what it was made for.
+/// A failed call.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{api} failed: {failure}")]
 pub(crate) struct CallError {
@@ -22,59 +22,60 @@ pub(crate) struct CallError {
     pub(crate) failure: Failure,
 }
 
-/// What kind of error it is, as far as it makes a difference to what is done next.
+/// The kinds of errors that are handled differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Too many requests: the rate is to fall.
+    /// Too many requests: the rate must fall.
     RateExceeded,
-    /// Too many operations of sso-admin under way ("too many requests processing"): asking more slowly is no help,
-    /// waiting is.
+    /// Too many sso-admin operations in progress ("too many requests processing"). Lowering the request rate does not
+    /// help; waiting does.
     TooManyOutstanding,
-    /// The service or the connection failed; the same call may well succeed.
+    /// The service or the connection failed; a retry may succeed.
     Transient,
-    /// The endpoint gave no reason at all for its failure, as simulators do for what they do not know; otherwise as
+    /// The endpoint gave no reason for its failure, as simulators do for unknown operations; otherwise like
     /// [`Kind::Transient`].
     Unexplained,
-    /// The endpoint says that it does not know the operation.
+    /// The endpoint does not support the operation.
     Unsupported,
-    /// The thing is not there.
+    /// Not found.
     NotFound,
-    /// Another change is in the way, or the thing is there already.
+    /// Another change is in progress, or the thing already exists.
     Conflict,
-    /// The caller may not.
+    /// The caller lacks a permission.
     Denied,
-    /// The KMS key that encrypts the instance cannot be used: it is gone, disabled, or not the caller's to use.
+    /// The KMS key that encrypts the instance cannot be used: it is deleted, disabled, or not permitted to the
+    /// caller.
     Key,
-    /// There are no credentials, or none that are accepted.
+    /// Credentials are missing or rejected.
     Credentials,
-    /// The credentials have expired; whoever renews them may do so any moment.
+    /// The credentials have expired and may be renewed.
     Expired,
-    /// The answer came and makes no sense.
+    /// The response cannot be interpreted.
     Unreadable,
-    /// Anything else; asking again gives the same.
+    /// Any other error; a retry would fail in the same way.
     Refused,
 }
 
 impl CallError {
-    /// An answer that lacks what it must have, or holds what cannot be.
+    /// Creates the error for a response that lacks a required part or has an invalid one.
     pub(crate) fn unreadable(api: Api, what: impl std::fmt::Display) -> Self {
         let failure = Failure {
-            code: "UnreadableAnswer".to_owned(),
-            message: format!("the answer cannot be used: {what}"),
+            code: "UnreadableResponse".to_owned(),
+            message: format!("the response cannot be used: {what}"),
             request_id: None,
         };
         Self { api, kind: Kind::Unreadable, failure }
     }
 
-    /// What the SDK reports, sorted out.
+    /// Classifies an error of the SDK.
     pub(crate) fn of<E>(api: Api, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (kind, code, message) = match error {
-            SdkError::ServiceError(answer) => of_answer(answer.err(), answer.raw()),
+            SdkError::ServiceError(answer) => of_response(answer.err(), answer.raw()),
             SdkError::TimeoutError(_) => (Kind::Transient, "Timeout".to_owned(), error_chain(error)),
-            SdkError::ResponseError(_) => (Kind::Transient, "BrokenAnswer".to_owned(), error_chain(error)),
+            SdkError::ResponseError(_) => (Kind::Transient, "BrokenResponse".to_owned(), error_chain(error)),
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => of_sending(error),
             _ => (Kind::Refused, "NotSent".to_owned(), error_chain(error)),
         };
@@ -83,8 +84,8 @@ impl CallError {
     }
 }
 
-/// An error that the service answered.
-fn of_answer<E>(error: &E, raw: &HttpResponse) -> (Kind, String, String)
+/// Classifies an error response of the service.
+fn of_response<E>(error: &E, raw: &HttpResponse) -> (Kind, String, String)
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -100,7 +101,7 @@ where
     };
     let message = match message {
         Some(message) => message.to_owned(),
-        None if code.is_some() => "AWS says no more than that".to_owned(),
+        None if code.is_some() => "AWS gives no message".to_owned(),
         None => error_chain(error),
     };
     (kind, code.map_or_else(|| format!("HTTP {status}"), str::to_owned), message)
@@ -120,11 +121,11 @@ fn kind_of_code(code: &str, message: &str, status: u16, body: Option<&[u8]>) -> 
         | "SlowDown" => Kind::RateExceeded,
         _ if status == 429 || says("rate exceeded") => Kind::RateExceeded,
         "ConflictException" => Kind::Conflict,
-        // Trouble with the key that encrypts the instance says nothing about what was asked for.
+        // A problem with the key of the instance says nothing about the requested resource.
         _ if status < 500 && reason(body).is_some_and(|reason| reason.starts_with("KMS")) => Kind::Key,
         "ResourceNotFoundException" => Kind::NotFound,
         "AccessDeniedException" | "AccessDenied" => Kind::Denied,
-        // Whoever renews the credentials may be about to; the SDK asks for them anew at each try.
+        // The credentials may be renewed at any moment; the SDK requests them for each attempt.
         "ExpiredTokenException" | "ExpiredToken" => Kind::Expired,
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -144,14 +145,14 @@ fn kind_of_code(code: &str, message: &str, status: u16, body: Option<&[u8]>) -> 
     }
 }
 
-/// The `Reason` of an error's body. sso-admin and identitystore give it where KMS is behind an error; the SDK keeps
-/// it in another type for each service, so it is read from the body, which is the same for all.
+/// Returns the `Reason` in the body of an error. sso-admin and identitystore set it for errors caused by KMS. The SDK
+/// has a separate type for each service, so the body is read instead, which is the same for all.
 fn reason(body: Option<&[u8]>) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body?).ok()?;
     body.get("Reason")?.as_str().map(str::to_owned)
 }
 
-/// An error before any answer.
+/// Classifies an error without a response.
 fn of_sending<E>(error: &SdkError<E, HttpResponse>) -> (Kind, String, String)
 where
     E: Error + 'static,
@@ -183,16 +184,17 @@ fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Credent
     None
 }
 
-/// How often a call is sent that an endpoint may not know, while it fails without a reason.
+/// Maximum number of attempts of a call that the endpoint may not support, while it fails without a reason.
 pub(crate) const ATTEMPTS_UNEXPLAINED: u32 = 3;
 
-/// After a throttle.
+/// Backoff after a throttle.
 pub(crate) const AFTER_THROTTLE: Backoff =
-    Backoff { first: Duration::from_millis(500), most: Duration::from_secs(20) };
+    Backoff { initial: Duration::from_millis(500), max: Duration::from_secs(20) };
 
-/// After a conflict. What is in the way takes seconds (a role being updated) to minutes (a set being deprovisioned).
+/// Backoff after a conflict. The other change takes seconds (a role update) to minutes (deprovisioning a permission
+/// set).
 pub(crate) const AFTER_CONFLICT: Backoff =
-    Backoff { first: Duration::from_secs(1), most: Duration::from_secs(15) };
+    Backoff { initial: Duration::from_secs(1), max: Duration::from_secs(15) };
 
 #[cfg(test)]
 mod tests {
@@ -221,8 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_doubles_up_to_its_bound() {
-        let waits = [1, 2, 3, 6, 60].map(|tries| AFTER_THROTTLE.after(tries).as_millis());
-        assert_eq!(waits, [500, 1_000, 2_000, 16_000, 20_000]);
+    fn a_delay_doubles_up_to_its_bound() {
+        let delays = [1, 2, 3, 6, 60].map(|attempts| AFTER_THROTTLE.after(attempts).as_millis());
+        assert_eq!(delays, [500, 1_000, 2_000, 16_000, 20_000]);
     }
 }

@@ -124,7 +124,7 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
     let guarded = guard.filters().flat_map(|filter| filter.users.iter().chain(&filter.except_users));
     Scope {
         compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
-        rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+        assignments_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
         details_of: rolecall_planner::needs_details(config, guard),
         stack: Some(config.stack.clone()),
         account_tags: [Some(config), other].into_iter().flatten().any(rolecall_planner::needs_account_tags),
@@ -148,7 +148,7 @@ pub(crate) fn scope(loaded: &Loaded, strategy: Strategy) -> Scope {
 pub(crate) fn with_base(mut scope: Scope, base: &Config) -> Scope {
     let external = base.external_permission_sets.iter().map(|set| &set.name);
     let owned = base.permission_sets.iter().map(|set| &set.permission_set.name);
-    scope.rows_of.extend(external.chain(owned).cloned());
+    scope.assignments_of.extend(external.chain(owned).cloned());
     scope.account_tags |= rolecall_planner::needs_account_tags(base);
     scope.user_names.extend(base.users().map(|user| user.name.clone()));
     scope
@@ -176,7 +176,7 @@ pub(crate) async fn look_closer(
 ) -> Result<(), Failure> {
     let progress = Progress::new();
     let report = |step| progress.reading(step);
-    let looked = rolecall_aws::look_closer(clients, snapshot, pairs, &report).await;
+    let looked = rolecall_aws::observe_pairs(clients, snapshot, pairs, &report).await;
     looked.map_err(|error| Failure::Observe(Box::new(error)))
 }
 
@@ -191,7 +191,7 @@ pub(crate) async fn memberships(
 ) -> Result<(), Failure> {
     let progress = Progress::new();
     let report = |step| progress.reading(step);
-    let read = rolecall_aws::memberships(clients, snapshot, groups, &report).await;
+    let read = rolecall_aws::observe_memberships(clients, snapshot, groups, &report).await;
     read.map_err(|error| Failure::Observe(Box::new(error)))
 }
 

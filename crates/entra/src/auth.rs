@@ -1,4 +1,4 @@
-//! Tokens for Graph: where they come from, and for how long they are used.
+//! Access tokens for Graph: their credentials and their lifetime.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,37 +21,37 @@ mod environment;
 
 pub use environment::{Credential, NoCredentials};
 
-/// What every token is for.
+/// The scope of every token.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
-/// So long before its end a token is not used any more.
+/// A token is renewed this long before it expires.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// Why no token came.
+/// The failure to get a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no token from {source_name}: {message}")]
 pub struct TokenFailure {
-    /// Where it was asked for, such as `client secret`.
+    /// The credential, such as `client secret`.
     pub source_name: &'static str,
-    /// What the place said. It holds no secret.
+    /// The error message, without secrets.
     pub message: String,
-    /// Whether asking again may help.
+    /// Whether a retry may succeed.
     pub(crate) may_pass: bool,
 }
 
-/// A token, and how long it is good from now.
+/// A token and its remaining lifetime.
 struct Fresh {
     secret: Secret,
     lifetime: Duration,
 }
 
-/// A token in use. Its number tells it from the ones before it.
+/// A token in use. Its number distinguishes it from earlier ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
     pub(crate) secret: Secret,
     pub(crate) number: u64,
 }
 
-/// The token of a client, renewed before its end.
+/// The token of a client, renewed before it expires.
 pub(crate) struct Tokens {
     credential: Credential,
     transport: Arc<dyn Transport>,
@@ -76,7 +76,7 @@ impl Tokens {
         Self { credential, transport, state: Mutex::new(State::default()) }
     }
 
-    /// The token in use, or a new one. Callers who come while it is being fetched wait for it.
+    /// Returns the current token, or a new one. Concurrent callers wait for the same request.
     pub(crate) async fn current(&self) -> Result<Token, TokenFailure> {
         let mut state = self.state.lock().await;
         if let Some(token) = &state.token
@@ -87,13 +87,13 @@ impl Tokens {
         let Fresh { secret, lifetime } = self.fetch().await?;
         state.given += 1;
         let token = Token { secret, number: state.given };
-        // A token that is good for less than the margin is used once.
+        // A token with less than the margin left is used once.
         state.renew_at = Instant::now().checked_add(lifetime.saturating_sub(MARGIN));
         state.token = Some(token.clone());
         Ok(token)
     }
 
-    /// Drops the token of that number, which Graph did not take. A newer one stays.
+    /// Discards the token with this number, which Graph rejected. A newer one is kept.
     pub(crate) async fn drop_token(&self, number: u64) {
         let mut state = self.state.lock().await;
         if state.token.as_ref().is_some_and(|token| token.number == number) {
@@ -101,8 +101,8 @@ impl Tokens {
         }
     }
 
-    /// Fetches a token. The credential is made anew each time: those of the identity crate keep their token, and one
-    /// that Graph does not take must not come back.
+    /// Requests a token. The credential is created for each request: those of the identity crate cache their token,
+    /// and a rejected one must not be reused.
     fn fetch(&self) -> BoxFuture<'_, Result<Fresh, TokenFailure>> {
         Box::pin(async move {
             let name = self.credential.name();
@@ -128,7 +128,8 @@ fn of_azure(source_name: &'static str, error: &azure_core::Error) -> TokenFailur
     TokenFailure { source_name, message: error_chain(error), may_pass: may_pass(error) }
 }
 
-/// Whether any of the causes of an error is one that may pass: the connection, or what the bridge takes for its failure.
+/// Returns whether a retry may succeed: a cause of the error is a failure of the connection, or what the bridge
+/// reports as one.
 fn may_pass(error: &azure_core::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {

@@ -1,7 +1,7 @@
 //! `POST /$batch`: up to twenty reads in one request.
 //!
-//! The answer to a batch is a success even where all of its requests were turned away. What was throttled, or failed in
-//! a way that may pass, is asked again alone, in the usual way.
+//! A batch succeeds even if all of its requests fail. Requests that were throttled or failed transiently are retried
+//! individually.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::failure::{GraphError, Kind, seconds};
 use crate::request::Read;
 use crate::routes::BATCH;
 
-/// The most requests in a batch (Graph's page on JSON batching).
+/// Maximum number of requests in a batch (Graph's page on JSON batching).
 const MOST: usize = 20;
-/// How many batches are on their way at a time.
+/// Maximum number of batches in flight.
 const AT_A_TIME: usize = 4;
 
 #[derive(Serialize)]
@@ -48,8 +48,8 @@ struct StepAnswer {
 }
 
 impl Reader {
-    /// Reads several things, in the order of the requests. An error of one of them is its result; an error of a batch
-    /// as a whole ends the reading.
+    /// Sends reads in batches and returns their results in order. The result of a read may be an error; an error of a
+    /// batch as a whole ends the call.
     pub(crate) async fn batch<T: DeserializeOwned>(
         &self,
         reads: &[Read],
@@ -80,13 +80,13 @@ impl Reader {
         for (number, read) in reads.iter().enumerate() {
             let answer = answers.remove(&number.to_string());
             let answer = answer
-                .ok_or_else(|| GraphError::unreadable(BATCH.0, format!("it lacks request {number}")))?;
+                .ok_or_else(|| GraphError::unreadable(BATCH.0, format!("request {number} is missing")))?;
             results.push(self.open(read, answer).await);
         }
         Ok(results)
     }
 
-    /// What one answer of a batch says, or what the request says when it is sent alone.
+    /// Returns the result of a request in a batch, or that of its individual retry.
     async fn open<T: DeserializeOwned>(&self, read: &Read, answer: StepAnswer) -> Result<T, GraphError> {
         let route = read.0.route;
         let StepAnswer { id: _, status, headers, body } = answer;

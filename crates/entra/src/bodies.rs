@@ -1,4 +1,4 @@
-//! The bodies of requests and answers, as far as they are used.
+//! The bodies of requests and responses, as far as they are used.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The connection to Graph, and the one way in which every call goes out.
+//! The connection to Graph, and the single path of all requests.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,16 +21,16 @@ use crate::routes::Route;
 use crate::statistics::Statistics;
 use crate::transport::Transport;
 
-/// The version of Graph that is called.
+/// The version of Graph.
 const VERSION: &str = "/v1.0";
 
-/// Where Graph and the rest of Entra are.
+/// The endpoints of Graph and of Entra ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Scheme and authority of Graph, without a slash at the end.
+    /// Scheme and authority of Graph, without a trailing slash.
     pub graph: String,
-    /// The same of the place of tokens and metadata documents. `azure_identity` takes the one for tokens from
-    /// `AZURE_AUTHORITY_HOST`, where that is set.
+    /// The same for tokens and metadata documents. `azure_identity` uses `AZURE_AUTHORITY_HOST` for tokens instead,
+    /// if it is set.
     pub login: String,
 }
 
@@ -44,16 +44,16 @@ impl Default for Endpoints {
     }
 }
 
-/// How to reach Graph. It prints without its transport, which may hold what it carried.
+/// How to reach Graph. `Debug` omits the transport, which may hold requests.
 #[derive(Clone)]
 pub struct Connection {
-    /// What carries HTTP requests: the network, or the sandbox's service.
+    /// The carrier of HTTP requests: the network, or the sandbox's service.
     pub transport: Arc<dyn Transport>,
-    /// Where to.
+    /// The endpoints.
     pub endpoints: Endpoints,
-    /// Who calls.
+    /// The credential of the caller.
     pub credential: Credential,
-    /// Waits are spread from this. Two pipelines that start together should have different ones.
+    /// The seed of jitter. Two pipelines that start together should have different ones.
     pub seed: u64,
 }
 
@@ -71,7 +71,7 @@ pub struct Reader {
     shared: Arc<Shared>,
 }
 
-/// Reads from Graph and changes things there.
+/// Reads from Graph and changes it.
 #[derive(Debug, Clone)]
 pub struct Writer {
     reader: Reader,
@@ -93,7 +93,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// Makes a client that reads; nothing is sent yet. Must be used in a tokio runtime with its clock on.
+/// Creates a client that reads; sends nothing. Must be used within a tokio runtime with time enabled.
 pub fn connect(connection: Connection) -> Reader {
     let Connection { transport, endpoints, credential, seed } = connection;
     let tokens = Tokens::new(credential, Arc::clone(&transport));
@@ -108,23 +108,23 @@ pub fn connect(connection: Connection) -> Reader {
     Reader { shared: Arc::new(shared) }
 }
 
-/// Makes a client that reads and writes; nothing is sent yet. As [`connect`].
+/// Creates a client that reads and writes; sends nothing. See [`connect`].
 pub fn connect_for_writing(connection: Connection) -> Writer {
     Writer { reader: connect(connection) }
 }
 
-/// Whether a request may be sent again when it is not known if it took effect.
+/// Whether a request may be sent again if it may have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Resend {
-    /// It reads. Whatever is in the way of others is not in its own.
+    /// The request reads. A conflict of reads is transient.
     Read,
-    /// Twice is as good as once.
+    /// The request is idempotent.
     Always,
-    /// Twice makes two things; look first.
+    /// The request creates something; search before sending it again.
     OnlyIfUnsent,
 }
 
-/// An answer that is a success.
+/// A successful response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) body: Bytes,
@@ -132,42 +132,42 @@ pub(crate) struct Answer {
 }
 
 impl Writer {
-    /// The part that reads, with the same limits and the same token.
+    /// Returns the part that reads, with the same limits and token.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
-    /// Sends a change that may be sent twice.
+    /// Sends an idempotent change.
     pub(crate) async fn change(&self, change: &Change) -> Result<Answer, GraphError> {
         self.reader.call(&change.0, Resend::Always).await
     }
 
-    /// Sends a change that must not be sent twice: where its answer is lost, the error comes back at once, and
-    /// [`GraphError::may_have_taken_effect`] says so.
+    /// Sends a change that must not be sent twice. If its response is lost, the error is returned at once, and
+    /// [`GraphError::may_have_taken_effect`] is true.
     pub(crate) async fn change_once(&self, change: &Change) -> Result<Answer, GraphError> {
         self.reader.call(&change.0, Resend::OnlyIfUnsent).await
     }
 }
 
 impl Reader {
-    /// What was asked of Graph so far.
+    /// Returns the statistics of the requests so far.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads one thing.
+    /// Reads one object.
     pub(crate) async fn get<T: DeserializeOwned>(&self, read: &Read) -> Result<T, GraphError> {
         let answer = self.call(&read.0, Resend::Read).await?;
         serde_json::from_slice(&answer.body).map_err(|error| GraphError::unreadable(read.0.route, error))
     }
 
-    /// Reads a list to its end.
+    /// Reads all pages of a list.
     pub(crate) async fn list<T: DeserializeOwned>(&self, read: &Read) -> Result<Vec<T>, GraphError> {
         let first: Page<T> = self.get(read).await?;
         self.rest_of(read.0.route, first).await
     }
 
-    /// Reads a list from its first page to its end. A page may be empty and still have a link.
+    /// Reads the pages of a list after its first. A page may be empty and still have a successor.
     pub(crate) async fn rest_of<T: DeserializeOwned>(
         &self,
         route: &'static Route,
@@ -177,9 +177,9 @@ impl Reader {
         let mut followed = BTreeSet::new();
         while let Some(link) = next {
             self.check_link(route, &link)?;
-            // Such a listing would never end.
+            // Following it would never end.
             if !followed.insert(link.clone()) {
-                return Err(GraphError::unreadable(route, "a page's link leads to a page that was read"));
+                return Err(GraphError::unreadable(route, "a page's link repeats"));
             }
             let page: Page<T> = self.get(&Read::link(route, link)).await?;
             all.extend(page.value);
@@ -188,7 +188,7 @@ impl Reader {
         Ok(all)
     }
 
-    /// Refuses a link that leads elsewhere: the token goes where it leads.
+    /// Rejects a link to another host, since the token is sent to it.
     fn check_link(&self, route: &'static Route, link: &str) -> Result<(), GraphError> {
         let base: Option<Uri> = self.shared.endpoints.graph.parse().ok();
         let uri: Option<Uri> = link.parse().ok();
@@ -202,20 +202,17 @@ impl Reader {
         }
         let host = link.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
         let host = host.unwrap_or_else(|| "no host".to_owned());
-        Err(GraphError::unreadable(
-            route,
-            format!("the link to its next page leads away from Graph, to {host}"),
-        ))
+        Err(GraphError::unreadable(route, format!("the link to the next page leads to another host, {host}")))
     }
 
-    /// Fetches a document from the place of tokens and metadata, without a token.
+    /// Fetches a document from the endpoint for tokens and metadata, without a token.
     pub(crate) async fn fetch(&self, read: &Read) -> Result<Bytes, GraphError> {
         let uri = read.0.uri(&self.shared.endpoints.login);
         self.attempt(&read.0, Resend::Read, &uri, false).await.map(|answer| answer.body)
     }
 
-    /// Sends a request: waits for its turn, waits out throttles without bound, renews the token, and sends it again
-    /// while the service or the connection fails, up to [`ATTEMPTS`] times.
+    /// Sends a request once the rate limit permits it. Retries throttled requests indefinitely, renews the token, and
+    /// retries failures of the service or the connection up to [`ATTEMPTS`] times.
     async fn call(&self, call: &Call, resend: Resend) -> Result<Answer, GraphError> {
         let uri = call.uri(&format!("{}{VERSION}", self.shared.endpoints.graph));
         self.attempt(call, resend, &uri, true).await
@@ -252,8 +249,8 @@ impl Reader {
                     }
                     AFTER_FAILURE.after(failures)
                 }
-                // The first 401 may come of a clock that differs or of a token that was taken back. After that, only
-                // one that says that the token is too old may pass.
+                // The first 401 may be due to clock skew or a revoked token. After that, only an expired token is
+                // worth a retry.
                 Kind::Token if renewals == 0 || error.message.contains("expired") => {
                     renewals += 1;
                     failures += u32::from(renewals > 1);
@@ -288,7 +285,7 @@ impl Reader {
             let token = token.map_err(|failure| GraphError::of_token(route, failure))?;
             let value = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose()));
             let mut value =
-                value.map_err(|_| GraphError::unreadable(route, "the token has odd characters"))?;
+                value.map_err(|_| GraphError::unreadable(route, "the token has invalid characters"))?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value).header(ACCEPT, "application/json");
             used = Some(token.number);
@@ -305,15 +302,15 @@ impl Reader {
             let request_id = header(&answer, "request-id");
             return Ok(Answer { body: answer.into_body(), request_id });
         }
-        let error = GraphError::of_answer(route, &answer);
+        let error = GraphError::of_response(route, &answer);
         if let (Kind::Token, Some(number)) = (error.kind, used) {
             self.shared.tokens.drop_token(number).await;
         }
         Err(error)
     }
 
-    /// Closes the bucket of a route after a throttle: for as long as Graph says, and a little more, so that not all
-    /// come back in the same moment.
+    /// Closes the bucket of a route after a throttle, for as long as Graph asks and slightly longer, so that not all
+    /// callers retry at once.
     pub(crate) fn note_throttle(&self, route: &'static Route, retry_after: Option<Duration>, throttles: u32) {
         self.count(|statistics| statistics.throttled += 1);
         let jitter = &self.shared.jitter;
@@ -324,14 +321,14 @@ impl Reader {
         self.shared.limits.of(route.bucket).close_for(wait);
     }
 
-    /// Takes a place in the bucket of each request of a batch.
+    /// Waits for the rate limits of all requests of a batch.
     pub(crate) async fn take_places(&self, reads: &[Read]) {
         for read in reads {
             self.shared.limits.of(read.0.route.bucket).acquire().await;
         }
     }
 
-    /// Waits after the try of that number, until the directory may have settled.
+    /// Waits before the next attempt, so that the directory can settle. `attempts` is the number of attempts so far.
     pub(crate) async fn let_it_settle(&self, tries: u32) {
         self.wait(WHILE_IT_SETTLES.after(tries)).await;
     }

@@ -1,10 +1,10 @@
-//! Carrying out single steps.
+//! Carries out operations.
 //!
-//! A request that would make a second thing is never sent again blindly: the directory is searched for the first one
-//! before.
+//! A request that creates something is never sent again blindly: the directory is searched for the result of the
+//! first one before.
 //!
-//! What was just made cannot be read everywhere at once. For some minutes after this target made something of an
-//! application, "not found" is waited out.
+//! New objects are not visible on all replicas at once. For some minutes after this target created something in an
+//! application, "not found" is retried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,10 +27,10 @@ mod policies;
 mod provisioning;
 mod reread;
 
-/// How long what is in the way is waited out, and how long something that was just made may stay unseen.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long conflicts are retried, and how long a new object may take to become visible.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What provisioning signs in to AWS with. It is sent to Graph, and is in no plan, record or log.
+/// The credentials of provisioning for AWS. They are sent to Graph, and are in no plan, record or log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScimSecrets {
     /// The SCIM endpoint of Identity Center, such as `https://scim.eu-west-1.amazonaws.com/…/scim/v2/`.
@@ -39,36 +39,37 @@ pub struct ScimSecrets {
     pub token: Secret,
 }
 
-/// Carries out steps in one tenant.
+/// Carries out operations in one tenant.
 #[derive(Debug)]
 pub struct EntraTarget {
     writer: Writer,
-    /// What the environment gave; `None` where it gave nothing.
+    /// The credentials in the environment, if any.
     secrets: Option<ScimSecrets>,
-    /// The application of each name: those of the tenant, and those made since.
+    /// Applications by name: those of the tenant, and those created since.
     known: Mutex<BTreeMap<String, Known>>,
-    /// Groups that wait for the next cycle, since the caller may not provision on demand, and their names.
+    /// Groups that wait for the next provisioning cycle, since the caller may not provision on demand, with their
+    /// names.
     waiting: Mutex<BTreeMap<ObjectId, String>>,
 }
 
-/// What is known of an application.
+/// The known state of an application.
 #[derive(Debug, Clone)]
 struct Known {
     service_principal: ObjectId,
     application: ObjectId,
     client: ObjectId,
     roles: Vec<AppRole>,
-    /// Its synchronization job, and the rule for groups in the job's schema.
+    /// Its synchronization job, and the group rule in the job's schema.
     job: Option<String>,
     group_rule: Option<String>,
     /// The thumbprint of the certificate that was added.
     added: Option<String>,
-    /// Until then, what was made may be unseen.
+    /// Until then, new objects of the application may not be visible.
     settles_until: Option<Instant>,
 }
 
 impl EntraTarget {
-    /// A target for the tenant that was read. `secrets` are used by the step that sets them.
+    /// Creates a target for the tenant. `secrets` are needed by [`EntraOperation::SetSyncSecrets`].
     pub fn new(writer: Writer, tenant: &Tenant, secrets: Option<ScimSecrets>) -> Self {
         let mut known: BTreeMap<String, Known> = BTreeMap::new();
         let mut ambiguous = BTreeSet::new();
@@ -77,18 +78,18 @@ impl EntraTarget {
                 ambiguous.insert(application.display_name.clone());
             }
         }
-        // A plan names no application of which there are two.
+        // A plan contains no ambiguous application.
         known.retain(|name, _| !ambiguous.contains(name));
         Self { writer, secrets, known: Mutex::new(known), waiting: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Groups that were not provisioned on demand, since the caller has no permission for it, and their names. They come
-    /// to the Identity Store with the next cycle of the job, within about 40 minutes.
+    /// Returns the groups that were not provisioned on demand, since the caller lacks the permission, with their
+    /// names. They arrive in the Identity Store with the next provisioning cycle, within about 40 minutes.
     pub fn waiting_for_cycle(&self) -> BTreeMap<ObjectId, String> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn send_once(&self, operation: &EntraOperation) -> Result<Option<String>, Refusal> {
+    async fn call(&self, operation: &EntraOperation) -> Result<Option<String>, Refusal> {
         match operation {
             EntraOperation::CreateApplication { name } => self.create_application(name).await,
             EntraOperation::SetSamlMode { application } => self.set_saml_mode(application).await,
@@ -127,13 +128,12 @@ impl EntraTarget {
         self.writer.reader()
     }
 
-    /// Sends a change of an application that may be sent twice, and waits out that what it refers to is not to be seen
-    /// yet.
+    /// Sends an idempotent change of an application, and retries while the objects it refers to are not visible.
     async fn change(&self, application: &str, change: &Change) -> Result<Answer, GraphError> {
         self.settled(application, || self.writer.change(change)).await
     }
 
-    /// The same, for a change that must not be sent twice.
+    /// Like [`Self::change`], for a change that must not be sent twice.
     async fn change_once(&self, application: &str, change: &Change) -> Result<Answer, GraphError> {
         self.settled(application, || self.writer.change_once(change)).await
     }
@@ -142,12 +142,12 @@ impl EntraTarget {
     where
         F: Future<Output = Result<Answer, GraphError>>,
     {
-        let mut tries = 0;
+        let mut attempts = 0;
         loop {
-            tries += 1;
+            attempts += 1;
             match send().await {
                 Err(error) if error.may_be_lag() && self.is_settling(application) => {
-                    self.reader().let_it_settle(tries).await;
+                    self.reader().let_it_settle(attempts).await;
                 }
                 answer => return answer,
             }
@@ -164,10 +164,10 @@ impl EntraTarget {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what was made of an application, and that it may be unseen for a while.
+    /// Records a new object of an application, which may not be visible for a while.
     fn note(&self, application: &str, change: impl FnOnce(&mut Known)) {
         if let Some(known) = self.lock().get_mut(application) {
-            known.settles_until = Some(Instant::now() + PATIENCE);
+            known.settles_until = Some(Instant::now() + SETTLE_TIMEOUT);
             change(known);
         }
     }
@@ -178,12 +178,12 @@ impl EntraTarget {
         until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// What a record shows of an error. Graph might repeat a secret that it does not take.
+    /// Converts an error for the record. Graph might repeat a secret that it rejects.
     fn failure(&self, operation: &EntraOperation, error: GraphError) -> Failure {
         let mut failure = Failure::from(error);
         if let (EntraOperation::SetSyncSecrets { .. }, Some(secrets)) = (operation, &self.secrets) {
-            failure.code = secrets.token.blot_out(&failure.code);
-            failure.message = secrets.token.blot_out(&failure.message);
+            failure.code = secrets.token.redact(&failure.code);
+            failure.message = secrets.token.redact(&failure.message);
         }
         failure
     }
@@ -192,10 +192,10 @@ impl EntraTarget {
 impl Target for EntraTarget {
     type Operation = EntraOperation;
 
-    const CONFLICT_TIMEOUT: Duration = PATIENCE;
+    const CONFLICT_TIMEOUT: Duration = SETTLE_TIMEOUT;
 
     async fn send(&self, operation: &EntraOperation) -> Result<Started, applier::Refusal> {
-        match self.send_once(operation).await {
+        match self.call(operation).await {
             Ok(request_id) => Ok(Started::Done { request_id }),
             Err(Refusal::Final(failure)) => Err(failure.into()),
             Err(Refusal::Call(error)) => {
@@ -217,7 +217,7 @@ impl Target for EntraTarget {
     }
 
     async fn is_in_effect(&self, operation: &EntraOperation, _: &Failure) -> Result<bool, Failure> {
-        self.is_as_wanted(operation).await.map_err(|error| self.failure(operation, error))
+        self.has_effect(operation).await.map_err(|error| self.failure(operation, error))
     }
 
     async fn wait_out_conflict(&self, attempts: u32) {
@@ -241,11 +241,11 @@ impl Known {
     }
 }
 
-/// Why a step was not sent, or not taken.
+/// A rejected operation.
 enum Refusal {
-    /// Graph or the connection said no.
+    /// Graph rejected the request, or the connection failed.
     Call(GraphError),
-    /// There is nothing to ask Graph, or nothing more to ask.
+    /// Retrying cannot help.
     Final(Failure),
 }
 
@@ -261,7 +261,7 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Ends a step of which a request may have taken effect: to begin again could make a second thing.
+/// Makes an error final: a request may have taken effect, so starting over could create a second object.
 fn ended(error: GraphError) -> Refusal {
     Refusal::Final(error.into())
 }

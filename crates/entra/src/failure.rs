@@ -1,4 +1,4 @@
-//! What an answer that is an error means.
+//! Classification of error responses.
 
 use std::error::Error;
 use std::fmt;
@@ -15,54 +15,54 @@ use crate::retry::LONGEST_RETRY_AFTER;
 use crate::routes::Route;
 use crate::transport::ConnectionError;
 
-/// A call that ended without what it was made for.
+/// A failed call.
 #[derive(Debug, Clone)]
 pub struct GraphError {
     /// The route that was called.
     pub route: &'static Route,
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Graph's error code, such as `Authorization_RequestDenied`, or the kind of failure of the connection.
+    /// Graph's error code, such as `Authorization_RequestDenied`, or the kind of connection failure.
     pub code: String,
     /// Graph's message.
     pub message: String,
-    /// Graph's `request-id`, which Microsoft's support asks for.
+    /// Graph's `request-id`, for Microsoft's support.
     pub request_id: Option<String>,
     pub(crate) kind: Kind,
     cause: Option<Arc<Cause>>,
 }
 
-/// What is behind an error that came before any answer.
+/// The cause of an error without a response.
 #[derive(Debug)]
 enum Cause {
     Connection(ConnectionError),
     Token(TokenFailure),
 }
 
-/// What kind of error it is, as far as it makes a difference to what is done next.
+/// The kinds of errors that are handled differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Too many requests; Graph may say when to come again.
+    /// Too many requests. Graph may specify when to retry.
     Throttled(Option<Duration>),
-    /// The service or the connection failed; the same request may well succeed. Graph may say when.
+    /// The service or the connection failed; a retry may succeed. Graph may specify when.
     Transient {
         retry_after: Option<Duration>,
         /// Whether it may have taken effect.
         may_have_arrived: bool,
     },
-    /// The token is not accepted, or not any more.
+    /// The token is rejected or expired.
     Token,
-    /// No token is to be had.
+    /// No token is available.
     Credentials,
-    /// The caller may not.
+    /// The caller lacks a permission.
     Denied,
-    /// The thing is not there, or not yet to be seen.
+    /// Not found, or not visible yet.
     NotFound,
-    /// Another change is in the way, or the thing is there already.
+    /// Another change is in progress, or the thing already exists.
     Conflict,
-    /// The answer came and makes no sense.
+    /// The response cannot be interpreted.
     Unreadable,
-    /// Anything else; asking again gives the same.
+    /// Any other error; a retry would fail in the same way.
     Refused,
 }
 
@@ -93,7 +93,7 @@ impl From<GraphError> for Failure {
     }
 }
 
-/// The body of an error, as OData has it.
+/// The body of an OData error.
 #[derive(Deserialize)]
 struct Body {
     error: Inner,
@@ -116,14 +116,14 @@ struct Ids {
 }
 
 impl GraphError {
-    /// What an answer says that is no success.
-    pub(crate) fn of_answer(route: &'static Route, answer: &Response<Bytes>) -> Self {
+    /// Classifies an error response.
+    pub(crate) fn of_response(route: &'static Route, answer: &Response<Bytes>) -> Self {
         let retry_after = retry_after(answer.headers());
         let id = answer.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         Self::of_parts(route, answer.status().as_u16(), answer.body(), retry_after, id)
     }
 
-    /// The same of an answer's parts, which is what a batch holds.
+    /// Classifies the parts of an error response, as in a batch.
     pub(crate) fn of_parts(
         route: &'static Route,
         status: u16,
@@ -140,9 +140,9 @@ impl GraphError {
         };
         let kind = kind_of(status, &code, &message, retry_after);
         let code = if code.is_empty() { format!("HTTP {status}") } else { code };
-        // Messages of synchronization have line breaks and a tail of ids.
+        // Synchronization messages have line breaks and trailing ids.
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        let message = if message.is_empty() { "Graph says no more than that".to_owned() } else { message };
+        let message = if message.is_empty() { "Graph gives no message".to_owned() } else { message };
         let request_id = request_id.or(inner_id);
         Self { route, status: Some(status), code, message, request_id, kind, cause: None }
     }
@@ -159,7 +159,7 @@ impl GraphError {
         }
     }
 
-    /// Without a token nothing is sent.
+    /// Creates the error for a missing token. Nothing was sent.
     pub(crate) fn of_token(route: &'static Route, failure: TokenFailure) -> Self {
         let kind = if failure.may_pass {
             Kind::Transient { retry_after: None, may_have_arrived: false }
@@ -177,21 +177,21 @@ impl GraphError {
         }
     }
 
-    /// An answer that lacks what it must have, or holds what cannot be.
+    /// Creates the error for a response that lacks a required part or has an invalid one.
     pub(crate) fn unreadable(route: &'static Route, what: impl fmt::Display) -> Self {
         Self {
             route,
             status: None,
-            code: "UnreadableAnswer".to_owned(),
-            message: format!("the answer cannot be used: {what}"),
+            code: "UnreadableResponse".to_owned(),
+            message: format!("the response cannot be used: {what}"),
             request_id: None,
             kind: Kind::Unreadable,
             cause: None,
         }
     }
 
-    /// Whether the directory may merely not show yet what was just made. Conditional access and assignments say so of
-    /// what they refer to in the text of a 400.
+    /// Returns whether a new object may not be visible yet. Conditional access and assignments report that in the
+    /// text of a 400.
     pub(crate) fn may_be_lag(&self) -> bool {
         let says = |text: &str| self.message.contains(text);
         self.kind == Kind::NotFound
@@ -199,7 +199,7 @@ impl GraphError {
                 && (says("was not found") || says("does not exist") || says("not found on application"))
     }
 
-    /// Whether it is not known if the request took effect.
+    /// Returns whether the request may have taken effect.
     pub(crate) fn may_have_taken_effect(&self) -> bool {
         matches!(self.kind, Kind::Transient { may_have_arrived: true, .. })
     }
@@ -220,12 +220,12 @@ fn kind_of(status: u16, code: &str, message: &str, retry_after: Option<Duration>
     }
 }
 
-/// `Retry-After` in seconds, as Graph gives it.
+/// Returns the `Retry-After` of a response.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(http::header::RETRY_AFTER)?.to_str().ok().and_then(seconds)
 }
 
-/// A `Retry-After` as a text.
+/// Parses a `Retry-After` in seconds.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let seconds = text.trim().parse().ok().map(Duration::from_secs);
     seconds.map(|wait| wait.min(LONGEST_RETRY_AFTER))

@@ -1,4 +1,4 @@
-//! The federation metadata document: what the tenant tells service providers of itself.
+//! The federation metadata document, which describes the tenant to service providers.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,25 +13,25 @@ use crate::thumbprint;
 const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// A metadata document that cannot be used.
+/// The error for an unusable metadata document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
-    /// It is no XML, or holds a document type, which no metadata document has.
-    #[error("it is not XML that can be read: {0}")]
+    /// Not XML, or with a document type, which no metadata document has.
+    #[error("invalid XML: {0}")]
     Xml(String),
-    /// It lacks what every such document has.
-    #[error("it has no {0}")]
+    /// A required part is missing.
+    #[error("{0} is missing")]
     Missing(&'static str),
-    /// A certificate in it is none.
-    #[error("a signing certificate in it cannot be read")]
+    /// A certificate is invalid.
+    #[error("a signing certificate is invalid")]
     Certificate,
 }
 
-/// Reads a document. Only what the identity provider signs SAML with is looked at: the document's own signature and the
-/// roles of WS-Federation have certificates, too.
+/// Parses a document. Only the certificates for signing SAML are read: the document's own signature and the roles of
+/// WS-Federation have others.
 pub(crate) fn read(document: &[u8]) -> Result<FederationMetadata, MetadataError> {
-    let text = std::str::from_utf8(document).map_err(|_| MetadataError::Xml("it is not UTF-8".to_owned()))?;
-    // A byte order mark is no part of the text.
+    let text = std::str::from_utf8(document).map_err(|_| MetadataError::Xml("not UTF-8".to_owned()))?;
+    // A byte order mark is not part of the text.
     let text = text.trim_start_matches('\u{feff}');
     let parsed = Document::parse(text).map_err(|error| MetadataError::Xml(error.to_string()))?;
     let root = parsed.root_element();
@@ -41,7 +41,7 @@ pub(crate) fn read(document: &[u8]) -> Result<FederationMetadata, MetadataError>
     let entity_id = root.attribute("entityID").ok_or(MetadataError::Missing("entityID"))?.to_owned();
     let provider = child(root, "IDPSSODescriptor").ok_or(MetadataError::Missing("IDPSSODescriptor"))?;
     let keys = provider.children().filter(|node| node.has_tag_name((METADATA, "KeyDescriptor")));
-    // Without a use, a key is for signing as well.
+    // A key without a use is for signing, too.
     let signing = keys.filter(|key| key.attribute("use").is_none_or(|purpose| purpose == "signing"));
     let mut certificates = signing
         .flat_map(|key| key.descendants())

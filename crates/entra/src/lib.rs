@@ -1,10 +1,12 @@
-//! The only caller of Microsoft Graph: [`observe`](observe()) reads a tenant, [`EntraTarget`] carries out single steps.
+//! The only caller of Microsoft Graph: [`observe`](observe()) reads a tenant, and [`EntraTarget`] carries out
+//! operations.
 //!
-//! Reads and writes are apart: [`Reader`] cannot change anything, [`Writer`] can. Both go through one [`Transport`], one
-//! set of rate limits and one way to retry. A throttle is waited out, however long it lasts, and is never mistaken for
-//! "not there". All waiting is on tokio's clock, so under a paused clock the crate runs on virtual time.
+//! Reads and writes are separate: [`Reader`] cannot change anything, [`Writer`] can. Both share one [`Transport`],
+//! one token, one set of rate limits and one retry logic. Throttled requests are retried for as long as it takes and
+//! never mistaken for "not found". All delays use tokio's clock, so the crate runs on virtual time when the clock is
+//! paused.
 //!
-//! No secret and no token is in the `Debug` or `Display` of anything here.
+//! No `Debug` or `Display` in this crate contains a secret or a token.
 
 mod auth;
 mod batch;

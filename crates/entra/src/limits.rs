@@ -1,8 +1,8 @@
-//! How fast Graph may be asked.
+//! Rate limits for Graph.
 //!
-//! Every request takes its place in the window of its bucket before it is sent. What Graph allows is in its page of
-//! throttling limits and in the reference pages of the routes. A throttle closes the bucket for everybody until the
-//! time that its `Retry-After` says.
+//! Every request passes the window of its bucket before it is sent. The limits are from Graph's page on throttling
+//! limits and the reference pages of the routes. A throttle closes the bucket for all callers until its `Retry-After`
+//! has passed.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The routes that are limited together.
+/// Routes that share a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bucket {
     /// Applications, service principals, users, synchronization.
@@ -25,7 +25,7 @@ pub(crate) enum Bucket {
     OnDemand,
 }
 
-/// So many requests in any period of that length.
+/// A sliding window: at most `most` requests in any period.
 #[derive(Debug)]
 pub(crate) struct Window {
     most: usize,
@@ -35,7 +35,7 @@ pub(crate) struct Window {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When the last requests were let pass, the oldest first; never more than `most`.
+    /// When the last requests passed, oldest first; at most `most`.
     passed: VecDeque<Instant>,
     /// Closed until then.
     closed_until: Option<Instant>,
@@ -53,7 +53,7 @@ impl Window {
         }
     }
 
-    /// Lets a request pass, or says when to ask again.
+    /// Lets a request pass, or returns when to retry.
     fn try_pass(&self) -> Option<Instant> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -74,7 +74,7 @@ impl Window {
         None
     }
 
-    /// Lets nobody pass for so long.
+    /// Closes the window for this long.
     pub(crate) fn close_for(&self, wait: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let until = Instant::now() + wait;
@@ -94,9 +94,9 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new() -> Self {
-        // Graph counts resource units: the smallest tenants have 3,500 in 10 s for each application, and what is called
-        // here costs one to three. Where it gives a count, the period is a little longer than Graph's, since requests
-        // do not all travel equally long.
+        // Graph counts resource units: the smallest tenants have 3,500 in 10 s per application, and the routes called
+        // here cost one to three. Where Graph limits requests, our period is slightly longer than Graph's, since
+        // requests take different times to arrive.
         let ten_seconds = Duration::from_millis(10_200);
         Self {
             general: Window::new(900, ten_seconds),

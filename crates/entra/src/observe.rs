@@ -1,7 +1,7 @@
-//! Reading a tenant.
+//! Reads a tenant.
 //!
-//! Everything that is asked for is read to its end or not at all: the first call that fails ends the reading with its
-//! error, so that nobody plans on a partial view.
+//! Reads are complete or fail: the first call that fails ends the observation with its error, so that nothing is
+//! planned on a partial view.
 
 use std::collections::BTreeSet;
 
@@ -24,30 +24,30 @@ pub(crate) mod synchronization;
 
 pub use error::ObserveError;
 
-/// What of a tenant to read.
+/// The parts of a tenant to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The tenant that the files name: a verified domain, or the directory id. Another one is an error.
+    /// The tenant in the configuration: a verified domain, or the directory id. Any other is an error.
     pub tenant: String,
-    /// Groups that are looked up by display name. Graph does not tell upper from lower case, so a group whose name
-    /// differs in that alone comes too.
+    /// Groups to look up by display name. Graph ignores case, so groups whose names differ only in case are read too.
     pub group_names: BTreeSet<String>,
-    /// Groups that are looked up by object id.
+    /// Groups to look up by object id.
     pub group_ids: BTreeSet<ObjectId>,
     /// The display name of the enterprise application, which is read with its assignments.
     pub application: Option<String>,
-    /// The federation metadata document of an application that signs in by SAML.
+    /// Whether to read the federation metadata document of an application with SAML sign-on.
     pub federation: bool,
-    /// The synchronization jobs of the application, their mappings, and whether secrets are set.
+    /// Whether to read the synchronization jobs of the application, their mappings, and whether secrets are set.
     pub provisioning: bool,
-    /// All conditional access policies.
+    /// Whether to read all conditional access policies.
     pub conditional_access: bool,
 }
 
 /// Reads a tenant.
 ///
 /// # Errors
-/// The tenant is another one, something in it cannot be used, or a call failed. Nothing partial is returned.
+/// Returns an error if the tenant is another one, a part of it cannot be used, or a call failed. There is no partial
+/// result.
 pub async fn observe(reader: &Reader, scope: &Scope) -> Result<Tenant, ObserveError> {
     let (id, domains) = organization(reader, scope).await?;
     let (named, applications, conditional_access) = tokio::try_join!(
@@ -66,11 +66,12 @@ pub async fn observe(reader: &Reader, scope: &Scope) -> Result<Tenant, ObserveEr
     Ok(Tenant { id, domains, groups, users, applications, conditional_access, logs })
 }
 
-/// Reads the audit logs of the applications of a tenant, from `since` on. They are not part of [`observe`], since they
-/// take permissions and a licence of their own, and time that grows with them: Graph allows 5 requests in 10 s.
+/// Reads the audit logs of the tenant's applications, starting at `since`. They are not part of [`observe`], since
+/// they require permissions and a license of their own, and time in proportion to their length: Graph allows 5
+/// requests in 10 s.
 ///
 /// # Errors
-/// A call failed. Nothing partial is returned.
+/// Returns an error if a call failed. There is no partial result.
 pub async fn observe_logs(
     reader: &Reader,
     tenant: &Tenant,
@@ -79,12 +80,12 @@ pub async fn observe_logs(
     Ok(logs::read(reader, &tenant.applications, since).await?)
 }
 
-/// The tenant that the token is of, if it is the one that is named.
+/// Returns the tenant of the token, if it is the one in the configuration.
 async fn organization(reader: &Reader, scope: &Scope) -> Result<(String, BTreeSet<String>), ObserveError> {
     let list = Read::of(LIST_ORGANIZATIONS, &[]).select("id,verifiedDomains");
     let all: Vec<Organization> = reader.list(&list).await?;
     let [Organization { id, verified_domains }] = &all[..] else {
-        let what = format!("it lists {} organizations, not one", all.len());
+        let what = format!("expected one organization, found {}", all.len());
         return Err(GraphError::unreadable(LIST_ORGANIZATIONS.0, what).into());
     };
     let domains: BTreeSet<String> = verified_domains.iter().map(|domain| domain.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! One request: a route with its parameters, its query and its body.
+//! Requests: a route with its parameters, query and body.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::routes::{ChangeRoute, ReadRoute, Route};
 
-/// What stays as it is: RFC 3986's unreserved characters.
+/// The characters that are not encoded: RFC 3986's unreserved ones.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request. Its body may hold a secret, so it prints as its route.
+/// A request. Its `Debug` is its route, since the body may contain a secret.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) route: &'static Route,
@@ -23,7 +23,7 @@ pub(crate) struct Call {
 enum Address {
     /// Path and query, percent-encoded, without Graph's version.
     Path(String),
-    /// The absolute link to a further page, which was looked at.
+    /// The validated absolute link to the next page.
     Link(String),
 }
 
@@ -51,13 +51,13 @@ impl Call {
     fn query(mut self, name: &str, value: &str) -> Self {
         if let Address::Path(path) = &mut self.address {
             let mark = if path.contains('?') { '&' } else { '?' };
-            // `$` may stand in a query, and Graph's documentation leaves it there.
+            // `$` is allowed in a query, and unencoded in Graph's documentation.
             *path = format!("{path}{mark}{name}={}", utf8_percent_encode(value, RESERVED));
         }
         self
     }
 
-    /// Path and query relative to a version of Graph's; `None` for a link.
+    /// Returns path and query relative to Graph's version; `None` for a link.
     pub(crate) fn path(&self) -> Option<&str> {
         match &self.address {
             Address::Path(path) => Some(path),
@@ -78,17 +78,17 @@ impl Call {
     }
 }
 
-/// A body as JSON. The bodies are made of texts, lists and maps with texts for keys, which JSON has.
+/// Serializes a body as JSON. Bodies consist of texts, lists and maps with text keys, which always serialize.
 fn json(body: &impl Serialize) -> Bytes {
     Bytes::from(serde_json::to_vec(body).expect("texts, lists and maps of texts can be written as JSON"))
 }
 
-/// A request that changes nothing.
+/// A request that reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Read(pub(crate) Call);
 
 impl Read {
-    /// A request to a route, with a parameter for each name in its braces.
+    /// Creates a request to a route, with a parameter for each name in braces.
     pub(crate) fn of(route: ReadRoute, parameters: &[&str]) -> Self {
         Self(Call::new(route.0, parameters))
     }
@@ -105,17 +105,17 @@ impl Read {
         self.query("$select", properties)
     }
 
-    /// As many items in a page as Graph gives for directory objects.
+    /// Requests the largest pages that Graph supports for directory objects.
     pub(crate) fn large_pages(self) -> Self {
         self.query("$top", "999")
     }
 
-    /// The page behind a link that was looked at.
+    /// Creates the request for the page behind a validated link.
     pub(crate) fn link(route: &'static Route, link: String) -> Self {
         Self(Call { route, address: Address::Link(link), body: Bytes::new() })
     }
 
-    /// A batch of requests, all of which read.
+    /// Creates a batch of reads.
     pub(crate) fn batch(route: ReadRoute, body: &impl Serialize) -> Self {
         Self(Call { body: json(body), ..Call::new(route.0, &[]) })
     }
@@ -126,7 +126,7 @@ impl Read {
 pub(crate) struct Change(pub(crate) Call);
 
 impl Change {
-    /// A request to a route, with a parameter for each name in its braces.
+    /// Creates a request to a route, with a parameter for each name in braces.
     pub(crate) fn of(route: ChangeRoute, parameters: &[&str]) -> Self {
         Self(Call::new(route.0, parameters))
     }
@@ -136,7 +136,7 @@ impl Change {
     }
 }
 
-/// A text in a filter, in quotes.
+/// Quotes a text for a filter.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a group is named, the filter that looks for it is one text literal, and the request one parameter.
+        /// Whatever the name of a group, its filter is one text literal, and the request has one parameter.
         #[test]
         fn no_name_leaves_its_quotes(name in any::<String>()) {
             let quoted = quoted(&name);

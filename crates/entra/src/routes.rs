@@ -1,15 +1,15 @@
-//! Every route that is called, with the permission that Graph wants for it.
+//! The table of all routes, with the permissions that Graph requires.
 
 use std::fmt;
 
 use crate::limits::Bucket;
 
-/// What of the files makes a route be called.
+/// The part of the configuration that needs a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// An `entra` node: the tenant and the groups.
     Directory,
-    /// An `application` in it, and who is assigned to it.
+    /// An `application` in it, with its assignments.
     Application,
     /// `create` in it.
     Create,
@@ -27,26 +27,26 @@ pub enum Part {
     Logs,
 }
 
-/// A route of Microsoft Graph v1.0, or one outside of Graph that takes no permission.
+/// A route of Microsoft Graph v1.0, or one outside of Graph that requires no permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
     /// The HTTP method, such as `GET`.
     pub method: &'static str,
-    /// The path without the version, with names in braces for what varies, such as `/groups/{id}`.
+    /// The path without the version, with parameters in braces, such as `/groups/{id}`.
     pub template: &'static str,
-    /// What of the files makes it be called.
+    /// The part of the configuration that needs it.
     pub part: Part,
-    /// The application permissions that a plan (or `doctor`) needs to call it: the least that its reference page names.
-    /// Empty for a route that only an apply calls, and for one that needs none.
+    /// The application permissions that a plan (or `doctor`) requires for the route: the least in its reference page.
+    /// Empty for routes that only an apply calls, and for those that require none.
     pub plan: &'static [&'static str],
-    /// The application permissions that an apply needs to call it, beside those of a plan. `Application.ReadWrite.OwnedBy`
-    /// is enough for an application that the caller made or owns; for others it is `Application.ReadWrite.All`, and
-    /// `Synchronization.ReadWrite.All` for their synchronization.
+    /// The application permissions that an apply requires in addition to those of a plan.
+    /// `Application.ReadWrite.OwnedBy` suffices for an application that the caller created or owns; others require
+    /// `Application.ReadWrite.All`, and `Synchronization.ReadWrite.All` for their synchronization.
     pub apply: &'static [&'static str],
     pub(crate) bucket: Bucket,
 }
 
-/// As journals name it: `GET /groups/{id}`.
+/// Displays the route as in statistics: `GET /groups/{id}`.
 impl fmt::Display for Route {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.method, self.template)
@@ -73,7 +73,7 @@ macro_rules! routes {
             bucket: Bucket::$bucket,
         });)*
 
-        /// Every route that this crate calls, but for those of tokens.
+        /// All routes that this crate calls, except those for tokens.
         pub const ROUTES: &[Route] = &[$(*$name.0,)*];
     };
 }
@@ -85,10 +85,10 @@ routes! {
         plan ["Group.ReadBasic.All"] apply [];
     ReadRoute GET_GROUP = "GET" "/groups/{id}" Directory Groups
         plan ["Group.ReadBasic.All"] apply [];
-    /// Without a permission for users, Graph lists them by id alone.
+    /// Without a permission for users, Graph returns only their ids.
     ReadRoute LIST_MEMBERS = "GET" "/groups/{id}/members" Directory Groups
         plan ["GroupMember.ReadBasic.All", "User.ReadBasic.All"] apply [];
-    /// The permissions are those of the requests in it.
+    /// Requires the permissions of the requests in the batch.
     ReadRoute BATCH = "POST" "/$batch" Directory General plan [] apply [];
     ReadRoute LIST_SERVICE_PRINCIPALS = "GET" "/servicePrincipals" Application General
         plan ["Application.Read.All"] apply [];
@@ -100,14 +100,14 @@ routes! {
         plan [] apply ["Application.Read.All"];
     ReadRoute LIST_ASSIGNMENTS = "GET" "/servicePrincipals/{id}/appRoleAssignedTo" Application General
         plan ["Application.Read.All"] apply [];
-    /// Outside of Graph, and open to everybody.
+    /// Outside of Graph, and public.
     ReadRoute GET_METADATA = "GET" "/{tenant}/federationmetadata/2007-06/federationmetadata.xml" Saml General
         plan [] apply [];
     ReadRoute LIST_JOBS = "GET" "/servicePrincipals/{id}/synchronization/jobs" Provisioning General
         plan ["Synchronization.Read.All"] apply [];
     ReadRoute GET_SCHEMA = "GET" "/servicePrincipals/{id}/synchronization/jobs/{jobId}/schema" Provisioning General
         plan ["Synchronization.Read.All"] apply [];
-    /// That secrets are set; Graph shows each as `*`.
+    /// Whether secrets are set. Graph returns each as `*`.
     ReadRoute LIST_SECRETS = "GET" "/servicePrincipals/{id}/synchronization/secrets" Provisioning General
         plan ["Synchronization.Read.All"] apply [];
     ReadRoute LIST_JOB_TEMPLATES = "GET" "/servicePrincipals/{id}/synchronization/templates" Provisioning General

@@ -1,24 +1,24 @@
-//! Texts that nobody is to see.
+//! Secret texts.
 
 use std::fmt;
 
-/// A secret or a token. It prints as three dots.
+/// A secret or a token. Its `Debug` is three dots.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text over.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, to be sent and nothing else.
+    /// Returns the text, only for sending it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The text with every appearance of the secret in it taken out.
-    pub(crate) fn blot_out(&self, text: &str) -> String {
+    /// Removes every occurrence of the secret from a text.
+    pub(crate) fn redact(&self, text: &str) -> String {
         if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "…") }
     }
 }

@@ -1,14 +1,14 @@
-//! What a run cost in calls.
+//! Statistics of requests.
 
 use std::collections::BTreeMap;
 
-/// How much was asked of Graph.
+/// The number of requests to Graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Requests sent, repeated ones included, by method and route, such as `GET /groups/{id}`. A batch counts as one.
+    /// Requests sent, including retries, by method and route, such as `GET /groups/{id}`. A batch counts as one.
     pub calls: BTreeMap<String, u64>,
-    /// Requests that were sent again, for whatever reason.
+    /// Retries for any reason.
     pub retries: u64,
-    /// Answers that were throttles, those inside of batches included.
+    /// Throttled requests, including those in batches.
     pub throttled: u64,
 }

@@ -4,16 +4,16 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// The length of a SHA-1, in bytes.
+/// Length of a SHA-1 in bytes.
 const LENGTH: usize = 20;
 
-/// The thumbprint of a certificate, in upper-case hexadecimal digits.
+/// Returns the thumbprint of a certificate, in upper-case hexadecimal digits.
 pub(crate) fn of_certificate(der: &[u8]) -> String {
     hexadecimal(digest(&SHA1_FOR_LEGACY_USE_ONLY, der).as_ref())
 }
 
-/// A `customKeyIdentifier` of Graph's. It is the Base64 of the bytes; some clients stored the Base64 of the hexadecimal
-/// digits, and what is neither is no thumbprint.
+/// Parses Graph's `customKeyIdentifier`. It is the Base64 of the bytes; some clients stored the Base64 of the
+/// hexadecimal digits. Anything else is not a thumbprint.
 pub(crate) fn of_identifier(identifier: &str) -> Option<String> {
     let bytes = BASE64_STANDARD.decode(identifier).ok()?;
     if bytes.len() == LENGTH {

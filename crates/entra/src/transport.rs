@@ -1,4 +1,4 @@
-//! What carries HTTP requests: the network, or a service in the same process.
+//! Carriers of HTTP requests: the network, or a service in the same process.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use rolecall_applier::retry::error_chain;
 
 /// Carries requests to Graph, to the token endpoint and to the metadata document.
 ///
-/// An implementation does not follow redirects and does not retry: both are decided above it.
+/// Implementations do not follow redirects and do not retry; callers decide both.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends one request. Its URI is absolute.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, ConnectionError>>;
 }
 
-/// A request without an answer.
+/// A request without a response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ConnectionError {
-    /// What befell the connection. It names no URL, whose query may hold more than is to be seen.
+    /// The failure of the connection. It contains no URL, whose query may be confidential.
     pub message: String,
     /// Whether the request may have arrived, and so may have taken effect.
     pub may_have_arrived: bool,
 }
 
-/// How long a connection may take to stand, before the request counts as failed and is sent again.
+/// Timeout for establishing a connection, after which the attempt counts as failed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an answer may take. Graph's own gateway gives up after a minute or so.
+/// Timeout for a response. Graph's own gateway gives up after about a minute.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The network: HTTP/2 or HTTP/1.1 over rustls, with the machine's trusted certificates and the proxies of the
@@ -39,10 +39,10 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes the client; nothing is sent.
+    /// Creates the client; sends nothing.
     ///
     /// # Errors
-    /// The machine's trusted certificates cannot be used.
+    /// Returns an error if the machine's trusted certificates cannot be used.
     pub fn new() -> Result<Self, ConnectionError> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("rolecall/", env!("CARGO_PKG_VERSION")))

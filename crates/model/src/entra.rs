@@ -1,7 +1,7 @@
-//! The Entra ID half: what is live in a tenant, as far as it was read.
+//! The live state of an Entra ID tenant, as far as it was read.
 //!
-//! A [`Tenant`] is also the state of the sandbox's tenant, in a snapshot file. Facts are from Microsoft Graph v1.0's
-//! reference unless a field says otherwise.
+//! A [`Tenant`] is also the sandbox's tenant in a snapshot file. Facts are from the Microsoft Graph v1.0 reference
+//! unless a field says otherwise.
 
 use std::collections::BTreeSet;
 
@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::ObjectId;
 
-/// The display name of the gallery application, by which its template is found.
+/// The display name of the gallery application.
 pub const GALLERY_NAME: &str = "AWS IAM Identity Center (successor to AWS Single Sign-On)";
-/// The id of its application template.
+/// The id of the gallery application's template.
 pub const GALLERY_TEMPLATE: &str = "21ed01d2-ec13-4e9e-86c1-cd546719ebc4";
 
-/// An Entra tenant.
+/// An Entra ID tenant.
 ///
-/// Invariants: every list is sorted by id, without repetitions.
+/// Invariant: every list is sorted by id, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Tenant {
     /// The directory (tenant) id, a UUID.
     pub id: String,
-    /// Its verified domains, such as `acme.onmicrosoft.com`; the files name the tenant by one of them, or by its id.
+    /// Its verified domains, such as `acme.onmicrosoft.com`. The configuration names the tenant by one of them, or by
+    /// its id.
     pub domains: BTreeSet<String>,
-    /// Groups: all of them in a sandbox's state; of a real tenant, those that the files name by name or id, those
-    /// nested in them, and those that are assigned to the application. A declared group that is not here does not
-    /// exist.
+    /// In a sandbox, all groups. Of a real tenant, the groups in the configuration, their nested groups, and the
+    /// groups assigned to the application. A declared group that is not listed does not exist.
     pub groups: Vec<DirectoryGroup>,
-    /// Users: all of them in a sandbox's state; of a real tenant, the members of `groups`.
+    /// In a sandbox, all users. Of a real tenant, the members of `groups`.
     pub users: Vec<DirectoryUser>,
-    /// Enterprise applications of the name in the files; in a sandbox's state, all of them.
+    /// In a sandbox, all enterprise applications. Of a real tenant, those with the name in the configuration.
     pub applications: Vec<EnterpriseApplication>,
     /// Conditional access policies.
     pub conditional_access: Vec<ConditionalAccessPolicy>,
-    /// Provisioning log entries and sign-ins of the application, newest first; read by `doctor` alone.
+    /// Provisioning log entries and sign-ins of the application, newest first. Only `doctor` reads them.
     #[serde(default, skip_serializing_if = "AuditLogs::is_empty")]
     pub logs: AuditLogs,
 }
 
 impl Tenant {
-    /// Puts the lists into the order that the type promises. The logs stay as they are.
+    /// Sorts the lists, except the logs.
     pub fn sort(&mut self) {
         self.groups.sort_by(|a, b| a.id.cmp(&b.id));
         self.users.sort_by(|a, b| a.id.cmp(&b.id));
@@ -55,12 +55,12 @@ impl Tenant {
         }
     }
 
-    /// The group of that id.
+    /// Returns the group with this id.
     pub fn group(&self, id: &ObjectId) -> Option<&DirectoryGroup> {
         self.groups.binary_search_by(|group| group.id.cmp(id)).ok().map(|at| &self.groups[at])
     }
 
-    /// The user of that id.
+    /// Returns the user with this id.
     pub fn user(&self, id: &ObjectId) -> Option<&DirectoryUser> {
         self.users.binary_search_by(|user| user.id.cmp(id)).ok().map(|at| &self.users[at])
     }
@@ -72,14 +72,14 @@ impl Tenant {
 pub struct DirectoryGroup {
     /// The object id.
     pub id: ObjectId,
-    /// The display name; the directory does not keep names unique.
+    /// The display name, which need not be unique.
     pub display_name: String,
-    /// Whether it is a security group. Only such a group can be assigned to an application.
+    /// Whether it is a security group. Only security groups can be assigned to an application.
     pub security_enabled: bool,
     /// Users who are direct members.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub members: BTreeSet<ObjectId>,
-    /// Groups that are direct members. Provisioning does not look into them.
+    /// Groups that are direct members. Provisioning ignores their members.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub nested: BTreeSet<ObjectId>,
 }
@@ -94,17 +94,17 @@ pub struct DirectoryUser {
     pub user_principal_name: String,
     /// The display name.
     pub display_name: String,
-    /// First name; AWS refuses a user without one.
+    /// First name. AWS rejects users without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// Last name; AWS refuses a user without one.
+    /// Last name. AWS rejects users without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surname: Option<String>,
     /// Whether the user may sign in.
     pub account_enabled: bool,
 }
 
-/// An enterprise application: an application and its service principal, read as one.
+/// An enterprise application: an application with its service principal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnterpriseApplication {
@@ -114,9 +114,9 @@ pub struct EnterpriseApplication {
     pub application_id: ObjectId,
     /// The client id that both share (`appId`).
     pub client_id: ObjectId,
-    /// The display name of the service principal; not unique.
+    /// The display name of the service principal, which need not be unique.
     pub display_name: String,
-    /// The template it was made from.
+    /// The template from which it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<String>,
     /// Its app roles.
@@ -133,16 +133,16 @@ pub struct EnterpriseApplication {
     /// Token signing certificates, sorted by thumbprint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<SigningCertificate>,
-    /// The thumbprint of the certificate that signs.
+    /// The thumbprint of the active signing certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_thumbprint: Option<String>,
-    /// Who is assigned.
+    /// Its assignments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignments: Vec<AppRoleAssignment>,
     /// Its synchronization jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<SyncJob>,
-    /// What the federation metadata document of the tenant says for this application; `None` where it was not read.
+    /// The tenant's federation metadata document for this application; `None` if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation: Option<FederationMetadata>,
 }
@@ -153,7 +153,7 @@ pub struct EnterpriseApplication {
 pub struct AppRole {
     /// Its id.
     pub id: ObjectId,
-    /// Its display name; the gallery application publishes `User`.
+    /// Its display name. The gallery application publishes `User`.
     pub display_name: String,
     /// Whether it can be assigned.
     pub is_enabled: bool,
@@ -167,15 +167,15 @@ pub struct SigningCertificate {
     pub thumbprint: String,
     /// The subject, such as `CN=AWS IAM Identity Center`.
     pub subject: String,
-    /// The end of its validity.
+    /// When it expires.
     pub not_after: Timestamp,
 }
 
-/// A principal that is assigned to an application.
+/// An assignment of a principal to an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppRoleAssignment {
-    /// Its id, which deletes it.
+    /// Its id, by which it is deleted.
     pub id: String,
     /// The group or user.
     pub principal: ObjectId,
@@ -193,17 +193,17 @@ pub struct AppRoleAssignment {
 pub struct SyncJob {
     /// Its id, such as `aws.0123….4567…`.
     pub id: String,
-    /// The template it was made from.
+    /// The template from which it was created.
     pub template_id: String,
     /// `status.code`.
     pub state: SyncState,
     /// Why it is in quarantine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantine>,
-    /// When its last successful execution ended.
+    /// When its last successful run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_success: Option<Timestamp>,
-    /// What its last execution said, where it failed: code and message.
+    /// The error code and message of its last run, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
     /// `countSuccessiveCompleteFailures`.
@@ -211,16 +211,16 @@ pub struct SyncJob {
     pub failures_in_a_row: u32,
     /// `schedule.interval`, in seconds; about 40 minutes.
     pub interval_seconds: u32,
-    /// The attribute of a group that its schema maps to `externalId`; it must be `objectId`.
+    /// The group attribute that its schema maps to `externalId`; it must be `objectId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_external_id: Option<String>,
-    /// The same for users.
+    /// The same attribute for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_external_id: Option<String>,
-    /// The id of the schema's rule for groups, which provisioning on demand names.
+    /// The id of the schema's group rule, which provisioning on demand requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_rule_id: Option<String>,
-    /// Whether secrets are set. Graph shows them as `*`, so their drift cannot be seen.
+    /// Whether secrets are set. Graph returns them as `*`, so their drift is not visible.
     #[serde(default)]
     pub has_secrets: bool,
 }
@@ -228,15 +228,15 @@ pub struct SyncJob {
 /// The state of a synchronization job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SyncState {
-    /// Without credentials or settings.
+    /// Credentials or settings are missing.
     NotConfigured,
-    /// Configured, and not run yet.
+    /// Configured, but not run yet.
     NotRun,
     /// Running on its schedule.
     Active,
     /// Paused.
     Paused,
-    /// In quarantine: once a day, and disabled after four weeks.
+    /// In quarantine: runs once a day, and is disabled after four weeks.
     Quarantine,
 }
 
@@ -246,43 +246,43 @@ pub enum SyncState {
 pub struct Quarantine {
     /// `quarantine.reason`, such as `EncounteredBaseEscrowThreshold` or `TenantProvisioningInvalidCredentials`.
     pub reason: String,
-    /// The error's message, where there is one.
+    /// The error message, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Since when.
+    /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
 }
 
-/// The federation metadata document of the tenant, for one application.
+/// The federation metadata document of the tenant for an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FederationMetadata {
     /// The entity id: `https://sts.windows.net/{tenant}/`.
     pub entity_id: String,
-    /// The signing certificates in it, sorted by thumbprint.
+    /// Its signing certificates, sorted by thumbprint.
     pub certificates: Vec<SigningCertificate>,
-    /// The document's length in characters. AWS takes 75,000.
+    /// The document's length in characters. AWS accepts at most 75,000.
     pub characters: u32,
 }
 
-/// A conditional access policy, as far as it is compared.
+/// A conditional access policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConditionalAccessPolicy {
     /// Its id.
     pub id: ObjectId,
-    /// What it says.
+    /// Its contents.
     pub policy: AccessPolicy,
 }
 
-/// What a conditional access policy says: the parts that Rolecall reads and writes.
+/// The parts of a conditional access policy that Rolecall reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessPolicy {
-    /// Its display name; not unique.
+    /// Its display name, which need not be unique.
     pub name: String,
-    /// Whether it is in force.
+    /// Its state.
     pub state: PolicyState,
     /// `conditions.applications.includeApplications`: client ids, `All` or `None`.
     pub applications: BTreeSet<String>,
@@ -308,7 +308,7 @@ pub struct AccessPolicy {
     pub strength: Option<String>,
 }
 
-/// Whether a conditional access policy is in force.
+/// The state of a conditional access policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyState {
@@ -321,7 +321,7 @@ pub enum PolicyState {
 }
 
 impl PolicyState {
-    /// As Graph spells it.
+    /// Returns the state as Graph spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "disabled",
@@ -331,20 +331,20 @@ impl PolicyState {
     }
 }
 
-/// How strongly a sign-in must be authenticated.
+/// The required authentication strength of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MfaStrength {
     /// Any second factor.
     Mfa,
-    /// Without a password.
+    /// Passwordless authentication.
     Passwordless,
-    /// Phishing-resistant.
+    /// Phishing-resistant authentication.
     PhishingResistant,
 }
 
 impl MfaStrength {
-    /// The id of the built-in authentication strength.
+    /// Returns the id of the built-in authentication strength.
     pub fn strength_id(self) -> &'static str {
         match self {
             Self::Mfa => "00000000-0000-0000-0000-000000000002",
@@ -354,14 +354,14 @@ impl MfaStrength {
     }
 }
 
-/// What the audit logs say of the application.
+/// Entries in the audit logs of the application.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuditLogs {
-    /// Provisioning steps that did not succeed; in a sandbox's state, the others too.
+    /// Unsuccessful provisioning steps; in a sandbox, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provisioning: Vec<ProvisioningEvent>,
-    /// Sign-ins that failed.
+    /// Failed sign-ins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sign_ins: Vec<SignIn>,
 }
@@ -372,7 +372,7 @@ impl AuditLogs {
     }
 }
 
-/// A step of provisioning.
+/// A provisioning step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisioningEvent {

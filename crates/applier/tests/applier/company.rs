@@ -75,7 +75,7 @@ impl Company {
         let clients = connect(Connection::embedded(region, self.sandbox.http_client())).await;
         let scope = Scope {
             compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
-            rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+            assignments_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
             details_of: needs_details(config, &config.guard),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use rolecall_applier::{Bound, CancellationToken, Limits, Outcome, Report, run};
-use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, look_closer, observe};
+use rolecall_aws::{AwsTarget, Connection, ObserveError, Scope, Strategy, connect, observe, observe_pairs};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_model::snapshot::Group;
 use rolecall_model::{AccessControlState, Assignment, Code, OperationGraph, Principal, Snapshot};
@@ -107,7 +107,7 @@ impl Case {
         let config = self.project.config.as_ref().unwrap();
         Scope {
             compare: config.permission_sets.iter().map(|set| set.permission_set.name.clone()).collect(),
-            rows_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
+            assignments_of: config.external_permission_sets.iter().map(|set| set.name.clone()).collect(),
             details_of: needs_details(config, &config.guard),
             stack: Some(config.stack.clone()),
             account_tags: needs_account_tags(config),
@@ -130,7 +130,7 @@ impl Case {
             if plan.unseen.is_empty() {
                 break plan;
             }
-            look_closer(&clients, &mut snapshot, &plan.unseen, &|_| {}).await?;
+            observe_pairs(&clients, &mut snapshot, &plan.unseen, &|_| {}).await?;
         };
         if plan.is_empty() {
             return Ok(Run::NothingToDo(Box::new(plan)));

@@ -1,4 +1,4 @@
-//! Setting attributes for access control: sent, and followed until AWS shows them as wanted.
+//! Sets attributes for access control and waits until AWS shows them.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use rolecall_applier::{Failure, Refusal, Started};
 use tokio::time::{Instant, sleep};
 
 use super::send::unsendable;
-use super::{AwsTarget, LOOK_AGAIN_AFTER, MAKING_PATIENCE, UNSEEN_PATIENCE};
+use super::{AwsTarget, CREATION_TIMEOUT, POLL_INTERVAL, VISIBILITY_TIMEOUT};
 use crate::access_control::{self, Described};
 use crate::api::Api;
 
 impl AwsTarget {
-    /// Sends them and waits until they are there.
+    /// Sends the attributes and waits until they are in effect.
     pub(super) async fn set_access_control(
         &self,
         api: Api,
@@ -25,9 +25,9 @@ impl AwsTarget {
         Ok(Started::Done { request_id })
     }
 
-    /// Whether they are there after all, though AWS refused: an earlier attempt set them, and its answer was lost. Where
-    /// others than ours were made in the meantime, no waiting turns them into ours, and the files were compared
-    /// with none: the refusal stands.
+    /// Returns whether the attributes are in effect although AWS rejected the operation, because an earlier attempt
+    /// set them and its response was lost. If other attributes were created in the meantime, the error is final:
+    /// waiting does not change them, and the plan was made against none.
     pub(super) async fn has_access_control(
         &self,
         wanted: &BTreeMap<String, String>,
@@ -40,37 +40,36 @@ impl AwsTarget {
                 Ok(true)
             }
             Described::Present { .. } if is_new => Err(refused.clone()),
-            Described::Failed(reason) => Err(not_made(reason)),
+            Described::Failed(reason) => Err(not_created(reason)),
             Described::Present { .. } | Described::Absent => Ok(false),
         }
     }
 
-    /// Waits until AWS has made them and shows them.
+    /// Waits until AWS has created the attributes and shows them.
     async fn follow_access_control(&self, wanted: &BTreeMap<String, String>) -> Result<(), Failure> {
         let start = Instant::now();
         loop {
             let described = access_control::describe(&self.clients, &self.instance).await?;
-            let patience = match described {
+            let timeout = match described {
                 Described::Present { attributes, is_ready: true } if attributes == *wanted => return Ok(()),
-                Described::Present { is_ready: false, .. } => MAKING_PATIENCE,
-                Described::Present { .. } | Described::Absent => UNSEEN_PATIENCE,
-                Described::Failed(reason) => return Err(not_made(reason)),
+                Described::Present { is_ready: false, .. } => CREATION_TIMEOUT,
+                Described::Present { .. } | Described::Absent => VISIBILITY_TIMEOUT,
+                Described::Failed(reason) => return Err(not_created(reason)),
             };
-            if start.elapsed() >= patience {
+            if start.elapsed() >= timeout {
                 return Err(Failure {
                     code: "NotAsWanted".to_owned(),
                     message:
-                        "AWS took them, but read again, the attributes are not as wanted; somebody else may \
-                              have changed them"
+                        "AWS accepted the attributes, but shows others; someone else may have changed them"
                             .to_owned(),
                     request_id: None,
                 });
             }
-            sleep(LOOK_AGAIN_AFTER).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 }
 
-fn not_made(reason: String) -> Failure {
+fn not_created(reason: String) -> Failure {
     Failure { code: "CREATION_FAILED".to_owned(), message: reason, request_id: None }
 }

@@ -1,4 +1,4 @@
-//! Groups of Entra ID that come to the Identity Store while an apply runs.
+//! Groups of Entra ID that arrive in the Identity Store during an apply.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,20 +14,21 @@ use super::AwsTarget;
 use crate::api::Api;
 use crate::retry::{CallError, Kind};
 
-/// How often it is looked for. Provisioning on demand takes about a minute, a cycle about 40.
-const INTERVAL: Duration = Duration::from_secs(10);
-/// How long it is waited for: two cycles of provisioning, and some.
-const PATIENCE: Duration = Duration::from_secs(90 * 60);
+/// Poll interval while waiting for a group. Provisioning on demand takes about a minute, a provisioning cycle about
+/// 40.
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
+/// How long to wait for a group: more than two provisioning cycles.
+const TIMEOUT: Duration = Duration::from_secs(90 * 60);
 
 impl AwsTarget {
     /// Waits until the Identity Store has a group with this external id.
-    pub(super) async fn find_awaited(
+    pub(super) async fn wait_for_group(
         &self,
         awaited: &AwaitedGroup,
         stop: &CancellationToken,
     ) -> Result<Started, Failure> {
         let AwaitedGroup { group, name } = awaited;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Some(id) = self.find_group(group, name).await? {
                 self.new_groups().insert(group.clone(), id);
@@ -37,18 +38,18 @@ impl AwsTarget {
                 return Err(Failure {
                     code: "GroupNotProvisioned".to_owned(),
                     message: format!(
-                        "group {name} ({group}) is not in the Identity Store; see the provisioning logs in Entra ID"
+                        "group {name} ({group}) did not arrive in the Identity Store; see the provisioning logs in Entra ID"
                     ),
                     request_id: None,
                 });
             }
-            // A last look, when the apply is to stop.
-            let _ = stop.run_until_cancelled(sleep(INTERVAL)).await;
+            // When the apply is cancelled, the group is looked up one last time.
+            let _ = stop.run_until_cancelled(sleep(POLL_INTERVAL)).await;
         }
     }
 
-    /// The group of that external id. The issuer that external ids from Entra carry is not documented, and a look-up by
-    /// external id needs it; so the group is looked up by its name, and its external ids are compared.
+    /// Finds the group with this external id. A lookup by external id needs its issuer, which is not documented for
+    /// Entra ID; so the group is looked up by name and its external ids are compared.
     async fn find_group(&self, group: &ObjectId, name: &str) -> Result<Option<GroupId>, CallError> {
         let api = Api::identity_store("GetGroupId");
         let attribute = UniqueAttribute::builder()
@@ -80,8 +81,8 @@ impl AwsTarget {
             Err(error) if error.kind == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        // A group of that name with another id is one that is about to go: the name was given again.
-        // One without any was made in AWS by hand, and is nobody's that the files mean.
+        // A group of this name with another external id is about to be deleted: the name was reused. One without
+        // external ids was created in AWS by hand and is not the declared group.
         let is_it = external.iter().any(|external| external.id.eq_ignore_ascii_case(group.as_str()));
         if !is_it {
             return Ok(None);
@@ -89,18 +90,18 @@ impl AwsTarget {
         id.parse().map(Some).map_err(|error| CallError::unreadable(api, error))
     }
 
-    /// The row as AWS knows it: a group that came meanwhile has an id by now.
-    pub(super) fn resolved(&self, row: &Assignment) -> Result<Assignment, Failure> {
-        let Principal::NewGroup(group) = &row.principal else { return Ok(row.clone()) };
+    /// Returns the assignment as AWS knows it: with the Identity Store id of a group that has arrived.
+    pub(super) fn resolve(&self, assignment: &Assignment) -> Result<Assignment, Failure> {
+        let Principal::NewGroup(group) = &assignment.principal else { return Ok(assignment.clone()) };
         let id = self.new_groups().get(group).cloned().ok_or_else(|| Failure {
             code: "GroupNotProvisioned".to_owned(),
             message: format!("group {group} of Entra ID is not in the Identity Store"),
             request_id: None,
         })?;
-        Ok(Assignment { principal: Principal::Group(id), ..row.clone() })
+        Ok(Assignment { principal: Principal::Group(id), ..assignment.clone() })
     }
 
-    /// Adds the new groups under the names that operations have for them.
+    /// Adds new groups by the ids that operations use for them.
     pub(super) fn with_new_groups(&self, mut principals: BTreeSet<Principal>) -> BTreeSet<Principal> {
         for (object, id) in self.new_groups().iter() {
             if principals.contains(&Principal::Group(id.clone())) {

@@ -1,4 +1,4 @@
-//! Following asynchronous requests.
+//! Reads the states of asynchronous requests.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::client::Clients;
 use crate::permission_set::PAGE_SIZE;
 use crate::retry::CallError;
 
-/// The ids of all requests of a kind that are in progress.
+/// Lists the ids of all requests of a kind that are in progress.
 pub(super) async fn in_progress(
     clients: &Clients,
     instance: &str,
@@ -50,7 +50,7 @@ pub(super) async fn in_progress(
     Ok(ids.into_iter().flatten().collect())
 }
 
-/// The state of one request.
+/// Reads the state of a request.
 pub(super) async fn describe(
     clients: &Clients,
     instance: &str,
@@ -87,6 +87,6 @@ pub(super) async fn describe(
         Some((Some(StatusValues::Failed), reason)) => {
             Ok(RequestStatus::Failed { reason: reason.unwrap_or_else(|| "AWS gives no reason".to_owned()) })
         }
-        _ => Err(CallError::unreadable(api, "it has no status that is known here")),
+        _ => Err(CallError::unreadable(api, "its status is missing or unknown")),
     }
 }

@@ -1,4 +1,4 @@
-//! Reading again, after AWS said that something is there, gone or in the way.
+//! Reads the live state again after AWS reported a conflict or "not found".
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::permission_set::{self, SetAddress};
 use crate::retry::CallError;
 
 impl AwsTarget {
-    /// Whether live is as the operation wants it. `refused` is what AWS said to the operation.
-    pub(super) async fn is_as_wanted(
+    /// Returns whether the live state is as the operation wants it. `refused` is AWS's response to the operation.
+    pub(super) async fn reads_as_wanted(
         &self,
         operation: &AwsOperation,
         refused: &Failure,
@@ -26,17 +26,17 @@ impl AwsTarget {
                 let arn = self.arn(permission_set)?;
                 Ok(self.is_edited(self.address(&arn), edit).await?)
             }
-            // What a provision changes cannot be read, only that it is outdated no more; so it is sent again.
+            // The effect of a provision cannot be read, so it is sent again.
             AwsOperation::Provision { .. } => Ok(false),
             AwsOperation::CreateAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
-                Ok(principals.contains(&self.resolved(row)?.principal))
+                Ok(principals.contains(&self.resolve(row)?.principal))
             }
             AwsOperation::DeleteAssignment(row) => {
                 let arn = self.arn(&row.permission_set)?;
                 let principals = principals(&self.clients, self.address(&arn), row.account).await?;
-                Ok(!principals.contains(&self.resolved(row)?.principal))
+                Ok(!principals.contains(&self.resolve(row)?.principal))
             }
             AwsOperation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
@@ -48,8 +48,8 @@ impl AwsTarget {
         }
     }
 
-    /// Whether a set of that name is there and is the one to be made: an earlier attempt made it, and its answer was
-    /// lost. A set of that name that differs is somebody else's, and no waiting makes room for ours.
+    /// Returns whether the permission set exists as an earlier attempt created it, whose response was lost. Another
+    /// permission set of that name belongs to someone else, and waiting does not remove it.
     async fn is_created(
         &self,
         name: &PermissionSetName,
@@ -61,15 +61,15 @@ impl AwsTarget {
             return Ok(false);
         };
         let live = permission_set::tags(&self.clients, self.address(&arn)).await?;
-        let ours = tags.get(STACK_TAG).is_some_and(|stack| live.get(STACK_TAG) == Some(stack));
-        if !ours || found != *attributes {
+        let is_ours = tags.get(STACK_TAG).is_some_and(|stack| live.get(STACK_TAG) == Some(stack));
+        if !is_ours || found != *attributes {
             return Err(refused.clone());
         }
         self.learn(name, arn);
         Ok(true)
     }
 
-    /// Looks for a set by its name, which takes a call for each set until it is found.
+    /// Finds a permission set by its name, with one call for each one until it is found.
     async fn find(&self, name: &PermissionSetName) -> Result<Option<(String, Attributes)>, CallError> {
         for arn in permission_set::list(&self.clients, &self.instance).await? {
             let found = permission_set::describe(&self.clients, self.address(&arn)).await?;
@@ -97,7 +97,7 @@ impl AwsTarget {
             Edit::PutBoundary(boundary) => {
                 Ok(permission_set::boundary(clients, at).await?.is_some_and(|live| live == *boundary))
             }
-            // No boundary is also what a set that is not there has.
+            // A permission set that does not exist has no boundary either.
             Edit::DeleteBoundary => Ok(permission_set::exists(clients, at).await?
                 && permission_set::boundary(clients, at).await?.is_none()),
             Edit::DetachManagedPolicy(arn) => {

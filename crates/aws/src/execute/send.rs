@@ -1,4 +1,4 @@
-//! One API call for each operation.
+//! Sends operations: one API call each.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,9 @@ use crate::permission_set::{SetAddress, principal_type};
 use crate::retry::CallError;
 
 impl AwsTarget {
-    /// Sends an operation once; throttles and failures of the connection are retried below.
-    pub(super) async fn send_once(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
+    /// Sends an operation. [`Clients::call`](crate::client::Clients::call) retries throttled requests and connection
+    /// failures.
+    pub(super) async fn call(&self, operation: &AwsOperation) -> Result<Started, Refusal> {
         let api = Api::sso_admin(operation.api_name());
         match operation {
             AwsOperation::CreatePermissionSet { permission_set, attributes, tags } => {
@@ -36,10 +37,10 @@ impl AwsTarget {
                 self.provision(api, &self.arn(permission_set)?, *target).await
             }
             AwsOperation::CreateAssignment(row) => {
-                self.create_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
+                self.create_assignment(api, &self.arn(&row.permission_set)?, &self.resolve(row)?).await
             }
             AwsOperation::DeleteAssignment(row) => {
-                self.delete_assignment(api, &self.arn(&row.permission_set)?, &self.resolved(row)?).await
+                self.delete_assignment(api, &self.arn(&row.permission_set)?, &self.resolve(row)?).await
             }
             AwsOperation::DeletePermissionSet { permission_set } => {
                 let arn = self.arn(permission_set)?;
@@ -74,7 +75,8 @@ impl AwsTarget {
             .await?;
         let request_id = id_of(&answer);
         let arn = answer.permission_set.and_then(|set| set.permission_set_arn);
-        let arn = arn.ok_or_else(|| CallError::unreadable(api, "it has no ARN of the new permission set"))?;
+        let arn =
+            arn.ok_or_else(|| CallError::unreadable(api, "the ARN of the new permission set is missing"))?;
         self.learn(name, arn);
         Ok(request_id)
     }
@@ -148,7 +150,7 @@ impl AwsTarget {
         Ok(request_id)
     }
 
-    /// What an update leaves out is cleared, and that is what `None` in the attributes asks for.
+    /// AWS clears the attributes that an update omits, which is what `None` asks for.
     async fn update(
         &self,
         api: Api,
@@ -192,8 +194,8 @@ impl AwsTarget {
         let call = || call().permission_set_arn(arn).target_type(kind.clone()).set_target_id(account.clone());
         let answer = self.clients.call(api, || call().send()).await?;
         let status = answer.permission_set_provisioning_status;
-        let status = status.ok_or_else(|| CallError::unreadable(api, "it has no status"))?;
-        started(
+        let status = status.ok_or_else(|| CallError::unreadable(api, "the status is missing"))?;
+        interpret(
             api,
             RequestKind::Provisioning,
             status.status.as_ref(),
@@ -232,12 +234,12 @@ fn assignment_started(
     kind: RequestKind,
     status: Option<AccountAssignmentOperationStatus>,
 ) -> Result<Started, Refusal> {
-    let status = status.ok_or_else(|| CallError::unreadable(api, "it has no status"))?;
-    started(api, kind, status.status.as_ref(), status.request_id, status.failure_reason)
+    let status = status.ok_or_else(|| CallError::unreadable(api, "the status is missing"))?;
+    interpret(api, kind, status.status.as_ref(), status.request_id, status.failure_reason)
 }
 
-/// What the status in the answer to a request says. It may be at its end already.
-fn started(
+/// Interprets the status in the response to a request, which may be final already.
+fn interpret(
     api: Api,
     kind: RequestKind,
     status: Option<&StatusValues>,
@@ -252,7 +254,7 @@ fn started(
             request_id: id,
         })),
         _ => {
-            let id = id.ok_or_else(|| CallError::unreadable(api, "it has no request id"))?;
+            let id = id.ok_or_else(|| CallError::unreadable(api, "the request id is missing"))?;
             Ok(Started::Pending(Request { kind, id }))
         }
     }
@@ -273,7 +275,7 @@ fn to_reference(policy: &CustomerPolicy) -> Result<CustomerManagedPolicyReferenc
         .map_err(unsendable)
 }
 
-/// The SDK refuses to build what lacks a required part.
+/// Converts the SDK's error for a request that lacks a required part.
 pub(super) fn unsendable(error: impl std::fmt::Display) -> Failure {
     Failure { code: "NotSent".to_owned(), message: error.to_string(), request_id: None }
 }

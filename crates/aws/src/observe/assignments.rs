@@ -1,9 +1,9 @@
 //! Account assignments.
 //!
-//! By provisioned pair, there is one listing for each permission set and account where the set is provisioned. That
-//! sees everything, users and orphans included: a row is always within a provisioned pair, since an assignment
-//! provisions its account. By principal, there is one listing for each group, which is far less in a large
-//! organization; the pairs that no group explains are then read by pair.
+//! By provisioned pair, there is one listing per permission set and account in which it is provisioned. This shows
+//! everything, including users and orphaned assignments: every assignment is in a provisioned pair, since it
+//! provisions its account. By principal, there is one listing per group, which is far fewer in a large organization;
+//! the pairs that no group explains are then read by pair.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,30 +16,30 @@ use super::{ObserveError, Part, Progress, Reader, Step};
 use crate::permission_set::{self, SetAddress};
 use crate::retry::{CallError, Kind};
 
-/// The rows, and how those of each set were read.
+/// The assignments, and how those of each permission set were read.
 pub(super) struct Read {
     pub(super) rows: Vec<Assignment>,
     pub(super) depths: BTreeMap<PermissionSetName, Depth>,
 }
 
-/// What is read.
+/// The request of an observation of assignments.
 pub(super) struct Request<'a> {
     pub(super) instance: &'a str,
     pub(super) sets: &'a [LivePermissionSet],
     pub(super) wanted: &'a Wanted,
-    /// The accounts of the organization; rows elsewhere are left out.
+    /// The accounts of the organization; assignments elsewhere are left out.
     pub(super) accounts: &'a BTreeSet<AccountId>,
     pub(super) groups: &'a [Group],
-    /// The users that the files name.
+    /// The users named in the configuration.
     pub(super) users: &'a [UserId],
 }
 
-/// All rows of the sets that are wanted.
+/// Reads all assignments of the needed permission sets.
 pub(super) async fn read(reader: &Reader<'_>, request: &Request<'_>) -> Result<Read, ObserveError> {
     let Request { sets, wanted, groups, users, .. } = request;
     let pairs: Vec<Pair<'_>> = sets
         .iter()
-        .filter(|set| wanted.rows_of.contains(&set.name))
+        .filter(|set| wanted.assignments_of.contains(&set.name))
         .flat_map(|set| set.provisioned.iter().map(move |account| Pair { set, account: *account }))
         .collect();
     let open = pairs.iter().filter(|pair| !wanted.whole.contains(&pair.set.name)).count();
@@ -55,11 +55,11 @@ pub(super) async fn read(reader: &Reader<'_>, request: &Request<'_>) -> Result<R
     }
     estimate(pairs.len() as u64);
     let rows = by_pair(reader, request.instance, pairs).await?;
-    let depths = wanted.rows_of.iter().map(|name| (name.clone(), Depth::Whole)).collect();
+    let depths = wanted.assignments_of.iter().map(|name| (name.clone(), Depth::Whole)).collect();
     Ok(Read { rows: shared(rows), depths })
 }
 
-/// A permission set and an account where it is provisioned.
+/// A permission set and an account in which it is provisioned.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
     set: &'a LivePermissionSet,
@@ -86,9 +86,9 @@ async fn by_pair(
     Ok(read.into_iter().flatten().collect())
 }
 
-/// The rows of every group and named user, and by pair those of the pairs that these do not explain and of the sets
-/// that must be seen whole. `None` where this API is not to be had: AWS's model calls it one of the management account,
-/// and other endpoints may not know it.
+/// Reads the assignments of every group and named user; and by pair those that they do not explain, and those of
+/// permission sets that must be read completely. Returns `None` if the API is not available: AWS's model restricts it
+/// to the management account, and other endpoints may not support it.
 async fn by_principal(
     reader: &Reader<'_>,
     request: &Request<'_>,
@@ -102,7 +102,7 @@ async fn by_principal(
         groups.chain(users.iter().map(|id| Principal::User(id.clone()))).collect();
     let read = reader
         .each(Step::Principals, principals.into_iter(), |principal| async move {
-            let rows = permission_set::rows_of_principal(reader.clients, instance, &principal).await?;
+            let rows = permission_set::assignments_of_principal(reader.clients, instance, &principal).await?;
             Ok((principal, rows))
         })
         .await;
@@ -117,9 +117,9 @@ async fn by_principal(
     let mut explained: BTreeSet<(&PermissionSetName, AccountId)> = BTreeSet::new();
     for (principal, found) in read {
         for (arn, account) in found {
-            // A set that was made since the list was read is not one of those that are planned.
+            // A permission set created after the list was read is not part of the plan.
             let Some(name) = names.get(arn.as_str()).copied() else { continue };
-            let seen_whole = wanted.whole.contains(name) || !wanted.rows_of.contains(name);
+            let seen_whole = wanted.whole.contains(name) || !wanted.assignments_of.contains(name);
             if seen_whole || !accounts.contains(&account) {
                 continue;
             }
@@ -139,17 +139,16 @@ async fn by_principal(
         let seen = rest.iter().filter(|pair| pair.set.name == *name);
         Depth::ByPrincipal { whole_on: seen.map(|pair| pair.account).collect() }
     };
-    let depths = wanted.rows_of.iter().map(|name| (name.clone(), depth(name))).collect();
+    let depths = wanted.assignments_of.iter().map(|name| (name.clone(), depth(name))).collect();
     rows.extend(by_pair(reader, instance, rest).await?);
     Ok(Some(Read { rows: shared(rows), depths }))
 }
 
-/// Reads these pairs of permission set and account again, whole, and puts them in the place of what the snapshot has
-/// of them.
+/// Reads pairs of permission set and account again, completely, and replaces their assignments in the snapshot.
 ///
 /// # Errors
-/// A call failed; the snapshot is then as it was.
-pub(super) async fn look_closer(
+/// Returns an error if a call failed. The snapshot is then unchanged.
+pub(super) async fn observe_pairs(
     reader: &Reader<'_>,
     snapshot: &mut Snapshot,
     wanted: &BTreeSet<(PermissionSetName, AccountId)>,
@@ -171,7 +170,7 @@ pub(super) async fn look_closer(
     Ok(())
 }
 
-/// The same few principals turn up in very many rows; one allocation serves each.
+/// A few principals occur in very many assignments; one allocation serves each.
 fn shared(mut rows: Vec<Assignment>) -> Vec<Assignment> {
     let mut known: BTreeSet<Principal> = BTreeSet::new();
     for row in &mut rows {
@@ -186,7 +185,7 @@ fn shared(mut rows: Vec<Assignment>) -> Vec<Assignment> {
 }
 
 impl Progress {
-    /// What comes next, and how long it takes.
+    /// Reports the estimate of the next part.
     pub(super) fn estimate(part: Part, calls: u64, in_all: u64) -> Self {
         Self::Estimate { part, calls, in_all, seconds: cost::seconds(calls) }
     }

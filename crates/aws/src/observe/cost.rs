@@ -1,49 +1,49 @@
-//! What a reading costs in calls of sso-admin, which allows 20 a second for everything together. The formula stands
-//! here once: estimates are made from it, and tests hold the counted calls against it.
+//! The cost of an observation in sso-admin calls, of which AWS allows 20 per second in total. The formula is defined
+//! only here: estimates use it, and tests compare it with the counted calls.
 
-/// What decides how many calls a reading takes.
+/// The sizes that determine the number of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Size {
-    /// Permission sets of the instance.
+    /// Permission sets in the instance.
     pub permission_sets: u64,
-    /// Those that are compared.
+    /// Permission sets to compare.
     pub compared: u64,
-    /// Those of which is read what they are, and that are not compared.
+    /// Permission sets that are not compared and whose attributes are read.
     pub detailed: u64,
-    /// 1 where attributes for access control are read.
+    /// 1 if attributes for access control are read.
     pub access_control: u64,
-    /// Pages of accounts where the sets are provisioned whose rows are wanted: 100 accounts a page, at least one page
-    /// a set.
+    /// Pages of accounts in which permission sets with needed assignments are provisioned: 100 accounts per page, at
+    /// least one page per permission set.
     pub provisioned_pages: u64,
-    /// Pairs of such a set and an account where it is provisioned.
+    /// Pairs of such a permission set and an account in which it is provisioned.
     pub pairs: u64,
-    /// Groups of the Identity Store, and users that the files name.
+    /// Groups in the Identity Store, and users named in the configuration.
     pub principals: u64,
 }
 
-/// How account assignments are read.
+/// The way to read account assignments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Strategy {
-    /// Thorough while that takes up to two minutes at AWS's limits, fast beyond, where fast is the cheaper.
+    /// Thorough if that takes at most two minutes at AWS's limits; otherwise fast, if that is cheaper.
     #[default]
     Auto,
-    /// By provisioned pair: sees everything.
+    /// By provisioned pair: shows everything.
     Thorough,
-    /// By principal: blind to a user, or a group that is gone, in a pair that another group has too.
+    /// By principal: misses a user or a deleted group in a pair that another group has too.
     Fast,
 }
 
-/// Up to so many calls by pair, reading is thorough: two minutes at 20 calls a second.
+/// Maximum number of calls by pair in a thorough read: two minutes at 20 calls per second.
 const THOROUGH_UP_TO: u64 = 2_400;
-/// Names a page of `ListPermissionSets`.
+/// Permission sets per page of `ListPermissionSets`.
 const SETS_A_PAGE: u64 = 100;
-/// How fast sso-admin is asked, at the most: see `limits.rs`.
+/// Maximum rate of sso-admin calls per second, as in `limits.rs`.
 const CALLS_PER_SECOND: u64 = 18;
 
 impl Size {
-    /// What is read whatever the strategy: the instance (2), the list of sets, name and tags of each, four details of
-    /// each that is compared and its outdated accounts, four details of others, where the sets are provisioned, and
-    /// attributes for access control.
+    /// Returns the calls of every strategy: the instance (2), the list of permission sets, name and tags of each,
+    /// four details and the outdated accounts of each compared one, four details of others, where they are
+    /// provisioned, and attributes for access control.
     pub fn base_calls(self) -> u64 {
         let Self {
             permission_sets,
@@ -62,17 +62,17 @@ impl Size {
             + provisioned_pages
     }
 
-    /// All of it, thorough: one listing for each pair.
+    /// Returns the calls of a thorough read: one listing per pair.
     pub fn thorough_calls(self) -> u64 {
         self.base_calls() + self.pairs
     }
 
-    /// All of it, fast, where every pair is explained by a group: one listing for each principal.
+    /// Returns the calls of a fast read in which a group explains every pair: one listing per principal.
     pub fn fast_calls(self) -> u64 {
         self.base_calls() + self.principals
     }
 
-    /// Whether rows are read by principal.
+    /// Returns whether assignments are read by principal.
     pub fn is_read_by_principal(self, strategy: Strategy) -> bool {
         match strategy {
             Strategy::Thorough => false,
@@ -82,7 +82,7 @@ impl Size {
     }
 }
 
-/// How long so many calls of sso-admin take, in seconds.
+/// Returns the duration of this number of sso-admin calls, in seconds.
 pub(super) fn seconds(calls: u64) -> u64 {
     calls.div_ceil(CALLS_PER_SECOND)
 }

@@ -1,4 +1,4 @@
-//! Why a reading ended without a snapshot.
+//! Errors of an observation.
 
 use rolecall_applier::Failure;
 use rolecall_model::{AccountId, Code, InstanceId, Region};
@@ -6,81 +6,82 @@ use rolecall_model::{AccountId, Code, InstanceId, Region};
 use crate::api::Api;
 use crate::retry::{CallError, Kind};
 
-/// Why the live state could not be read.
+/// The reason that the live state could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
-    /// There are no credentials, or AWS does not accept them.
-    #[error("AWS cannot be called, since there are no credentials that it accepts: {failure}")]
+    /// Credentials are missing, or AWS rejects them.
+    #[error("AWS rejects the credentials, or there are none: {failure}")]
     NoCredentials {
         /// The call that needed them.
         api: Api,
-        /// What the SDK or AWS said.
+        /// The error of the SDK or of AWS.
         failure: Failure,
     },
-    /// The caller's account is in no organization.
-    #[error("account {account} is in no organization: {failure}")]
+    /// The caller's account is not in an organization.
+    #[error("account {account} is not in an organization: {failure}")]
     NoOrganization {
         /// The account.
         account: AccountId,
         /// What AWS said.
         failure: Failure,
     },
-    /// The caller sees no instance in that Region.
-    #[error("there is no IAM Identity Center instance in {region} that account {account} can see")]
+    /// The caller sees no instance in this Region.
+    #[error("account {account} sees no IAM Identity Center instance in {region}")]
     NoInstance {
         /// The Region that was asked.
         region: Region,
-        /// The account that asked.
+        /// The caller's account.
         account: AccountId,
     },
-    /// The caller sees several, and the files do not say which.
+    /// The caller sees several instances, and the configuration names none.
     #[error("there are several IAM Identity Center instances: {}", list(ids))]
     SeveralInstances {
         /// Their ids.
         ids: Vec<InstanceId>,
     },
-    /// The caller does not see the one that the files name.
-    #[error("there is no IAM Identity Center instance {wanted} in {region}; the caller sees {}", list(seen))]
+    /// The caller does not see the instance that the configuration names.
+    #[error(
+        "IAM Identity Center instance {wanted} was not found in {region}; the caller sees {}",
+        list(seen)
+    )]
     InstanceNotFound {
-        /// The one that was named.
+        /// The instance in the configuration.
         wanted: InstanceId,
         /// The Region that was asked.
         region: Region,
-        /// Those that it sees.
+        /// The instances that the caller sees.
         seen: Vec<InstanceId>,
     },
     /// An account instance: it belongs to one member account and has no permission sets.
-    #[error(
-        "instance {id} belongs to account {owner} alone, not to the organization, so it has no permission sets"
-    )]
+    #[error("instance {id} is an account instance of {owner}, which has no permission sets")]
     AccountInstance {
         /// The instance.
         id: InstanceId,
         /// The member account that owns it.
         owner: AccountId,
     },
-    /// Permission sets are switched off.
+    /// Permission sets are disabled.
     #[error("permission sets are not enabled in instance {id}")]
     PermissionSetsDisabled {
         /// The instance.
         id: InstanceId,
     },
-    /// The Region that was called holds a replica.
+    /// The Region holds a replica of the instance.
     #[error("the primary Region of the instance is {primary}, not {configured}")]
     WrongRegion {
-        /// Where permission sets and assignments are administered.
+        /// The primary Region.
         primary: Region,
-        /// What the files say.
+        /// The Region in the configuration.
         configured: Region,
     },
-    /// Accounts or units moved during every one of several readings.
-    #[error("the organization changed each time while it was being read ({what})")]
+    /// Accounts or units moved during each of several reads.
+    #[error("the organization changed during every read ({what})")]
     OrganizationChanged {
-        /// What did not fit together at the last reading.
+        /// The inconsistency in the last read.
         what: String,
     },
-    /// AWS could not make the configuration of attributes for access control that somebody asked for.
-    #[error("attributes for access control could not be made: {reason}")]
+    /// AWS failed to create the configuration of attributes for access control.
+    #[error("AWS failed to create attributes for access control: {reason}")]
     AccessControlFailed {
         /// What AWS said.
         reason: String,
@@ -98,7 +99,7 @@ pub enum ObserveError {
     Call {
         /// The call.
         api: Api,
-        /// What AWS said, with its code and the request's id, or what befell the connection.
+        /// The error, with its code and the request id.
         failure: Failure,
     },
 }
@@ -122,7 +123,7 @@ impl From<CallError> for ObserveError {
 }
 
 impl ObserveError {
-    /// Its stable code.
+    /// Returns the diagnostic code.
     pub fn code(&self) -> Code {
         match self {
             Self::NoCredentials { .. } => Code::NoCredentials,
@@ -141,7 +142,7 @@ impl ObserveError {
         }
     }
 
-    /// The way out.
+    /// Returns how to fix the error.
     pub fn help(&self) -> String {
         match self {
             Self::NoCredentials { .. } => {
@@ -158,10 +159,10 @@ impl ObserveError {
                     .to_owned()
             }
             Self::SeveralInstances { .. } => {
-                "say which: `identity-center region=\"…\" instance=\"ssoins-…\"`".to_owned()
+                "name one: `identity-center region=\"…\" instance=\"ssoins-…\"`".to_owned()
             }
             Self::InstanceNotFound { .. } => {
-                "correct `instance` in `identity-center`, or leave it out where there is only one".to_owned()
+                "correct `instance` in `identity-center`, or omit it if there is only one".to_owned()
             }
             Self::AccountInstance { .. } => {
                 "use the organization's instance, with credentials of the management \
@@ -173,26 +174,26 @@ impl ObserveError {
             }
             Self::WrongRegion { primary, .. } => {
                 format!(
-                    "write `identity-center region=\"{primary}\"`: permission sets work in that Region only"
+                    "write `identity-center region=\"{primary}\"`: permission sets can only be managed in the primary Region"
                 )
             }
             Self::OrganizationChanged { .. } => {
-                "try again when no accounts or organizational units are being moved".to_owned()
+                "retry when no accounts or organizational units are being moved".to_owned()
             }
             Self::AccessControlFailed { .. } => {
-                "disable attributes for access control in the settings of IAM Identity Center, and plan again: \
-                 an apply then makes them anew"
+                "disable attributes for access control in the settings of IAM Identity Center, then plan and apply: \
+                 the apply creates them again"
                     .to_owned()
             }
             Self::Key { .. } => {
-                "let the role use the key (kms:Decrypt, kms:GenerateDataKey), or enable the key; \
-                 the Identity Center console shows which it is under Settings"
+                "allow the role to use the key (kms:Decrypt, kms:GenerateDataKey), or enable the key; \
+                 the Identity Center console shows the key under Settings"
                     .to_owned()
             }
             Self::Call { api, failure } if failure.code.starts_with("AccessDenied") => {
-                format!("let the role call {}; nothing was changed", api.iam_action())
+                format!("allow the role to call {}; nothing was changed", api.iam_action())
             }
-            Self::Call { .. } => "nothing was changed, so it is safe to try again".to_owned(),
+            Self::Call { .. } => "nothing was changed; it is safe to retry".to_owned(),
         }
     }
 }

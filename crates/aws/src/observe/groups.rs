@@ -1,4 +1,4 @@
-//! Groups and users of the Identity Store.
+//! Reads groups and users of the Identity Store.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::api::Api;
 use crate::permission_set::PAGE_SIZE;
 use crate::retry::{CallError, Kind};
 
-/// All groups, with what the identity provider calls them.
+/// Lists all groups, with their external ids.
 pub(super) async fn read(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<Group>, ObserveError> {
     reader.report(Step::Groups, 0, 1);
     let api = Api::identity_store("ListGroups");
@@ -43,7 +43,7 @@ fn to_group(api: Api, group: aws_sdk_identitystore::types::Group) -> Result<Grou
     })
 }
 
-/// The ids of the users that the scope names, of those who exist.
+/// Looks up the ids of the users named in the scope. Unknown users are left out.
 pub(super) async fn named_users(
     reader: &Reader<'_>,
     identity_store: &str,
@@ -54,7 +54,7 @@ pub(super) async fn named_users(
     Ok(named.into_iter().flatten().collect())
 }
 
-/// The users whom rows or the scope name, or all. One who is not found does not exist.
+/// Reads the users named in assignments or in the scope, or all. A user that is not found does not exist.
 pub(super) async fn read_users(
     reader: &Reader<'_>,
     identity_store: &str,
@@ -72,7 +72,7 @@ pub(super) async fn read_users(
     users_of(reader, identity_store, ids).await
 }
 
-/// The users of these ids, of those who exist.
+/// Reads the users of these ids. Unknown users are left out.
 pub(super) async fn users_of(
     reader: &Reader<'_>,
     identity_store: &str,
@@ -83,7 +83,7 @@ pub(super) async fn users_of(
     Ok(users.into_iter().flatten().collect())
 }
 
-/// The users whom rows name and the snapshot does not know yet, of those who exist.
+/// Reads the users named in assignments that are not in the snapshot. Unknown users are left out.
 pub(super) async fn users_of_rows(
     reader: &Reader<'_>,
     snapshot: &Snapshot,
@@ -97,7 +97,7 @@ pub(super) async fn users_of_rows(
     users_of(reader, &snapshot.instance.identity_store_id, unknown).await
 }
 
-/// Every user.
+/// Lists all users.
 pub(super) async fn all_users(reader: &Reader<'_>, identity_store: &str) -> Result<Vec<User>, ObserveError> {
     let api = Api::identity_store("ListUsers");
     let users = reader
@@ -119,7 +119,7 @@ pub(super) async fn all_users(reader: &Reader<'_>, identity_store: &str) -> Resu
     Ok(users.into_iter().map(to_user).collect::<Result<_, _>>()?)
 }
 
-/// The id of the user of that name, if there is one.
+/// Looks up the id of a user by name.
 async fn user_id(
     reader: &Reader<'_>,
     identity_store: &str,
@@ -145,7 +145,7 @@ async fn user_id(
     }
 }
 
-/// The user of that id, if there is one; else a row of it is an orphan.
+/// Reads a user by id. Assignments of a user that does not exist are orphaned.
 async fn user(reader: &Reader<'_>, identity_store: &str, id: UserId) -> Result<Option<User>, CallError> {
     let api = Api::identity_store("DescribeUser");
     let answer = reader
@@ -162,8 +162,8 @@ async fn user(reader: &Reader<'_>, identity_store: &str, id: UserId) -> Result<O
     }
 }
 
-/// The API leaves the user name optional. A user without a usable one goes by the id: leaving the user out would make
-/// orphans of the user's rows.
+/// The API does not require a user name. A user without a valid one is named by its id: leaving the user out would
+/// make its assignments look orphaned.
 fn user_name(name: Option<String>, id: &UserId) -> UserName {
     name.and_then(|name| name.parse().ok())
         .unwrap_or_else(|| id.as_str().parse().expect("an id is short and has no control characters"))

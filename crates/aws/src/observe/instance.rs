@@ -1,4 +1,4 @@
-//! Preflight: who calls, which organization and which instance, and whether the instance can be worked with.
+//! Preflight: reads the caller, the organization and the instance, and checks that the instance can be used.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::permission_set::PAGE_SIZE;
 use crate::retry::{CallError, Kind};
 
-/// What preflight finds.
+/// The result of preflight.
 pub(super) struct Found {
     pub(super) caller: Caller,
     pub(super) instance: Instance,
@@ -20,7 +20,7 @@ pub(super) struct Found {
     pub(super) delegated_administrators: BTreeSet<AccountId>,
 }
 
-/// The principal that `ListDelegatedAdministrators` takes for IAM Identity Center.
+/// The service principal of IAM Identity Center in `ListDelegatedAdministrators`.
 const SERVICE_PRINCIPAL: &str = "sso.amazonaws.com";
 
 pub(super) async fn find(reader: &Reader<'_>) -> Result<Found, ObserveError> {
@@ -34,7 +34,7 @@ pub(super) async fn find(reader: &Reader<'_>) -> Result<Found, ObserveError> {
     Ok(Found { caller, instance, organization_id, management_account, delegated_administrators })
 }
 
-/// The first call of all, so it is the one that shows whether the credentials are good.
+/// Reads the caller. This is the first call, so it shows whether the credentials are valid.
 async fn caller(reader: &Reader<'_>) -> Result<Caller, ObserveError> {
     let api = Api::sts("GetCallerIdentity");
     let answer = reader.clients.call(api, || reader.clients.sts().get_caller_identity().send()).await?;
@@ -56,7 +56,7 @@ async fn organization(reader: &Reader<'_>, caller: &Caller) -> Result<(String, A
         answer => answer?,
     };
     let organization =
-        answer.organization.ok_or_else(|| CallError::unreadable(api, "it has no organization"))?;
+        answer.organization.ok_or_else(|| CallError::unreadable(api, "the organization is missing"))?;
     let management_account = account(api, organization.master_account_id.as_deref())?;
     let id = organization.id.ok_or_else(|| CallError::unreadable(api, "the organization has no id"))?;
     Ok((id, management_account))
@@ -65,12 +65,12 @@ async fn organization(reader: &Reader<'_>, caller: &Caller) -> Result<(String, A
 /// An instance that the caller sees.
 struct Candidate {
     instance: Instance,
-    /// The primary Region, where the listing says it.
+    /// The primary Region, if the listing has it.
     primary: Option<Region>,
 }
 
-/// Chooses the instance that is named, or else the only one of the organization. Account instances, which belong to
-/// one member account, are passed over unless there is nothing else.
+/// Chooses the instance in the configuration, or the only one of the organization. Account instances, which belong to
+/// one member account, are considered only if there is no other.
 async fn choose(
     reader: &Reader<'_>,
     caller: &Caller,
@@ -130,7 +130,7 @@ fn candidate(
         .parse()
         .map_err(|error| CallError::unreadable(api, error))?;
     let owner_account = match metadata.owner_account_id.as_deref() {
-        // Endpoints that do not say it know organization instances only.
+        // Endpoints without an owner support organization instances only.
         None => management_account,
         owner => account(api, owner)?,
     };
@@ -162,8 +162,8 @@ fn refuse_account_instance(
     Err(ObserveError::AccountInstance { id: id.clone(), owner: *owner_account })
 }
 
-/// Asks the instance what it can do. An endpoint that does not know the question is believed to be in its primary
-/// Region with permission sets on.
+/// Reads the capabilities of the instance. An endpoint that does not support the call counts as primary Region with
+/// permission sets enabled.
 async fn examine(reader: &Reader<'_>, candidate: Candidate) -> Result<Instance, ObserveError> {
     let Candidate { mut instance, primary: mut primary_region } = candidate;
     let api = Api::sso_admin("DescribeInstance");
@@ -191,8 +191,8 @@ async fn examine(reader: &Reader<'_>, candidate: Candidate) -> Result<Instance, 
     }
 }
 
-/// The accounts that administer IAM Identity Center by delegation. A delegated administrator may not be allowed to
-/// ask; who it is, it knows anyway.
+/// Lists the delegated administrators of IAM Identity Center. A delegated administrator may lack the permission to
+/// list them; the result is then empty.
 async fn delegated_administrators(
     reader: &Reader<'_>,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Who is in which group of the Identity Store.
+//! Reads the members of groups in the Identity Store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,17 @@ use crate::client::Clients;
 use crate::permission_set::PAGE_SIZE;
 use crate::retry::{CallError, Kind};
 
-/// Up to so many users are looked up one by one; more are picked from the list of all, of which a page holds 100.
+/// Maximum number of users to look up individually; more are picked from the list of all users, which has 100 per
+/// page.
 const LOOKED_UP: usize = 50;
 
-/// Reads the members of these groups into the snapshot, and the names of those whom it does not know. A group that is
-/// gone meanwhile has no members. Costs a call for every 100 members of a group and at least one for each group, at
-/// 20 calls a second.
+/// Reads the members of these groups into the snapshot, and the names of members that it does not contain. A group
+/// that was deleted in the meantime has no members. Takes one call per 100 members of a group and at least one per
+/// group, at 20 calls per second.
 ///
 /// # Errors
-/// A call failed. The snapshot is then as it was.
-pub async fn memberships(
+/// Returns an error if a call failed. The snapshot is then unchanged.
+pub async fn observe_memberships(
     clients: &Clients,
     snapshot: &mut Snapshot,
     of: &BTreeSet<GroupId>,
@@ -73,7 +74,7 @@ async fn members(
     };
     let users = listed.into_iter().filter_map(|membership| match membership.member_id {
         Some(MemberId::UserId(id)) => Some(id.parse().map_err(|error| CallError::unreadable(api, error))),
-        // Users are the only members that AWS has.
+        // AWS supports only users as members.
         _ => None,
     });
     Ok((group.clone(), users.collect::<Result<_, _>>()?))

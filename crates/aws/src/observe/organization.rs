@@ -1,7 +1,7 @@
-//! The organization: units, accounts and where they are.
+//! Reads the organization: units, accounts and their parents.
 //!
-//! An account's place comes with `ListAccounts` (`Paths`). Endpoints that lack it are walked unit by unit. Either way
-//! the organization may change between two pages, so what was read must fit together, or it is read again.
+//! `ListAccounts` returns the parents of accounts (`Paths`). On endpoints without it, the accounts of each unit are
+//! listed. Either way the organization may change between two pages, so an inconsistent result is read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use super::{ORGANIZATIONS_PAGE_SIZE, ObserveError, Reader, Step};
 use crate::api::Api;
 use crate::retry::CallError;
 
-/// How often the organization is read before giving up on a moment in which it stands still.
+/// Maximum number of reads until the organization is consistent.
 const READINGS: u32 = 4;
 
-/// Why a reading does not count.
+/// The reason that a read is discarded.
 enum Unfit {
-    /// It does not fit together.
+    /// It is inconsistent.
     Changed(String),
     /// A call failed.
     Failed(CallError),
@@ -27,7 +27,7 @@ enum Unfit {
 
 impl From<CallError> for Unfit {
     fn from(error: CallError) -> Self {
-        // A unit that was there when it was listed, and is not when its children are.
+        // A unit that was deleted between its listing and that of its children.
         if error.failure.code == "ParentNotFoundException" {
             return Self::Changed(error.failure.message);
         }
@@ -87,7 +87,7 @@ fn unit_id(api: Api, id: Option<&str>) -> Result<OuId, CallError> {
     id.unwrap_or_default().parse().map_err(|error| CallError::unreadable(api, error))
 }
 
-/// One reading of everything that can move.
+/// Reads everything that can move, once.
 async fn units_and_accounts(
     reader: &Reader<'_>,
     root: &OuId,
@@ -106,14 +106,14 @@ async fn units_and_accounts(
             return Err(Unfit::Changed(format!("account {account} is in {parent}, which was not listed")));
         }
         if places.insert(account, parent).is_some() {
-            return Err(Unfit::Changed(format!("account {account} turned up twice")));
+            return Err(Unfit::Changed(format!("account {account} was listed twice")));
         }
     }
     let mut accounts = BTreeMap::new();
     for Listed { id, name, state, parent: _ } in listed {
         let Some(parent) = places.remove(&id) else {
             return Err(Unfit::Changed(format!(
-                "account {id} turned up in no organizational unit, or twice"
+                "account {id} is in no organizational unit, or was listed twice"
             )));
         };
         accounts.insert(id, Account { id, name, state, parent, tags: None });
@@ -121,12 +121,12 @@ async fn units_and_accounts(
     match places.first_key_value() {
         None => Ok((units, accounts)),
         Some((account, parent)) => {
-            Err(Unfit::Changed(format!("account {account} is in {parent}, and was not listed")))
+            Err(Unfit::Changed(format!("account {account} in {parent} was not listed")))
         }
     }
 }
 
-/// All units, level by level: the units of one level are listed side by side.
+/// Reads all units, level by level; the units of a level are listed concurrently.
 async fn units(reader: &Reader<'_>, root: &OuId) -> Result<Vec<OrganizationalUnit>, Unfit> {
     let mut all: Vec<OrganizationalUnit> = Vec::new();
     let mut level = vec![root.clone()];
@@ -139,7 +139,7 @@ async fn units(reader: &Reader<'_>, root: &OuId) -> Result<Vec<OrganizationalUni
     }
     let ids: BTreeSet<&OuId> = all.iter().map(|unit| &unit.id).collect();
     if ids.len() < all.len() {
-        return Err(Unfit::Changed("an organizational unit turned up twice".to_owned()));
+        return Err(Unfit::Changed("an organizational unit was listed twice".to_owned()));
     }
     Ok(all)
 }
@@ -172,12 +172,12 @@ async fn units_below(reader: &Reader<'_>, parent: OuId) -> Result<Vec<Organizati
         .collect()
 }
 
-/// An account as a listing gives it.
+/// An account in a listing.
 struct Listed {
     id: AccountId,
     name: String,
     state: AccountState,
-    /// Where it is, if the endpoint says so.
+    /// Its parent, if the endpoint returns it.
     parent: Option<OuId>,
 }
 
@@ -199,9 +199,8 @@ async fn list_accounts(reader: &Reader<'_>) -> Result<Vec<Listed>, CallError> {
 
 fn to_listed(api: Api, account: types::Account) -> Result<Listed, CallError> {
     let id = account_id(api, &account)?;
-    let state = state(&account).ok_or_else(|| {
-        CallError::unreadable(api, format!("account {id} has a state that is not known here"))
-    })?;
+    let state = state(&account)
+        .ok_or_else(|| CallError::unreadable(api, format!("account {id} has an unknown state")))?;
     let parent = account.paths().iter().find_map(|path| parent_of(path));
     Ok(Listed { id, name: account.name.unwrap_or_default(), state, parent })
 }
@@ -210,8 +209,8 @@ fn account_id(api: Api, account: &types::Account) -> Result<AccountId, CallError
     account.id().unwrap_or_default().parse().map_err(|error| CallError::unreadable(api, error))
 }
 
-/// `State`, or where it is missing `Status`, its older twin, which has no word for an account that is being made and
-/// is left out there. `None` for a word that is not known here.
+/// Returns `State`; or, if it is missing, the older `Status`, which has no value for an account that is being created
+/// and is omitted then. Returns `None` for an unknown value.
 fn state(account: &types::Account) -> Option<AccountState> {
     match account.state() {
         Some(types::AccountState::Active) => return Some(AccountState::Active),
@@ -230,12 +229,12 @@ fn state(account: &types::Account) -> Option<AccountState> {
     }
 }
 
-/// The unit or root at the end of a path, which reads `o-…/r-…/ou-…/123456789012/`.
+/// Returns the unit or root at the end of a path such as `o-…/r-…/ou-…/123456789012/`.
 fn parent_of(path: &str) -> Option<OuId> {
     path.split('/').rev().find_map(|part| part.parse().ok())
 }
 
-/// Asks every unit for its accounts.
+/// Lists the accounts of every unit.
 async fn walk(
     reader: &Reader<'_>,
     root: &OuId,

@@ -1,4 +1,4 @@
-//! Permission sets: names and tags of all, and what is needed of those that matter.
+//! Reads permission sets: names and tags of all, and more of those in the scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,30 +13,30 @@ use crate::client::Clients;
 use crate::permission_set::{self, Described, PAGE_SIZE, Provisioned, SetAddress};
 use crate::retry::CallError;
 
-/// The permission sets as far as they were read.
+/// The permission sets that were read.
 pub(super) struct Read {
     /// All of the instance.
     pub(super) sets: Vec<LivePermissionSet>,
-    /// Of which the rows are read.
+    /// The permission sets whose assignments are read.
     pub(super) wanted: Wanted,
 }
 
 /// The permission sets whose rows are read.
 pub(super) struct Wanted {
-    /// All of them, and those of the scope that do not exist: of them there are no rows.
-    pub(super) rows_of: BTreeSet<PermissionSetName>,
-    /// Those of which every row must be seen, whatever the strategy: the stack's sets that the files no longer name
-    /// are to be deleted, which AWS refuses while anybody has them.
+    /// All of them, including those of the scope that do not exist and have no assignments.
+    pub(super) assignments_of: BTreeSet<PermissionSetName>,
+    /// Those that must be read completely with any strategy: permission sets of the stack that the configuration no
+    /// longer contains are to be deleted, which AWS rejects while they are assigned.
     pub(super) whole: BTreeSet<PermissionSetName>,
-    /// What reading all of this took.
+    /// The sizes found.
     pub(super) size: Size,
 }
 
-/// Accounts a page of `ListAccountsForProvisionedPermissionSet`.
+/// Accounts per page of `ListAccountsForProvisionedPermissionSet`.
 const ACCOUNTS_A_PAGE: u64 = PAGE_SIZE as u64;
 
 impl Read {
-    /// With only these accounts.
+    /// Keeps only these accounts.
     pub(super) fn within(mut self, accounts: &BTreeSet<AccountId>) -> Self {
         for set in &mut self.sets {
             set.provisioned.retain(|account| accounts.contains(account));
@@ -46,7 +46,7 @@ impl Read {
     }
 }
 
-/// A set by its name, before anything else is known of it.
+/// A permission set of which only name and tags are known.
 struct Header {
     arn: String,
     name: PermissionSetName,
@@ -73,38 +73,42 @@ pub(super) async fn read(reader: &Reader<'_>, instance: &str) -> Result<Read, Ob
     (reader.progress)(Progress::estimate(Part::PermissionSets, calls, calls));
     let headers =
         reader.each(Step::PermissionSets, arns.into_iter(), |arn| header(reader, instance, arn)).await?;
-    let mut rows_of: BTreeSet<PermissionSetName> = scope.compare.union(&scope.rows_of).cloned().collect();
+    let mut assignments_of: BTreeSet<PermissionSetName> =
+        scope.compare.union(&scope.assignments_of).cloned().collect();
     let compared = headers.iter().filter(|header| header.is_compared(scope));
-    rows_of.extend(compared.map(|header| header.name.clone()));
+    assignments_of.extend(compared.map(|header| header.name.clone()));
     let dropped =
         headers.iter().filter(|header| header.is_ours(scope) && !scope.compare.contains(&header.name));
     let whole = dropped.map(|header| header.name.clone()).collect();
     let (read_on, rest): (Vec<Header>, Vec<Header>) = headers.into_iter().partition(|header| {
-        scope.provisioned_of_all || rows_of.contains(&header.name) || scope.details_of.contains(&header.name)
+        scope.provisioned_of_all
+            || assignments_of.contains(&header.name)
+            || scope.details_of.contains(&header.name)
     });
-    let wants_rows = &rows_of;
+    let needs_assignments = &assignments_of;
     let mut sets = reader
         .each(Step::Details, read_on.into_iter(), |header| async move {
             if header.is_compared(scope) {
                 compared_set(reader, instance, header).await
             } else {
-                counted_set(reader, instance, header, wants_rows).await
+                counted_set(reader, instance, header, needs_assignments).await
             }
         })
         .await?;
     sets.extend(rest.into_iter().map(|header| header.into_set(None, BTreeSet::new(), BTreeSet::new())));
-    let pages = sets.iter().filter(|set| rows_of.contains(&set.name));
+    let pages = sets.iter().filter(|set| assignments_of.contains(&set.name));
     let pages = pages.map(|set| (set.provisioned.len() as u64).div_ceil(ACCOUNTS_A_PAGE).max(1)).sum();
     let size = Size { provisioned_pages: pages, ..size };
-    Ok(Read { sets, wanted: Wanted { rows_of, whole, size } })
+    Ok(Read { sets, wanted: Wanted { assignments_of, whole, size } })
 }
 
-/// As far as it is known before the sets are looked at: one page of accounts for each whose rows are wanted.
+/// Estimates the sizes before permission sets are read: one page of accounts for each one whose assignments are
+/// needed.
 fn base_size(scope: &Scope, sets: usize) -> Size {
     let (compared, wanted) = if scope.everything {
         (sets, sets)
     } else {
-        (scope.compare.len().min(sets), (scope.compare.len() + scope.rows_of.len()).min(sets))
+        (scope.compare.len().min(sets), (scope.compare.len() + scope.assignments_of.len()).min(sets))
     };
     let detailed = if scope.everything { 0 } else { scope.details_of.difference(&scope.compare).count() };
     Size {
@@ -129,7 +133,7 @@ impl Header {
     }
 }
 
-/// `ListPermissionSets` gives ARNs only, so a name costs a call, and the tags another.
+/// `ListPermissionSets` returns only ARNs, so the name takes one call and the tags another.
 async fn header(reader: &Reader<'_>, instance: &str, arn: String) -> Result<Header, CallError> {
     let at = SetAddress { instance, set: &arn };
     let described = permission_set::describe(reader.clients, at).await?;
@@ -137,12 +141,13 @@ async fn header(reader: &Reader<'_>, instance: &str, arn: String) -> Result<Head
     Ok(Header { arn, name: described.name.clone(), described, tags })
 }
 
-/// A set that is not compared: where it is provisioned, if its rows are wanted, and what it is, if that is.
+/// Reads a permission set that is not compared: where it is provisioned if its assignments are needed, and its
+/// attributes if they are.
 async fn counted_set(
     reader: &Reader<'_>,
     instance: &str,
     header: Header,
-    wants_rows: &BTreeSet<PermissionSetName>,
+    needs_assignments: &BTreeSet<PermissionSetName>,
 ) -> Result<LivePermissionSet, CallError> {
     let Reader { clients, scope, .. } = *reader;
     let at = SetAddress { instance, set: &header.arn };
@@ -151,7 +156,7 @@ async fn counted_set(
     } else {
         None
     };
-    let provisioned = if scope.provisioned_of_all || wants_rows.contains(&header.name) {
+    let provisioned = if scope.provisioned_of_all || needs_assignments.contains(&header.name) {
         permission_set::provisioned(clients, at, Provisioned::Anyhow).await?
     } else {
         BTreeSet::new()
@@ -159,7 +164,7 @@ async fn counted_set(
     Ok(header.into_set(details, provisioned, BTreeSet::new()))
 }
 
-/// What a set is, but for its tags.
+/// Reads the attributes of a permission set, without its tags.
 async fn details(clients: &Clients, at: SetAddress<'_>, header: &Header) -> Result<PermissionSet, CallError> {
     let Attributes { description, session, relay_state } = header.described.clone().attributes()?;
     Ok(PermissionSet {
@@ -175,7 +180,7 @@ async fn details(clients: &Clients, at: SetAddress<'_>, header: &Header) -> Resu
     })
 }
 
-/// A set that is compared.
+/// Reads a permission set to compare.
 async fn compared_set(
     reader: &Reader<'_>,
     instance: &str,
@@ -185,7 +190,7 @@ async fn compared_set(
     let at = SetAddress { instance, set: &header.arn };
     let details = details(clients, at, &header).await?;
     let provisioned = permission_set::provisioned(clients, at, Provisioned::Anyhow).await?;
-    // A set that is provisioned nowhere is outdated nowhere: that call is spared.
+    // A permission set that is provisioned nowhere is outdated nowhere, which saves a call.
     let outdated = if provisioned.is_empty() {
         BTreeSet::new()
     } else {

@@ -10,7 +10,9 @@ use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed, refusal};
 use super::world::{group, name, sandbox, user, world};
-use crate::{Clients, Connection, ObserveError, Progress, Scope, Step, connect, memberships, observe};
+use crate::{
+    Clients, Connection, ObserveError, Progress, Scope, Step, connect, observe, observe_memberships,
+};
 
 fn everything() -> Scope {
     Scope { everything: true, ..Scope::default() }
@@ -80,7 +82,7 @@ async fn a_scope_reads_no_more_than_it_names() {
     let (_, clients) = sandbox().await;
     let scope = Scope {
         compare: BTreeSet::from([name("Deploy"), name("NotYetThere")]),
-        rows_of: BTreeSet::from([name("Plain1")]),
+        assignments_of: BTreeSet::from([name("Plain1")]),
         ..Scope::default()
     };
     let read = observe(&clients, &scope, &|_| {}).await.unwrap();
@@ -135,7 +137,7 @@ async fn the_sets_of_the_stack_are_compared_though_nothing_names_them() {
 async fn what_a_set_is_can_be_read_of_one_that_is_not_compared() {
     let (_, clients) = sandbox().await;
     let scope = Scope {
-        rows_of: BTreeSet::from([name("Deploy")]),
+        assignments_of: BTreeSet::from([name("Deploy")]),
         details_of: ["Deploy", "Base", "NotYetThere"].map(name).into(),
         ..Scope::default()
     };
@@ -187,7 +189,7 @@ async fn attributes_that_cannot_be_read_are_never_off() {
     // What a plan does not ask for stops no snapshot.
     let failed = Deal::Answer(200, r#"{"Status":"CREATION_FAILED","StatusReason":"why"}"#.to_owned());
     let error = read(&on_demand, failed.clone()).await.unwrap_err();
-    assert_eq!(error, "attributes for access control could not be made: why");
+    assert_eq!(error, "AWS failed to create attributes for access control: why");
     assert_eq!(read(&everything(), failed).await, Ok(AccessControlState::NotRead));
     let unknown = Deal::Answer(501, String::new());
     assert!(read(&on_demand, unknown.clone()).await.is_err());
@@ -257,7 +259,7 @@ async fn a_read_that_fails_ends_the_reading_with_what_aws_said() {
         "sso-admin:ListAccountAssignments failed: AccessDeniedException: no rights here (request request-of-a-test)"
     );
     assert_eq!(denied.code(), Code::ReadFailed);
-    assert_eq!(denied.help(), "let the role call sso:ListAccountAssignments; nothing was changed");
+    assert_eq!(denied.help(), "allow the role to call sso:ListAccountAssignments; nothing was changed");
 
     let dropped = error_when("ListGroups", Deal::Drop).await.to_string();
     assert_eq!(
@@ -306,7 +308,7 @@ async fn members_are_read_with_their_names_and_a_group_that_is_gone_has_none() {
     read.users.clear();
     let gone = group(250);
     let of = [group(1), group(2), gone.clone()].into();
-    memberships(&clients, &mut read, &of, &|_| {}).await.unwrap();
+    observe_memberships(&clients, &mut read, &of, &|_| {}).await.unwrap();
     world.memberships.insert(gone, BTreeSet::new());
     assert_eq!(read.memberships, world.memberships);
     let known = |user: &&rolecall_model::snapshot::User| user.id != super::world::user(3);

@@ -31,17 +31,13 @@ fn says(error: &ObserveError, code: Code, text: &str) {
 async fn an_instance_that_cannot_be_worked_with_is_refused() {
     let ours = "ssoins-7223abcd1234ef56";
     let none = error_when("ListInstances", instances(&[])).await;
-    says(
-        &none,
-        Code::NoInstance,
-        "no IAM Identity Center instance in eu-west-1 that account 111111111101 can see",
-    );
+    says(&none, Code::NoInstance, "account 111111111101 sees no IAM Identity Center instance in eu-west-1");
 
     let several = error_when("ListInstances", instances(&[(ours, 1), (ANOTHER, 1)])).await;
     says(&several, Code::SeveralInstances, &format!("{ours}, {ANOTHER}"));
 
     let of_a_member = error_when("ListInstances", instances(&[(ANOTHER, 9)])).await;
-    says(&of_a_member, Code::PermissionSetsDisabled, "belongs to account 111111111109 alone");
+    says(&of_a_member, Code::PermissionSetsDisabled, "is an account instance of 111111111109");
 
     let disabled =
         Deal::Answer(200, r#"{"PermissionSetsEnabled":false,"PrimaryRegion":"eu-west-1"}"#.to_owned());
@@ -55,7 +51,7 @@ async fn an_instance_that_cannot_be_worked_with_is_refused() {
     says(&error_when("DescribeInstance", replica).await, Code::WrongRegion, "is us-east-1, not eu-west-1");
 
     let outside = refusal("AWSOrganizationsNotInUseException", "not a member");
-    says(&error_when("DescribeOrganization", outside).await, Code::NoInstance, "is in no organization");
+    says(&error_when("DescribeOrganization", outside).await, Code::NoInstance, "is not in an organization");
 
     let expired = refusal("ExpiredTokenException", "the token has expired");
     says(&error_when("DescribeOrganization", expired).await, Code::NoCredentials, "the token has expired");

@@ -10,7 +10,7 @@ use rolecall_sandbox::{Sandbox, Settings};
 
 use super::interposed::{Deal, interposed};
 use super::observing::connected_in;
-use crate::{Clients, Progress, Scope, Size, Statistics, Strategy, look_closer, observe};
+use crate::{Clients, Progress, Scope, Size, Statistics, Strategy, observe, observe_pairs};
 
 fn company(accounts: usize, permission_sets: usize, groups: usize, assignments: usize) -> Snapshot {
     let spec = GenerateSpec { accounts, permission_sets, groups, assignments, seed: 7, drift: 0 };
@@ -179,7 +179,7 @@ async fn looking_closer_shows_what_fast_reading_left_out() {
     let mut snapshot = observe(&clients, &scope(&world, Strategy::Fast), &|_| {}).await.unwrap();
     let pairs: BTreeSet<_> =
         world.assignments.iter().map(|row| (row.permission_set.clone(), row.account)).collect();
-    look_closer(&clients, &mut snapshot, &pairs, &|_| {}).await.unwrap();
+    observe_pairs(&clients, &mut snapshot, &pairs, &|_| {}).await.unwrap();
     assert_eq!(snapshot.assignments.len(), thorough);
     assert!(pairs.iter().all(|(name, account)| snapshot.coverage.sees_all(name, *account)));
 }

@@ -1,4 +1,4 @@
-//! Assertions: what stands for a secret where another identity provider vouches for the caller.
+//! Client assertions: proof of identity from another identity provider, in place of a secret.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::transport::Transport;
 /// The audience that Entra's federated credentials expect.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// An id token that the environment holds, as GitLab's jobs have it. It lives for some minutes.
+/// An id token in the environment, as in GitLab jobs. It is valid for some minutes.
 #[derive(Debug)]
 pub(super) struct Given(pub(super) Secret);
 
@@ -28,7 +28,7 @@ impl ClientAssertion for Given {
     }
 }
 
-/// The id tokens of a GitHub Actions job with `id-token: write`. A new one is fetched for each token.
+/// The id tokens of a GitHub Actions job with `id-token: write`. Each access token gets a new one.
 #[derive(Debug)]
 pub(super) struct GitHub {
     pub(super) url: String,
@@ -50,16 +50,16 @@ impl ClientAssertion for GitHub {
             .header("authorization", format!("Bearer {}", self.request_token.expose()))
             .header("accept", "application/json; api-version=2.0")
             .body(Bytes::new())
-            .map_err(|_| credential("ACTIONS_ID_TOKEN_REQUEST_URL is no URL".to_owned()))?;
+            .map_err(|_| credential("ACTIONS_ID_TOKEN_REQUEST_URL is not a URL".to_owned()))?;
         let answer = self.transport.send(request).await.map_err(|error| Error::new(ErrorKind::Io, error))?;
         let status = answer.status();
         if !status.is_success() {
-            let message = format!("GitHub gave no id token (HTTP {})", status.as_u16());
+            let message = format!("GitHub returned no id token (HTTP {})", status.as_u16());
             let kind = if status.is_server_error() { ErrorKind::Io } else { ErrorKind::Credential };
             return Err(Error::with_message(kind, message));
         }
         let token: IdToken = serde_json::from_slice(answer.body())
-            .map_err(|_| credential("GitHub's answer holds no id token".to_owned()))?;
+            .map_err(|_| credential("GitHub's response contains no id token".to_owned()))?;
         Ok(token.value)
     }
 }

@@ -1,4 +1,4 @@
-//! Lets the identity crate send its requests through our transport, so that there is one HTTP stack.
+//! Sends the requests of the identity crate through our transport, so that there is one HTTP stack.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::transport;
 
-/// Options that send through a transport, once: failures are retried above.
+/// Client options for a transport, without retries: callers retry.
 pub(super) fn client_options(transport: &Arc<dyn transport::Transport>) -> ClientOptions {
     ClientOptions {
         transport: Some(Transport::new(Arc::new(Bridge(Arc::clone(transport))))),
@@ -33,7 +33,7 @@ impl HttpClient for Bridge {
         }
         let body = match request.body() {
             Body::Bytes(bytes) => bytes.clone(),
-            // Requests for tokens are small, and no credential streams one.
+            // Token requests are small, and no credential streams one.
             Body::SeekableStream(_) => Bytes::new(),
         };
         let sent = sent.body(body).map_err(|error| Error::new(ErrorKind::DataConversion, error))?;
@@ -41,7 +41,7 @@ impl HttpClient for Bridge {
             let kind = if error.may_have_arrived { ErrorKind::Io } else { ErrorKind::Connection };
             Error::new(kind, error)
         })?;
-        // The identity crate expects JSON of every answer, and a gateway's page of HTML is none.
+        // The identity crate expects every response to be JSON, which a gateway's HTML page is not.
         let status = answer.status();
         if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
             let message =

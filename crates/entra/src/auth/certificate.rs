@@ -1,7 +1,7 @@
-//! A client certificate: the caller signs its own assertions.
+//! Client certificates: the caller signs its own assertions.
 //!
-//! `azure_identity` does this with openssl alone, which the tree does not hold; here aws-lc-rs signs, as it does for
-//! TLS.
+//! `azure_identity` supports this only with openssl, which is not a dependency. aws-lc-rs signs instead, as it does
+//! for TLS.
 
 use std::fmt;
 
@@ -19,12 +19,12 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 
-/// How long an assertion is good, in seconds.
+/// Lifetime of an assertion, in seconds.
 const LIFETIME: i64 = 600;
 
-/// A certificate with its RSA key, which signs assertions of who the caller is.
+/// A certificate with its RSA key, which signs assertions of the caller's identity.
 pub(super) struct Certificate {
-    /// The token endpoint that the assertions are for.
+    /// The token endpoint, which is the audience of the assertions.
     pub(super) audience: String,
     pub(super) client_id: String,
     /// The SHA-256 of the certificate, in Base64 for URLs.
@@ -39,31 +39,31 @@ impl fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    /// Reads a PEM text that holds a certificate and its unencrypted RSA key, in any order. Of several certificates the
-    /// first is the caller's own.
+    /// Parses PEM with a certificate and its unencrypted RSA key, in any order. The first of several certificates is
+    /// the caller's.
     ///
     /// # Errors
-    /// The text lacks one of the two, or the key is none that signs here.
+    /// Returns an error if one of the two is missing, or the key cannot sign.
     pub(super) fn from_pem(pem: &[u8], client_id: String, audience: String) -> Result<Self> {
-        let certificate = CertificateDer::from_pem_slice(pem).map_err(|_| {
-            credential("it holds no certificate in PEM (PKCS #12 is not read; convert it to PEM)")
-        })?;
+        let certificate = CertificateDer::from_pem_slice(pem)
+            .map_err(|_| credential("the file contains no PEM certificate (convert PKCS #12 to PEM)"))?;
         let key = PrivateKeyDer::from_pem_slice(pem)
-            .map_err(|_| credential("it holds no unencrypted private key in PEM"))?;
+            .map_err(|_| credential("the file contains no unencrypted PEM private key"))?;
         let key = match &key {
             PrivateKeyDer::Pkcs1(key) => KeyPair::from_der(key.secret_pkcs1_der()),
             PrivateKeyDer::Pkcs8(key) => KeyPair::from_pkcs8(key.secret_pkcs8_der()),
-            _ => return Err(credential("its key is not an RSA key, which Entra asks for")),
+            _ => return Err(credential("the key is not an RSA key, which Entra ID requires")),
         };
-        let key = key.map_err(|_| credential("its key is not an RSA key of 2,048 bits or more"))?;
+        let key = key.map_err(|_| credential("the key is not an RSA key of at least 2,048 bits"))?;
         let thumbprint = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, &certificate));
         Ok(Self { audience, client_id, thumbprint, key })
     }
 
-    /// A signed assertion (RFC 7523; Entra's page on certificate credentials).
+    /// Creates a signed assertion (RFC 7523; Entra's page on certificate credentials).
     fn assert(&self, now: i64) -> Result<String> {
         let mut number = [0_u8; 16];
-        aws_lc_rs::rand::fill(&mut number).map_err(|_| credential("no random numbers are to be had"))?;
+        aws_lc_rs::rand::fill(&mut number)
+            .map_err(|_| credential("the system provides no random numbers"))?;
         let header = json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint });
         let claims = json!({
             "aud": self.audience,
@@ -78,7 +78,7 @@ impl Certificate {
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
             .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-            .map_err(|_| credential("its key does not sign"))?;
+            .map_err(|_| credential("signing with the key failed"))?;
         Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
     }
 }
@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// Made for this test with `openssl req -x509 -newkey rsa:2048 -nodes`; opens nothing.
+    /// Created for this test with `openssl req -x509 -newkey rsa:2048 -nodes`; it grants nothing.
     const PEM: &str = include_str!("../../tests/graph/client-certificate.pem");
 
     #[test]

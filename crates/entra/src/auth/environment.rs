@@ -1,4 +1,4 @@
-//! Which credential the environment offers.
+//! Selects the credential that the environment provides.
 
 use std::fmt;
 use std::path::Path;
@@ -21,10 +21,11 @@ use super::certificate::Certificate;
 use crate::secret::Secret;
 use crate::transport::Transport;
 
-/// Chooses among the credentials by name, where the environment offers several or the machine has a managed identity.
+/// The variable that selects a credential by name, if the environment provides several or the machine has a managed
+/// identity.
 const CHOICE: &str = "ROLECALL_ENTRA_CREDENTIAL";
 
-/// Where tokens come from.
+/// The source of tokens.
 #[derive(Clone)]
 pub struct Credential {
     kind: Kind,
@@ -32,7 +33,7 @@ pub struct Credential {
 
 #[derive(Clone)]
 enum Kind {
-    /// A token that is there already, for the sandbox.
+    /// A fixed token, for the sandbox.
     Fixed(Secret),
     ClientSecret {
         tenant: String,
@@ -69,7 +70,7 @@ enum Kind {
     },
 }
 
-/// What a credential opens into.
+/// A credential, ready to request tokens.
 pub(super) enum Opened {
     Fixed(Secret),
     Azure(Arc<dyn TokenCredential>),
@@ -81,36 +82,36 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// The environment offers no credential, or half of one.
+/// The error for an environment without a credential, or with an incomplete one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there are no credentials for Microsoft Graph: {}", reason(missing.as_ref()))]
 pub struct NoCredentials {
-    /// What a credential lacks that the environment has a part of: its name, and the variable.
+    /// The incomplete credential and the missing variable.
     pub missing: Option<(&'static str, &'static str)>,
-    /// What was looked for, one line each.
+    /// The credentials that were looked for, one line each.
     pub looked_for: Vec<String>,
 }
 
 fn reason(missing: Option<&(&'static str, &'static str)>) -> String {
     match missing {
-        Some((name, variable)) => format!("the {name} lacks {variable}"),
-        None => "the environment offers none".to_owned(),
+        Some((name, variable)) => format!("{name} requires {variable}, which is not set"),
+        None => "the environment provides none".to_owned(),
     }
 }
 
 impl NoCredentials {
-    /// Its stable code.
+    /// Returns the diagnostic code.
     pub fn code(&self) -> Code {
         Code::NoCredentials
     }
 
-    /// The way out: what was looked for.
+    /// Returns how to fix the error: the credentials that were looked for.
     pub fn help(&self) -> String {
-        format!("one of these is looked for, in this order: {}", self.looked_for.join("; "))
+        format!("set up one of these, in order of precedence: {}", self.looked_for.join("; "))
     }
 }
 
-/// What can be chosen, in the order in which it is looked for: the name, and what it is known by.
+/// The credentials in order of precedence: the name, and how each is detected.
 const CHOICES: [(&str, &str); 7] = [
     ("client-secret", "AZURE_CLIENT_SECRET"),
     ("client-certificate", "AZURE_CLIENT_CERTIFICATE_PATH"),
@@ -125,25 +126,25 @@ const CHOICES: [(&str, &str); 7] = [
 ];
 
 impl Credential {
-    /// A token that is there already, such as the sandbox's own.
+    /// Creates a credential with a fixed token, such as the sandbox's.
     pub fn fixed(token: Secret) -> Self {
         Self { kind: Kind::Fixed(token) }
     }
 
-    /// Whether it is a token that was given, as for the sandbox.
+    /// Returns whether the token is fixed, as for the sandbox.
     pub fn is_fixed(&self) -> bool {
         matches!(self.kind, Kind::Fixed(_))
     }
 
-    /// Looks through the environment: the variables of `azure_identity`'s credentials first, then what pipelines
-    /// offer, then a managed identity, then the Azure CLI. `ROLECALL_ENTRA_CREDENTIAL` names one of them instead, which
-    /// a virtual machine's managed identity needs, since nothing in its environment tells of it.
+    /// Selects a credential: the variables of `azure_identity`'s credentials first, then those of pipelines, then a
+    /// managed identity, then the Azure CLI. `ROLECALL_ENTRA_CREDENTIAL` selects one by name, which is required for a
+    /// virtual machine's managed identity, since nothing in its environment reveals it.
     ///
-    /// `tenant` is a verified domain or the id of the tenant; `AZURE_TENANT_ID` goes before it. `variable` gives what an
-    /// environment variable holds.
+    /// `tenant` is a verified domain or the id of the tenant; `AZURE_TENANT_ID` takes precedence. `variable` returns
+    /// the value of an environment variable.
     ///
     /// # Errors
-    /// Nothing is there, or what is there lacks a part.
+    /// Returns an error if there is no credential, or an incomplete one.
     pub fn from_environment(
         tenant: &str,
         variable: &dyn Fn(&str) -> Option<String>,
@@ -161,7 +162,7 @@ impl Credential {
         Err(environment.nothing(None))
     }
 
-    /// Its name for people.
+    /// Returns its display name.
     pub fn name(&self) -> &'static str {
         match &self.kind {
             Kind::Fixed(_) => "fixed token",
@@ -175,7 +176,7 @@ impl Credential {
         }
     }
 
-    /// Makes what fetches tokens. Files are read here, so a token file that was renewed is read anew.
+    /// Creates the client that requests tokens. Files are read here, so that a renewed token file is read again.
     pub(super) fn open(&self, transport: &Arc<dyn Transport>) -> Result<Opened> {
         let client_options = client_options(transport);
         let credential: Arc<dyn TokenCredential> = match self.kind.clone() {
@@ -244,7 +245,7 @@ struct Environment<'a> {
 type Found = std::result::Result<Option<Kind>, NoCredentials>;
 
 impl Environment<'_> {
-    /// A variable that is set and not empty.
+    /// Returns the value of a variable that is set and not empty.
     fn get(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.trim().is_empty())
     }
@@ -253,7 +254,7 @@ impl Environment<'_> {
         self.get(name).map(|text| Secret::new(text.trim()))
     }
 
-    /// `AZURE_TENANT_ID`, or else the tenant of the files.
+    /// Returns `AZURE_TENANT_ID`, or else the tenant in the configuration.
     fn tenant(&self) -> String {
         self.get("AZURE_TENANT_ID").unwrap_or_else(|| self.tenant.to_owned())
     }
@@ -266,12 +267,12 @@ impl Environment<'_> {
         let looked_for = CHOICES.iter().map(|(name, known_by)| format!("{name} ({known_by})"));
         let mut looked_for: Vec<String> = looked_for.collect();
         if let Some(chosen) = self.get(CHOICE) {
-            looked_for.push(format!("{CHOICE} says {chosen:?}"));
+            looked_for.push(format!("{CHOICE} is {chosen:?}"));
         }
         NoCredentials { missing, looked_for }
     }
 
-    /// One of the choices, if the environment offers it; `must` where it was chosen by name.
+    /// Returns the credential of this name, if the environment provides it. `must` is set if it was selected by name.
     fn look_for(&self, name: &'static str, must: bool) -> Found {
         let lacks = |variable| if must { Err(self.nothing(Some((name, variable)))) } else { Ok(None) };
         let tenant = self.tenant();
@@ -304,7 +305,7 @@ impl Environment<'_> {
                 let Some(request_token) = self.secret("ACTIONS_ID_TOKEN_REQUEST_TOKEN") else {
                     return lacks("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
                 };
-                // A job may have its id token for AWS alone, and have signed in with `az` for Azure.
+                // A job may use its id token only for AWS, and be signed in to Azure with `az`.
                 if !must && self.get("AZURE_CLIENT_ID").is_none() && self.has_azure_cli() {
                     return Ok(None);
                 }
@@ -325,7 +326,7 @@ impl Environment<'_> {
         Ok(Some(kind))
     }
 
-    /// Whether the program `az` is in one of the directories of `PATH`.
+    /// Returns whether the program `az` is in `PATH`.
     fn has_azure_cli(&self) -> bool {
         let path = self.get("PATH").unwrap_or_default();
         std::env::split_paths(&path)
@@ -364,12 +365,12 @@ mod tests {
         let error = choose(&[("AZURE_CLIENT_SECRET", "hush")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there are no credentials for Microsoft Graph: the client-secret lacks AZURE_CLIENT_ID"
+            "there are no credentials for Microsoft Graph: client-secret requires AZURE_CLIENT_ID, which is not set"
         );
         assert!(!format!("{error:?} {}", error.help()).contains("hush"));
         let error = choose(&[(CHOICE, "gitlab")]).unwrap_err();
         assert_eq!(error.missing, Some(("gitlab", "ROLECALL_ENTRA_ID_TOKEN")));
-        // Outside of a job with `id-token: write`, GitHub sets neither variable.
+        // Without `id-token: write`, GitHub sets neither variable.
         let error = choose(&[("AZURE_CLIENT_ID", "c")]).unwrap_err();
         assert_eq!(error.code(), Code::NoCredentials);
         assert!(CHOICES.iter().all(|(name, _)| error.help().contains(name)), "{}", error.help());

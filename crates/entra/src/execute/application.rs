@@ -1,4 +1,4 @@
-//! The application: making it, SAML, certificates, assignments.
+//! Operations on the application: creation, SAML, certificates, assignments.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use rolecall_model::{Date, ObjectId};
 use tokio::time::Instant;
 
 use super::creation::Creation;
-use super::{EntraTarget, Known, PATIENCE, Refusal, ended, failure};
+use super::{EntraTarget, Known, Refusal, SETTLE_TIMEOUT, ended, failure};
 use crate::bodies::applications::{
     APPLICATION, Application, Assign, Instantiate, Instantiated, Made, MadeCertificate, NewCertificate,
     Preferred, RedirectUris, SERVICE_PRINCIPAL, SamlMode, ServicePrincipal, Urls,
@@ -22,13 +22,13 @@ use crate::routes::{
     UPDATE_APPLICATION, UPDATE_SERVICE_PRINCIPAL,
 };
 
-/// The app role of the gallery application for people who sign in.
+/// The app role of the gallery application for users.
 const USER_ROLE: &str = "User";
-/// The app role where an application publishes none (reference page of `appRoleAssignment`).
+/// The default app role, for an application that publishes none (reference page of `appRoleAssignment`).
 const DEFAULT_ROLE: &str = "00000000-0000-0000-0000-000000000000";
 
 impl EntraTarget {
-    /// Makes the application, unless one of the name is there: then an earlier run made it, whose end nobody saw.
+    /// Creates the application, unless one of the name exists: then an interrupted run created it.
     pub(super) async fn create_application(&self, name: &str) -> Result<Option<String>, Refusal> {
         let change = Change::of(INSTANTIATE, &[GALLERY_TEMPLATE]).body(&Instantiate { display_name: name });
         let (request_id, made) = match self.find_application(name).await? {
@@ -37,7 +37,7 @@ impl EntraTarget {
                 let look = || self.find_application(name);
                 match self.create(|| self.writer.change_once(&change), |_| self.search(look)).await? {
                     Creation::Found(made) => (None, made),
-                    Creation::Answered(answer) => {
+                    Creation::Responded(answer) => {
                         let unreadable = |error| GraphError::unreadable(INSTANTIATE.0, error);
                         let made = serde_json::from_slice(&answer.body).map_err(unreadable).map_err(ended)?;
                         (answer.request_id, made)
@@ -49,14 +49,14 @@ impl EntraTarget {
         Ok(request_id)
     }
 
-    /// Looks for an application of the name.
+    /// Finds the application of this name.
     async fn find_application(&self, name: &str) -> Result<Option<Instantiated>, Refusal> {
         let found = named(self.reader(), name).await?;
         let [one] = &found[..] else {
             if found.is_empty() {
                 return Ok(None);
             }
-            let message = format!("{} enterprise applications are named {name:?} by now", found.len());
+            let message = format!("{} enterprise applications are named {name:?}", found.len());
             return Err(failure("AmbiguousApplication", message).into());
         };
         let application = of_client(self.reader(), &one.app_id).await?;
@@ -66,7 +66,7 @@ impl EntraTarget {
         }))
     }
 
-    /// Waits until both halves of a new application can be read, and notes what they are.
+    /// Waits until application and service principal can be read, and records them.
     async fn learn_application(&self, name: &str, made: Instantiated) -> Result<(), GraphError> {
         let Instantiated { application, service_principal } = made;
         let (id, principal) = (application.id.as_str(), service_principal.id.as_str());
@@ -81,21 +81,21 @@ impl EntraTarget {
             job: None,
             group_rule: None,
             added: None,
-            settles_until: Some(Instant::now() + PATIENCE),
+            settles_until: Some(Instant::now() + SETTLE_TIMEOUT),
         };
         self.lock().insert(name.to_owned(), known);
         Ok(())
     }
 
-    /// Reads something that was just made, as soon as it is to be seen.
+    /// Reads a new object as soon as it is visible.
     async fn once_seen<T: serde::de::DeserializeOwned>(&self, read: &Read) -> Result<T, GraphError> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut tries = 0;
+        let deadline = Instant::now() + SETTLE_TIMEOUT;
+        let mut attempts = 0;
         loop {
-            tries += 1;
+            attempts += 1;
             match self.reader().get(read).await {
                 Err(error) if error.kind == Kind::NotFound && Instant::now() < deadline => {
-                    self.reader().let_it_settle(tries).await;
+                    self.reader().let_it_settle(attempts).await;
                 }
                 answer => return answer,
             }
@@ -121,8 +121,8 @@ impl EntraTarget {
         Ok(self.change(application, &change).await?.request_id)
     }
 
-    /// Adds a certificate. Graph makes another one each time, so after a lost answer the keys are looked through for one
-    /// that was not there before.
+    /// Adds a certificate. Graph creates another one for each request, so after a lost response the search looks for
+    /// one that was not there before.
     pub(super) async fn add_certificate(
         &self,
         application: &str,
@@ -142,7 +142,7 @@ impl EntraTarget {
                 self.note(application, |known| known.added = Some(thumbprint));
                 Ok(None)
             }
-            Creation::Answered(answer) => {
+            Creation::Responded(answer) => {
                 let made: MadeCertificate = serde_json::from_slice(&answer.body)
                     .map_err(|error| ended(GraphError::unreadable(ADD_CERTIFICATE.0, error)))?;
                 let thumbprint = made.thumbprint.to_ascii_uppercase();
@@ -152,7 +152,7 @@ impl EntraTarget {
         }
     }
 
-    /// The thumbprints of the certificates of a subject.
+    /// Lists the thumbprints of the certificates with this subject.
     async fn thumbprints(&self, known: &Known, subject: &str) -> Result<BTreeSet<String>, GraphError> {
         let read = Read::of(GET_SERVICE_PRINCIPAL, &[known.service_principal.as_str()]);
         let read: ServicePrincipal = self.once_seen(&read.select(SERVICE_PRINCIPAL)).await?;
@@ -167,7 +167,7 @@ impl EntraTarget {
     ) -> Result<Option<String>, Refusal> {
         let known = self.known(application)?;
         let Some(thumbprint) = thumbprint.or(known.added.as_deref()) else {
-            let message = "this run added no certificate that could sign".to_owned();
+            let message = "this run has not added a signing certificate".to_owned();
             return Err(failure("NoCertificate", message).into());
         };
         let change = Change::of(UPDATE_SERVICE_PRINCIPAL, &[known.service_principal.as_str()]);
@@ -192,7 +192,7 @@ impl EntraTarget {
         Ok(answer.request_id)
     }
 
-    /// Takes every assignment of the group away: one for each role that it has.
+    /// Removes all assignments of the group: one for each role.
     pub(super) async fn unassign_group(
         &self,
         application: &str,
@@ -211,7 +211,7 @@ impl EntraTarget {
     }
 }
 
-/// The role that a group gets: `User`, or the only one, or the default one where none is published.
+/// Returns the role for groups: `User`, or the only one, or the default role if none is published.
 fn role(application: &str, roles: &[AppRole]) -> Result<ObjectId, Refusal> {
     let enabled: Vec<&AppRole> = roles.iter().filter(|role| role.is_enabled).collect();
     let named = enabled.iter().find(|role| role.display_name == USER_ROLE);
@@ -220,20 +220,21 @@ fn role(application: &str, roles: &[AppRole]) -> Result<ObjectId, Refusal> {
         (None, [only]) => Ok(only.id.clone()),
         (None, []) => DEFAULT_ROLE
             .parse()
-            .map_err(|_| failure("UnknownRole", "the default role has no id".to_owned()).into()),
+            .map_err(|_| failure("UnknownRole", "the default role has an invalid id".to_owned()).into()),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|role| role.display_name.as_str()).collect();
-            let message = format!("{application:?} has no app role {USER_ROLE:?}, but: {}", names.join(", "));
+            let message =
+                format!("{application:?} has no app role {USER_ROLE:?}; its roles are: {}", names.join(", "));
             Err(failure("UnknownRole", message).into())
         }
     }
 }
 
-/// The moment at which a last day ends, in UTC.
+/// Returns the end of a day, in UTC.
 fn end_of(day: Date) -> Result<Timestamp, Refusal> {
     let next = day.tomorrow().ok();
     let end = next.and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok());
-    end.ok_or_else(|| failure("InvalidDate", format!("{day} is no last day of a certificate")).into())
+    end.ok_or_else(|| failure("InvalidDate", format!("{day} cannot be the last day of a certificate")).into())
 }
 
 #[cfg(test)]

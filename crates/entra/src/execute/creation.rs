@@ -1,4 +1,4 @@
-//! Making things: once, whatever is lost on the way.
+//! Creates objects exactly once, even if responses are lost.
 
 use tokio::time::{Duration, Instant};
 
@@ -6,22 +6,22 @@ use super::{EntraTarget, Refusal, ended};
 use crate::client::Answer;
 use crate::failure::GraphError;
 
-/// How long after a lost answer the directory is searched for what the request may have made.
+/// How long the directory is searched after a lost response.
 pub(super) const SEARCH: Duration = Duration::from_secs(90);
-/// How often a request that makes something is sent, when its answers are lost and nothing is found.
+/// Maximum number of attempts to create an object, if responses are lost and nothing is found.
 const CREATIONS: u32 = 3;
 
-/// What came of making something.
+/// The result of creating an object.
 pub(super) enum Creation<T> {
-    /// Graph answered.
-    Answered(Answer),
-    /// The answer was lost, and this was found.
+    /// Graph responded.
+    Responded(Answer),
+    /// The response was lost, and the search found this.
     Found(T),
 }
 
 impl EntraTarget {
-    /// Sends a request that makes something. Twice would make two things, so after a lost answer the directory is
-    /// searched for the first one before the request is sent again; `search` is told how often it was sent.
+    /// Sends a request that creates an object. Sent twice, it would create two, so after a lost response the
+    /// directory is searched before it is sent again. `search` is passed the number of requests so far.
     pub(super) async fn create<T, E, S, F>(
         &self,
         send: impl Fn() -> S,
@@ -36,7 +36,7 @@ impl EntraTarget {
         loop {
             sent += 1;
             let error = match send().await {
-                Ok(answer) => return Ok(Creation::Answered(answer)),
+                Ok(answer) => return Ok(Creation::Responded(answer)),
                 Err(error) if error.may_have_taken_effect() => error,
                 Err(error) => return Err(error.into()),
             };
@@ -44,14 +44,14 @@ impl EntraTarget {
                 Ok(Some(found)) => return Ok(Creation::Found(found)),
                 Ok(None) if sent >= CREATIONS => return Err(error.into()),
                 Ok(None) => {}
-                // To begin again could make a second thing.
+                // Starting over could create a second object.
                 Err(Refusal::Call(error)) => return Err(ended(error)),
                 Err(refusal) => return Err(refusal),
             }
         }
     }
 
-    /// Looks for something until it is found, or may be taken for not there.
+    /// Searches until something is found, or the time is up.
     pub(super) async fn search<T, E, F>(&self, look: impl Fn() -> F) -> Result<Option<T>, E>
     where
         F: Future<Output = Result<Option<T>, E>>,

@@ -1,4 +1,4 @@
-//! Provisioning on demand: a group and its members, five at a time.
+//! Provisions a group on demand, with its members, five per request.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -7,7 +7,7 @@ use rolecall_applier::Failure;
 use rolecall_model::ObjectId;
 use tokio::time::Instant;
 
-use super::{EntraTarget, PATIENCE, Refusal, failure};
+use super::{EntraTarget, Refusal, SETTLE_TIMEOUT, failure};
 use crate::bodies::synchronization::{
     Links, OnDemand, OnDemandAnswer, OnDemandEvent, OnDemandEvents, OnDemandParameters, OnDemandResult,
     StatusInfo, Subject,
@@ -18,25 +18,26 @@ use crate::observe::synchronization::group_rule;
 use crate::request::Change;
 use crate::routes::PROVISION_ON_DEMAND;
 
-/// The most members in one call (how-to page of on-demand provisioning).
+/// Maximum number of members in one request (how-to page of on-demand provisioning).
 const MOST_MEMBERS: usize = 5;
 
-/// What a reply means.
+/// The meaning of a response.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// The group is there, or on its way.
+    /// The group is provisioned, or will be soon.
     Done,
-    /// The service does not see the assignment yet that makes the group one to be provisioned.
+    /// The service does not see the new assignment of the group yet.
     NotAssignedYet(Failure),
-    /// Something else is wrong.
+    /// Provisioning failed.
     Failed(Failure),
 }
 
 impl EntraTarget {
-    /// Provisions a group: one call for every five members, and at least one.
+    /// Provisions a group: one request per five members, and at least one.
     ///
-    /// Without the permission for it the step is done all the same: the group comes with the next cycle of the job, as
-    /// [`EntraTarget::waiting_for_cycle`] tells. Whether it came is for whoever waits for it in the Identity Store.
+    /// Without the permission, the operation succeeds all the same: the group arrives with the next provisioning
+    /// cycle, as [`EntraTarget::waiting_for_cycle`] reports. Whether it arrived is for the wait on the Identity Store
+    /// to find out.
     pub(super) async fn provision_group(
         &self,
         application: &str,
@@ -68,35 +69,35 @@ impl EntraTarget {
         Ok(request_id)
     }
 
-    /// Sends one call, and again while the service does not see the group's assignment, which was made a moment ago.
+    /// Sends a request, and retries while the service does not see the group's new assignment.
     async fn provision(
         &self,
         application: &str,
         name: &str,
         change: &Change,
     ) -> Result<Option<String>, Refusal> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut tries = 0;
+        let deadline = Instant::now() + SETTLE_TIMEOUT;
+        let mut attempts = 0;
         loop {
-            tries += 1;
+            attempts += 1;
             let answer = self.change(application, change).await?;
-            match judge(name, &answer)? {
+            match interpret(name, &answer)? {
                 Verdict::Done => return Ok(answer.request_id),
                 Verdict::NotAssignedYet(_) if Instant::now() < deadline => {
-                    self.reader().let_it_settle(tries).await;
+                    self.reader().let_it_settle(attempts).await;
                 }
                 Verdict::NotAssignedYet(failure) | Verdict::Failed(failure) => return Err(failure.into()),
             }
         }
     }
 
-    /// The id of the rule for groups, which is read where it is not known.
+    /// Returns the id of the group rule, and reads it if it is unknown.
     async fn rule(&self, application: &str, id: &ObjectId, job: &str) -> Result<String, Refusal> {
         if let Some(rule) = self.known(application)?.group_rule {
             return Ok(rule);
         }
         let Some(rule) = group_rule(self.reader(), id, job).await? else {
-            let message = format!("the provisioning of {application:?} has no rule for groups");
+            let message = format!("the synchronization schema of {application:?} has no rule for groups");
             return Err(failure("UnknownRule", message).into());
         };
         if let Some(known) = self.lock().get_mut(application) {
@@ -114,8 +115,8 @@ fn order<'a>(rule: &'a str, group: &'a ObjectId, members: &[&'a ObjectId]) -> On
     OnDemand { parameters: [OnDemandParameters { rule_id: rule, subjects: [group] }] }
 }
 
-/// What a reply says. Its parts are JSON inside of strings.
-fn judge(name: &str, answer: &Answer) -> Result<Verdict, GraphError> {
+/// Interprets a response. Its parts are JSON in strings.
+fn interpret(name: &str, answer: &Answer) -> Result<Verdict, GraphError> {
     let unreadable = |error: serde_json::Error| GraphError::unreadable(PROVISION_ON_DEMAND.0, error);
     let OnDemandAnswer { key, value } = serde_json::from_slice(&answer.body).map_err(unreadable)?;
     let OnDemandResult { result, details } = serde_json::from_str(&key).map_err(unreadable)?;
@@ -140,21 +141,21 @@ fn judge(name: &str, answer: &Answer) -> Result<Verdict, GraphError> {
         return Ok(Verdict::Done);
     }
     let code = code.unwrap_or_else(|| format!("ProvisioningOnDemand{result}"));
-    let reason = reason.unwrap_or_else(|| "Entra gives no reason".to_owned());
+    let reason = reason.unwrap_or_else(|| "Entra ID gives no reason".to_owned());
     let failure = Failure {
         message: format!("group {name:?} was not provisioned ({}): {reason}", result.to_lowercase()),
         code,
         request_id: answer.request_id.clone(),
     };
     Ok(match failure.code.as_str() {
-        // What is wanted is there already.
+        // The group is already as wanted.
         "RedundantExport" => Verdict::Done,
         "NotEffectivelyEntitled" => Verdict::NotAssignedYet(failure),
         _ => Verdict::Failed(failure),
     })
 }
 
-/// What the first step that failed says.
+/// Returns the description of the first failed step.
 fn failed_step(event: &OnDemandEvent) -> Option<String> {
     let failed = event
         .provisioning_steps
@@ -170,20 +171,20 @@ mod tests {
 
     use super::*;
 
-    fn judged(key: &Value, value: &Value) -> Verdict {
+    fn interpreted(key: &Value, value: &Value) -> Verdict {
         let body = json!({ "key": key.to_string(), "value": value.to_string() });
-        judge("devs", &Answer { body: Bytes::from(body.to_string()), request_id: None }).unwrap()
+        interpret("devs", &Answer { body: Bytes::from(body.to_string()), request_id: None }).unwrap()
     }
 
     #[test]
-    fn a_reply_is_json_inside_of_json() {
+    fn a_response_is_json_in_json() {
         let steps = json!({ "provisioningSteps": [{ "name": "EntryExportAdd", "status": "Success" }] });
-        assert_eq!(judged(&json!({ "result": "Success", "details": {} }), &steps), Verdict::Done);
-        assert_eq!(judged(&json!({ "result": "Success" }), &json!([steps])), Verdict::Done);
+        assert_eq!(interpreted(&json!({ "result": "Success", "details": {} }), &steps), Verdict::Done);
+        assert_eq!(interpreted(&json!({ "result": "Success" }), &json!([steps])), Verdict::Done);
         let redundant =
             json!({ "statusInfo": { "errorCode": "RedundantExport", "reason": "already match" } });
         assert_eq!(
-            judged(&json!({ "result": "Skipped", "details": null }), &json!([redundant])),
+            interpreted(&json!({ "result": "Skipped", "details": null }), &json!([redundant])),
             Verdict::Done
         );
     }
@@ -192,7 +193,7 @@ mod tests {
     fn a_failure_has_a_reason() {
         let step = json!({ "status": "Failure", "description": "The token is not accepted" });
         let value = json!([{ "provisioningSteps": [{ "status": "Success" }, step] }]);
-        let Verdict::Failed(failure) = judged(&json!({ "result": "Failure" }), &value) else {
+        let Verdict::Failed(failure) = interpreted(&json!({ "result": "Failure" }), &value) else {
             panic!("a failure")
         };
         assert_eq!(
@@ -200,16 +201,16 @@ mod tests {
             "group \"devs\" was not provisioned (failure): The token is not accepted"
         );
         let details = json!({ "errorCode": "NotEffectivelyEntitled", "errorMessage": "not assigned" });
-        let verdict = judged(&json!({ "result": "Skipped", "details": details }), &json!([]));
+        let verdict = interpreted(&json!({ "result": "Skipped", "details": details }), &json!([]));
         assert!(
             matches!(verdict, Verdict::NotAssignedYet(failure) if failure.message.ends_with("not assigned"))
         );
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_success() {
+    fn an_unreadable_response_is_not_a_success() {
         let answer =
             Answer { body: Bytes::from_static(b"{\"key\": \"Success\", \"value\": null}"), request_id: None };
-        assert!(judge("devs", &answer).is_err());
+        assert!(interpret("devs", &answer).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Conditional access policies.
+//! Operations on conditional access policies.
 
 use std::collections::BTreeSet;
 
@@ -15,31 +15,31 @@ use crate::request::{Change, Read};
 use crate::routes::{CREATE_POLICY, GET_POLICY, UPDATE_POLICY};
 
 impl EntraTarget {
-    /// Makes a policy, unless one of the name is there by now that says the same.
+    /// Creates a policy, unless an equal one of the name exists.
     pub(super) async fn create_policy(
         &self,
         application: &str,
         policy: &AccessPolicy,
     ) -> Result<Option<String>, Refusal> {
         let policy = self.with_client(application, policy)?;
-        if self.is_made(&policy).await? {
+        if self.exists(&policy).await? {
             return Ok(None);
         }
         let change = Change::of(CREATE_POLICY, &[]).body(&new_policy(&policy));
-        // A list of policies does not lag as the directory does, and reading it takes a second or two.
+        // The list of policies does not lag like the directory, and takes a second or two to read.
         let policy = &policy;
         let search = |sent| async move {
             self.reader().let_it_settle(sent).await;
-            Ok::<_, Refusal>(self.is_made(policy).await?.then_some(()))
+            Ok::<_, Refusal>(self.exists(policy).await?.then_some(()))
         };
         match self.create(|| self.change_once(application, &change), search).await? {
             Creation::Found(()) => Ok(None),
-            Creation::Answered(answer) => Ok(answer.request_id),
+            Creation::Responded(answer) => Ok(answer.request_id),
         }
     }
 
-    /// Whether a policy of the name is there that says the same. One that says something else is somebody else's.
-    async fn is_made(&self, policy: &AccessPolicy) -> Result<bool, Refusal> {
+    /// Returns whether an equal policy of the name exists. A different one belongs to someone else.
+    async fn exists(&self, policy: &AccessPolicy) -> Result<bool, Refusal> {
         let all = list_policies(self.reader()).await?.into_iter().map(ConditionalAccessPolicy::from);
         let named: Vec<ConditionalAccessPolicy> = all.filter(|one| one.policy.name == policy.name).collect();
         if named.iter().any(|one| one.policy == *policy) {
@@ -48,7 +48,7 @@ impl EntraTarget {
         if named.is_empty() {
             return Ok(false);
         }
-        let message = format!("a policy named {:?} is there by now, and says something else", policy.name);
+        let message = format!("a different policy named {:?} exists", policy.name);
         Err(failure("PolicyExists", message).into())
     }
 
@@ -71,7 +71,7 @@ impl EntraTarget {
         self.reader().get(&Read::of(GET_POLICY, &[id.as_str()]).select(POLICY)).await
     }
 
-    /// The policy with the client id of the application in the place of none.
+    /// Fills in the client id of the application if the policy names none.
     pub(super) fn with_client(
         &self,
         application: &str,

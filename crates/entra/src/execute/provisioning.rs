@@ -1,10 +1,10 @@
-//! The synchronization job: making it, its secrets, starting and restarting it.
+//! Operations on the synchronization job: creation, secrets, start and restart.
 
 use rolecall_model::ObjectId;
 use tokio::time::Instant;
 
 use super::creation::{Creation, SEARCH};
-use super::{EntraTarget, PATIENCE, Refusal, failure};
+use super::{EntraTarget, Refusal, SETTLE_TIMEOUT, failure};
 use crate::bodies::synchronization::{
     Criteria, Job, JobTemplate, NewJob, Restart, SecretValue, Secrets, Validate,
 };
@@ -15,12 +15,12 @@ use crate::routes::{
     CREATE_JOB, LIST_JOB_TEMPLATES, RESTART_JOB, SET_SECRETS, START_JOB, VALIDATE_CREDENTIALS,
 };
 
-/// What a restart forgets: that the job is in quarantine, what failed, and how far it had come. It is what the portal's
-/// "restart provisioning" resets.
+/// The state that a restart resets: quarantine, failures and progress. The portal's "restart provisioning" resets the
+/// same.
 const RESET: &str = "Watermark, Escrows, QuarantineState";
 
 impl EntraTarget {
-    /// Makes the job, unless there is one.
+    /// Creates the job, unless it exists.
     pub(super) async fn create_job(&self, application: &str) -> Result<Option<String>, Refusal> {
         let id = self.known(application)?.service_principal;
         if let Some(job) = self.find_job(&id).await? {
@@ -32,7 +32,7 @@ impl EntraTarget {
         let search = |_| self.search(|| self.find_job(&id));
         let (request_id, job) = match self.create(|| self.change_once(application, &change), search).await? {
             Creation::Found(job) => (None, job),
-            Creation::Answered(answer) => {
+            Creation::Responded(answer) => {
                 let made: Job = serde_json::from_slice(&answer.body)
                     .map_err(|error| GraphError::unreadable(CREATE_JOB.0, error))?;
                 (answer.request_id, made.id)
@@ -42,15 +42,15 @@ impl EntraTarget {
         Ok(request_id)
     }
 
-    /// The first job, by id. For a while after the application was made, its list may be unseen.
+    /// Finds the first job, by id. The list of a new application may not be visible for a while.
     pub(super) async fn find_job(&self, id: &ObjectId) -> Result<Option<String>, GraphError> {
         let deadline = Instant::now() + SEARCH;
-        let mut tries = 0;
+        let mut attempts = 0;
         let jobs = loop {
-            tries += 1;
+            attempts += 1;
             match list(self.reader(), id).await {
                 Err(error) if error.may_be_lag() && Instant::now() < deadline => {
-                    self.reader().let_it_settle(tries).await;
+                    self.reader().let_it_settle(attempts).await;
                 }
                 answer => break answer?,
             }
@@ -58,19 +58,19 @@ impl EntraTarget {
         Ok(jobs.into_iter().map(|job| job.id).min())
     }
 
-    /// The template of jobs that the application offers: the only one, or the default one. A new application offers it
-    /// a moment later.
+    /// Returns the job template of the application: the only one, or the default. A new application offers it after a
+    /// moment.
     async fn job_template(&self, application: &str, id: &ObjectId) -> Result<String, Refusal> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SETTLE_TIMEOUT;
         let read = Read::of(LIST_JOB_TEMPLATES, &[id.as_str()]);
-        let mut tries = 0;
+        let mut attempts = 0;
         let templates: Vec<JobTemplate> = loop {
-            tries += 1;
+            attempts += 1;
             let may_wait = self.is_settling(application) && Instant::now() < deadline;
             match self.reader().list::<JobTemplate>(&read).await {
                 Ok(templates) if !templates.is_empty() || !may_wait => break templates,
                 Err(error) if !error.may_be_lag() || !may_wait => return Err(error.into()),
-                _ => self.reader().let_it_settle(tries).await,
+                _ => self.reader().let_it_settle(attempts).await,
             }
         };
         let default = templates.iter().find(|template| template.default);
@@ -79,14 +79,15 @@ impl EntraTarget {
             (None, others) => {
                 let ids: Vec<&str> = others.iter().map(|template| template.id.as_str()).collect();
                 let what = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-                let message =
-                    format!("{application:?} offers no default template for provisioning, but: {what}");
+                let message = format!(
+                    "{application:?} has no default provisioning template; its templates are: {what}"
+                );
                 Err(failure("UnknownTemplate", message).into())
             }
         }
     }
 
-    /// The job of an application, which is looked for where it is not known.
+    /// Returns the job of an application, and reads it if it is unknown.
     pub(super) async fn job(&self, application: &str) -> Result<(ObjectId, String), Refusal> {
         let known = self.known(application)?;
         let id = known.service_principal;
@@ -103,10 +104,10 @@ impl EntraTarget {
         Ok((id, job))
     }
 
-    /// Sets the secrets and lets Entra try them.
+    /// Sets the secrets and has Entra ID validate them.
     pub(super) async fn set_secrets(&self, application: &str) -> Result<Option<String>, Refusal> {
         let Some(secrets) = &self.secrets else {
-            let message = "the SCIM endpoint and its token are not given: set ROLECALL_SCIM_ENDPOINT and \
+            let message = "the SCIM endpoint and its token are missing: set ROLECALL_SCIM_ENDPOINT and \
                            ROLECALL_SCIM_TOKEN"
                 .to_owned();
             return Err(failure("NoScimSecrets", message).into());

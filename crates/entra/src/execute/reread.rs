@@ -1,4 +1,4 @@
-//! Reading again, after Graph said that something is there, gone or in the way.
+//! Reads the live state again after Graph reported a conflict or "not found".
 
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::ConditionalAccessPolicy;
@@ -12,8 +12,9 @@ use crate::request::Read;
 use crate::routes::{GET_APPLICATION, GET_SERVICE_PRINCIPAL};
 
 impl EntraTarget {
-    /// Whether live is as the step wants it. What is not there is not as wanted, unless it is to be gone.
-    pub(super) async fn is_as_wanted(&self, operation: &EntraOperation) -> Result<bool, GraphError> {
+    /// Returns whether the live state is as the operation wants it. A missing object is not as wanted, unless it is
+    /// to be removed.
+    pub(super) async fn has_effect(&self, operation: &EntraOperation) -> Result<bool, GraphError> {
         match self.reads_as_wanted(operation).await {
             Err(error) if error.kind == Kind::NotFound => Ok(false),
             answer => answer,
@@ -21,7 +22,7 @@ impl EntraTarget {
     }
 
     async fn reads_as_wanted(&self, operation: &EntraOperation) -> Result<bool, GraphError> {
-        // An application that is not known cannot be read; what is wanted of it is then not so.
+        // An unknown application cannot be read, so nothing of it is as wanted.
         let Ok(known) = self.known(operation.application()) else { return Ok(false) };
         let id = &known.service_principal;
         match operation {
@@ -59,7 +60,7 @@ impl EntraTarget {
                 let Ok(wanted) = self.with_client(application, policy) else { return Ok(false) };
                 Ok(ConditionalAccessPolicy::from(live).policy == wanted)
             }
-            // These look for what they made themselves, or leave nothing behind that could be compared.
+            // These search for what they created themselves, or leave nothing to compare.
             EntraOperation::CreateApplication { .. }
             | EntraOperation::AddCertificate { .. }
             | EntraOperation::SetSyncSecrets { .. }

@@ -1,4 +1,4 @@
-//! The enterprise application: service principal, application, assignments, and what hangs on them.
+//! Reads the enterprise application: service principal, application, assignments, and everything that belongs to it.
 
 use rolecall_model::ObjectId;
 use rolecall_model::entra::{
@@ -16,10 +16,10 @@ use crate::request::{Read, quoted};
 use crate::routes::{GET_METADATA, LIST_APPLICATIONS, LIST_ASSIGNMENTS, LIST_SERVICE_PRINCIPALS};
 use crate::thumbprint;
 
-/// The mode in which an application has a metadata document of its own.
+/// The sign-on mode in which an application has its own metadata document.
 const SAML: &str = "saml";
 
-/// The enterprise applications of the name in the files, sorted by the ids of their service principals.
+/// Reads the enterprise applications with the name in the configuration, sorted by service principal id.
 pub(super) async fn read(
     reader: &Reader,
     scope: &Scope,
@@ -34,7 +34,7 @@ pub(super) async fn read(
     Ok(all)
 }
 
-/// The service principals that have exactly that name.
+/// Lists the service principals with exactly this name.
 pub(crate) async fn named(reader: &Reader, name: &str) -> Result<Vec<ServicePrincipal>, GraphError> {
     let filter = format!("displayName eq {}", quoted(name));
     let list = Read::of(LIST_SERVICE_PRINCIPALS, &[]).filter(&filter).select(SERVICE_PRINCIPAL);
@@ -43,20 +43,20 @@ pub(crate) async fn named(reader: &Reader, name: &str) -> Result<Vec<ServicePrin
     Ok(found)
 }
 
-/// The application of a client id; none for a service principal of another tenant's application.
+/// Reads the application with a client id; `None` for a service principal of another tenant's application.
 pub(crate) async fn of_client(reader: &Reader, client: &ObjectId) -> Result<Option<Application>, GraphError> {
     let filter = format!("appId eq {}", quoted(client.as_str()));
     let list = Read::of(LIST_APPLICATIONS, &[]).filter(&filter).select(APPLICATION);
     Ok(reader.list(&list).await?.into_iter().next())
 }
 
-/// Who is assigned.
+/// Lists the assignments of a service principal.
 pub(crate) async fn assignments(reader: &Reader, id: &ObjectId) -> Result<Vec<Assignment>, GraphError> {
     reader.list(&Read::of(LIST_ASSIGNMENTS, &[id.as_str()]).large_pages()).await
 }
 
-/// The token signing certificates among the keys, sorted by thumbprint. Each is there twice: the private key that signs
-/// and the public one that verifies.
+/// Returns the token signing certificates among the keys, sorted by thumbprint. Each is listed twice: as the private
+/// key that signs and the public key that verifies.
 pub(crate) fn certificates(keys: &[KeyCredential]) -> Vec<SigningCertificate> {
     let verifying = keys.iter().filter(|key| key.usage.as_deref() == Some("Verify"));
     let mut found: Vec<SigningCertificate> = verifying
@@ -73,7 +73,7 @@ pub(crate) fn certificates(keys: &[KeyCredential]) -> Vec<SigningCertificate> {
     found
 }
 
-/// The app roles, sorted by id.
+/// Returns the app roles, sorted by id.
 pub(crate) fn app_roles(service_principal: &ServicePrincipal) -> Vec<AppRole> {
     let roles = service_principal.app_roles.iter().map(|role| AppRole {
         id: role.id.clone(),
@@ -155,7 +155,7 @@ fn to_assignment(assignment: Assignment) -> AppRoleAssignment {
     }
 }
 
-/// The federation metadata document of the tenant for one application, which is open to everybody.
+/// Reads the federation metadata document of the tenant for an application, which is public.
 async fn metadata(
     reader: &Reader,
     tenant: &str,

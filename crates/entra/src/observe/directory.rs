@@ -1,4 +1,4 @@
-//! Groups, what is nested in them, and their members.
+//! Reads groups, their nested groups and their members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ use crate::routes::{GET_GROUP, LIST_GROUPS, LIST_MEMBERS};
 /// Groups by their ids.
 type Groups = BTreeMap<ObjectId, Group>;
 
-/// What was read, sorted by id.
+/// The groups and users that were read, sorted by id.
 pub(super) struct Read {
     pub(super) groups: Vec<DirectoryGroup>,
     pub(super) users: Vec<DirectoryUser>,
 }
 
-/// The groups that the files name, as far as they exist.
+/// Reads the groups in the scope. Unknown groups are left out.
 pub(super) async fn named_groups(reader: &Reader, scope: &Scope) -> Result<Groups, ObserveError> {
     let lists: Vec<Request> = scope
         .group_names
@@ -42,7 +42,7 @@ pub(super) async fn named_groups(reader: &Reader, scope: &Scope) -> Result<Group
     Ok(found)
 }
 
-/// Groups by their ids; one that does not exist is left out.
+/// Reads groups by id. Unknown groups are left out.
 async fn by_id(reader: &Reader, ids: &[&ObjectId]) -> Result<Groups, GraphError> {
     let gets: Vec<Request> =
         ids.iter().map(|id| Request::of(GET_GROUP, &[id.as_str()]).select(GROUP)).collect();
@@ -59,8 +59,7 @@ async fn by_id(reader: &Reader, ids: &[&ObjectId]) -> Result<Groups, GraphError>
     Ok(found)
 }
 
-/// The groups with their direct members, and with the groups that are nested in them, to the bottom. Groups may go round
-/// in a circle.
+/// Reads the direct members of groups, and their nested groups at any depth. Nested groups may form cycles.
 pub(super) async fn with_members(
     reader: &Reader,
     named: Groups,
@@ -73,7 +72,7 @@ pub(super) async fn with_members(
     while !wanted.is_empty() {
         let unknown: Vec<&ObjectId> = wanted.iter().filter(|id| !known.contains_key(*id)).collect();
         known.extend(by_id(reader, &unknown).await?);
-        // A group that is deleted while it is being read is gone.
+        // A group that is deleted during the read is left out.
         let level: Vec<Group> = wanted.iter().filter_map(|id| known.get(id).cloned()).collect();
         let mut next = BTreeSet::new();
         for (group, members) in members(reader, level).await? {
@@ -102,7 +101,7 @@ pub(super) async fn with_members(
     Ok(Read { groups: groups.into_values().collect(), users: users.into_values().collect() })
 }
 
-/// The direct members of each group; `None` for a group that is gone.
+/// Reads the direct members of each group; `None` for a deleted group.
 async fn members(
     reader: &Reader,
     groups: Vec<Group>,
@@ -124,7 +123,8 @@ async fn members(
     Ok(all)
 }
 
-/// A nested group as the page of members shows it. Where its name is not shown, the group is read by its id.
+/// Converts a nested group from the page of members. Returns `None` if the name is hidden; the group is then read by
+/// id.
 fn nested_group(member: Member) -> Option<Group> {
     let Member { id, display_name, security_enabled, .. } = member;
     Some(Group { id, display_name: display_name?, security_enabled })
@@ -141,7 +141,8 @@ fn directory_group(group: &Group) -> DirectoryGroup {
     }
 }
 
-/// A user as far as Graph shows it. Whether the account is enabled takes `User.Read.All`; without it, it is taken to be.
+/// Converts a user. Reading whether the account is enabled requires `User.Read.All`; without it, the account counts
+/// as enabled.
 fn directory_user(group: &ObjectId, member: Member) -> Result<DirectoryUser, ObserveError> {
     let Member {
         kind: _,

@@ -1,4 +1,4 @@
-//! Why a reading ended without a tenant.
+//! Errors of an observation.
 
 use std::collections::BTreeSet;
 
@@ -7,26 +7,26 @@ use rolecall_model::{Code, ObjectId};
 use crate::failure::{GraphError, Kind};
 use crate::federation::MetadataError;
 
-/// Why a tenant could not be read.
+/// The reason that a tenant could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
-    /// There are no credentials, or Entra does not accept them.
-    #[error("Microsoft Graph cannot be called, since there are no credentials that it accepts: {0}")]
+    /// Credentials are missing, or Entra ID rejects them.
+    #[error("Microsoft Graph rejects the credentials, or there are none: {0}")]
     NoCredentials(#[source] Box<GraphError>),
-    /// The caller belongs to another tenant than the files name.
-    #[error("the credentials are of tenant {id} ({}), not of {wanted}", list(domains))]
+    /// The credentials are for another tenant than the one in the configuration.
+    #[error("the credentials are for tenant {id} ({}), not for {wanted}", list(domains))]
     WrongTenant {
-        /// What the files name.
+        /// The tenant in the configuration.
         wanted: String,
-        /// The directory id of the tenant that was called.
+        /// The directory id of the tenant of the credentials.
         id: String,
         /// Its verified domains.
         domains: BTreeSet<String>,
     },
-    /// A service principal of the name that the files give is of an application in another tenant, so what belongs to
-    /// the application cannot be read or changed.
+    /// The service principal with the name in the configuration is of another tenant's application, so its
+    /// application cannot be read or changed.
     #[error(
-        "the enterprise application {name:?} ({service_principal}) belongs to an application of another tenant"
+        "the enterprise application {name:?} ({service_principal}) belongs to an application in another tenant"
     )]
     ForeignApplication {
         /// Its display name.
@@ -34,8 +34,8 @@ pub enum ObserveError {
         /// The object id of the service principal.
         service_principal: ObjectId,
     },
-    /// A member of a group is shown by its id alone: the caller may read groups and not users.
-    #[error("of user {user}, a member of group {group}, the caller may see no more than the id")]
+    /// Only the id of a group's member is visible: the caller may read groups, but not users.
+    #[error("only the id of user {user}, a member of group {group}, is visible to the caller")]
     LimitedMember {
         /// The group.
         group: ObjectId,
@@ -43,7 +43,7 @@ pub enum ObserveError {
         user: ObjectId,
     },
     /// The federation metadata document cannot be used.
-    #[error("the federation metadata of the tenant cannot be used: {0}")]
+    #[error("the federation metadata document of the tenant is unusable: {0}")]
     Metadata(#[source] MetadataError),
     /// A call failed.
     #[error(transparent)]
@@ -64,7 +64,7 @@ impl From<GraphError> for ObserveError {
 }
 
 impl ObserveError {
-    /// Its stable code.
+    /// Returns the diagnostic code.
     pub fn code(&self) -> Code {
         match self {
             Self::NoCredentials(_) => Code::NoCredentials,
@@ -76,30 +76,28 @@ impl ObserveError {
         }
     }
 
-    /// The way out.
+    /// Returns how to fix the error.
     pub fn help(&self) -> String {
         match self {
             Self::NoCredentials(_) => {
-                "give the pipeline a federated credential of an application registration, or sign \
-                in with `az login`; the variables that are looked at are in the documentation"
+                "give the pipeline a federated credential of an app registration, or sign in with \
+                `az login`; the documentation lists the environment variables"
                     .to_owned()
             }
             Self::WrongTenant { .. } => {
                 "correct `entra tenant=`, or use credentials of that tenant (AZURE_TENANT_ID)".to_owned()
             }
             Self::ForeignApplication { .. } => {
-                "name an application that was made in this tenant, from the gallery or with `create`"
+                "name an application that was created in this tenant, from the gallery or with `create`"
                     .to_owned()
             }
             Self::LimitedMember { .. } => "grant the application permission User.ReadBasic.All".to_owned(),
-            Self::Metadata(_) => "nothing was changed, so it is safe to try again".to_owned(),
+            Self::Metadata(_) => "nothing was changed; it is safe to retry".to_owned(),
             Self::Call(error) if error.kind == Kind::Denied => {
                 let needed = error.route.plan.join(" and ");
-                format!(
-                    "grant {needed} to the application, with the consent of an administrator; nothing was changed"
-                )
+                format!("grant {needed} to the application, with admin consent; nothing was changed")
             }
-            Self::Call(_) => "nothing was changed, so it is safe to try again".to_owned(),
+            Self::Call(_) => "nothing was changed; it is safe to retry".to_owned(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The audit logs of the application.
+//! Reads the audit logs of the application.
 
 use std::cmp::Reverse;
 
@@ -11,9 +11,10 @@ use crate::failure::GraphError;
 use crate::request::{Read, quoted};
 use crate::routes::{LIST_PROVISIONING_LOGS, LIST_SIGN_INS};
 
-/// What of provisioning did not succeed and which sign-ins failed since then, newest first.
+/// Reads unsuccessful provisioning steps and failed sign-ins since a time, newest first.
 ///
-/// Graph's filters of these logs know neither "not equal" nor all properties, so successes are read and dropped.
+/// Graph's filters for these logs support neither "not equal" nor all properties, so successes are read and
+/// discarded.
 pub(super) async fn read(
     reader: &Reader,
     applications: &[EnterpriseApplication],

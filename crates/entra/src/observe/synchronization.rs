@@ -1,4 +1,4 @@
-//! Synchronization jobs and what their schemas map.
+//! Reads synchronization jobs and the mappings in their schemas.
 
 use rolecall_model::ObjectId;
 use rolecall_model::entra::{Quarantine, SyncJob, SyncState};
@@ -11,14 +11,14 @@ use crate::failure::GraphError;
 use crate::request::Read;
 use crate::routes::{GET_SCHEMA, LIST_JOBS, LIST_SECRETS};
 
-/// The attribute of SCIM that carries the object id.
+/// The SCIM attribute for the object id.
 const EXTERNAL_ID: &str = "externalId";
-/// The secret that provisioning cannot do without.
+/// The secret that provisioning requires.
 const TOKEN: &str = "SecretToken";
-/// The interval of a job that tells none: about 40 minutes.
+/// The default interval of a job: about 40 minutes.
 const USUAL_INTERVAL: u32 = 40 * 60;
 
-/// The jobs of a service principal, sorted by id.
+/// Reads the jobs of a service principal, sorted by id.
 pub(crate) async fn jobs(reader: &Reader, id: &ObjectId) -> Result<Vec<SyncJob>, GraphError> {
     let jobs = list(reader, id).await?;
     if jobs.is_empty() {
@@ -43,7 +43,7 @@ async fn schema(reader: &Reader, id: &ObjectId, job: &str) -> Result<Schema, Gra
     reader.get(&Read::of(GET_SCHEMA, &[id.as_str(), job])).await
 }
 
-/// The rule of a job's schema that is about groups.
+/// Reads the group rule of a job's schema.
 pub(crate) async fn group_rule(
     reader: &Reader,
     id: &ObjectId,
@@ -69,7 +69,7 @@ fn to_job(job: Job, schema: &Schema, has_secrets: bool) -> Result<SyncJob, Graph
         "Active" => SyncState::Active,
         "Paused" => SyncState::Paused,
         "Quarantine" => SyncState::Quarantine,
-        other => return Err(unreadable(format!("job {id} is in the unknown state {other:?}"))),
+        other => return Err(unreadable(format!("job {id} has the unknown state {other:?}"))),
     };
     let interval = schedule.and_then(|schedule| schedule.interval);
     let interval = interval.and_then(|interval| u32::try_from(interval.as_secs()).ok());
@@ -99,14 +99,14 @@ fn to_quarantine(quarantine: crate::bodies::synchronization::Quarantine) -> Quar
     }
 }
 
-/// An error as code and message.
+/// Formats an error as code and message.
 fn say(fault: Fault) -> Option<String> {
     let Fault { code, message } = fault;
     let parts: Vec<String> = [code, message].into_iter().flatten().filter(|part| !part.is_empty()).collect();
     (!parts.is_empty()).then(|| parts.join(": "))
 }
 
-/// The rule and the mapping that are about a type of objects of the directory.
+/// Returns the rule and the mapping for a type of directory objects.
 fn mapping_of<'a>(schema: &'a Schema, kind: &str) -> Option<(&'a str, &'a ObjectMapping)> {
     schema.synchronization_rules.iter().find_map(|rule| {
         let mut mappings = rule.object_mappings.iter();
@@ -117,7 +117,7 @@ fn mapping_of<'a>(schema: &'a Schema, kind: &str) -> Option<(&'a str, &'a Object
     })
 }
 
-/// What `externalId` is made from: an attribute's name, or an expression.
+/// Returns the source of `externalId`: an attribute's name, or an expression.
 fn external_id(mapping: &ObjectMapping) -> Option<String> {
     let mut attributes = mapping.attribute_mappings.iter();
     let found = attributes.find(|one| one.target_attribute_name.as_deref() == Some(EXTERNAL_ID))?;

@@ -110,7 +110,9 @@ async fn another_tenant_is_an_error() {
     let error = observe(&bench.reader(), &scope).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("the credentials are of tenant {TENANT} (acme.com, {DOMAIN}), not of other.onmicrosoft.com")
+        format!(
+            "the credentials are for tenant {TENANT} (acme.com, {DOMAIN}), not for other.onmicrosoft.com"
+        )
     );
     for name in [TENANT.to_uppercase(), "ACME.com".to_owned()] {
         observe(&bench.reader(), &Scope { tenant: name, ..Scope::default() }).await.unwrap();
@@ -128,7 +130,7 @@ async fn who_may_not_read_learns_which_permission_is_lacking() {
     assert_eq!(
         format!("{error}; {}", error.help()),
         "GET /identity/conditionalAccess/policies failed: Authorization_RequestDenied: Insufficient privileges. \
-         (HTTP 403, request 4711); grant Policy.Read.All to the application, with the consent of an administrator; \
+         (HTTP 403, request 4711); grant Policy.Read.All to the application, with admin consent; \
          nothing was changed"
     );
 }

@@ -1,4 +1,4 @@
-//! Operations of IAM Identity Center: single API calls that change something there.
+//! Operations in IAM Identity Center: one API call each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,66 +10,66 @@ use crate::identity::{AccountId, PermissionSetName};
 use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
 use crate::policy::Policy;
 
-/// One API call that changes something in IAM Identity Center.
+/// A change in IAM Identity Center, by one API call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AwsOperation {
-    /// `CreatePermissionSet`, tags included, so that a set is never without its owner's mark.
+    /// `CreatePermissionSet`, with its tags, so that a permission set always has an owner.
     CreatePermissionSet {
         /// Its name.
         permission_set: PermissionSetName,
         /// Description, session and relay state.
         attributes: Attributes,
-        /// All tags, the owner's among them.
+        /// All tags, including the owner's.
         tags: BTreeMap<String, String>,
     },
-    /// A change to a permission set that exists.
+    /// A change to an existing permission set.
     Edit {
         /// The set.
         permission_set: PermissionSetName,
         /// The change.
         edit: Edit,
     },
-    /// `ProvisionPermissionSet`: carries an edited set into accounts. Asynchronous.
+    /// `ProvisionPermissionSet`: applies an edited permission set in accounts. Asynchronous.
     Provision {
         /// The set.
         permission_set: PermissionSetName,
-        /// Where to.
+        /// The accounts to provision.
         target: ProvisionTarget,
     },
     /// `CreateAccountAssignment`. Asynchronous.
     CreateAssignment(Assignment),
     /// `DeleteAccountAssignment`. Asynchronous.
     DeleteAssignment(Assignment),
-    /// `DeletePermissionSet`. AWS refuses it while the set is assigned anywhere.
+    /// `DeletePermissionSet`. AWS rejects it while the permission set is assigned anywhere.
     DeletePermissionSet {
         /// The set.
         permission_set: PermissionSetName,
     },
-    /// Sets attributes for access control (ABAC) of the instance: all of them, whatever there was.
+    /// Replaces the attributes for access control (ABAC) of the instance.
     SetAccessControl {
-        /// The source of each attribute, by key. At most 50.
+        /// The source of each attribute, by key; at most 50.
         attributes: BTreeMap<String, String>,
-        /// Whether the instance has no configuration of them yet: then it is
-        /// `CreateInstanceAccessControlAttributeConfiguration`, which AWS goes on with after it has answered, and
-        /// otherwise `UpdateInstanceAccessControlAttributeConfiguration`.
+        /// Whether the instance has no configuration yet. It is then created with
+        /// `CreateInstanceAccessControlAttributeConfiguration`, which AWS completes asynchronously; otherwise it is
+        /// updated with `UpdateInstanceAccessControlAttributeConfiguration`.
         is_new: bool,
     },
 }
 
-/// The attributes that `CreatePermissionSet` and `UpdatePermissionSet` take together. An update clears what it is
-/// not sent (hashicorp/terraform-provider-aws#17411), so they always travel as one.
+/// The attributes that `CreatePermissionSet` and `UpdatePermissionSet` take together. An update clears the ones that
+/// it omits (hashicorp/terraform-provider-aws#17411), so they are always sent as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attributes {
     /// 1 to 700 characters, or none.
     pub description: Option<String>,
-    /// The session's length.
+    /// The session duration.
     pub session: SessionDuration,
     /// 1 to 240 ASCII characters, or none.
     pub relay_state: Option<String>,
 }
 
-/// A change to one aspect of a permission set, one API call each.
+/// A change to one aspect of a permission set, by one API call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// `UpdatePermissionSet`.
@@ -96,29 +96,31 @@ pub enum Edit {
     PutInlinePolicy(Policy),
 }
 
-/// Where a permission set is provisioned.
+/// The accounts in which to provision a permission set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProvisionTarget {
-    /// `ALL_PROVISIONED_ACCOUNTS`; AWS takes it for up to 3,500 accounts.
+    /// `ALL_PROVISIONED_ACCOUNTS`. AWS accepts it for up to 3,500 accounts.
     AllProvisionedAccounts,
-    /// `AWS_ACCOUNT`: this one alone.
+    /// `AWS_ACCOUNT`: only this account.
     Account(AccountId),
 }
 
 impl AwsOperation {
-    /// The permission set that the operation is about; `None` where it is about the instance itself.
+    /// Returns the permission set that the operation concerns; `None` if it concerns the instance itself.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::CreatePermissionSet { permission_set, .. }
             | Self::Edit { permission_set, .. }
             | Self::Provision { permission_set, .. }
             | Self::DeletePermissionSet { permission_set } => Some(permission_set),
-            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => Some(&row.permission_set),
+            Self::CreateAssignment(assignment) | Self::DeleteAssignment(assignment) => {
+                Some(&assignment.permission_set)
+            }
             Self::SetAccessControl { .. } => None,
         }
     }
 
-    /// The assignment that the operation creates or deletes.
+    /// Returns the assignment that the operation creates or deletes, if any.
     pub fn assignment(&self) -> Option<&Assignment> {
         match self {
             Self::CreateAssignment(assignment) | Self::DeleteAssignment(assignment) => Some(assignment),
@@ -130,7 +132,7 @@ impl AwsOperation {
         }
     }
 
-    /// The name of the API call, as AWS and CloudTrail spell it.
+    /// Returns the name of the API call as CloudTrail spells it.
     pub fn api_name(&self) -> &'static str {
         match self {
             Self::CreatePermissionSet { .. } => "CreatePermissionSet",
@@ -150,7 +152,7 @@ impl AwsOperation {
 }
 
 impl Edit {
-    /// The name of the API call.
+    /// Returns the name of the API call.
     pub fn api_name(&self) -> &'static str {
         match self {
             Self::SetAttributes(_) => "UpdatePermissionSet",
@@ -202,11 +204,13 @@ impl fmt::Display for AwsOperation {
             Self::Provision { target: ProvisionTarget::Account(account), .. } => {
                 write!(formatter, " {account}")
             }
-            Self::CreateAssignment(row) | Self::DeleteAssignment(row) => match &row.principal {
-                Principal::Group(id) => write!(formatter, " {} group {id}", row.account),
-                Principal::NewGroup(id) => write!(formatter, " {} new group {id}", row.account),
-                Principal::User(id) => write!(formatter, " {} user {id}", row.account),
-            },
+            Self::CreateAssignment(assignment) | Self::DeleteAssignment(assignment) => {
+                match &assignment.principal {
+                    Principal::Group(id) => write!(formatter, " {} group {id}", assignment.account),
+                    Principal::NewGroup(id) => write!(formatter, " {} new group {id}", assignment.account),
+                    Principal::User(id) => write!(formatter, " {} user {id}", assignment.account),
+                }
+            }
             Self::SetAccessControl { attributes, is_new: _ } => {
                 attributes.iter().try_for_each(|(key, source)| write!(formatter, " {key}={source}"))
             }

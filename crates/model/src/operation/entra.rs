@@ -1,4 +1,4 @@
-//! Operations in Entra ID: single steps, by Microsoft Graph.
+//! Operations in Entra ID, by Microsoft Graph.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,12 +9,12 @@ use crate::Date;
 use crate::entra::AccessPolicy;
 use crate::identity::ObjectId;
 
-/// One step that changes something in Entra. The application is named by its display name: it may not exist when the
-/// step is planned.
+/// A step that changes something in Entra ID. The application is named by its display name, since it may not exist
+/// when the step is planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "step")]
 pub enum EntraOperation {
-    /// `POST /applicationTemplates/{id}/instantiate`, and waiting until application and service principal can be read.
+    /// `POST /applicationTemplates/{id}/instantiate`; done when application and service principal can be read.
     CreateApplication {
         /// The display name.
         name: String,
@@ -24,13 +24,13 @@ pub enum EntraOperation {
         /// The application.
         application: String,
     },
-    /// `PATCH /applications/{id}` with `identifierUris` and `web.redirectUris`. Lists are sent whole.
+    /// `PATCH /applications/{id}` with `identifierUris` and `web.redirectUris`. Graph replaces the whole lists.
     SetUrls {
         /// The application.
         application: String,
-        /// All of them.
+        /// The complete list.
         identifier_uris: BTreeSet<String>,
-        /// All of them.
+        /// The complete list.
         redirect_uris: BTreeSet<String>,
     },
     /// `POST /servicePrincipals/{id}/addTokenSigningCertificate`.
@@ -39,14 +39,14 @@ pub enum EntraOperation {
         application: String,
         /// The subject, such as `CN=AWS IAM Identity Center`.
         subject: String,
-        /// Its last day; at most three years ahead.
+        /// Its last day, at most three years ahead.
         not_after: Date,
     },
     /// `PATCH /servicePrincipals/{id}` with `preferredTokenSigningKeyThumbprint`.
     PreferCertificate {
         /// The application.
         application: String,
-        /// The thumbprint; `None` for that of the certificate that the same run adds.
+        /// The thumbprint; `None` for the certificate that the same run adds.
         thumbprint: Option<String>,
     },
     /// `POST /servicePrincipals/{id}/appRoleAssignedTo`.
@@ -72,8 +72,8 @@ pub enum EntraOperation {
         /// The application.
         application: String,
     },
-    /// `PUT /servicePrincipals/{id}/synchronization/secrets`, then `validateCredentials`. The secret comes from the
-    /// environment when the step is carried out; it is in no plan, record or log.
+    /// `PUT /servicePrincipals/{id}/synchronization/secrets`, then `validateCredentials`. The secret is read from the
+    /// environment during the apply; it is in no plan, record or log.
     SetSyncSecrets {
         /// The application.
         application: String,
@@ -83,12 +83,12 @@ pub enum EntraOperation {
         /// The application.
         application: String,
     },
-    /// `POST …/jobs/{id}/restart` with a reset of the quarantine.
+    /// `POST …/jobs/{id}/restart`, which also lifts a quarantine.
     RestartSync {
         /// The application.
         application: String,
     },
-    /// `POST …/jobs/{id}/provisionOnDemand`, once for every five members, and at least once.
+    /// `POST …/jobs/{id}/provisionOnDemand`, once for every five members and at least once.
     ProvisionGroup {
         /// The application.
         application: String,
@@ -96,29 +96,29 @@ pub enum EntraOperation {
         group: ObjectId,
         /// Its display name, for people.
         name: String,
-        /// Its direct members who are users.
+        /// The users among its direct members.
         members: BTreeSet<ObjectId>,
     },
     /// `POST /identity/conditionalAccess/policies`.
     CreatePolicy {
-        /// The application, whose client id takes the place of `applications`: it may not exist yet.
+        /// The application. Its client id is filled in for an empty `applications`, since it may not exist yet.
         application: String,
-        /// What it says.
+        /// The policy.
         policy: AccessPolicy,
     },
     /// `PATCH /identity/conditionalAccess/policies/{id}`.
     UpdatePolicy {
-        /// Which.
+        /// The id of the policy.
         id: ObjectId,
         /// The application.
         application: String,
-        /// What it will say.
+        /// The policy after the update.
         policy: AccessPolicy,
     },
 }
 
 impl EntraOperation {
-    /// The application that the step is about.
+    /// Returns the display name of the application that the step concerns.
     pub fn application(&self) -> &str {
         match self {
             Self::CreateApplication { name } => name,
@@ -138,7 +138,7 @@ impl EntraOperation {
         }
     }
 
-    /// A name for the step, such as `entra:AssignGroup`, for graphs, records and errors.
+    /// Returns the name of the step, such as `entra:AssignGroup`, for graphs, records and errors.
     pub fn name(&self) -> &'static str {
         match self {
             Self::CreateApplication { .. } => "entra:CreateApplication",
@@ -158,7 +158,7 @@ impl EntraOperation {
         }
     }
 
-    /// The group that the step is about.
+    /// Returns the id and the display name of the group that the step concerns, if any.
     pub fn group(&self) -> Option<(&ObjectId, &str)> {
         match self {
             Self::AssignGroup { group, name, .. }

@@ -1,4 +1,4 @@
-//! The operation graph: which operations carry a plan out, and which of them wait for which.
+//! The operation graph: the operations of a plan and their dependencies.
 
 use std::fmt::Write as _;
 
@@ -13,27 +13,27 @@ use crate::identity::AccountId;
 pub struct Node {
     /// The operation.
     pub operation: Operation,
-    /// The position, in the plan, of the change that it belongs to.
+    /// The index of its change in the plan.
     pub change: usize,
-    /// The accounts whose roles it changes; AWS changes the roles of one account one at a time.
+    /// The accounts whose roles it changes. AWS changes the roles of one account one at a time.
     pub accounts: Vec<AccountId>,
 }
 
-/// The operations of a plan and their order. An edge leads from an operation to one that waits for it.
+/// The operations of a plan. An edge leads from an operation to one that depends on it.
 ///
-/// Invariant: the graph is acyclic. Whoever makes one from a [`DiGraph`] sees to that.
+/// Invariant: the graph is acyclic. Callers that convert a [`DiGraph`] must ensure it.
 #[derive(Debug, Clone, Default)]
 pub struct OperationGraph {
     graph: DiGraph<Node, ()>,
 }
 
 impl OperationGraph {
-    /// The graph itself.
+    /// Returns the graph.
     pub fn graph(&self) -> &DiGraph<Node, ()> {
         &self.graph
     }
 
-    /// One line an operation, with the numbers of those it waits for: stable, for tests.
+    /// Renders one line per operation, with the numbers of its dependencies. The text is stable, for tests.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for index in self.graph.node_indices() {
@@ -50,7 +50,7 @@ impl OperationGraph {
         text
     }
 
-    /// The graph as a Mermaid flowchart, for people.
+    /// Renders a Mermaid flowchart.
     pub fn to_mermaid(&self) -> String {
         let mut text = String::from("flowchart LR\n");
         for index in self.graph.node_indices() {

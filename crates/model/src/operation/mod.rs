@@ -1,5 +1,5 @@
-//! Operations: the single steps that carry a plan out, and the graph of what waits for what. They are data, and refer
-//! to things by their natural keys, so a plan can be written down before the things in it exist.
+//! Operations: the steps that carry out a plan, and the graph of their dependencies. They are data and refer to
+//! things by natural key, so a plan can be written down before the things in it exist.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ pub use aws::{Attributes, AwsOperation, Edit, ProvisionTarget};
 pub use entra::EntraOperation;
 pub use graph::{Node, OperationGraph};
 
-/// One step of an apply, by who carries it out.
+/// A step of an apply, by the service that carries it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// A call that changes something in IAM Identity Center.
+    /// A change in IAM Identity Center, by one API call.
     Aws(AwsOperation),
-    /// A call of Microsoft Graph that changes something in Entra ID.
+    /// A change in Entra ID, by Microsoft Graph.
     Entra(EntraOperation),
-    /// A wait until a group of Entra ID is in the Identity Store. It changes nothing.
+    /// A wait until a group of Entra ID arrives in the Identity Store. It changes nothing.
     AwaitGroup(AwaitedGroup),
 }
 
-/// A group of Entra ID that provisioning brings to the Identity Store, where it is found by its external id.
+/// A group of Entra ID that is to be provisioned to the Identity Store, where it is found by its external id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitedGroup {
     /// The object id in Entra ID.
@@ -35,7 +35,7 @@ pub struct AwaitedGroup {
 }
 
 impl Operation {
-    /// The permission set that the operation is about; `None` where it is about none.
+    /// Returns the permission set that the operation concerns, if any.
     pub fn permission_set(&self) -> Option<&PermissionSetName> {
         match self {
             Self::Aws(operation) => operation.permission_set(),
@@ -43,7 +43,7 @@ impl Operation {
         }
     }
 
-    /// The assignment that the operation creates or deletes.
+    /// Returns the assignment that the operation creates or deletes, if any.
     pub fn assignment(&self) -> Option<&Assignment> {
         match self {
             Self::Aws(operation) => operation.assignment(),
@@ -51,7 +51,7 @@ impl Operation {
         }
     }
 
-    /// The name of the API call: as AWS and CloudTrail spell it, or that of the step in Entra ID.
+    /// Returns the name of the API call as CloudTrail spells it, or the name of the step in Entra ID.
     pub fn api_name(&self) -> &'static str {
         match self {
             Self::Aws(operation) => operation.api_name(),
@@ -73,8 +73,7 @@ impl From<EntraOperation> for Operation {
     }
 }
 
-/// One line that names the operation by natural keys, stable and free of spaces within its parts where the names
-/// are; graphs, records and errors use it.
+/// One line that names the operation by its natural keys. It is stable: graphs, records and errors use it.
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
