@@ -35,13 +35,13 @@ fn a_base_shows_what_live_cannot() {
     let before = digest(&head);
     assert!(
         planned(&head, &base, &[])
-            .contains("Compared with the base: no row, end, guard, keep or declaration differs."),
+            .contains("Compared with the base: no differences in assignments, ends, guards, keeps or declarations."),
         "the same files"
     );
 
     head.edit("guards.kdl", "max-deletions 25 percent=30", "max-deletions 500 percent=30");
     let shown = planned(&head, &base, &["--format", "markdown"]);
-    assert!(shown.contains("- **Looser:** max-deletions goes from 25 to 500 \\(guards.kdl:3\\)"), "{shown}");
+    assert!(shown.contains("- **Looser:** max-deletions changes from 25 to 500 \\(guards.kdl:3\\)"), "{shown}");
     assert_eq!(before, digest(&head), "nothing that is carried out has changed");
 
     head.edit("teams/commerce.kdl", "readers \"support\"", "readers \"support\" \"data-analysts\"");
@@ -65,7 +65,7 @@ fn a_base_is_compared_with_a_snapshot_offline() {
     let base = base.path().to_str().unwrap();
     let shown =
         head.run(&["plan", "--snapshot", "live.json", "--as-of", TODAY, "--base", base]).exits(0).stdout;
-    assert!(shown.contains("the percentage of max-deletions goes from 30 to 90"), "{shown}");
+    assert!(shown.contains("the percentage of max-deletions changes from 30 to 90"), "{shown}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_broken_base_does_not_stop_its_mending() {
     base.edit("guards.kdl", "max-deletions", "max-deltions");
     let ran = run(&head, &plan(&base, &[])).exits(0);
     assert!(ran.stderr.contains("RC0324"), "{ran:#?}");
-    assert!(ran.stdout.contains("Not compared with the base: its files have mistakes: "), "{ran:#?}");
+    assert!(ran.stdout.contains("Not compared with the base: its files have errors: "), "{ran:#?}");
     assert!(ran.stdout.contains("guards.kdl:3 of the base"), "it says what is broken: {ran:#?}");
     // Without a project in the base, the pull request creates it.
     let empty = Project::of(&[]);
@@ -130,7 +130,7 @@ fn what_a_guard_names_is_looked_up_in_its_own_checkout() {
     let stopped = head.run(&["plan", "--sandbox", "--as-of", TODAY, "--guards", path]).exits(3);
     assert!(stopped.stdout.contains("RC0404") && stopped.stdout.contains("payments-vault"), "{stopped:#?}");
     let shown = planned(&head, &base, &[]);
-    assert!(shown.contains("forbid \"admins stay out\" is gone"), "{shown}");
+    assert!(shown.contains("forbid \"admins stay out\" is removed"), "{shown}");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_pull_request_cannot_switch_the_comparison_off() {
     assert_eq!(document["base"]["extent"], "whole", "{:#}", document["base"]);
     assert_eq!(document["changes"].as_array().unwrap().len(), 0);
     let shown = planned(&head, &base, &[]);
-    let row = "1 row is no longer managed, and its access stays\n      readers (AWSSecurityAuditors)  AWSReadOnlyAccess";
+    let row = "1 assignment is no longer managed, and its access stays\n      readers (AWSSecurityAuditors)  AWSReadOnlyAccess";
     assert!(shown.contains(row), "{shown}");
     assert!(shown.contains("attributes for access control are no longer managed"), "{shown}");
 }

@@ -28,7 +28,7 @@ pub enum NotFound {
     #[error("no group and no user is named `{0}`")]
     Nobody(String),
     /// The files declare the group, and the Identity Store does not have it.
-    #[error("group `{0}` is declared, and is not in the Identity Store")]
+    #[error("group `{0}` is declared, but is not in the Identity Store")]
     Undelivered(String),
     /// Several groups have that name.
     #[error("several groups are named `{0}`")]

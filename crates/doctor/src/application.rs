@@ -15,12 +15,12 @@ use super::{ByCheck, Doctor, Half, Step};
 /// After so many intervals without a success, provisioning is late.
 const LATE_AFTER: i64 = 3;
 /// The way out of what the next apply does.
-const APPLY: &str = "`rolecall plan` shows the change, and an apply makes it";
+const APPLY: &str = "`rolecall plan` shows the change, and `rolecall apply` makes it";
 
 impl Doctor<'_> {
     pub(super) fn application(&mut self, tenant: &Tenant) {
         let Some(declared) = self.declared else {
-            self.unchecked("the enterprise application: the files do not name it");
+            self.unchecked("the enterprise application: the configuration does not name it");
             return;
         };
         let settings = self.settings();
@@ -34,7 +34,7 @@ impl Doctor<'_> {
         let take = |found: &mut ByCheck, name| found.remove(name).unwrap_or_default();
         self.check(Half::Entra, "application", holds, take(&mut found, "application"));
         let Some(live) = live else {
-            self.unchecked("nothing else of the application, since it is not there");
+            self.unchecked("everything else about the application, because it does not exist");
             return;
         };
         let mut assigned = take(&mut found, "groups-assigned");
@@ -42,27 +42,29 @@ impl Doctor<'_> {
         self.check(
             Half::Entra,
             "groups-assigned",
-            "the groups that the files use are assigned to the application",
+            "the groups used in the configuration are assigned to the application",
             assigned,
         );
         self.check(
             Half::Entra,
             "groups-nested",
-            "no group that the files use holds other groups",
+            "no group used in the configuration contains other groups",
             take(&mut found, "groups-nested"),
         );
         match &declared.saml {
             Some(saml) => self.saml(saml, live, &mut found),
-            None => self.unchecked("single sign-on: the application has no `saml` in the files"),
+            None => self.unchecked("single sign-on: the configuration has no `saml` for the application"),
         }
         match &declared.provisioning {
             Some(provisioning) => self.provisioning(provisioning, live, &mut found),
-            None => self.unchecked("provisioning: the application has no `provisioning` in the files"),
+            None => {
+                self.unchecked("provisioning: the configuration has no `provisioning` for the application")
+            }
         }
         match &declared.require_mfa {
             Some(wanted) => self.mfa(wanted, tenant, take(&mut found, "mfa")),
             None => self.unchecked(
-                "the conditional access policy: the application has no `require-mfa` in the files",
+                "the conditional access policy: the configuration has no `require-mfa` for the application",
             ),
         }
     }
@@ -75,10 +77,11 @@ impl Doctor<'_> {
         });
         let found = left_out.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
         let found = found.map(|(index, group)| {
-            let message = format!("`{}` is not assigned, since it is no security group", group.display_name);
+            let message =
+                format!("`{}` is not assigned, because it is not a security group", group.display_name);
             let found = Diagnostic::warning(Code::GroupNotAssigned, message);
             self.at(
-                found.help("make a security group with the same members, and declare that"),
+                found.help("create a security group with the same members, and declare it instead"),
                 self.files.config[index].origin,
             )
         });
@@ -110,7 +113,7 @@ impl Doctor<'_> {
                 Code::MfaWaits | Code::AmbiguousPolicy => "mfa",
                 Code::ConsoleStep => {
                     let Diagnostic { message, help, .. } = found;
-                    let what = message.strip_prefix("by hand in AWS: ").unwrap_or(&message).to_owned();
+                    let what = message.strip_prefix("manual step in AWS: ").unwrap_or(&message).to_owned();
                     self.diagnosis.steps.push(Step { what, how: help.unwrap_or_default() });
                     continue;
                 }
@@ -153,7 +156,7 @@ impl Doctor<'_> {
                 ("saml-mode", saml, Diagnostic::error(Code::SamlMismatch, wrong_sign_on_mode(live)))
             }
             EntraOperation::SetUrls { .. } => {
-                let message = "the application lacks URLs of the service provider's metadata";
+                let message = "the application lacks URLs from the service provider's metadata";
                 ("saml-urls", saml, Diagnostic::error(Code::SamlMismatch, message))
             }
             EntraOperation::PreferCertificate { .. } | EntraOperation::AddCertificate { .. } => {
@@ -183,7 +186,7 @@ impl Doctor<'_> {
             }
             EntraOperation::UpdatePolicy { policy, .. } => {
                 let message =
-                    format!("the conditional access policy `{}` is not as the files say", policy.name);
+                    format!("the conditional access policy `{}` differs from the configuration", policy.name);
                 ("mfa", mfa, Diagnostic::warning(Code::MfaWaits, message))
             }
             // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
@@ -197,25 +200,29 @@ impl Doctor<'_> {
 
     fn saml(&mut self, saml: &Saml, live: &EnterpriseApplication, found: &mut ByCheck) {
         let mut take = |name| found.remove(name).unwrap_or_default();
-        self.check(Half::Entra, "saml-mode", "the application signs in by SAML", take("saml-mode"));
+        self.check(Half::Entra, "saml-mode", "the application uses SAML for sign-ins", take("saml-mode"));
         let consumers = saml.service_provider.assertion_consumers.len();
         let holds = format!(
-            "the application has the entity id and the {} of the service provider's metadata",
+            "the application has the entity id and the {} from the service provider's metadata",
             count(consumers, "reply URL")
         );
         self.check(Half::Entra, "saml-urls", holds, take("saml-urls"));
         let signing =
             live.certificates.iter().find(|one| Some(&one.thumbprint) == live.preferred_thumbprint.as_ref());
         let holds = signing.map_or_else(String::new, |one| {
-            format!("the certificate {} signs, until {}", one.thumbprint, day(one.not_after))
+            format!(
+                "the certificate {} signs sign-ins, and is valid until {}",
+                one.thumbprint,
+                day(one.not_after)
+            )
         });
         self.check(Half::Entra, "saml-certificate", holds, take("saml-certificate"));
         let Some(federation) = &live.federation else {
-            self.unchecked("the federation metadata of the tenant, which was not read");
+            self.unchecked("the federation metadata of the tenant, because it was not read");
             return;
         };
         let holds = format!(
-            "the metadata of the tenant names {}, holds the certificate, and has {} characters",
+            "the metadata of the tenant names {}, contains the certificate, and has {} characters",
             federation.entity_id, federation.characters
         );
         // AWS refuses sign-ins, or the document.
@@ -232,7 +239,9 @@ impl Doctor<'_> {
                 Some(at) => {
                     format!("provisioning runs every {every} minutes, and last succeeded at {}", minute(at))
                 }
-                None => format!("provisioning runs every {every} minutes; its first run is not over yet"),
+                None => {
+                    format!("provisioning runs every {every} minutes; its first run has not finished yet")
+                }
             }
         });
         if let Some(job) = job {
@@ -246,7 +255,7 @@ impl Doctor<'_> {
             self.check(
                 Half::Entra,
                 "provisioning-mapping",
-                "`externalId` is made from `objectId`",
+                "`externalId` is mapped from `objectId`",
                 take("provisioning-mapping"),
             );
         }
@@ -257,12 +266,12 @@ impl Doctor<'_> {
                 self.check(
                     Half::Entra,
                     "scim-token",
-                    format!("the SCIM token ends on {expires}, as the files say"),
+                    format!("the SCIM token expires on {expires}, according to the configuration"),
                     of_token,
                 );
             }
             None => self.unchecked(
-                "when the SCIM token ends: AWS does not tell, and the files have no `scim-token-expires=`",
+                "when the SCIM token expires: AWS has no API for it, and the configuration has no `scim-token-expires=`",
             ),
         }
     }
@@ -292,10 +301,10 @@ impl Doctor<'_> {
         let live = tenant.conditional_access.iter().find(|live| live.policy.name == wanted.name);
         let labels: Vec<String> =
             wanted.except.iter().map(|index| format!("`{}`", self.files.config[*index].label)).collect();
-        let except = if labels.is_empty() { "nobody".to_owned() } else { labels.join(", ") };
+        let except = if labels.is_empty() { "no group".to_owned() } else { labels.join(", ") };
         let holds = live.map_or_else(String::new, |live| {
             format!(
-                "the policy `{}` is {}, and excepts {except}",
+                "the policy `{}` is {}, and excludes {except}",
                 wanted.name,
                 policy_state(live.policy.state)
             )
@@ -317,7 +326,7 @@ fn step_replaces_certificate(step: &EntraOperation) -> bool {
 fn wrong_sign_on_mode(live: Option<&EnterpriseApplication>) -> String {
     match live.and_then(|live| live.sign_on_mode.as_deref()) {
         Some(mode) => format!("the single sign-on mode of the application is {mode}, not saml"),
-        None => "the application has no single sign-on mode, and should have saml".to_owned(),
+        None => "the application has no single sign-on mode; it should be saml".to_owned(),
     }
 }
 

@@ -28,7 +28,7 @@ impl Doctor<'_> {
         }
         let users: BTreeSet<&str> = config.users().map(|user| user.name.as_str()).collect();
         let holds = format!(
-            "{} and {} of the files were found",
+            "{} and {} in the configuration were found",
             count(config.groups.len(), "group"),
             count(users.len(), "user")
         );
@@ -43,10 +43,8 @@ impl Doctor<'_> {
     fn instance(&mut self) {
         let found = check_instance(self.files, self.snapshot);
         let instance = &self.snapshot.instance;
-        let holds = format!(
-            "{} in {}, its primary Region, is the instance of the files",
-            instance.id, instance.region
-        );
+        let holds =
+            format!("{} in {}, its primary Region, is the configured instance", instance.id, instance.region);
         self.check(Half::Aws, "aws-instance", holds, found);
     }
 
@@ -79,15 +77,15 @@ impl Doctor<'_> {
                 Diagnostic::warning(
                     Code::SealedPermissionSet,
                     format!(
-                        "{account} administers by delegation and cannot change what is provisioned in the management \
-                         account: {}",
+                        "{account} is a delegated administrator and cannot change permission sets that are provisioned in \
+                         the management account: {}",
                         super::some_of(&sealed)
                     ),
                 )
-                .help("use credentials of the management account for these, or keep them out of it"),
+                .help("use credentials of the management account for these, or do not provision them there"),
             );
         }
-        let holds = format!("{account} administers IAM Identity Center by delegation");
+        let holds = format!("{account} is a delegated administrator of IAM Identity Center");
         self.check(Half::Aws, "aws-administrator", holds, found);
     }
 
@@ -96,7 +94,7 @@ impl Doctor<'_> {
         let sets = &self.snapshot.permission_sets;
         let ours = sets.iter().filter(|set| is_ours(set, self.files.config)).count();
         let holds = format!(
-            "{} can be read, {ours} of them of the stack {}",
+            "{} can be read, {ours} of them owned by stack {}",
             count(sets.len(), "permission set"),
             self.files.config.stack
         );
@@ -128,7 +126,7 @@ impl Doctor<'_> {
                     format!("{}: {}", gone(orphans.len()), super::some_of(&named)),
                 )
                 .help(
-                    "`rolecall plan` shows those of this stack's permission sets, and an apply revokes them",
+                    "`rolecall plan` shows those of this stack's permission sets, and `rolecall apply` revokes them",
                 ),
             );
         }
@@ -136,7 +134,7 @@ impl Doctor<'_> {
         self.check(
             Half::Aws,
             "orphans",
-            format!("no orphan is among the {} read", count(rows, "assignment")),
+            format!("none of the {} read is orphaned", count(rows, "assignment")),
             found,
         );
         let by_principal = snapshot
@@ -144,14 +142,16 @@ impl Doctor<'_> {
             .iter()
             .any(|set| matches!(snapshot.coverage.depth(&set.name), Some(Depth::ByPrincipal { .. })));
         if by_principal {
-            self.unchecked("orphans of permission sets that were read by principal, to save calls");
+            self.unchecked(
+                "orphaned assignments of permission sets that were read by principal, to save API calls",
+            );
         }
     }
 }
 
 fn gone(rows: usize) -> String {
     match rows {
-        1 => "1 assignment is of a group or user who is gone".to_owned(),
-        rows => format!("{rows} assignments are of groups or users who are gone"),
+        1 => "1 assignment belongs to a deleted group or user".to_owned(),
+        rows => format!("{rows} assignments belong to deleted groups or users"),
     }
 }

@@ -19,79 +19,80 @@ const fn cause(meaning: &'static str, way_out: &'static str) -> Cause {
 pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
     Some(match code {
         50_105 => cause(
-            "the user is not assigned to the application, neither directly nor by a group",
-            "put the user into a group that the files use as a direct member: groups within groups do not count",
+            "the user is not assigned to the application, either directly or through a group",
+            "make the user a direct member of a group that the configuration uses: nested groups do not count",
         ),
         53_003 => cause(
             "a conditional access policy blocked it",
-            "the sign-in's Conditional Access tab in Entra ID says which; it may be another than that of the files",
+            "the sign-in's Conditional Access tab in Entra ID shows which; it may not be the one in the configuration",
         ),
         50_074 | 50_076 => cause(
-            "a second factor was demanded and not given",
-            "this is normal where the user tried again and got in; else see that the user has a method that the policy \
-             accepts",
+            "a second factor was required and not given",
+            "this is normal if the user retried and signed in; otherwise check that the user has a method that the \
+             policy accepts",
         ),
         50_072 | 50_079 => cause(
-            "the user has to register a second factor first",
+            "the user must register a second factor first",
             "have the user register at https://aka.ms/mfasetup",
         ),
         500_121 => cause(
             "the second factor was not confirmed",
-            "the user refused it, or was too slow; if it was not the user, somebody else has the password",
+            "the user declined it, or was too slow; if it was not the user, someone else has the password",
         ),
         53_000 => cause(
-            "the device does not comply",
-            "enrol the device, or look at what its compliance policy wants",
+            "the device is not compliant",
+            "enroll the device, or check what its compliance policy requires",
         ),
-        53_001 => cause("the device is not joined to the domain", "use a device that is joined"),
-        50_097 => cause("the device has to authenticate", "use a device that is registered in Entra ID"),
+        53_001 => {
+            cause("the device is not joined to the domain", "use a device that is joined to the domain")
+        }
+        50_097 => cause("the device must authenticate", "use a device that is registered in Entra ID"),
         53_004 => cause(
-            "the user has to register a second factor, and the sign-in looked risky",
-            "have the user register from a known place, at https://aka.ms/mfasetup",
+            "the user must register a second factor, and the sign-in looked risky",
+            "have the user register from a known location, at https://aka.ms/mfasetup",
         ),
         50_158 => cause(
-            "a demand outside of Entra ID was not met yet",
-            "this is normal where the user tried again and got in",
+            "a requirement outside Entra ID was not met yet",
+            "this is normal if the user retried and signed in",
         ),
         50_034 => cause(
             "the user is not in this tenant",
-            "see that the user takes the right account, and is in the directory or invited as a guest",
+            "check that the user chose the right account, and is in the directory or invited as a guest",
         ),
         90_072 => cause(
-            "the account is of another tenant, and no guest here",
-            "invite the user as a guest, or have the user take an account of this tenant",
+            "the account belongs to another tenant, and is not a guest in this one",
+            "invite the user as a guest, or have the user choose an account of this tenant",
         ),
         50_053 => cause(
-            "the account is locked, or the address is known for attacks",
-            "wait for the lock to end; if it was not the user, have the password changed",
+            "the account is locked, or the IP address is known for attacks",
+            "wait until the lock ends; if it was not the user, change the password",
         ),
         50_055 => cause("the password has expired", "have the user change it"),
         50_057 => cause(
             "the account is disabled",
-            "if the user has left, see that AWS sessions end; else enable it",
+            "if the user has left, make sure that their AWS sessions end; otherwise enable it",
         ),
         50_126 => {
-            cause("the user name or the password is wrong", "have the user try again, or reset the password")
+            cause("the user name or the password is wrong", "have the user retry, or reset the password")
         }
-        50_058 | 50_140 => cause(
-            "it was interrupted to ask the user something",
-            "this is normal where the user tried again and got in",
-        ),
+        50_058 | 50_140 => {
+            cause("it was interrupted to prompt the user", "this is normal if the user retried and signed in")
+        }
         50_011 => cause(
-            "the reply URL that AWS sent is not one of the application's",
-            "write AWS's metadata file anew from its console, and apply: the URLs of every Region have to be there",
+            "the reply URL that AWS sent is not a reply URL of the application",
+            "download the metadata file from the AWS console again, and apply: it must contain the URLs of every Region",
         ),
         700_016 => cause(
-            "the entity id that AWS sent is not one of the application's",
-            "see that the metadata file in sign-on-metadata= is of this instance, and apply",
+            "the entity id that AWS sent is not an identifier of the application",
+            "check that the metadata file in sign-on-metadata= belongs to this instance, and apply",
         ),
         75_005 | 750_054 => cause(
-            "AWS and the application did not speak SAML with each other",
-            "start at the access portal of AWS, and see that the single sign-on mode is saml",
+            "AWS and the application did not use SAML with each other",
+            "start at the AWS access portal, and check that the single sign-on mode is saml",
         ),
         75_011 => cause(
-            "AWS asked for another way to sign in than the user took",
-            "have the user sign out, and start at the access portal of AWS",
+            "AWS requested a different sign-in method from the one that the user chose",
+            "have the user sign out, and start at the AWS access portal",
         ),
         65_001 => {
             cause("nobody consented to the application", "have an administrator consent to it in Entra ID")
@@ -108,28 +109,28 @@ pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
 pub(super) fn of_provisioning(code: &str) -> Option<Cause> {
     Some(match code {
         "MissingRequiredAttribute" | "MandatoryFieldsMissing" | "MissingValues" => cause(
-            "AWS takes no user without first, last, display and user name",
-            "fill in what is missing in Entra ID",
+            "AWS rejects users without a first, last, display or user name",
+            "add the missing names in Entra ID",
         ),
         "InvalidGroup" => cause(
-            "AWS does not take the group as it was sent",
-            "see that its name has no special characters, and that its members were provisioned first",
+            "AWS rejects the group as it was sent",
+            "check that its name has no special characters, and that its members were provisioned first",
         ),
         "SystemForCrossDomainIdentityManagementBadRequest" => cause(
-            "AWS does not take what was sent",
-            "look for special characters in names, and for attributes with two values: AWS takes one of each",
+            "AWS rejects the request",
+            "look for special characters in names, and for attributes with two values: AWS allows one value each",
         ),
         "SystemForCrossDomainIdentityManagementServiceConflict" | "Conflict" | "EntryConflict" => cause(
-            "a user or group of that name is in AWS already",
-            "if it was made by hand in AWS, delete it there, or give it the name and the external id of the one in Entra ID",
+            "a user or group of that name already exists in AWS",
+            "if it was created by hand in AWS, delete it there, or give it the name and the external id of the one in Entra ID",
         ),
         "DuplicateTargetEntries" => cause(
-            "several in AWS match the one in Entra ID",
-            "delete the ones too many in AWS: IAM Identity Center, Users or Groups",
+            "several users or groups in AWS match the one in Entra ID",
+            "delete the extra ones in AWS: IAM Identity Center, Users or Groups",
         ),
         "DuplicateSourceEntries" => cause(
-            "several in Entra ID match the one in AWS",
-            "give them user names or display names of their own",
+            "several users or groups in Entra ID match the one in AWS",
+            "give them unique user names or display names",
         ),
         "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable"
         | "SystemForCrossDomainIdentityManagementUnauthorized"
@@ -137,19 +138,19 @@ pub(super) fn of_provisioning(code: &str) -> Option<Cause> {
         | "InsufficientRights"
         | "NotPermitted" => cause(
             "AWS does not accept the SCIM token",
-            "make another one in AWS, and hand it to an apply with `--renew-scim-token`",
+            "create another one in AWS, and pass it to an apply with `--renew-scim-token`",
         ),
         "TooManyRequests" => cause(
-            "AWS was asked too often",
-            "provisioning tries again by itself; if it lasts, provision fewer groups at once",
+            "AWS received too many requests",
+            "provisioning retries automatically; if it persists, provision fewer groups at once",
         ),
         "InternalServerError" | "InternalError" | "WebExceptionProtocolError" | "Timeout" => cause(
-            "AWS did not answer as it should",
-            "provisioning tries again by itself; look at AWS's health dashboard if it lasts",
+            "AWS did not respond correctly",
+            "provisioning retries automatically; if it persists, check the AWS Health Dashboard",
         ),
         "NotEffectivelyEntitled" => cause(
-            "whoever it is about is not assigned to the application any more",
-            "nothing has to be done, if that was meant",
+            "the user or group is no longer assigned to the application",
+            "if that was intended, there is nothing to do",
         ),
         "UnprocessableEntity" | "SchemaInvalid" | "SchemaAttributeNotFound" => cause(
             "the attribute mapping sends something that AWS does not know",

@@ -22,7 +22,7 @@ impl Doctor<'_> {
         self.check(
             Half::Entra,
             "groups-security",
-            format!("{number} that the files use can be assigned"),
+            format!("{number} used in the configuration can be assigned"),
             found,
         );
 
@@ -38,7 +38,7 @@ impl Doctor<'_> {
                             format!("`{name}` is not in the Identity Store yet"),
                         )
                         .help(
-                            "`rolecall apply` provisions it on demand; a cycle brings it in about 40 minutes",
+                            "`rolecall apply` provisions it on demand; a provisioning cycle takes about 40 minutes",
                         ),
                         origin,
                     ),
@@ -50,7 +50,7 @@ impl Doctor<'_> {
                 found.push(self.at(
                     Diagnostic::warning(
                         Code::AttributeMapping,
-                        format!("`{name}` has no external id in the Identity Store, and was found by name alone"),
+                        format!("`{name}` has no external id in the Identity Store, and is identified only by its name"),
                     )
                     .help("map `objectId` to `externalId` in Entra ID: the application, Provisioning, Mappings"),
                     origin,
@@ -60,7 +60,7 @@ impl Doctor<'_> {
         self.check(
             Half::Entra,
             "groups-in-identity-store",
-            format!("{number} that the files use {are} in the Identity Store, by external id"),
+            format!("{number} used in the configuration {are} in the Identity Store, with external ids"),
             found,
         );
     }
@@ -130,7 +130,7 @@ impl<'a> Sides<'a> {
                 if self.known.contains_key(key) {
                     (*name).to_owned()
                 } else {
-                    format!("{name} (in no group that was read)")
+                    format!("{name} (in none of the groups that were read)")
                 }
             })
             .collect();
@@ -145,10 +145,10 @@ impl<'a> Sides<'a> {
         Some(
             Diagnostic::warning(
                 Code::LeftBehind,
-                format!("{users} left `{}` in Entra ID and {are} in AWS: {}", group.display_name, some_of(&left)),
+                format!("{users} left `{}` in Entra ID but {are} in AWS: {}", group.display_name, some_of(&left)),
             )
             .help(
-                "the next cycle of provisioning takes them out; if they stay, see the provisioning logs, and remove them \
+                "the next provisioning cycle removes them; if they stay, see the provisioning logs, and remove them \
                  in AWS: IAM Identity Center, Groups",
             ),
         )
@@ -166,9 +166,9 @@ impl<'a> Sides<'a> {
         let names: Vec<String> = missing.iter().map(|user| user.user_principal_name.clone()).collect();
         let nameless = missing.iter().any(|user| user.given_name.is_none() || user.surname.is_none());
         let help = if nameless {
-            "AWS takes no user without a first and a last name: set both in Entra ID"
+            "AWS rejects users without a first and a last name: set both in Entra ID"
         } else {
-            "they come with the next cycle of provisioning; if they do not, see the provisioning logs in Entra ID"
+            "the next provisioning cycle adds them; if it does not, see the provisioning logs in Entra ID"
         };
         let (users, are) = if names.len() == 1 {
             ("1 user".to_owned(), "is")

@@ -169,7 +169,7 @@ pub fn without_aws(aws: Diagnostic, tenant: Option<Result<&Tenant, &Diagnostic>>
     });
     Diagnosis {
         checks: std::iter::once(access).chain(graph).collect(),
-        unchecked: vec!["nothing else was looked at, since AWS could not be read".to_owned()],
+        unchecked: vec!["everything else, because AWS could not be read".to_owned()],
         steps: Vec::new(),
     }
 }
@@ -238,20 +238,20 @@ impl<'a> Doctor<'a> {
 
     fn at(&self, found: Diagnostic, origin: OriginId) -> Diagnostic {
         let place = self.files.origins.place(origin);
-        found.at(place, "this is what the files say")
+        found.at(place, "configured here")
     }
 
     /// Whether the tenant could be read.
     fn tenant(&mut self) {
         if self.files.config.entra.is_none() {
-            self.unchecked("Entra ID: the files have no `entra` node");
+            self.unchecked("Entra ID: the configuration has no `entra` node");
             return;
         }
         let check = graph_access(self.snapshot.entra.as_ref());
         let findings = self.reading.tenant.clone().into_iter().collect();
         self.diagnosis.checks.push(Check { findings, ..check });
         if self.reading.tenant.is_some() {
-            self.unchecked("nothing else of Entra ID was looked at, since it could not be read");
+            self.unchecked("everything else in Entra ID, because it could not be read");
         }
     }
 

@@ -18,7 +18,7 @@ impl Doctor<'_> {
             return;
         }
         let of_provisioning = provisioning(&tenant.logs.provisioning);
-        let holds = format!("no step of provisioning failed in the last {LOG_DAYS} days");
+        let holds = format!("no provisioning step failed in the last {LOG_DAYS} days");
         self.check(Half::Entra, "provisioning-log", holds, of_provisioning);
         let of_sign_ins = sign_ins(&tenant.logs.sign_ins);
         let holds = format!("no sign-in to the application failed in the last {LOG_DAYS} days");
@@ -38,8 +38,8 @@ fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
         let names: BTreeSet<String> = events.iter().map(|event| event.name.clone()).collect();
         let names: Vec<String> = names.into_iter().collect();
         let what = some_of(&names);
-        let steps = many(events.len(), "step of provisioning", "steps of provisioning");
-        let named = if code.is_empty() { "without a code".to_owned() } else { format!("with {code}") };
+        let steps = many(events.len(), "provisioning step", "provisioning steps");
+        let named = if code.is_empty() { "without an error code".to_owned() } else { format!("with {code}") };
         let said = events.iter().find_map(|event| event.reason.as_deref());
         let (meaning, help) = match of_provisioning(code) {
             Some(cause) => (cause.meaning.to_owned(), cause.way_out.to_owned()),
@@ -48,11 +48,8 @@ fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
                 "see the provisioning logs in Entra ID: the application, Provisioning".to_owned(),
             ),
         };
-        Diagnostic::warning(
-            Code::ProvisioningTrouble,
-            format!("{steps} did not succeed {named} ({what}): {meaning}"),
-        )
-        .help(help)
+        Diagnostic::warning(Code::ProvisioningTrouble, format!("{steps} failed {named} ({what}): {meaning}"))
+            .help(help)
     });
     found.collect()
 }
@@ -69,7 +66,7 @@ fn sign_ins(failed: &[SignIn]) -> Vec<Diagnostic> {
         let said = sign_ins.iter().find_map(|sign_in| sign_in.reason.as_deref());
         let (meaning, help) = match of_sign_in(code) {
             Some(cause) => (cause.meaning.to_owned(), cause.way_out.to_owned()),
-            None => (quoted(said), format!("https://login.microsoftonline.com/error?code={code} says more")),
+            None => (quoted(said), format!("see https://login.microsoftonline.com/error?code={code}")),
         };
         let number = many(sign_ins.len(), "sign-in", "sign-ins");
         Diagnostic::warning(

@@ -37,7 +37,7 @@ pub fn text(diagnosis: &Diagnosis, sources: &Sources, color: bool) -> String {
         text.push('\n');
     }
     if !steps.is_empty() {
-        text.push_str("By hand in AWS, which has no API for it\n");
+        text.push_str("Manual steps in AWS (AWS has no API for them)\n");
         for (number, Step { what, how }) in steps.iter().enumerate() {
             push_wrapped(&mut text, &format!("  {}. ", number + 1), "     ", what);
             push_wrapped(&mut text, "     ", "     ", how);
@@ -45,7 +45,7 @@ pub fn text(diagnosis: &Diagnosis, sources: &Sources, color: bool) -> String {
         text.push('\n');
     }
     text.push_str(&format!(
-        "{} ok, {} to look at, {} failed.\n",
+        "{} ok, {} with warnings, {} failed.\n",
         diagnosis.count(Status::Ok),
         diagnosis.count(Status::Warn),
         diagnosis.count(Status::Fail)

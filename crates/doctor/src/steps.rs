@@ -10,18 +10,18 @@ impl Doctor<'_> {
         // Where a plan asks for a step, it has said how.
         let asks = |steps: &[Step], word: &str| steps.iter().any(|step| step.what.contains(word));
         if declared.saml.is_some() && !asks(&self.diagnosis.steps, "metadata") {
-            let signing = live.preferred_thumbprint.as_deref().unwrap_or("that signs");
+            let signing = live.preferred_thumbprint.as_deref().unwrap_or("that signs sign-ins");
             self.diagnosis.steps.push(Step {
-                what: format!("see that AWS has the metadata of the tenant, with the certificate {signing}"),
+                what: format!("check that AWS has the metadata of the tenant, with the certificate {signing}"),
                 how: "IAM Identity Center, Settings, Identity source, Actions, Manage authentication: the source is an \
-                      external identity provider, and the certificate is listed there with its end"
+                      external identity provider, and the certificate is listed there with its expiry date"
                     .to_owned(),
             });
         }
         if declared.provisioning.is_some() && !asks(&self.diagnosis.steps, "provisioning") {
             self.diagnosis.steps.push(Step {
-                what: "see that automatic provisioning is on, and when its access token ends".to_owned(),
-                how: "IAM Identity Center, Settings, Identity source, Actions, Manage provisioning; write the day into \
+                what: "check that automatic provisioning is enabled, and when its access token expires".to_owned(),
+                how: "IAM Identity Center, Settings, Identity source, Actions, Manage provisioning; write the date into \
                       scim-token-expires="
                     .to_owned(),
             });

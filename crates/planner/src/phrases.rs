@@ -46,12 +46,12 @@ pub(crate) fn difference(difference: &Difference) -> String {
         match (before, after) {
             (None, _) => format!("adds {what}"),
             (_, None) => format!("removes {what}"),
-            (Some(_), Some(_)) => what.to_owned(),
+            (Some(_), Some(_)) => format!("changes {what}"),
         }
     }
     match difference {
         Difference::Description { before, after } => optional("description", before.as_ref(), after.as_ref()),
-        Difference::Session { before, after } => format!("session {before} to {after}"),
+        Difference::Session { before, after } => format!("changes session from {before} to {after}"),
         Difference::RelayState { before, after } => optional("relay state", before.as_ref(), after.as_ref()),
         Difference::ManagedPolicyAttached(arn) => format!("attaches {}", managed_policy_name(arn)),
         Difference::ManagedPolicyDetached(arn) => format!("detaches {}", managed_policy_name(arn)),
@@ -63,7 +63,7 @@ pub(crate) fn difference(difference: &Difference) -> String {
         }
         Difference::Tag { key, before, after } => match before {
             None => format!("adds tag {key}={after}"),
-            Some(before) => format!("tag {key} {before} to {after}"),
+            Some(before) => format!("changes tag {key} from {before} to {after}"),
         },
     }
 }

@@ -214,7 +214,7 @@ impl Assignments<'_> {
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
         // An end that has passed is said: what it moved is granted or revoked today.
         let passed = from.is_some_and(|from| from < self.today);
-        let passed = if passed { ", and had ended" } else { "" };
+        let passed = if passed { "; the previous end has passed" } else { "" };
         let message = format!("{} {how}{passed}", phrases::count(rows.len(), "assignment"));
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
         let place = place(self.after.files, origin, false);

@@ -54,7 +54,7 @@ impl Contents<'_, '_> {
                 "permission set"
             };
             for (effect, said) in by_effect {
-                let message = format!("{what} `{name}` differs: {}", said.join(", "));
+                let message = format!("{what} `{name}` changes: {}", said.join(", "));
                 self.push(effect, Subject::PermissionSet, *origin, message);
             }
         }
@@ -83,12 +83,12 @@ impl Contents<'_, '_> {
             let today = match today {
                 Some(Relation::Same) => ", with the same accounts today",
                 Some(_) if only_lists => continue,
-                Some(_) => ", with other accounts",
+                Some(_) => ", with different accounts",
                 None => "",
             };
             let (new, old) = (spelling::shortened(&new_text), spelling::shortened(&old_text));
             let message =
-                format!("account set `{}` is written otherwise{today}: {new} (before: {old})", set.name);
+                format!("account set `{}` is written differently{today}: {new} (before: {old})", set.name);
             changed.push((set.origin, message));
         }
         for (origin, message) in changed {
@@ -109,7 +109,7 @@ impl Contents<'_, '_> {
                 return;
             }
             (None, Some(AccessControl { attributes: _, origin })) => {
-                let message = "attributes for access control are managed now".to_owned();
+                let message = "attributes for access control are now managed".to_owned();
                 self.push(Effect::Changes, Subject::Attribute, *origin, message);
                 return;
             }
@@ -119,13 +119,13 @@ impl Contents<'_, '_> {
         for (key, source) in new {
             let message = match old.get(key) {
                 Some(before) if before == source => continue,
-                Some(before) => format!("attribute `{key}` comes from `{source}` (`{before}` before)"),
+                Some(before) => format!("attribute `{key}` now comes from `{source}` (`{before}` before)"),
                 None => format!("attribute `{key}` is added, from `{source}`"),
             };
             self.push(Effect::Changes, Subject::Attribute, after.origin, message);
         }
         for (key, source) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
-            let message = format!("attribute `{key}` is gone (`{source}` before)");
+            let message = format!("attribute `{key}` is removed (`{source}` before)");
             self.push(Effect::Changes, Subject::Attribute, after.origin, message);
         }
     }

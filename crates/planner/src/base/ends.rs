@@ -14,7 +14,7 @@ pub(super) fn end_moved(of: usize, before: Option<Date>, after: Option<Date>) ->
     match (before, after) {
         (None, None) => None,
         (Some(before), None) => Some((Effect::Loosens, format!("{no_longer} ({before} before)"))),
-        (None, Some(after)) => Some((Effect::Tightens, format!("{end} {after} now (without an end before)"))),
+        (None, Some(after)) => Some((Effect::Tightens, format!("now {end} {after} (no end before)"))),
         (Some(before), Some(after)) if before == after => None,
         (Some(before), Some(after)) => {
             let (effect, how) =
@@ -40,7 +40,7 @@ pub(super) fn compare_as_written(
         let stood = from.is_none_or(|from| from >= today);
         let (effect, message) = match to {
             Some(to) if to < today && stood => {
-                (Effect::Changes, format!("assign has ended on {to}, and its rows are lost: {text}"))
+                (Effect::Changes, format!("assign ended on {to}, and its assignments are lost: {text}"))
             }
             _ => (effect, format!("assign {how}: {text}")),
         };

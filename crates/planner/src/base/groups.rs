@@ -48,7 +48,7 @@ fn change(
             (Some(before), None) => Some((
                 Effect::Loosens,
                 format!(
-                    "group `{label}` is found by its name `{display_name}` alone now (id {before} before)"
+                    "group `{label}` is now identified only by its name `{display_name}` (id {before} before)"
                 ),
             )),
             (None, Some(after)) => {
@@ -60,7 +60,7 @@ fn change(
         (before, after) => {
             let place_in_store = |id: Option<Principal>| {
                 id.map_or("not in the Identity Store".to_owned(), |principal| match principal {
-                    Principal::NewGroup(id) => format!("{id} in Entra ID, and not in the Identity Store yet"),
+                    Principal::NewGroup(id) => format!("{id} in Entra ID, but not in the Identity Store yet"),
                     Principal::Group(_) | Principal::User(_) => {
                         format!("{} in the Identity Store", principal.id())
                     }
@@ -69,7 +69,7 @@ fn change(
             let (was, is) = (declared(old), declared(new));
             let (before, after) = (place_in_store(before), place_in_store(after));
             let message =
-                format!("group `{label}` is another group now: {is}, {after} (before: {was}, {before})");
+                format!("group `{label}` is now another group: {is}, {after} (before: {was}, {before})");
             Some((Effect::Loosens, message))
         }
     }

@@ -73,13 +73,13 @@ impl Guards<'_, '_> {
         let default = if origin.is_none() { ", the default" } else { "" };
         if count != old_count {
             let effect = if count > old_count { Effect::Loosens } else { Effect::Tightens };
-            let message = format!("max-deletions goes from {old_count} to {count}{default}");
+            let message = format!("max-deletions changes from {old_count} to {count}{default}");
             self.push(effect, place.clone(), message);
         }
         if percent != old_percent {
             let effect = if percent > old_percent { Effect::Loosens } else { Effect::Tightens };
             let message =
-                format!("the percentage of max-deletions goes from {old_percent} to {percent}{default}");
+                format!("the percentage of max-deletions changes from {old_percent} to {percent}{default}");
             self.push(effect, place, message);
         }
     }
@@ -87,7 +87,9 @@ impl Guards<'_, '_> {
     fn grants(&mut self, before: Option<&MaxGrants>, after: Option<&MaxGrants>) {
         match (before, after) {
             (None, None) => {}
-            (Some(before), None) => self.gone(before.origin, format!("max-grants {} is gone", before.count)),
+            (Some(before), None) => {
+                self.gone(before.origin, format!("max-grants {} is removed", before.count))
+            }
             (None, Some(after)) => self.added(after.origin, format!("max-grants {} is added", after.count)),
             (Some(before), Some(after)) => {
                 let effect = match after.count.cmp(&before.count) {
@@ -95,7 +97,7 @@ impl Guards<'_, '_> {
                     std::cmp::Ordering::Greater => Effect::Loosens,
                     std::cmp::Ordering::Less => Effect::Tightens,
                 };
-                let message = format!("max-grants goes from {} to {}", before.count, after.count);
+                let message = format!("max-grants changes from {} to {}", before.count, after.count);
                 self.push(effect, self.sides.head.place(after.origin), message);
             }
         }
@@ -108,7 +110,7 @@ impl Guards<'_, '_> {
         for (name, at) in &old {
             if !new.contains_key(name) {
                 let said = self.sides.base.forbids[*at].0.said();
-                self.gone(before[*at].origin, format!("forbid {name:?} is gone: {said}"));
+                self.gone(before[*at].origin, format!("forbid {name:?} is removed: {said}"));
             }
         }
         for (name, at) in &new {
@@ -131,9 +133,9 @@ impl Guards<'_, '_> {
     fn rows(&mut self, what: &str, before: &Reach, after: &Reach, place: BasePlace) {
         let (effect, how) = match after.since(before, Relation::Narrower) {
             Relation::Same => return,
-            Relation::Wider => (Effect::Tightens, "stops more rows"),
-            Relation::Narrower => (Effect::Loosens, "stops fewer rows"),
-            Relation::Other => (Effect::Changes, "stops other rows"),
+            Relation::Wider => (Effect::Tightens, "matches more assignments"),
+            Relation::Narrower => (Effect::Loosens, "matches fewer assignments"),
+            Relation::Other => (Effect::Changes, "matches different assignments"),
         };
         let message = format!("{what} {how}: {}", changed(before, after));
         self.push(effect, place, message);
@@ -147,13 +149,16 @@ impl Guards<'_, '_> {
     ) {
         let pairs = Pairs::new(old, new, Relation::Wider);
         for at in pairs.gone {
-            let message = format!("the exception to {name:?} is gone: {}", old[at].said());
+            let message = format!("the exception to {name:?} is removed: {}", old[at].said());
             self.push(Effect::Tightens, self.sides.base.place(before[at].origin), message);
         }
         for at in pairs.new {
             let GuardException { until, reason, origin, rows: _ } = &after[at];
-            let message =
-                format!("an exception to {name:?} until {}: {} ({reason})", until.date, new[at].said());
+            let message = format!(
+                "an exception to {name:?} is added, until {}: {} ({reason})",
+                until.date,
+                new[at].said()
+            );
             self.push(Effect::Loosens, self.sides.head.place(*origin), message);
         }
         for (old_at, at, relation) in pairs.both {
@@ -161,9 +166,9 @@ impl Guards<'_, '_> {
             let place = self.sides.head.place(after[at].origin);
             let how = match relation {
                 Relation::Same => None,
-                Relation::Wider => Some((Effect::Loosens, "excepts more rows")),
-                Relation::Narrower => Some((Effect::Tightens, "excepts fewer rows")),
-                Relation::Other => Some((Effect::Changes, "excepts other rows")),
+                Relation::Wider => Some((Effect::Loosens, "exempts more assignments")),
+                Relation::Narrower => Some((Effect::Tightens, "exempts fewer assignments")),
+                Relation::Other => Some((Effect::Changes, "exempts different assignments")),
             };
             if let Some((effect, how)) = how {
                 let message = format!("{what} {how}: {}", changed(&old[old_at], &new[at]));
@@ -181,7 +186,7 @@ impl Guards<'_, '_> {
         let (old, new) = (&sides.base.require_untils, &sides.head.require_untils);
         let pairs = Pairs::new(old, new, Relation::Narrower);
         for at in pairs.gone {
-            self.gone(before[at].origin, format!("require-until is gone: {}", old[at].said()));
+            self.gone(before[at].origin, format!("require-until is removed: {}", old[at].said()));
         }
         for at in pairs.new {
             self.added(after[at].origin, format!("require-until is added: {}", new[at].said()));
@@ -200,7 +205,7 @@ impl Guards<'_, '_> {
                 std::cmp::Ordering::Less => Effect::Tightens,
             };
             let (was, is) = (days(old_days), days(new_days));
-            let message = format!("require-until goes from {was} to {is}: {}", new[at].said());
+            let message = format!("require-until changes from {was} to {is}: {}", new[at].said());
             self.push(effect, place, message);
         }
     }
@@ -221,7 +226,8 @@ impl Guards<'_, '_> {
             };
             // A level that neither sets is the same in both.
             let Some(place) = set_in(head).or_else(|| set_in(base)) else { continue };
-            let message = format!("lint {name:?} goes from {} to {}", level_word(before), level_word(after));
+            let message =
+                format!("lint {name:?} changes from {} to {}", level_word(before), level_word(after));
             self.found.push(BaseDifference {
                 effect,
                 subject: Subject::Lint,
@@ -244,7 +250,7 @@ fn level_word(level: Level) -> &'static str {
 /// The text before and after, or what has changed where the text is the same.
 pub(super) fn changed(before: &Reach, after: &Reach) -> String {
     if before.text() == after.text() {
-        return format!("{}, where an account set has changed", after.said());
+        return format!("{}, in which an account set changed", after.said());
     }
     format!("{} (before: {})", after.said(), before.said())
 }

@@ -31,12 +31,12 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
         let said = quoted(old);
         match after.get(pattern) {
             None => {
-                let message = format!("include {pattern:?} is gone, whose files could only contain {said}");
+                let message = format!("include {pattern:?} is removed; its files could contain only {said}");
                 push(Effect::Changes, place(base, *origin, true), message);
             }
             Some((None, origin)) => {
                 let message =
-                    format!("files of include {pattern:?} may contain everything now (before: {said})");
+                    format!("files of include {pattern:?} may now contain everything (before: {said})");
                 push(Effect::Loosens, place(head, *origin, false), message);
             }
             Some((Some(new), origin)) => {
@@ -47,7 +47,7 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
                     Relation::Other => Effect::Changes,
                 };
                 let new = quoted(new);
-                let message = format!("files of include {pattern:?} may contain {new} now (before: {said})");
+                let message = format!("files of include {pattern:?} may now contain {new} (before: {said})");
                 push(effect, place(head, *origin, false), message);
             }
         }
@@ -62,16 +62,15 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
                 push(
                     Effect::Tightens,
                     place,
-                    format!("files of include {pattern:?} may only contain {new} now"),
+                    format!("files of include {pattern:?} may now contain only {new}"),
                 );
             }
             (None, None) if limits_any => {
-                let message = format!("include {pattern:?} is added, whose files may contain everything");
+                let message = format!("include {pattern:?} is added; its files may contain everything");
                 push(Effect::Loosens, place, message);
             }
             (None, Some(new)) if limits_any => {
-                let message =
-                    format!("include {pattern:?} is added, whose files may contain {}", quoted(new));
+                let message = format!("include {pattern:?} is added; its files may contain {}", quoted(new));
                 push(Effect::Changes, place, message);
             }
             _ => {}

@@ -22,7 +22,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     };
     let pairs = Pairs::new(old, new, Relation::Wider);
     for at in pairs.gone {
-        let message = format!("keep is gone: {}", old[at].said());
+        let message = format!("keep is removed: {}", old[at].said());
         push(Effect::Tightens, sides.base.place(before[at].origin), message);
     }
     for at in pairs.new {
@@ -33,9 +33,9 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
         let place = sides.head.place(after[at].origin);
         let how = match relation {
             Relation::Same => None,
-            Relation::Wider => Some((Effect::Loosens, "matches more rows")),
-            Relation::Narrower => Some((Effect::Tightens, "matches fewer rows")),
-            Relation::Other => Some((Effect::Changes, "matches other rows")),
+            Relation::Wider => Some((Effect::Loosens, "matches more assignments")),
+            Relation::Narrower => Some((Effect::Tightens, "matches fewer assignments")),
+            Relation::Other => Some((Effect::Changes, "matches different assignments")),
         };
         if let Some((effect, how)) = how {
             push(effect, place.clone(), format!("keep {how}: {}", changed(&old[old_at], &new[at])));

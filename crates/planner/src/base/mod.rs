@@ -31,7 +31,7 @@ use reach::Sides;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OtherBase {
     /// It is of another stack.
-    #[error("the base is of stack `{base}`, and these files are of stack `{head}`")]
+    #[error("the base belongs to stack `{base}`, and this configuration to stack `{head}`")]
     Stack {
         /// The stack of the files.
         head: StackName,
@@ -39,7 +39,7 @@ pub enum OtherBase {
         base: StackName,
     },
     /// It is for an instance in another Region.
-    #[error("the base is for the instance in {base}, and these files are for the one in {head}")]
+    #[error("the base is for the instance in {base}, and this configuration for the one in {head}")]
     Region {
         /// The Region of the files.
         head: Region,

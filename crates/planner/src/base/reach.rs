@@ -164,7 +164,7 @@ impl Reach {
         }
         said.extend(self.on.iter().flatten().map(|on| format!("on {on}")));
         match said.is_empty() {
-            true => "every row".to_owned(),
+            true => "every assignment".to_owned(),
             false => said.join("; "),
         }
     }

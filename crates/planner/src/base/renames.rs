@@ -37,7 +37,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
         let guards = lost.into_iter().collect::<Vec<_>>().join(", ");
         let old = &renamed.name;
         let message = format!(
-            "permission set `{new}` takes the place of `{old}`, and guards that name `{old}` no longer reach it: {guards}"
+            "permission set `{new}` replaces `{old}`, and guards that name `{old}` do not apply to it: {guards}"
         );
         found.push(BaseDifference {
             effect: Effect::Loosens,

@@ -38,7 +38,7 @@ pub(super) fn settle(comparison: &mut BaseComparison, plan: &Plan, snapshot: &Sn
 }
 
 fn difference(fate: &Fate, mut rows: Vec<NamedAssignment>, place: &BasePlace) -> BaseDifference {
-    let many = phrases::count(rows.len(), "row");
+    let many = phrases::count(rows.len(), "assignment");
     let (is, stays) =
         if rows.len() == 1 { ("is", "its access stays") } else { ("are", "their access stays") };
     let (effect, message) = match fate {
@@ -46,16 +46,16 @@ fn difference(fate: &Fate, mut rows: Vec<NamedAssignment>, place: &BasePlace) ->
         Fate::Unread => (
             Effect::Loosens,
             format!(
-                "{many} {is} no longer managed, and may stay: what is live of the permission set was not read"
+                "{many} {is} no longer managed, and may stay: the assignments of the permission set were not read"
             ),
         ),
         Fate::Kept { lasts_longer, by } => {
             let effect = if *lasts_longer { Effect::Loosens } else { Effect::Changes };
-            (effect, format!("{many} {is} no longer wanted, and kept by {by}"))
+            (effect, format!("{many} {is} no longer granted, and kept by {by}"))
         }
         Fate::Waits => (
             Effect::Changes,
-            format!("{many} {is} no longer wanted, and cannot be revoked now: {stays} until then"),
+            format!("{many} {is} no longer granted, and cannot be revoked yet: {stays} until then"),
         ),
     };
     rows.sort_by(|a, b| super::assignments::order(a).cmp(&super::assignments::order(b)));

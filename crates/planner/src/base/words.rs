@@ -43,12 +43,12 @@ impl Words<'_, '_> {
             let name = &permission_set.name;
             let old = before.get(name);
             if let Some(adopt) = adopt.filter(|_| old.is_none_or(|old| old.adopt.is_none())) {
-                let message = format!("adopt is added to permission set `{name}`");
+                let message = format!("`adopt` is added to permission set `{name}`");
                 self.push(Effect::Changes, Subject::PermissionSet, adopt, message);
             }
             let old_source = old.and_then(|old| old.renamed_from.as_ref()).map(|renamed| &renamed.name);
             if let Some(renamed) = renamed_from.as_ref().filter(|renamed| Some(&renamed.name) != old_source) {
-                let message = format!("permission set `{name}` takes the place of `{}`", renamed.name);
+                let message = format!("permission set `{name}` replaces `{}`", renamed.name);
                 self.push(Effect::Changes, Subject::PermissionSet, renamed.origin, message);
             }
         }
@@ -69,7 +69,7 @@ impl Words<'_, '_> {
         for set in &head.external_permission_sets {
             if base.permission_sets.iter().any(|old| old.permission_set.name == set.name) {
                 let message = format!(
-                    "permission set `{}` is external now: its policies, and rows of undeclared groups, are left alone",
+                    "permission set `{}` is now external: its policies and the assignments of undeclared groups are unmanaged",
                     set.name
                 );
                 self.push(Effect::Loosens, Subject::PermissionSet, set.origin, message);
@@ -78,7 +78,7 @@ impl Words<'_, '_> {
         for set in &head.permission_sets {
             let name = &set.permission_set.name;
             if base.external_permission_sets.iter().any(|old| old.name == *name) {
-                let message = format!("permission set `{name}` is owned now, and was external");
+                let message = format!("permission set `{name}` is now owned (external before)");
                 self.push(Effect::Changes, Subject::PermissionSet, set.origin, message);
             }
         }

@@ -22,15 +22,15 @@ pub(crate) fn findings(
         let mut finding = Diagnostic::warning(
             Code::QuotaGap,
             format!(
-                "`{set}` on {}: groups that are gone lose their rows before others are granted theirs",
+                "`{set}` on {}: assignments of deleted groups are revoked before new ones are granted",
                 account_name(snapshot, *account)
             ),
         )
         .help(format!(
-            "AWS takes {GROUPS_PER_SET_AND_ACCOUNT} groups a permission set and account, so the grants cannot go first here"
+            "AWS allows {GROUPS_PER_SET_AND_ACCOUNT} groups per permission set and account, so the grants cannot come first here"
         ));
         if let Some(origin) = files.config.origin_of(set) {
-            finding = finding.at_origin(files.origins, origin, "there is no room for both at once");
+            finding = finding.at_origin(files.origins, origin, "the quota has no room for both at once");
         }
         findings.push(finding);
     }
@@ -70,26 +70,26 @@ fn last_assignments(
     let Some((set, accounts, origin)) = declared.first() else { return Vec::new() };
     // One finding for all: a large change would drown its plan otherwise.
     let message = match &declared[..] {
-        [_] => format!("the last assignment of `{set}` goes on {}", some_accounts(snapshot, accounts)),
+        [_] => format!("the last assignment of `{set}` is revoked on {}", some_accounts(snapshot, accounts)),
         several => {
             let pairs: usize = several.iter().map(|(_, accounts, _)| accounts.len()).sum();
             let names = phrases::some_of(several.iter().map(|(set, ..)| format!("`{set}`")));
             format!(
-                "the last assignment goes on {pairs} pairs of a permission set and an account, of {names}"
+                "the last assignment is revoked for {pairs} pairs of a permission set and an account, of {names}"
             )
         }
     };
     let finding = Diagnostic::warning(Code::LastAssignment, message)
-        .at_origin(files.origins, *origin, "its role there is deleted with it")
+        .at_origin(files.origins, *origin, "AWS deletes the role in the account with it")
         .help(
-            "where something names that role (an EKS access entry, a key policy), name it by a pattern with the \
-             suffix left open: a later assignment makes a role with another suffix",
+            "where something names that role (an EKS access entry, a key policy), use a pattern that leaves the \
+             suffix open: a later assignment creates a role with another suffix",
         );
     let others = declared.iter().skip(1).take(NAMED - 1);
     vec![others.fold(finding, |finding, (_, accounts, origin)| {
         finding.and(
             files.origins.place(*origin),
-            format!("and of this, on {}", some_accounts(snapshot, accounts)),
+            format!("and of this one, on {}", some_accounts(snapshot, accounts)),
         )
     })]
 }

@@ -64,7 +64,7 @@ fn ends_soon(files: &Checkout<'_>, today: Date) -> Vec<Diagnostic> {
         Some(
             Diagnostic::warning(Code::EndsSoon, format!("{what} ends {when}"))
                 .at_origin(files.origins, origin, format!("{date} is the last day"))
-                .help("if it is still needed then, write a later day; otherwise take it away after that day"),
+                .help("if it is still needed then, write a later day; otherwise remove it after that day"),
         )
     });
     found.collect()
@@ -89,11 +89,11 @@ fn unpinned_administrators(files: &Checkout<'_>, snapshot: &Snapshot, today: Dat
         Diagnostic::warning(
             Code::UnpinnedAdministrators,
             format!(
-                "`{}` gets `{set}`, the rights of an administrator, and is found by name alone",
+                "`{}` gets the administrator permission set `{set}`, and is identified only by its name",
                 group.label
             ),
         )
-        .at_origin(files.origins, group.origin, "a group's name can be taken again when it is deleted")
+        .at_origin(files.origins, group.origin, "when a group is deleted, another one can take its name")
         .help("pin the group with id=\"…\", its Entra object id")
     });
     found.collect()
@@ -131,10 +131,10 @@ fn crowded(files: &Checkout<'_>, desired: &Desired<'_>, kept: &[KeptKey]) -> Vec
         let accounts = accounts.iter().map(|(account, _)| tables.account(*account).name.as_str());
         let finding = Diagnostic::warning(
             Code::CrowdedPermissionSet,
-            format!("{most} groups share `{name}` on an account; AWS takes {GROUPS_PER_SET_AND_ACCOUNT}"),
+            format!("{most} groups share `{name}` on an account; AWS allows {GROUPS_PER_SET_AND_ACCOUNT}"),
         )
         .help(format!(
-            "this is so on {}: divide the set into two of other names, or put groups together",
+            "this affects {}: split the permission set into two with different names, or combine groups",
             phrases::some_of(accounts)
         ));
         match files.config.origin_of(name) {
@@ -145,11 +145,11 @@ fn crowded(files: &Checkout<'_>, desired: &Desired<'_>, kept: &[KeptKey]) -> Vec
     found.collect()
 }
 
-/// A word that no longer does anything.
-fn idle(files: &Checkout<'_>, message: String, origin: OriginId, label: String) -> Diagnostic {
+/// A word that no longer has any effect.
+fn idle(files: &Checkout<'_>, word: &str, message: String, origin: OriginId, label: String) -> Diagnostic {
     Diagnostic::warning(Code::IdleWord, message)
         .at_origin(files.origins, origin, label)
-        .help("take the word away")
+        .help(format!("remove `{word}`"))
 }
 
 /// `adopt` and `renamed-from` whose work is done, or that never had any. A live set that is not ours is reported
@@ -170,22 +170,24 @@ fn idle_lifecycle_words(
             match standings.get(name) {
                 Some(Standing::New { .. }) => found.push(idle(
                     files,
+                    "adopt",
                     format!("`{name}` does not exist, so there is nothing to adopt"),
                     origin,
-                    "the set will be made, with or without this word".to_owned(),
+                    "the plan creates the permission set with or without this word".to_owned(),
                 )),
                 Some(Standing::Ours(Ours { is_adopted_now: false, .. })) if !waiting.contains(name) => {
-                    let label = "the set is ours, and no row waits".to_owned();
-                    found.push(idle(files, format!("`{name}` is adopted"), origin, label));
+                    let label =
+                        "this stack owns the permission set, and `adopt` keeps no assignment".to_owned();
+                    found.push(idle(files, "adopt", format!("`{name}` is already adopted"), origin, label));
                 }
                 _ => {}
             }
         }
         let Some(renamed) = &set.renamed_from else { continue };
         if snapshot.permission_set(&renamed.name).is_none() {
-            let message = format!("`{name}` was renamed from `{}`, which is gone", renamed.name);
+            let message = format!("`{name}` was renamed from `{}`, which no longer exists", renamed.name);
             let label = format!("no permission set `{}` exists", renamed.name);
-            found.push(idle(files, message, renamed.origin, label));
+            found.push(idle(files, "renamed-from", message, renamed.origin, label));
         }
     }
     found
@@ -199,12 +201,13 @@ fn idle_releases(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
         let label = match snapshot.permission_set(&release.name) {
             None => "no permission set of this name exists".to_owned(),
             Some(live) if live.tags.get(STACK_TAG).is_none_or(|owner| owner != stack) => {
-                format!("the set does not carry the tag of stack `{stack}`")
+                format!("the permission set does not have the tag of stack `{stack}`")
             }
             Some(_) => continue,
         };
-        let message = format!("`{}` is not ours, so there is nothing to release", release.name);
-        found.push(idle(files, message, release.origin, label));
+        let message =
+            format!("`{}` does not belong to this stack, so there is nothing to release", release.name);
+        found.push(idle(files, "release-permission-set", message, release.origin, label));
     }
     found
 }
@@ -216,12 +219,15 @@ fn idle_keeps(files: &Checkout<'_>, today: Date, kept: &[KeptKey]) -> Vec<Diagno
     let found = idle.map(|(_, keep)| {
         let has_ended = keep.until.filter(|until| until.date < today);
         let (message, label) = match has_ended {
-            Some(until) => (format!("a `keep` ended on {}", until.date), "this no longer keeps anything"),
-            None => ("a `keep` keeps nothing".to_owned(), "no live row that would otherwise go matches this"),
+            Some(until) => (format!("a `keep` ended on {}", until.date), "it no longer keeps anything"),
+            None => (
+                "a `keep` keeps nothing".to_owned(),
+                "it matches no live assignment that would otherwise be revoked",
+            ),
         };
         Diagnostic::warning(Code::IdleWord, message)
             .at_origin(files.origins, keep.origin, label)
-            .help("take it away")
+            .help("remove it")
     });
     found.collect()
 }
@@ -235,15 +241,18 @@ pub(crate) fn renames_not_ours(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec
         let label = match live.tags.get(STACK_TAG) {
             Some(owner) if owner == stack => return None,
             Some(owner) => format!("it belongs to stack `{owner}`"),
-            None => "it carries no stack's tag".to_owned(),
+            None => "it has no stack's tag".to_owned(),
         };
         Some(
             Diagnostic::warning(
                 Code::RenameSourceNotOurs,
-                format!("`{}` is not ours: it is left alone, with its rows", renamed.name),
+                format!(
+                    "`{}` does not belong to this stack, so it stays, with its assignments",
+                    renamed.name
+                ),
             )
             .at_origin(files.origins, renamed.origin, label)
-            .help("delete it by hand when nobody needs it, and take `renamed-from` away"),
+            .help("delete it by hand when nobody needs it any more, and remove `renamed-from`"),
         )
     });
     found.collect()

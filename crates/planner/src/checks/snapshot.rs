@@ -41,7 +41,7 @@ pub fn check_instance(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnost
             )
             .at_origin(files.origins, center.origin, format!("this says {}", center.region))
             .help(format!(
-                "write region=\"{}\"; permission sets work in the primary Region only",
+                "write region=\"{}\"; permission sets can be managed only in the primary Region",
                 instance.region
             )),
         );
@@ -50,7 +50,7 @@ pub fn check_instance(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnost
         diagnostics.push(
             Diagnostic::error(Code::NoInstance, format!("the instance is {}, not {wanted}", instance.id))
                 .at_origin(files.origins, center.origin, format!("this says {wanted}"))
-                .help("correct the id, or use the credentials or the snapshot of the instance that is meant"),
+                .help("correct the id, or use the credentials or the snapshot of the intended instance"),
         );
     }
     diagnostics
@@ -61,10 +61,10 @@ fn tenant(files: &Checkout<'_>, snapshot: &Snapshot) -> Option<Diagnostic> {
     Some(
         Diagnostic::error(
             Code::SnapshotUnusable,
-            "the snapshot does not hold the Entra tenant, and the files speak of it",
+            "the snapshot does not contain the Entra tenant, and the configuration uses it",
         )
         .at_origin(files.origins, entra.origin, "its groups and its application cannot be compared")
-        .help("take it again with `rolecall snapshot DIR`, which reads what the files name in Entra ID"),
+        .help("take it again with `rolecall snapshot DIR`, which reads what the configuration names in Entra ID"),
     )
 }
 
@@ -80,7 +80,7 @@ fn account_tags(
     Some(
         Diagnostic::error(
             Code::SnapshotUnusable,
-            format!("the snapshot does not hold the tags of account {account}, and a selector needs them"),
+            format!("the snapshot does not contain the tags of account {account}, and a selector needs them"),
         )
         .help("take it again with `rolecall snapshot`, which reads the tags of every account"),
     )
@@ -91,9 +91,9 @@ fn access_control(files: &Checkout<'_>, snapshot: &Snapshot) -> Option<Diagnosti
     Some(
         Diagnostic::error(
             Code::SnapshotUnusable,
-            "the snapshot does not hold attributes for access control, and the files set them",
+            "the snapshot does not contain attributes for access control, and the configuration sets them",
         )
-        .at_origin(files.origins, wanted.origin, "these cannot be compared with what is live")
+        .at_origin(files.origins, wanted.origin, "these cannot be compared with the live state")
         .help("take it again with `rolecall snapshot`, which reads them"),
     )
 }

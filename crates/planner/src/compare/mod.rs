@@ -200,15 +200,15 @@ impl<'a> Context<'a> {
             let Some(Standing::Ours(Ours { adopt: Some(origin), live, .. })) = self.standing(set) else {
                 return None;
             };
-            let rows = phrases::count(number, "row");
+            let rows = phrases::count(number, "assignment");
             Some(
                 Diagnostic::warning(
                     Code::AdoptionWaits,
-                    format!("{rows} of `{}` that no `assign` wants stay while it says `adopt`", live.name),
+                    format!("`adopt` keeps {rows} of `{}` that no `assign` grants", live.name),
                 )
-                .at_origin(self.files.origins, *origin, "without this word, those rows are revoked")
+                .at_origin(self.files.origins, *origin, "without this word, the plan would revoke them")
                 .help(
-                    "write an `assign` for each row that shall stay, then take `adopt` away: the plan after that revokes \
+                    "write an `assign` for each assignment that should stay, then remove `adopt`: the next plan revokes \
                      the rest",
                 ),
             )

@@ -170,9 +170,9 @@ fn check_coverage(live: &LivePermissionSet, snapshot: &Snapshot, diagnostics: &m
 fn unread(live: &LivePermissionSet) -> Diagnostic {
     Diagnostic::error(
         Code::SnapshotUnusable,
-        format!("the snapshot does not hold all of permission set `{}`", live.name),
+        format!("the snapshot does not contain all of permission set `{}`", live.name),
     )
-    .help("take it again with `rolecall snapshot`, which reads every permission set whole")
+    .help("take it again with `rolecall snapshot`, which reads every permission set in full")
 }
 
 fn not_ours(
@@ -187,7 +187,7 @@ fn not_ours(
             Code::OwnedByAnother,
             format!("permission set `{name}` belongs to stack `{owner}`"),
         )
-        .at_origin(files.origins, origin, format!("its live namesake carries the tag {STACK_TAG}={owner}"))
+        .at_origin(files.origins, origin, format!("the live permission set has the tag {STACK_TAG}={owner}"))
         .help(format!(
             "give it another name, or declare it as external-permission-set \"{name}\" and leave it to `{owner}`"
         )),
@@ -195,9 +195,9 @@ fn not_ours(
             Code::NotOurs,
             format!("permission set `{name}` exists, and no stack owns it"),
         )
-        .at_origin(files.origins, origin, format!("its live namesake has no tag {STACK_TAG}"))
+        .at_origin(files.origins, origin, format!("the live permission set has no tag {STACK_TAG}"))
         .help(format!(
-            "to leave it to who made it, declare external-permission-set \"{name}\"; to take it over, write `adopt` into \
+            "to leave it to its owner, declare external-permission-set \"{name}\"; to take it over, write `adopt` into \
              its block"
         )),
     }
@@ -212,7 +212,7 @@ fn external_missing(
     let names = snapshot.permission_sets.iter().map(|set| set.name.as_str());
     let help = match nearest(name.as_str(), names) {
         Some(near) => format!("did you mean `{near}`? Names match exactly"),
-        None => "it is made elsewhere, so it must exist; if the stack shall make it, declare permission-set"
+        None => "it is externally managed, so it must exist; if this stack should create it, declare permission-set"
             .to_owned(),
     };
     Diagnostic::error(Code::ExternalMissing, format!("external permission set `{name}` does not exist"))
@@ -224,11 +224,11 @@ fn external_is_ours(live: &LivePermissionSet, origin: OriginId, files: &Checkout
     let (name, stack) = (&live.name, &files.config.stack);
     Diagnostic::error(
         Code::ExternalIsOurs,
-        format!("permission set `{name}` is declared external, and is ours"),
+        format!("permission set `{name}` is declared external, but belongs to this stack"),
     )
-    .at_origin(files.origins, origin, format!("its live namesake carries the tag {STACK_TAG}={stack}"))
+    .at_origin(files.origins, origin, format!("the live permission set has the tag {STACK_TAG}={stack}"))
     .help(format!(
-        "declare permission-set \"{name}\", or write release-permission-set \"{name}\" as well if it is made elsewhere now"
+        "declare permission-set \"{name}\", or write release-permission-set \"{name}\" as well if it is externally managed now"
     ))
 }
 

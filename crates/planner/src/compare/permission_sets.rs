@@ -149,8 +149,8 @@ impl Context<'_> {
         )
         .at_origin(self.files.origins, origin, "it is provisioned in the management account")
         .help(
-            "a delegated administrator cannot change such a set, for any account: run from the management account, or \
-             keep sets for the management account apart from the others",
+            "a delegated administrator cannot change such a permission set in any account: run from the management \
+             account, or use separate permission sets for the management account",
         )
     }
 

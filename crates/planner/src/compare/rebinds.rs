@@ -81,11 +81,11 @@ impl Context<'_> {
             let label = &group.label;
             Diagnostic::warning(
                 Code::PossibleRebind,
-                format!("group `{label}` may have taken the name of a group that is gone; its grants wait"),
+                format!("group `{label}` may have taken the name of a deleted group; its grants are withheld"),
             )
-            .at_origin(self.files.origins, group.origin, "it is found by name alone")
+            .at_origin(self.files.origins, group.origin, "it is identified only by its name")
             .help(format!(
-                "make sure it is the group that is meant, then pin it with id=\"…\" (its Entra object id), or \
+                "make sure that it is the intended group, then pin it with id=\"…\" (its Entra object id), or \
                  plan and apply with --accept-rebind \"{label}\""
             ))
         });

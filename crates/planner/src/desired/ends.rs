@@ -79,18 +79,18 @@ pub(super) fn undone_by_keeps<'r>(
         found.push(match keep.until {
             None => Diagnostic::error(
                 Code::ConflictingExpiry,
-                "an assignment has an end, and a `keep` without one holds some of its rows",
+                "an `assign` has an end, and a `keep` without one keeps some of its assignments",
             )
             .at_origin(files.origins, until.origin, "this ends it")
-            .and(files.origins.place(keep.origin), "this would let the rows stand for ever")
-            .help("narrow the `keep`, or give it an `until`: together the end would never come"),
+            .and(files.origins.place(keep.origin), "this would keep the assignments forever")
+            .help("narrow the `keep`, or give it an `until`: with both, the assignments would never end"),
             Some(later) => Diagnostic::warning(
                 Code::LaterExpiryHolds,
-                "an assignment ends before the `keep` that holds some of its rows; the later end holds",
+                "an `assign` ends before a `keep` that keeps some of its assignments; the later end applies",
             )
-            .at_origin(files.origins, later.origin, format!("{} holds", later.date))
+            .at_origin(files.origins, later.origin, format!("{} applies", later.date))
             .and(files.origins.place(until.origin), format!("{} does not", until.date))
-            .help("write one end for these rows"),
+            .help("write the same end in both"),
         });
     }
     found
@@ -111,27 +111,27 @@ fn conflicting(
     let who = resolution.label_of(tables.principal(key.principal), files.config);
     let found = Diagnostic::error(
         Code::ConflictingExpiry,
-        format!("`{set}` on {account} is wanted for {who} both with and without an end"),
+        format!("`{set}` on {account} is assigned to {who} both with and without an end"),
     )
     .at_origin(files.origins, end, "this ends it")
-    .and(files.origins.place(lasting.origin), "this wants some of the same rows without an end");
+    .and(files.origins.place(lasting.origin), "this grants some of the same assignments without an end");
     let found = match files.origins.used_at(lasting.origin) {
-        Some(used) => found.and(used, "by the template that is used here"),
+        Some(used) => found.and(used, "from the template that is used here"),
         None => found,
     };
-    found.help("remove one of the two: together the end would never come, and no plan would show it")
+    found.help("remove one of the two: with both, the assignments would never end, and no plan would show it")
 }
 
 fn overlapping((one, other): (RuleIx, RuleIx), files: &Checkout<'_>) -> Diagnostic {
     let rules = &files.config.assignments;
     let ends: Vec<Until> = [one, other].iter().filter_map(|rule| rules[rule.at()].until).collect();
     let mut diagnostic =
-        Diagnostic::warning(Code::LaterExpiryHolds, "an assignment has two ends; the later holds")
-            .help("write one `assign` with one `until` for these rows");
+        Diagnostic::warning(Code::LaterExpiryHolds, "an assignment has two ends; the later one applies")
+            .help("write one `assign` with one `until` for these assignments");
     if let [first, second] = ends[..] {
         let (later, earlier) = if first.date > second.date { (first, second) } else { (second, first) };
         diagnostic = diagnostic
-            .at_origin(files.origins, later.origin, format!("{} holds", later.date))
+            .at_origin(files.origins, later.origin, format!("{} applies", later.date))
             .and(files.origins.place(earlier.origin), format!("{} does not", earlier.date));
     }
     diagnostic

@@ -121,8 +121,8 @@ impl<'a> AccountResolver<'a> {
         let may_be_empty = !lines.is_empty() && lines.iter().all(|line| line.may_be_empty);
         if mask.is_clear() && !may_be_empty && self.diagnostics.len() == mistakes_before {
             self.diagnostics.push(
-                Diagnostic::error(Code::AccountSetEmpty, format!("{what} holds no account"))
-                    .at_origin(self.origins, origin, "its `only` and `except` leave nothing")
+                Diagnostic::error(Code::AccountSetEmpty, format!("{what} contains no account"))
+                    .at_origin(self.origins, origin, "its `only` and `except` leave no account")
                     .help("loosen `only` or `except`, or write empty=\"allowed\" on each of its lines"),
             );
         }
@@ -230,7 +230,7 @@ impl<'a> AccountResolver<'a> {
             AccountRef::Name(name) => {
                 let help = match nearest(name, self.by_name.keys().copied()) {
                     Some(near) => format!("did you mean `{near}`? Names match exactly"),
-                    None => "names match exactly; check it, or use the 12-digit id".to_owned(),
+                    None => "names match exactly; check the name, or use the 12-digit id".to_owned(),
                 };
                 (format!("account `{name}`"), help)
             }
@@ -238,7 +238,7 @@ impl<'a> AccountResolver<'a> {
         self.diagnostics.push(
             Diagnostic::error(Code::SelectorMatchesNothing, format!("{named} is not in the organization"))
                 .at_origin(self.origins, origin, format!("{named} does not exist here"))
-                .help(format!("{help}; an account that may be absent is written with empty=\"allowed\"")),
+                .help(format!("{help}; add empty=\"allowed\" if the account may be absent")),
         );
     }
 
@@ -250,8 +250,8 @@ impl<'a> AccountResolver<'a> {
                 Code::AmbiguousAccountName,
                 format!("{} accounts are named `{name}`: {}", ids.len(), ids.join(", ")),
             )
-            .at_origin(self.origins, origin, "the name does not say which of them")
-            .help("write the 12-digit id of the one that is meant"),
+            .at_origin(self.origins, origin, "the name is ambiguous")
+            .help("write the 12-digit id of the intended account"),
         );
     }
 
@@ -281,15 +281,17 @@ impl<'a> AccountResolver<'a> {
             self.diagnostics.push(
                 Diagnostic::error(
                     Code::ManagementAccountUnmatched,
-                    format!("this matches only the management account {id}, which needs its own word"),
+                    format!(
+                        "this matches only the management account {id}, which must be selected by `account`"
+                    ),
                 )
-                .at_origin(self.origins, origin, "the management account is matched by `account` alone")
-                .help(format!("write account \"{id}\" if it is meant")),
+                .at_origin(self.origins, origin, "only `account` matches the management account")
+                .help(format!("write account \"{id}\" if you mean this account")),
             );
             return;
         }
         let what = match selector {
-            Selector::Account(_) => "no account of these exists".to_owned(),
+            Selector::Account(_) => "none of these accounts exists".to_owned(),
             Selector::Unit { direct: true, .. } => "no account is directly in this unit".to_owned(),
             Selector::Unit { direct: false, .. } => "no account is in this unit or below it".to_owned(),
             Selector::Tag { key, values } => {
@@ -297,13 +299,13 @@ impl<'a> AccountResolver<'a> {
                 format!("no account has the tag `{key}` with the value `{}`", values.join("` or `"))
             }
             Selector::Name(pattern) => format!("no account's name matches `{}`", pattern.as_str()),
-            Selector::Accounts(_) => "these account sets hold no account".to_owned(),
-            Selector::EveryMemberAccount => "the organization has no member account".to_owned(),
+            Selector::Accounts(_) => "these account sets contain no account".to_owned(),
+            Selector::EveryMemberAccount => "the organization has no member accounts".to_owned(),
         };
         self.diagnostics.push(
             Diagnostic::error(Code::SelectorMatchesNothing, what.clone())
                 .at_origin(self.origins, origin, what)
-                .help("correct it, remove it, or write empty=\"allowed\" on it if it may match nothing"),
+                .help("correct it, remove it, or add empty=\"allowed\" if it may match nothing"),
         );
     }
 }

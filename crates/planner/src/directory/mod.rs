@@ -136,10 +136,10 @@ impl<'a> Resolution<'a> {
             found.push(
                 Diagnostic::error(
                     Code::AmbiguousGroup,
-                    format!("`{}` and `{}` are one group ({})", one.label, two.label, principal.id()),
+                    format!("`{}` and `{}` are the same group ({})", one.label, two.label, principal.id()),
                 )
-                .at_origin(files.origins, two.origin, "this is the same group")
-                .and(files.origins.place(one.origin), "as this")
+                .at_origin(files.origins, two.origin, "this declares the same group")
+                .and(files.origins.place(one.origin), "as this one")
                 .help("declare it once, or correct the id of the other"),
             );
         }

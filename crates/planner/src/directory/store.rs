@@ -69,14 +69,16 @@ impl<'a> StoreDirectory<'a> {
             [] => {
                 let help = match nearest(display_name, self.groups_by_name.keys().copied()) {
                     Some(near) => format!("did you mean `{near}`? Names match exactly"),
-                    None => "make the group in Entra ID and assign it to the enterprise application; it comes with the \
-                             next provisioning cycle (about 40 minutes)"
-                        .to_owned(),
+                    None => {
+                        "create the group in Entra ID and assign it to the enterprise application; the next \
+                             provisioning cycle (about 40 minutes) provisions it"
+                            .to_owned()
+                    }
                 };
                 Err(Box::new(
                     Diagnostic::error(
                         Code::GroupNotFound,
-                        format!("no group named `{display_name}` is in the Identity Store"),
+                        format!("no group in the Identity Store is named `{display_name}`"),
                     )
                     .at_origin(origins, *origin, format!("`{display_name}` does not exist there"))
                     .help(help),
@@ -87,8 +89,8 @@ impl<'a> StoreDirectory<'a> {
                     Code::AmbiguousGroup,
                     format!("{} groups are named `{display_name}`: {}", several.len(), ids_of(several)),
                 )
-                .at_origin(origins, *origin, "the name does not say which of them")
-                .help("say which by its Entra object id: id=\"…\""),
+                .at_origin(origins, *origin, "the name is ambiguous")
+                .help("specify the group by its Entra object id: id=\"…\""),
             )),
         }
     }
@@ -109,15 +111,15 @@ impl<'a> StoreDirectory<'a> {
             [] => Err(Box::new(contradiction(group, object_id, by_name).at_origin(
                 origins,
                 group.origin,
-                format!("no group of the Identity Store has the external id {object_id}"),
+                format!("no group in the Identity Store has the external id {object_id}"),
             ))),
             several => Err(Box::new(
                 Diagnostic::error(
                     Code::AmbiguousGroup,
                     format!("{} groups have the external id {object_id}: {}", several.len(), ids_of(several)),
                 )
-                .at_origin(origins, group.origin, "the id does not say which of them")
-                .help("an external id belongs to one group; repair the provisioning of these groups"),
+                .at_origin(origins, group.origin, "the id is ambiguous")
+                .help("an external id must belong to one group; repair the provisioning of these groups"),
             )),
         }
     }
@@ -149,14 +151,14 @@ impl<'a> StoreDirectory<'a> {
                     Diagnostic::error(
                         Code::AmbiguousGroup,
                         format!(
-                            "{} groups of the Identity Store have the external id {}: {}",
+                            "{} groups in the Identity Store have the external id {}: {}",
                             several.len(),
                             found.id,
                             ids_of(several)
                         ),
                     )
-                    .at_origin(origins, group.origin, "the id does not say which of them")
-                    .help("an external id belongs to one group; repair the provisioning of these groups"),
+                    .at_origin(origins, group.origin, "the id is ambiguous")
+                    .help("an external id must belong to one group; repair the provisioning of these groups"),
                 ));
             }
         };
@@ -166,9 +168,9 @@ impl<'a> StoreDirectory<'a> {
                 Code::GroupRenamed,
                 format!("group `{}` is named `{}` in Entra ID", group.label, found.display_name),
             )
-            .at_origin(origins, group.origin, "its id counts, not its name")
+            .at_origin(origins, group.origin, "the id identifies it, not the name")
             .help(
-                "if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id",
+                "if it was renamed, write display-name=\"…\"; if it is not the intended group, correct the id",
             )
         });
         Ok(Found { principal, warning })
@@ -185,10 +187,10 @@ impl<'a> StoreDirectory<'a> {
             [] => Err(Box::new(
                 Diagnostic::error(
                     Code::UserNotFound,
-                    format!("no user named `{name}` is in the Identity Store"),
+                    format!("no user in the Identity Store is named `{name}`"),
                 )
                 .at_origin(origins, *origin, format!("`{name}` does not exist there"))
-                .help("user names match exactly; check it in the Identity Center console under Users"),
+                .help("user names match exactly; check the name in the Identity Center console under Users"),
             )),
             several => {
                 let ids: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
@@ -197,8 +199,8 @@ impl<'a> StoreDirectory<'a> {
                         Code::AmbiguousUser,
                         format!("{} users are named `{name}`: {}", ids.len(), ids.join(", ")),
                     )
-                    .at_origin(origins, *origin, "the name does not say which of them")
-                    .help("repair the directory, or assign a group that holds the user"),
+                    .at_origin(origins, *origin, "the name is ambiguous")
+                    .help("repair the directory, or assign a group that contains the user"),
                 ))
             }
         }
@@ -220,11 +222,11 @@ fn contradiction(group: &Group, id: &ObjectId, by_name: &[&snapshot::Group]) -> 
     let has = if theirs.is_empty() { "no external id".to_owned() } else { theirs.join(", ") };
     Diagnostic::error(
         Code::GroupContradiction,
-        format!("the group named `{name}` is not the one declared: it has {has}, not {id}"),
+        format!("the group named `{name}` is not the declared group: it has {has}, not {id}"),
     )
     .help(
-        "somebody may have taken the name of a group that was deleted. Look at both in Entra ID; correct the id only if \
-         the group that is there now is the one that is meant",
+        "someone may have taken the name of a deleted group. Check both in Entra ID; correct the id only if the \
+         existing group is the intended one",
     )
 }
 
@@ -242,8 +244,8 @@ fn renamed(
         Code::GroupRenamed,
         format!("group `{}` is named `{}` in the Identity Store{taken}", group.label, live.display_name),
     )
-    .at_origin(origins, group.origin, "its id counts, not its name")
-    .help("if it was renamed, write display-name=\"…\"; if it is not the group that is meant, correct the id")
+    .at_origin(origins, group.origin, "the id identifies it, not the name")
+    .help("if it was renamed, write display-name=\"…\"; if it is not the intended group, correct the id")
 }
 
 fn ids_of(groups: &[&snapshot::Group]) -> String {

@@ -40,7 +40,7 @@ impl<'a> TenantDirectory<'a> {
             return found.ok_or_else(|| {
                 let taken = match self.by_name.get(display_name.as_str()).map_or(&[][..], Vec::as_slice) {
                     [] => String::new(),
-                    [one, ..] => format!("; a group named `{display_name}` is there, with the id {}", one.id),
+                    [one, ..] => format!("; a group named `{display_name}` exists with the id {}", one.id),
                 };
                 Box::new(
                     Diagnostic::error(
@@ -49,8 +49,7 @@ impl<'a> TenantDirectory<'a> {
                     )
                     .at_origin(origins, *origin, "no group has this object id")
                     .help(
-                        "look at the group in Entra ID; correct the id only if the group that is there now is the one \
-                         that is meant",
+                        "check the group in Entra ID; correct the id only if the existing group is the intended one",
                     ),
                 )
             });
@@ -60,12 +59,14 @@ impl<'a> TenantDirectory<'a> {
             [] => {
                 let help = match nearest(display_name, self.by_name.keys().copied()) {
                     Some(near) => format!("did you mean `{near}`? Names match exactly"),
-                    None => "names match exactly; make the group in Entra ID, or correct the name".to_owned(),
+                    None => {
+                        "names match exactly; create the group in Entra ID, or correct the name".to_owned()
+                    }
                 };
                 Err(Box::new(
                     Diagnostic::error(
                         Code::GroupNotFound,
-                        format!("no group named `{display_name}` is in Entra ID"),
+                        format!("no group in Entra ID is named `{display_name}`"),
                     )
                     .at_origin(origins, *origin, format!("`{display_name}` does not exist there"))
                     .help(help),
@@ -77,13 +78,13 @@ impl<'a> TenantDirectory<'a> {
                     Diagnostic::error(
                         Code::AmbiguousGroup,
                         format!(
-                            "{} groups of Entra ID are named `{display_name}`: {}",
+                            "{} groups in Entra ID are named `{display_name}`: {}",
                             ids.len(),
                             ids.join(", ")
                         ),
                     )
-                    .at_origin(origins, *origin, "the name does not say which of them")
-                    .help("say which by its object id: id=\"…\""),
+                    .at_origin(origins, *origin, "the name is ambiguous")
+                    .help("specify the group by its object id: id=\"…\""),
                 ))
             }
         }

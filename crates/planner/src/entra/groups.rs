@@ -115,7 +115,7 @@ impl Comparer<'_> {
             [assignment] => Some(assignment.clone()),
             [] => {
                 let what = format!("`{group}` is not assigned to the application");
-                self.idle(what, *origin, "there is nothing to take off");
+                self.idle(what, *origin, "there is nothing to unassign");
                 None
             }
             several => {
@@ -124,8 +124,8 @@ impl Comparer<'_> {
                         Code::AmbiguousGroup,
                         format!("{} assigned groups are named `{group}`", several.len()),
                     )
-                    .at_origin(self.files.origins, *origin, "the name does not say which of them")
-                    .help("write the group's object id"),
+                    .at_origin(self.files.origins, *origin, "the name is ambiguous")
+                    .help("write the group's object id instead"),
                 );
                 None
             }
@@ -135,10 +135,10 @@ impl Comparer<'_> {
     fn contradiction(&self, group: &str, origin: OriginId) -> Diagnostic {
         Diagnostic::error(
             Code::UnassignContradiction,
-            format!("`{group}` is taken off the application, and an `assign` or a `keep` uses it"),
+            format!("`{group}` is unassigned from the application, but an `assign` or a `keep` uses it"),
         )
-        .at_origin(self.files.origins, origin, "this deletes the group in AWS, with all its rows")
-        .help("take the group out of every `assign` and `keep` first, or leave it assigned")
+        .at_origin(self.files.origins, origin, "this deletes the group in AWS, with all its assignments")
+        .help("remove the group from every `assign` and `keep` first, or leave it assigned")
     }
 
     /// A snapshot that does not hold every assignment does not tell what goes with a group.
@@ -148,10 +148,13 @@ impl Comparer<'_> {
         Some(
             Diagnostic::error(
                 Code::SnapshotUnusable,
-                format!("the rows of `{}` were not read, and some may go with `{group}`", unread.name),
+                format!(
+                    "the assignments of `{}` were not read, and some may be removed with `{group}`",
+                    unread.name
+                ),
             )
-            .at_origin(self.files.origins, origin, "what this takes away must be known whole")
-            .help("take the snapshot again with `rolecall snapshot`, which reads every row"),
+            .at_origin(self.files.origins, origin, "the plan must show everything that this removes")
+            .help("take the snapshot again with `rolecall snapshot`, which reads every assignment"),
         )
     }
 
@@ -189,12 +192,12 @@ impl Comparer<'_> {
             .collect();
         Diagnostic::warning(
             Code::NestedGroups,
-            format!("members of {} do not get what `{}` gets", nested.join(", "), group.display_name),
+            format!("members of {} do not get the access of `{}`", nested.join(", "), group.display_name),
         )
         .at_origin(
             self.files.origins,
             origin,
-            "groups are within this group, and provisioning does not look into them",
+            "this group contains groups, and provisioning does not provision their members",
         )
         .help("assign the inner groups themselves, or make their users direct members")
     }
@@ -207,7 +210,7 @@ impl Comparer<'_> {
             Diagnostic::warning(Code::GroupNotAssigned, message)
         };
         found
-            .at_origin(self.files.origins, origin, "provisioning does not carry this group to AWS")
+            .at_origin(self.files.origins, origin, "this group is not provisioned to AWS")
             .help("write `assign-groups` into the `application`, or assign the group in Entra ID")
     }
 }
@@ -219,7 +222,7 @@ pub fn not_assignable(group: &DirectoryGroup, origin: OriginId, origins: &Origin
         format!("`{}` is not a security group, and cannot be assigned to an application", group.display_name),
     )
     .at_origin(origins, origin, "this group has securityEnabled=false in Entra ID")
-    .help("make a security group with the same members, and declare that")
+    .help("create a security group with the same members, and declare it instead")
 }
 
 /// Groups that are not in the Identity Store yet, where nothing of this plan provisions them in time.
@@ -236,17 +239,17 @@ pub(super) fn waiting(
     let is_new = |index: &GroupIx| matches!(resolution.group(*index), Some(Principal::NewGroup(_)));
     let found = used.into_iter().map(|(index, _)| index).filter(is_new).map(|index| {
         let group = &files.config[index];
-        let message = format!("`{}` is in Entra ID, and not in the Identity Store yet", group.label);
+        let message = format!("`{}` is in Entra ID, but not in the Identity Store yet", group.label);
         let found = if settings.defer_missing_groups {
             Diagnostic::warning(Code::GroupWaits, message)
-                .help("its grants are left out; the plan after provisioning has brought the group has them")
+                .help("its grants are skipped; a plan includes them once the group is provisioned")
         } else {
             Diagnostic::error(Code::GroupWaits, message).help(
                 "assign it to the enterprise application and wait for provisioning (about 40 minutes), declare the \
-                 `application` to have that done, or plan with --defer-missing-groups",
+                 `application` so that an apply does both, or plan with --defer-missing-groups",
             )
         };
-        found.at_origin(files.origins, group.origin, "nothing can be granted to it there")
+        found.at_origin(files.origins, group.origin, "AWS has no group to assign yet")
     });
     found.collect()
 }

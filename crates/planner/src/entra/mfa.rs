@@ -31,8 +31,8 @@ impl Comparer<'_> {
                         Code::AmbiguousPolicy,
                         format!("{} policies are named `{}`: {}", ids.len(), wanted.name, ids.join(", ")),
                     )
-                    .at_origin(self.files.origins, wanted.origin, "the name does not say which of them")
-                    .help("give the others another name in Entra ID"),
+                    .at_origin(self.files.origins, wanted.origin, "the name is ambiguous")
+                    .help("give the others different names in Entra ID"),
                 );
             }
         }
@@ -44,10 +44,10 @@ impl Comparer<'_> {
         if wanted.state == PolicyState::Enabled {
             self.warn(
                 Code::MfaWaits,
-                format!("`{}` is made in report-only first", wanted.name),
+                format!("`{}` is created in report-only first", wanted.name),
                 wanted.origin,
-                "`enabled` holds only for a policy that already stands in report-only",
-                "look at its report in the sign-in logs of Entra ID; the next plan enables it",
+                "`enabled` takes effect only for a policy that is already in report-only",
+                "check its results in the sign-in logs of Entra ID; the next plan enables it",
             );
         }
         let application = self.declared.name.clone();
@@ -60,10 +60,14 @@ impl Comparer<'_> {
             self.comparison.findings.push(
                 Diagnostic::error(
                     Code::MfaWithoutException,
-                    format!("the groups that `{}` excepts have no member", wanted.name),
+                    format!("the groups that `{}` excludes have no members", wanted.name),
                 )
-                .at_origin(self.files.origins, wanted.origin, "enabled, this would bind everybody")
-                .help("put the accounts for emergencies into one of them first"),
+                .at_origin(
+                    self.files.origins,
+                    wanted.origin,
+                    "if enabled, this policy would apply to everyone",
+                )
+                .help("add your emergency access accounts to one of them first"),
             );
             return;
         }
@@ -75,10 +79,10 @@ impl Comparer<'_> {
         if before.state == PolicyState::Enabled && as_it_stands != *before {
             self.warn(
                 Code::MfaWaits,
-                format!("`{}` is in force, and changes at once", wanted.name),
+                format!("`{}` is enabled, and changes immediately", wanted.name),
                 wanted.origin,
-                "what it will say has not stood in report-only",
-                "to see it in the sign-in logs first, declare it under another name in report-only",
+                "the changed policy has not run in report-only",
+                "to see its results in the sign-in logs first, declare it under another name in report-only",
             );
         }
         let unnamed =
@@ -86,10 +90,10 @@ impl Comparer<'_> {
         if unnamed > 0 {
             self.warn(
                 Code::MfaWaits,
-                format!("`{}` excepts {unnamed} more groups than the files", wanted.name),
+                format!("`{}` excludes {unnamed} more groups than the configuration", wanted.name),
                 wanted.origin,
-                "they stay excepted: nothing in Entra ID is taken away by omission",
-                "name them with `except-to`, or take them out in Entra ID",
+                "they stay excluded: omitting a group removes nothing in Entra ID",
+                "name them with `except-to`, or remove them from the policy in Entra ID",
             );
         }
         let state = match (before.state, wanted.state) {
@@ -99,10 +103,10 @@ impl Comparer<'_> {
             ) if !has_stood => {
                 self.warn(
                     Code::MfaWaits,
-                    format!("`{}` is put into report-only first", wanted.name),
+                    format!("`{}` is set to report-only first", wanted.name),
                     wanted.origin,
-                    "`enabled` holds only for a policy that already stands in report-only",
-                    "look at its report in the sign-in logs of Entra ID; the next plan enables it",
+                    "`enabled` takes effect only for a policy that is already in report-only",
+                    "check its results in the sign-in logs of Entra ID; the next plan enables it",
                 );
                 PolicyState::EnabledForReportingButNotEnforced
             }
@@ -204,12 +208,12 @@ fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
         found.push(format!("from {} to {}", policy_state(before.state), policy_state(after.state)));
     }
     if strength(after) < strength(before) {
-        found.push("a weaker sign-in would do".to_owned());
+        found.push("a weaker sign-in would suffice".to_owned());
     }
     let more = after.exclude_groups.difference(&before.exclude_groups).count();
     // In report-only nobody is bound yet, and exceptions are what that time is for.
     if more > 0 && before.state == PolicyState::Enabled {
-        found.push(format!("{more} more excepted groups"));
+        found.push(format!("{more} more excluded groups"));
     }
     found
 }

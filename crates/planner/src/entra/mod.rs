@@ -130,7 +130,7 @@ impl Comparer<'_> {
     }
 
     fn idle(&mut self, message: String, origin: OriginId, label: &str) {
-        self.warn(Code::IdleWord, message, origin, label, "take the word away");
+        self.warn(Code::IdleWord, message, origin, label, "remove it");
     }
 }
 
@@ -140,7 +140,7 @@ fn missing(declared: &Application, files: &Checkout<'_>) -> Diagnostic {
         format!("the tenant has no enterprise application named `{}`", declared.name),
     )
     .at_origin(files.origins, declared.origin, "names match exactly")
-    .help("correct the name, or write `create` into its block to make it from the gallery")
+    .help("correct the name, or write `create` into its block to create it from the gallery")
 }
 
 fn ambiguous(declared: &Application, found: &[&EnterpriseApplication], files: &Checkout<'_>) -> Diagnostic {
@@ -149,6 +149,6 @@ fn ambiguous(declared: &Application, found: &[&EnterpriseApplication], files: &C
         Code::AmbiguousApplication,
         format!("{} enterprise applications are named `{}`: {}", ids.len(), declared.name, ids.join(", ")),
     )
-    .at_origin(files.origins, declared.origin, "the name does not say which of them")
-    .help("give the one that is meant another name in Entra ID, and write that")
+    .at_origin(files.origins, declared.origin, "the name is ambiguous")
+    .help("give the intended one a unique name in Entra ID, and write that name")
 }

@@ -68,10 +68,11 @@ impl Comparer<'_> {
             if thumbprint.is_none() && !valid.is_empty() {
                 self.warn(
                     Code::SamlMismatch,
-                    "no valid certificate is chosen to sign, and there are some".to_owned(),
+                    "no valid certificate is selected for signing, although the application has some"
+                        .to_owned(),
                     saml.origin,
-                    "one that AWS does not know would lock everybody out",
-                    "write the one that AWS has: aws-has-certificate=\"…\" (the console of AWS shows it)",
+                    "a certificate that AWS does not know would lock everyone out",
+                    "write the one that AWS has: aws-has-certificate=\"…\" (the AWS console shows it)",
                 );
                 self.metadata_step(saml);
                 return;
@@ -94,10 +95,10 @@ impl Comparer<'_> {
         }
         self.warn(
             Code::CertificateEndsSoon,
-            format!("the certificate that signs sign-ins ends in {days} days"),
+            format!("the certificate that signs sign-ins expires in {days} days"),
             saml.origin,
             "after its last day, nobody can sign in to AWS",
-            "the next one is added first, carried to AWS by hand, and then made to sign by a second apply",
+            "an apply adds the next one; upload it to AWS by hand, and a second apply makes it sign",
         );
         let later = || valid.iter().filter(|one| one.not_after > signing.not_after);
         let known = later().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
@@ -119,9 +120,9 @@ impl Comparer<'_> {
                     Code::CertificateEndsSoon,
                     format!("the next certificate ({}) waits until AWS has it", next.thumbprint),
                     saml.origin,
-                    "it signs once the files say that its metadata is uploaded in AWS",
+                    "it signs once the configuration says that its metadata is uploaded to AWS",
                     &format!(
-                        "upload the metadata in AWS as the other finding says, then write aws-has-certificate=\"{}\"",
+                        "upload the metadata to AWS as the other finding says, then write aws-has-certificate=\"{}\"",
                         next.thumbprint
                     ),
                 );
@@ -150,19 +151,19 @@ impl Comparer<'_> {
                 Code::SamlMismatch,
                 format!("the metadata of the tenant names `{entity_id}`, not `{wanted}`"),
                 saml.origin,
-                "AWS would refuse its sign-ins",
-                "see that the application and the tenant are the ones that are meant",
+                "AWS would reject its sign-ins",
+                "check that the application and the tenant are the intended ones",
             );
         }
         if *characters > MOST_CHARACTERS {
             self.warn(
                 Code::SamlMismatch,
                 format!(
-                    "the metadata of the tenant has {characters} characters; AWS takes {MOST_CHARACTERS}"
+                    "the metadata of the tenant has {characters} characters; AWS allows {MOST_CHARACTERS}"
                 ),
                 saml.origin,
-                "AWS refuses the document",
-                "take expired certificates away from the application",
+                "AWS rejects the document",
+                "remove expired certificates from the application",
             );
         }
         let preferred = live.and_then(|live| live.preferred_thumbprint.as_ref());
@@ -174,7 +175,7 @@ impl Comparer<'_> {
                 format!("the certificate that signs ({preferred}) is not in the metadata of the tenant"),
                 saml.origin,
                 "AWS cannot check the signatures of sign-ins",
-                "wait some minutes after a change; then download the metadata again and upload it in AWS",
+                "wait some minutes after a change; then download the metadata again and upload it to AWS",
             );
         }
     }
@@ -185,7 +186,7 @@ impl Comparer<'_> {
         let client = self.live.map_or_else(|| "<client id>".to_owned(), |live| live.client_id.to_string());
         self.warn(
             Code::ConsoleStep,
-            "by hand in AWS: upload the metadata of the tenant, with the certificate that will sign".to_owned(),
+            "manual step in AWS: upload the metadata of the tenant, with the certificate that will sign".to_owned(),
             saml.origin,
             "AWS has no API for this",
             &format!(

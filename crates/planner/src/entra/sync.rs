@@ -80,8 +80,8 @@ impl Comparer<'_> {
                 Code::ProvisioningTrouble,
                 format!("the last run of provisioning failed ({error})"),
                 origin,
-                "users and groups may be out of date in AWS",
-                "see `rolecall doctor`, and the provisioning logs in Entra ID",
+                "users and groups in AWS may be out of date",
+                "run `rolecall doctor`, and see the provisioning logs in Entra ID",
             );
         }
         let mappings = [("groups", &job.group_external_id), ("users", &job.user_external_id)];
@@ -90,9 +90,9 @@ impl Comparer<'_> {
                 let source = source.clone().unwrap_or_default();
                 self.warn(
                     Code::AttributeMapping,
-                    format!("`externalId` of {of} is made from `{source}`, not from `objectId`"),
+                    format!("`externalId` of {of} is mapped from `{source}`, not from `objectId`"),
                     origin,
-                    "without the object id, a renamed group is taken for another",
+                    "without the object id, a renamed group looks like a different group",
                     "in Entra ID: the application, Provisioning, Mappings; map `objectId` to `externalId`",
                 );
             }
@@ -106,16 +106,16 @@ impl Comparer<'_> {
             return;
         }
         let when = match days {
-            ..0 => format!("ended on {expires}"),
-            0 => "ends today".to_owned(),
-            days => format!("ends in {days} days"),
+            ..0 => format!("expired on {expires}"),
+            0 => "expires today".to_owned(),
+            days => format!("expires in {days} days"),
         };
         self.warn(
             Code::TokenEndsSoon,
             format!("the SCIM token {when}"),
             provisioning.origin,
-            "without it, no user and no group reaches AWS",
-            "in AWS: IAM Identity Center, Settings, Automatic provisioning, Access tokens, Generate token; hand it over \
+            "without it, no user and no group is provisioned to AWS",
+            "in AWS: IAM Identity Center, Settings, Automatic provisioning, Access tokens, Generate token; pass it \
              as ROLECALL_SCIM_TOKEN to an apply with `--renew-scim-token`, and write the new day",
         );
     }
@@ -124,10 +124,10 @@ impl Comparer<'_> {
     fn scim_step(&mut self, provisioning: &Provisioning) {
         self.warn(
             Code::ConsoleStep,
-            "by hand in AWS: turn automatic provisioning on, and make an access token".to_owned(),
+            "manual step in AWS: enable automatic provisioning, and create an access token".to_owned(),
             provisioning.origin,
             "AWS has no API for this",
-            "in AWS: IAM Identity Center, Settings, Identity source, Automatic provisioning, Enable. Give the endpoint \
+            "in AWS: IAM Identity Center, Settings, Identity source, Automatic provisioning, Enable. Pass the endpoint \
              and the token to apply as ROLECALL_SCIM_ENDPOINT and ROLECALL_SCIM_TOKEN",
         );
     }

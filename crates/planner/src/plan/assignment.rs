@@ -55,7 +55,7 @@ impl fmt::Display for PrincipalName {
             Self::Orphan(id) => {
                 // The last part of a UUID tells principals apart; JSON has the whole id.
                 let end = id.rsplit('-').next().unwrap_or(id);
-                write!(formatter, "gone …{end}")
+                write!(formatter, "deleted …{end}")
             }
         }
     }

@@ -181,8 +181,8 @@ impl BaseComparison {
     pub fn why_not_compared(&self) -> Option<String> {
         match &self.extent {
             Extent::Whole | Extent::WithoutAssignments { .. } => None,
-            Extent::Absent { file } => Some(format!("there is no `{file}` in it")),
-            Extent::Nothing { reasons } => Some(format!("its files have mistakes: {}", some_of(reasons))),
+            Extent::Absent { file } => Some(format!("it has no `{file}`")),
+            Extent::Nothing { reasons } => Some(format!("its files have errors: {}", some_of(reasons))),
         }
     }
 
@@ -192,7 +192,7 @@ impl BaseComparison {
             return Some(format!("not compared with the base: {why}"));
         }
         let Extent::WithoutAssignments { reasons } = &self.extent else { return None };
-        let what = "rows could not be compared with the base, which does not fit the live state";
+        let what = "assignments could not be compared with the base, which does not fit the live state";
         Some(format!("{what}: {}", some_of(reasons)))
     }
 
@@ -203,8 +203,8 @@ impl BaseComparison {
 
     /// The warning that not everything could be compared, if so.
     pub fn finding(&self) -> Option<Diagnostic> {
-        let help = "what differs in the text of the files must be reviewed by eye; the plan itself is whole. It mends \
-                    itself once the base branch is in order";
+        let help = "review the changes of the files by hand; the plan itself is complete. The comparison is complete again \
+                    once the base branch is fixed";
         self.shortfall().map(|text| Diagnostic::warning(Code::BaseUnusable, text).help(help))
     }
 

@@ -57,17 +57,20 @@ impl fmt::Display for BlockedCause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AccountNotActive(state) => write!(formatter, "account is {}", state.as_str()),
-            Self::ManagementAccount => {
-                formatter.write_str("management account: a delegated administrator cannot assign there")
-            }
+            Self::ManagementAccount => formatter
+                .write_str("management account: a delegated administrator cannot change assignments there"),
             Self::SealedPermissionSet => formatter.write_str(
                 "provisioned in the management account: a delegated administrator cannot change it",
             ),
-            Self::AssignmentsRemain => formatter.write_str("it still has rows that are left alone"),
-            Self::GroupNotProvisioned => {
-                formatter.write_str("the group is not in the Identity Store yet; provisioning brings it")
+            Self::AssignmentsRemain => {
+                formatter.write_str("it still has assignments that are skipped or withheld")
             }
-            Self::ReplacementWaits => formatter.write_str("the grant that takes its place waits"),
+            Self::GroupNotProvisioned => {
+                formatter.write_str("the group has not been provisioned to the Identity Store yet")
+            }
+            Self::ReplacementWaits => {
+                formatter.write_str("the grant that replaces it is skipped or withheld")
+            }
         }
     }
 }

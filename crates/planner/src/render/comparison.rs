@@ -25,8 +25,8 @@ pub(crate) fn counts(comparison: &BaseComparison) -> String {
         said.map(|(_, text)| text.clone()).collect::<Vec<_>>().join(", ")
     };
     let rows = join(&[
-        (gained, format!("{} gained", phrases::count(gained, "row"))),
-        (lost, format!("{} lost", phrases::count(lost, "row"))),
+        (gained, format!("{} gained", phrases::count(gained, "assignment"))),
+        (lost, format!("{} lost", phrases::count(lost, "assignment"))),
     ]);
     let [loosens, changes, tightens] = [Effect::Loosens, Effect::Changes, Effect::Tightens].map(number);
     let others = join(&[
@@ -35,25 +35,28 @@ pub(crate) fn counts(comparison: &BaseComparison) -> String {
         (tightens, format!("{tightens} tighter")),
     ]);
     let unknown = match comparison.extent {
-        Extent::WithoutAssignments { .. } => "rows were not compared",
+        Extent::WithoutAssignments { .. } => "assignments were not compared",
         Extent::Whole | Extent::Absent { .. } | Extent::Nothing { .. } => "",
     };
     let said = [unknown.to_owned(), rows, others];
     let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
     match said.is_empty() {
         false => said.join("; "),
-        true => "no row, end, guard, keep or declaration differs".to_owned(),
+        true => "no differences in assignments, ends, guards, keeps or declarations".to_owned(),
     }
 }
 
 /// The sections of a text plan: a title each, and lines.
 pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(String, Columns)> {
     let mut sections =
-        vec![("Compared with the base, gained and lost:".to_owned(), lines(comparison, detail))];
+        vec![("Assignments gained and lost, compared with the base:".to_owned(), lines(comparison, detail))];
     for (effect, title) in TITLES {
         let mut columns = Columns::default();
         if let (Effect::Loosens, Extent::WithoutAssignments { reasons }) = (effect, &comparison.extent) {
-            columns.row(vec!["! rows".to_owned(), "not compared: any may be gained or lost".to_owned()]);
+            columns.row(vec![
+                "! assignments".to_owned(),
+                "not compared: any of them may be gained or lost".to_owned(),
+            ]);
             for reason in reasons {
                 columns.under(format!("      {}", for_terminal(reason)));
             }
@@ -75,9 +78,9 @@ pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(Stri
 }
 
 const TITLES: [(Effect, &str); 3] = [
-    (Effect::Loosens, "Compared with the base, looser"),
-    (Effect::Changes, "Compared with the base, changed"),
-    (Effect::Tightens, "Compared with the base, tighter"),
+    (Effect::Loosens, "Looser than the base"),
+    (Effect::Changes, "Changed from the base"),
+    (Effect::Tightens, "Tighter than the base"),
 ];
 
 fn lines(comparison: &BaseComparison, detail: Detail) -> Columns {
@@ -85,7 +88,7 @@ fn lines(comparison: &BaseComparison, detail: Detail) -> Columns {
     for LineDifference { place, gained, lost } in &comparison.lines {
         for (mark, rows, what) in [('+', gained, "gained"), ('-', lost, "lost")] {
             if !rows.is_empty() {
-                let counted = phrases::count(rows.len(), "row");
+                let counted = phrases::count(rows.len(), "assignment");
                 columns.row(vec![format!("{mark} {place}"), format!("{counted} {what}")]);
                 push_rows(rows, detail, &mut columns);
             }
@@ -114,11 +117,11 @@ pub(crate) fn tables(comparison: &BaseComparison, detail: Detail) -> Vec<Table> 
             }
         }
     }
-    let head: &'static [&'static str] = &["", "Principals", "Permission sets", "Accounts", "Ends", "Line"];
-    let mut tables = vec![Table { title: "Rows gained and lost, compared with the base", head, rows }];
+    let head: &'static [&'static str] = &["", "Principals", "Permission sets", "Accounts", "End", "Line"];
+    let mut tables = vec![Table { title: "Assignments gained and lost, compared with the base", head, rows }];
     for (effect, title) in TITLES.into_iter().filter(|(effect, _)| *effect != Effect::Loosens) {
         let rows = comparison.of_effect(effect).map(|one| vec![said(one), one.place.to_string()]);
-        tables.push(Table { title, head: &["What", "Line"], rows: rows.collect() });
+        tables.push(Table { title, head: &["Difference", "Line"], rows: rows.collect() });
     }
     tables
 }

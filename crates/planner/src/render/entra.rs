@@ -69,7 +69,7 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
         EntraOperation::CreateApplication { name } => {
             (format!("application {name}"), "from the gallery".to_owned(), Vec::new())
         }
-        EntraOperation::SetSamlMode { .. } => ("single sign-on".to_owned(), "by SAML".to_owned(), Vec::new()),
+        EntraOperation::SetSamlMode { .. } => ("single sign-on".to_owned(), "to SAML".to_owned(), Vec::new()),
         EntraOperation::SetUrls { identifier_uris, redirect_uris, .. } => {
             let known = |list: &str, uri: &String| {
                 before[list].as_array().is_some_and(|known| known.iter().any(|one| one == uri))
@@ -80,13 +80,13 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
                 .map(|uri| format!("+ identifier  {uri}"))
                 .chain(redirects.map(|uri| format!("+ reply URL   {uri}")))
                 .collect();
-            ("SAML URLs".to_owned(), format!("adds {}", lines.len()), lines)
+            ("SAML URLs".to_owned(), format!("{} added", lines.len()), lines)
         }
         EntraOperation::AddCertificate { subject, not_after, .. } => {
-            ("signing certificate".to_owned(), format!("{subject}, until {not_after}"), Vec::new())
+            ("signing certificate".to_owned(), format!("{subject}, valid until {not_after}"), Vec::new())
         }
         EntraOperation::PreferCertificate { thumbprint, .. } => {
-            let to = thumbprint.as_deref().unwrap_or("the one that is added");
+            let to = thumbprint.as_deref().unwrap_or("the new one");
             let from = before["thumbprint"].as_str().map(|from| format!("from {from} ")).unwrap_or_default();
             ("signing certificate".to_owned(), format!("{from}to {to}"), Vec::new())
         }
@@ -95,11 +95,11 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
         }
         EntraOperation::UnassignGroup { application, name, .. } => {
             let words = match lost.len() {
-                0 => format!("from {application}; it has no account assignment"),
+                0 => format!("from {application}; it has no account assignments"),
                 count => format!(
-                    "from {application}; {} in AWS {} with it",
+                    "from {application}; {} in AWS {} removed with it",
                     phrases::count(count, "account assignment"),
-                    if count == 1 { "goes" } else { "go" }
+                    if count == 1 { "is" } else { "are" }
                 ),
             };
             let lines = lost.iter().map(|one| format!("- {}", phrases::assignment(one))).collect();
@@ -113,7 +113,7 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
         }
         EntraOperation::StartSync { .. } => ("provisioning job".to_owned(), String::new(), Vec::new()),
         EntraOperation::RestartSync { .. } => {
-            ("provisioning job".to_owned(), "out of quarantine".to_owned(), Vec::new())
+            ("provisioning job".to_owned(), "to leave quarantine".to_owned(), Vec::new())
         }
         EntraOperation::ProvisionGroup { name, members, .. } => {
             let waits = if *is_awaited { "; grants wait for it" } else { "" };

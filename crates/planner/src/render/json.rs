@@ -35,15 +35,15 @@ pub fn difference(before: &PlanDocument, after: &PlanDocument) -> Vec<String> {
     let (before, after) = (by_subject(before), by_subject(after));
     let mut lines = Vec::new();
     for (subject, gone) in before.iter().filter(|(subject, _)| !after.contains_key(*subject)) {
-        lines.push(format!("- no longer: {} {}", word(&gone.action), subject.3));
+        lines.push(format!("- no longer planned: {} {}", word(&gone.action), subject.3));
     }
     for (subject, new) in &after {
         match before.get(subject) {
-            None => lines.push(format!("+ new: {} {}", word(&new.action), subject.3)),
+            None => lines.push(format!("+ newly planned: {} {}", word(&new.action), subject.3)),
             Some(old) => {
                 let (old, new) = (substance(old), substance(new));
                 if old != new {
-                    lines.push(format!("~ differs: {}", subject.3));
+                    lines.push(format!("~ changed: {}", subject.3));
                     lines.extend(line_diff(&old, &new).into_iter().map(|line| format!("    {line}")));
                 }
             }

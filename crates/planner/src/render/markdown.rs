@@ -71,20 +71,20 @@ fn violated(violation: &Violation, detail: Detail, page: &mut Page) {
         table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts(&fold)])
     });
     let head = ["Principal", "Permission set", "Account"];
-    page.table("Rows that the guard stops", &head, rows.collect());
+    page.table("Assignments stopped by the guard", &head, rows.collect());
 }
 
 /// What was planned for, how it was read, and the digest.
 fn facts(plan: &Plan, page: &mut Page) {
     let source = match plan.provenance {
         Provenance::Live => "",
-        Provenance::Sandbox => " Made in the sandbox.",
-        Provenance::Snapshot => " Made against a snapshot.",
+        Provenance::Sandbox => " Planned in the sandbox.",
+        Provenance::Snapshot => " Planned against a snapshot.",
     };
     let time = phrases::duration(plan.estimate.seconds);
     let (id, region) = (&plan.instance.id, &plan.instance.region);
     let takes =
-        if plan.is_empty() { String::new() } else { format!(" An apply takes {time} at AWS's limits.") };
+        if plan.is_empty() { String::new() } else { format!(" Applying takes {time} at AWS's rate limits.") };
     page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
     page.line("");
     let unseen = wording::not_looked_at(plan);
@@ -128,22 +128,22 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
         ];
         table_row(&cells)
     });
-    let head = ["Until", "Principals", "Permission sets", "Rows", "Reason", "Asked for by"];
-    page.table("Temporary assignments that stand", &head, rows.collect());
+    let head = ["Until", "Principals", "Permission sets", "Assignments", "Reason", "Source"];
+    page.table("Temporary assignments", &head, rows.collect());
     let rows = plan.skipped_accounts.iter().map(|account| {
         let state = account.state.as_str().to_owned();
         table_row(&[account.name.clone(), account.id.to_string(), state, account.assignments.to_string()])
     });
-    let head = ["Account", "Id", "State", "Rows of ours"];
-    page.table("Accounts that are not active, and are skipped", &head, rows.collect());
+    let head = ["Account", "ID", "State", "Managed assignments"];
+    page.table("Skipped inactive accounts", &head, rows.collect());
     let rows = plan
         .unmanaged
         .iter()
         .map(|one| table_row(&[one.permission_set.to_string(), one.assignments.to_string()]));
-    let head = ["Permission set", "Rows"];
-    page.table("Rows of others on external permission sets, left alone", &head, rows.collect());
+    let head = ["Permission set", "Assignments"];
+    page.table("Unmanaged assignments of external permission sets", &head, rows.collect());
     let rows = plan.findings.iter().map(|finding| finding_row(finding, sources));
-    page.table("Findings", &["Code", "Finding", "Way out", "Place"], rows.collect());
+    page.table("Findings", &["Code", "Finding", "Help", "Place"], rows.collect());
 }
 
 /// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
@@ -156,7 +156,7 @@ fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
     page.line(&format!("**Compared with the base:** {}.", comparison::counts(base)));
     page.line("");
     if let Some(text) = base.shortfall() {
-        page.line(&format!("> **Not all of it was compared:** {}.", for_markdown(&text)));
+        page.line(&format!("> **Incomplete comparison:** {}.", for_markdown(&text)));
         page.line("");
     }
     if detail == Detail::Summary {
@@ -189,7 +189,7 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
             place,
         ]));
     }
-    let head = ["", "Principal", "Permission set", "Account", "Why", "Asked for by"];
+    let head = ["", "Principal", "Permission set", "Account", "Reason", "Source"];
     page.table("Account assignments", &head, rows);
 }
 
@@ -206,8 +206,8 @@ fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
             written.to_string(),
         ]));
     }
-    let head = ["Principal", "Permission set", "Account", "Why", "Kept by"];
-    page.table("Not wanted by any assign, and kept", &head, rows);
+    let head = ["Principal", "Permission set", "Account", "Reason", "Kept by"];
+    page.table("Kept although no assign grants them", &head, rows);
 }
 
 /// A permission set, with all that differs; one that is made or deleted, whole, since a reviewer approves what it
@@ -258,8 +258,8 @@ fn left_alone(plan: &Plan, page: &mut Page) {
             (row.map(principal).unwrap_or_default(), row.map(phrases::account).unwrap_or_default());
         rows.push(table_row(&[verb.to_owned(), who, set.to_string(), on, blocked.cause.to_string(), place]));
     }
-    let head = ["", "Principal", "Permission set", "Account", "Why not", "Asked for by"];
-    page.table("Left alone, because it cannot be changed now", &head, rows);
+    let head = ["", "Principal", "Permission set", "Account", "Reason", "Source"];
+    page.table("Skipped because it cannot be changed now", &head, rows);
     let mut rows = Vec::new();
     for rebind in &plan.rebinds {
         let place = rebind.written.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -270,8 +270,8 @@ fn left_alone(plan: &Plan, page: &mut Page) {
             rows.push(table_row(&[verb.to_owned(), principal(row), set, phrases::account(row), place]));
         }
     }
-    let head = ["", "Principal", "Permission set", "Account", "Asked for by"];
-    page.table("Withheld, because the group may have taken the name of one that is gone", &head, rows);
+    let head = ["", "Principal", "Permission set", "Account", "Source"];
+    page.table("Withheld because the group may have taken the name of a deleted group", &head, rows);
 }
 
 fn finding_row(finding: &Diagnostic, sources: &Sources) -> String {
@@ -384,8 +384,8 @@ impl Page {
     fn finish(mut self) -> String {
         if self.left_out > 0 {
             let text = format!(
-                "**Cut here:** {} more lines do not fit into a comment. The whole plan is in the pipeline's log and \
-                 in `rolecall plan --format json`.",
+                "**Truncated:** {} more lines do not fit into a comment. The full plan is in the pipeline's log and \
+                 in the output of `rolecall plan --format json`.",
                 self.left_out
             );
             self.close(&[&text]);

@@ -36,17 +36,17 @@ pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
             SetChange { name, words: words.collect(), short }
         }
         PermissionSetChange::Provision { permission_set: _, provision } => {
-            let short = format!("{} that hold an older version", wording::provisioning(provision));
+            let short = format!("outdated in {}", phrases::count(provision.accounts.len(), "account"));
             SetChange { name, words: vec![short.clone()], short }
         }
         PermissionSetChange::Release { permission_set: _ } => {
-            let short = "takes the tag off; the set and its rows stay".to_owned();
+            let short = "removes the ownership tag; the permission set and its assignments stay".to_owned();
             SetChange { name, words: vec![short.clone()], short }
         }
         PermissionSetChange::Delete { before: _ } => {
             let short = match &change.reason {
                 Reason::Renamed { to } => format!("renamed to {to}"),
-                _ => "no longer in the files".to_owned(),
+                _ => "no longer in the configuration".to_owned(),
             };
             SetChange { name, words: vec![short.clone()], short }
         }
@@ -70,8 +70,8 @@ fn grants_of(set: &PermissionSet) -> Vec<String> {
         words.push("grants nothing".to_owned());
     }
     words.extend(set.boundary.as_ref().map(|boundary| match boundary {
-        Boundary::ManagedPolicy(arn) => format!("within {}", managed_policy_name(arn)),
-        Boundary::CustomerPolicy(policy) => format!("within customer policy {policy}"),
+        Boundary::ManagedPolicy(arn) => format!("boundary {}", managed_policy_name(arn)),
+        Boundary::CustomerPolicy(policy) => format!("boundary customer policy {policy}"),
     }));
     words
 }

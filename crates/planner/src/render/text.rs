@@ -54,21 +54,20 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> Strin
             lines.push(paint_as('!', &text, style.color));
         } else {
             lines.push(format!("Compared with the base: {}.", comparison::counts(base)));
-            let shortfall = base.shortfall().map(|text| format!("! Not all of it: {}.", for_terminal(&text)));
+            let shortfall = base.shortfall().map(|text| format!("! Incomplete: {}.", for_terminal(&text)));
             lines.extend(shortfall.map(|text| paint_as('!', &text, style.color)));
         }
     }
     if plan.is_empty() {
         lines.push(wording::nothing_to_do(plan));
     } else {
-        let mut time = phrases::duration(plan.estimate.seconds);
-        time[..1].make_ascii_uppercase();
+        let time = phrases::duration(plan.estimate.seconds);
         for mut line in wording::counts(plan).into_iter().filter(|line| !line.is_empty()) {
             line[..1].make_ascii_uppercase();
             lines.push(format!("{line}."));
         }
         lines.push(format!(
-            "{time} at AWS's limits. Digest {}… (whole in --format json)",
+            "Applying takes {time} at AWS's rate limits. Digest {}… (in full with --format json)",
             plan.digest.short()
         ));
     }
@@ -116,15 +115,12 @@ fn sections(plan: &Plan, base: Option<&BaseComparison>, style: Style, lines: &mu
     push(String::new(), &permission_sets(plan, style));
     push(String::new(), &attributes(plan, style));
     push("In Entra ID:".to_owned(), &entra(plan, style));
-    push("Left alone, because it cannot be changed now:".to_owned(), &blocked(plan));
-    push(
-        "Withheld, because the group may have taken the name of one that is gone:".to_owned(),
-        &rebinds(plan),
-    );
-    push("Not wanted by any `assign`, and kept:".to_owned(), &kept(plan, style.detail));
-    push("Temporary assignments that stand:".to_owned(), &temporary(plan));
-    push("Accounts that are not active, and are skipped:".to_owned(), &skipped(plan));
-    push("Rows of others on external permission sets, left alone:".to_owned(), &unmanaged(plan));
+    push("Skipped because it cannot be changed now:".to_owned(), &blocked(plan));
+    push("Withheld because the group may have taken the name of a deleted group:".to_owned(), &rebinds(plan));
+    push("Kept although no `assign` grants them:".to_owned(), &kept(plan, style.detail));
+    push("Temporary assignments:".to_owned(), &temporary(plan));
+    push("Inactive accounts (skipped):".to_owned(), &skipped(plan));
+    push("Unmanaged assignments of external permission sets:".to_owned(), &unmanaged(plan));
     for (title, columns) in base.iter().flat_map(|base| comparison::sections(base, style.detail)) {
         push(title, &columns);
     }
@@ -264,7 +260,7 @@ fn rebinds(plan: &Plan) -> Columns {
         for orphan in &rebind.orphans {
             let gone = wording::reason_of_row(&Reason::Orphan, orphan);
             let (verb, waits) =
-                if rebind.orphans_are_ours { ("! revoke", "it waits too") } else { ("!", "it stays") };
+                if rebind.orphans_are_ours { ("! revoke", "withheld too") } else { ("!", "stays") };
             columns.row(vec![
                 verb.to_owned(),
                 principal(orphan),
@@ -308,7 +304,7 @@ fn temporary(plan: &Plan) -> Columns {
             left,
             for_terminal(&one.principals.join(", ")),
             sets.join(", "),
-            phrases::count(one.assignments, "row"),
+            phrases::count(one.assignments, "assignment"),
             format!("{}{}", for_terminal(&note), one.written),
         ]);
     }
@@ -319,8 +315,8 @@ fn skipped(plan: &Plan) -> Columns {
     let mut columns = Columns::default();
     for account in &plan.skipped_accounts {
         let rows = match account.assignments {
-            0 => "none of our rows".to_owned(),
-            rows => format!("{} of ours", phrases::count(rows, "row")),
+            0 => "no managed assignments".to_owned(),
+            number => phrases::count(number, "managed assignment"),
         };
         let name = format!("{} ({})", for_terminal(&account.name), account.id);
         columns.row(vec![name, account.state.as_str().to_owned(), rows]);
@@ -331,7 +327,7 @@ fn skipped(plan: &Plan) -> Columns {
 fn unmanaged(plan: &Plan) -> Columns {
     let mut columns = Columns::default();
     for one in &plan.unmanaged {
-        columns.row(vec![one.permission_set.to_string(), phrases::count(one.assignments, "row")]);
+        columns.row(vec![one.permission_set.to_string(), phrases::count(one.assignments, "assignment")]);
     }
     columns
 }

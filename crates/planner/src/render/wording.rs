@@ -18,14 +18,14 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::Declared { until: Some(until), note: None } => format!("until {until}"),
         Reason::Declared { until: None, note: Some(note) } => note.clone(),
         Reason::Declared { until: Some(until), note: Some(note) } => format!("until {until}: {note}"),
-        Reason::Undeclared => "not in the files".to_owned(),
+        Reason::Undeclared => "not in the configuration".to_owned(),
         Reason::Expired { until } => format!("expired {until}"),
         Reason::Orphan => "it no longer exists".to_owned(),
-        Reason::PermissionSetDropped => "its permission set goes".to_owned(),
+        Reason::PermissionSetDropped => "its permission set is deleted".to_owned(),
         Reason::Renamed { to } => format!("renamed to {to}"),
         Reason::Adopted => "no stack owned it".to_owned(),
         Reason::Released => "released".to_owned(),
-        Reason::Outdated => "accounts hold an older version".to_owned(),
+        Reason::Outdated => "accounts have an older version".to_owned(),
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn reason_of_row(reason: &Reason, named: &NamedAssignment) -> String 
 /// What keeps a row that no `assign` wants.
 pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
     let why = match by {
-        KeptBy::Adopt => "while its permission set says `adopt`".to_owned(),
+        KeptBy::Adopt => "its permission set has `adopt`".to_owned(),
         KeptBy::Keep { until: None, note: None } => String::new(),
         KeptBy::Keep { until: None, note: Some(note) } => note.clone(),
         KeptBy::Keep { until: Some(until), note: None } => format!("until {until}"),
@@ -126,7 +126,7 @@ pub(crate) fn counts(plan: &Plan) -> [String; 4] {
 /// What is not done, for the line of counts; empty where everything is.
 pub(crate) fn left_alone(plan: &Plan) -> String {
     let parts =
-        [(plan.blocked.len(), "left alone"), (plan.rebinds.len(), "withheld"), (plan.kept.len(), "kept")];
+        [(plan.blocked.len(), "skipped"), (plan.rebinds.len(), "withheld"), (plan.kept.len(), "kept")];
     let said = parts.iter().filter(|(number, _)| *number > 0);
     said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
 }
@@ -134,8 +134,10 @@ pub(crate) fn left_alone(plan: &Plan) -> String {
 /// What a plan without changes says. What was withheld or blocked is not "nothing".
 pub(crate) fn nothing_to_do(plan: &Plan) -> String {
     match left_alone(plan) {
-        none if none.is_empty() => "Nothing to do in what was read: live is as the files want.".to_owned(),
-        left => format!("Nothing to do now; {left}."),
+        none if none.is_empty() => {
+            "No changes. The live state matches the configuration in everything that was read.".to_owned()
+        }
+        left => format!("No changes now: {left}."),
     }
 }
 
@@ -144,8 +146,8 @@ pub(crate) fn not_looked_at(plan: &Plan) -> String {
     match plan.read_by_principal.len() {
         0 => String::new(),
         sets => format!(
-            "Read by group: in {}, users and groups that are gone were not looked for where a group has access too \
-             (--read thorough looks).",
+            "Fast read: in {}, assignments of users and of deleted groups were not read where another group has \
+             access too (`--read thorough` reads them).",
             count(sets, "permission set")
         ),
     }

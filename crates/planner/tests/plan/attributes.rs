@@ -114,7 +114,10 @@ fn every_renderer_shows_each_attribute_before_and_after() {
     let mut other = read.clone();
     assert!(json::difference(&read, &other).is_empty());
     other.changes.pop();
-    assert_eq!(json::difference(&other, &read), ["+ new: set-attributes attributes for access control"]);
+    assert_eq!(
+        json::difference(&other, &read),
+        ["+ newly planned: set-attributes attributes for access control"]
+    );
 }
 
 /// What a guard or a lint asks of external sets must be read, and no more.

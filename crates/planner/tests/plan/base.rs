@@ -100,7 +100,7 @@ fn a_base_that_does_not_fit_the_live_state_is_compared_without_rows() {
     let Extent::WithoutAssignments { reasons } = &found.extent else { panic!("{found:#?}") };
     assert_eq!(
         *reasons,
-        ["no group named `gone` is in the Identity Store (rolecall.kdl:5 of the base)"],
+        ["no group in the Identity Store is named `gone` (rolecall.kdl:5 of the base)"],
         "{found:#?}"
     );
     assert!(found.finding().is_some_and(|one| !one.is_error() && one.message.contains("`gone`")));
@@ -239,7 +239,10 @@ fn a_changed_account_set_is_followed_to_the_guards_that_name_it() {
     let (wide, narrow) = (of("\"one\" \"two\"", ""), of("\"one\"", ""));
     let [found, _] = both_ways(&wide, &narrow);
     let [(Effect::Loosens, Subject::Guard, message)] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(message, "forbid \"x\" stops fewer rows: on \"outer\", where an account set has changed");
+    assert_eq!(
+        message,
+        "forbid \"x\" matches fewer assignments: on \"outer\", in which an account set changed"
+    );
     // Which way it goes cannot be known where the base does not fit the live state.
     let unfit = of("\"one\" \"two\"", "group \"gone\";");
     let [found, _] = both_ways(&unfit, &narrow);
@@ -285,12 +288,9 @@ fn what_is_not_compared_alarms() {
     let style = text::Style { detail: Detail::Changed, color: false };
     let shown = text::render(&plan, Some(&comparison), style);
     let said: Vec<&str> = shown.lines().filter(|line| line.contains("ompared")).collect();
-    assert_eq!(said, ["Not compared with the base: there is no `rolecall.kdl` in it."]);
+    assert_eq!(said, ["Not compared with the base: it has no `rolecall.kdl`."]);
     let shown = markdown::render(&plan, Some(&comparison), &head.sources, Detail::Changed);
-    assert!(
-        shown.contains("> **Not compared with the base:** there is no \\`rolecall.kdl\\` in it."),
-        "{shown}"
-    );
+    assert!(shown.contains("> **Not compared with the base:** it has no \\`rolecall.kdl\\`."), "{shown}");
     let document = PlanDocument::new(&plan, Some(&comparison), &head.sources);
     assert_eq!(document.base.unwrap().extent, ExtentWord::Nothing);
 }
@@ -315,7 +315,7 @@ fn a_group_that_is_pointed_elsewhere_is_another_group() {
     for (before, after) in pairs {
         let found = differences(&of(before), &of(after), &world);
         let [(Effect::Loosens, Subject::Group, message)] = &found[..] else { panic!("{found:#?}") };
-        assert!(message.starts_with("group `devs` is another group now: "), "{message}");
+        assert!(message.starts_with("group `devs` is now another group: "), "{message}");
     }
     let found = differences(&of(""), &of(&pinned), &world);
     assert!(matches!(found[..], [(Effect::Tightens, Subject::Group, _)]), "{found:#?}");
@@ -327,7 +327,7 @@ fn an_account_set_that_is_frozen_to_its_accounts_is_listed() {
     let world = "account p1 111111111111 Prod\naccount p2 111111111112 Prod\nset Deploy owner=acme";
     let found = differences(&of("ou \"Prod\""), &of("account \"p1\" \"p2\""), world);
     let [(Effect::Changes, Subject::AccountSet, message)] = &found[..] else { panic!("{found:#?}") };
-    assert!(message.contains("`prod` is written otherwise, with the same accounts today"), "{message}");
+    assert!(message.contains("`prod` is written differently, with the same accounts today"), "{message}");
     // One that has more accounts today, and loses those to come, is no better.
     let found = differences(&of("ou \"Prod\""), &of("account \"p1\" \"p2\" \"management\""), world);
     assert!(matches!(found[..], [(Effect::Changes, Subject::AccountSet, _)]), "{found:#?}");
@@ -344,8 +344,9 @@ fn what_a_permission_set_gains_is_listed_though_live_has_it() {
     );
     let world = "set Deploy owner=acme session=2h managed=AdministratorAccess";
     let found = differences(&base, &head, world);
-    let what = "protected permission set `Deploy` differs: ";
-    let gains = format!("{what}session 1h to 2h, removes boundary, attaches AdministratorAccess");
+    let what = "protected permission set `Deploy` changes: ";
+    let gains =
+        format!("{what}changes session from 1h to 2h, removes boundary, attaches AdministratorAccess");
     let detaches = format!("{what}detaches ReadOnlyAccess");
     assert_eq!(
         found,
@@ -368,7 +369,7 @@ fn guards_do_not_follow_a_permission_set_that_is_renamed() {
         let guards = guards.map(checkout);
         let head = Inputs { guards, ..inputs(&head, &world) };
         let found = compare_with_base(&head, &checkout(&base), settings().today).unwrap();
-        let renamed = found.differences.into_iter().filter(|one| one.message.contains("no longer reach"));
+        let renamed = found.differences.into_iter().filter(|one| one.message.contains("do not apply"));
         renamed.map(|one| one.message.rsplit(": ").next().unwrap().to_owned()).collect()
     };
     let following =
@@ -387,7 +388,7 @@ fn sources_of_attributes_are_compared() {
     };
     let world = "set Deploy owner=acme\nattributes team=${path:userName}";
     let found = differences(&of("enterprise.costCenter"), &of("userName"), world);
-    let text = "attribute `team` comes from `${path:userName}` (`${path:enterprise.costCenter}` before)";
+    let text = "attribute `team` now comes from `${path:userName}` (`${path:enterprise.costCenter}` before)";
     assert_eq!(found, [(Effect::Changes, Subject::Attribute, text.to_owned())]);
     let found = differences(&of("userName"), "permission-set \"Deploy\"", world);
     holds(&found, Effect::Loosens, Subject::Attribute, "no longer managed");

@@ -109,7 +109,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
     let rows = comment.lines().filter(|line| line.starts_with("| + assign |")).count();
     let cut: usize = comment
         .lines()
-        .find_map(|line| line.strip_prefix("**Cut here:** ")?.split(' ').next()?.parse().ok())
+        .find_map(|line| line.strip_prefix("**Truncated:** ")?.split(' ').next()?.parse().ok())
         .expect("it says what it leaves out");
     assert_eq!(rows + cut, 1_500);
     assert!(
@@ -168,7 +168,7 @@ fn a_guard_of_another_checkout_does_not_fall_silent() {
     let same = guarded(&labelled, guard, &format!("{sets}group contractors\n"));
     assert!(same.starts_with("RC0404"), "{same}");
     let renamed = guarded(&format!("group \"partners\"\n{rules}"), guard, &format!("{sets}group partners\n"));
-    assert!(renamed.contains("RC0304") && renamed.contains("in the guards given"), "{renamed}");
+    assert!(renamed.contains("RC0304") && renamed.contains("in the given guards"), "{renamed}");
 
     // An end that only the pull request brings, and a new name, do not get round a guard by the old one.
     let base = "group \"devs\"\nguard { protect \"Deploy\"; forbid \"not there\" { permission-set \"Deploy\"; on { account \"one\" } } }
@@ -182,5 +182,5 @@ permission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"dev
     let ship = "group \"devs\"\npermission-set \"Ship\" { renamed-from \"Deploy\"; managed-policy \"A\" }
 assign \"Ship\" { to \"devs\"; on { account \"one\" \"two\" } }\n";
     let shipped = guarded(ship, base, &world_text);
-    assert!(shipped.contains("RC0404 1 row forbidden: not there"), "{shipped}");
+    assert!(shipped.contains("RC0404 1 assignment forbidden: not there"), "{shipped}");
 }

@@ -98,7 +98,7 @@ impl Evaluator<'_> {
             let help = match nearest(policy, attached.chain([ADMINISTRATOR_ACCESS])) {
                 Some(near) => format!("did you mean `{near}`? Names match exactly"),
                 None => {
-                    "names match exactly, with their path; correct it, or take the filter away".to_owned()
+                    "names match exactly, including the path; correct it, or remove the filter".to_owned()
                 }
             };
             let lint = Diagnostic::warning(Code::IdleWord, format!("no permission set grants `{policy}`"))
@@ -127,12 +127,12 @@ impl Evaluator<'_> {
                     Diagnostic::error(
                         Code::SnapshotUnusable,
                         format!(
-                            "what `{}` grants was not read, and a guard asks with `grants-policy`",
+                            "the policies of `{}` were not read, and a guard needs them for `grants-policy`",
                             external.name
                         ),
                     )
-                    .at_origin(self.subject.files.origins, external.origin, "made elsewhere, so only the live set tells")
-                    .help("take the snapshot again with `rolecall snapshot`, which reads every permission set whole"),
+                    .at_origin(self.subject.files.origins, external.origin, "externally managed, so only the live permission set has them")
+                    .help("take the snapshot again with `rolecall snapshot`, which reads every permission set in full"),
                 ),
             }
         }

@@ -140,7 +140,7 @@ impl Evaluator<'_> {
             let message = format!(
                 "{} deletions ({}, {}); max-deletions is {count}{source}",
                 assignments + sets,
-                phrases::count(assignments, "row"),
+                phrases::count(assignments, "assignment"),
                 phrases::count(sets, "permission set"),
             );
             self.stop(Code::TooManyDeletions, message, Vec::new(), written.clone());
@@ -148,7 +148,7 @@ impl Evaluator<'_> {
         // Compared without division, so that no rounding decides.
         if assignments >= PERCENT_COUNTS_FROM && assignments * 100 > percent as usize * managed {
             let message = format!(
-                "{assignments} of {managed} live rows would go; max-deletions allows {percent} per cent{source}"
+                "{assignments} of {managed} live assignments would be revoked; max-deletions allows {percent} percent{source}"
             );
             self.stop(Code::TooManyDeletions, message, Vec::new(), written);
         }
@@ -178,7 +178,7 @@ impl Evaluator<'_> {
                 allowed.push(matcher);
             } else {
                 let what = format!("an exception to `{name}` ended on {}", exception.until.date);
-                self.idle(what, exception.origin, "this exception no longer holds");
+                self.idle(what, exception.origin, "this exception no longer applies");
             }
         }
         let stopped = standing.iter().map(|standing| standing.key).filter(|key| {
@@ -186,7 +186,7 @@ impl Evaluator<'_> {
         });
         let assignments = self.named(stopped);
         if !assignments.is_empty() {
-            let message = format!("{} forbidden: {name}", phrases::count(assignments.len(), "row"));
+            let message = format!("{} forbidden: {name}", phrases::count(assignments.len(), "assignment"));
             let written = Some(self.source.files.written(*origin));
             self.stop(Code::ForbiddenRows, message, assignments, written);
         }
@@ -212,11 +212,14 @@ impl Evaluator<'_> {
         if assignments.is_empty() {
             return;
         }
-        let count = phrases::count(assignments.len(), "row");
+        let count = phrases::count(assignments.len(), "assignment");
         let message = match within_days {
-            None => format!("{count} without an end; require-until wants one"),
+            None => format!("{count} without an end; require-until requires one"),
             Some(days) => {
-                format!("{count} that must end within {}", phrases::count(*days as usize, "day"))
+                format!(
+                    "{count} without an end within {}; require-until requires one",
+                    phrases::count(*days as usize, "day")
+                )
             }
         };
         let written = Some(self.source.files.written(*origin));
@@ -236,7 +239,7 @@ impl Evaluator<'_> {
     fn idle(&mut self, what: String, origin: OriginId, label: &str) {
         let lint = Diagnostic::warning(Code::IdleWord, what)
             .at_origin(self.source.files.origins, origin, label)
-            .help("take it away");
+            .help("remove it");
         self.report(lint);
     }
 
@@ -246,7 +249,7 @@ impl Evaluator<'_> {
         let diagnostic = if self.source.is_foreign {
             let place = diagnostic.primary.as_ref().map(|label| label.place);
             let at = place.map(|place| format!("{}: ", self.source.files.sources.file_and_line(place)));
-            let message = format!("in the guards given, {}{}", at.unwrap_or_default(), diagnostic.message);
+            let message = format!("in the given guards, {}{}", at.unwrap_or_default(), diagnostic.message);
             Diagnostic { message, primary: None, secondary: Vec::new(), suggestion: None, ..diagnostic }
         } else {
             diagnostic

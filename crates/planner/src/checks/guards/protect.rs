@@ -32,11 +32,12 @@ impl Evaluator<'_> {
             }
         }
         if is_released {
-            let message =
-                format!("`{name}` is protected, and would be released: no guard would protect it then");
+            let message = format!(
+                "`{name}` is protected, and would be released: after that, no guard would protect it"
+            );
             self.stop(Code::ProtectedLoses, message, Vec::new(), written.clone());
         }
-        let rows = phrases::count(lost.len(), "row");
+        let rows = phrases::count(lost.len(), "assignment");
         let message = match (is_deleted, lost.is_empty()) {
             (false, true) => {
                 self.check_exists(name, *origin);
@@ -80,9 +81,9 @@ impl Evaluator<'_> {
         let live = snapshot.permission_sets.iter().map(|set| set.name.as_str());
         let help = match nearest(name.as_str(), declared.chain(live)) {
             Some(near) => format!("did you mean `{near}`? Names match exactly"),
-            None => "if the set is gone for good, take the word away".to_owned(),
+            None => "if the permission set was deleted for good, remove the `protect`".to_owned(),
         };
-        let what = format!("`protect` names `{name}`, which is neither declared nor live");
+        let what = format!("`protect` names `{name}`, which is not declared and does not exist");
         let lint = Diagnostic::warning(Code::IdleWord, what)
             .at_origin(self.source.files.origins, origin, "no permission set of this name exists")
             .help(help);
