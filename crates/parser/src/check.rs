@@ -410,8 +410,7 @@ fn superfluous(node: &Node, extra: &Value, word: &WordRule) -> Diagnostic {
         1 => format!("`{name}` takes one value"),
         most => format!("`{name}` takes {most} values"),
     };
-    let found =
-        Diagnostic::error(Code::UnexpectedArgument, message).at(extra.place, format!("unexpected value"));
+    let found = Diagnostic::error(Code::UnexpectedArgument, message).at(extra.place, "unexpected value");
     if let Some(meant) = meant_property(node, extra, word) {
         let written = format!("{}={}", meant.name, shown_value(extra));
         return found.help(format!("did you mean `{written}`?")).suggest(

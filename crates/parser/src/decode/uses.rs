@@ -240,7 +240,7 @@ impl Decoder<'_> {
             let shown = &property.name;
             self.found.push(
                 Diagnostic::error(Code::UnknownProperty, format!("`{name}` has no property `{shown}`"))
-                    .at(property.name_place, format!("a parameter has no properties"))
+                    .at(property.name_place, "a parameter has no properties")
                     .help(format!("write the values only: `{name} \"…\"`")),
             );
         }
