@@ -1,4 +1,5 @@
-//! Attributes for access control. Files that speak of them own all of them, so they are written whole or not at all.
+//! Attributes for access control. A project that lists attributes owns all of them, so they are written entirely or not
+//! at all.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::findings::incomplete;
 use crate::terraform::Terraform;
 use crate::text::{Node, quoted, says_something};
 
-/// The `attributes` node, if there is something to say: what is live, and with Terraform only if that manages them.
+/// Returns the `attributes` node of the live attributes; with Terraform, only if Terraform manages them.
 pub(crate) fn write(
     live: &AccessControlState,
     terraform: Option<&Terraform>,
@@ -25,17 +26,17 @@ pub(crate) fn write(
     let mut leave_out = |why: &str| {
         warnings.push(incomplete(
             format!("attributes for access control are not imported: {why}"),
-            "they stay as they are, since the files do not speak of them",
+            "they are left unchanged, because the configuration does not list attributes",
         ));
         String::new()
     };
     let attributes = match live {
         AccessControlState::On(attributes) => attributes,
         AccessControlState::Off if managed.is_some() => {
-            return leave_out("Terraform's state has some, and live they are off");
+            return leave_out("Terraform's state has attributes, but they are disabled in the live state");
         }
         AccessControlState::NotRead if managed.is_some() => {
-            return leave_out("Terraform's state has some, and the snapshot does not hold them");
+            return leave_out("Terraform's state has attributes, but the snapshot does not contain them");
         }
         AccessControlState::Off | AccessControlState::NotRead => return String::new(),
     };
@@ -44,11 +45,11 @@ pub(crate) fn write(
     }
     let refused = attributes.iter().find(|(key, source)| !is_attribute(key, source));
     if let Some((key, _)) = refused {
-        return leave_out(&format!("the language does not take {}", quoted(key)));
+        return leave_out(&format!("the language does not support {}", quoted(key)));
     }
     if attributes.len() > MAX_ATTRIBUTES {
         return leave_out(&format!(
-            "the language takes {MAX_ATTRIBUTES}, and there are {}",
+            "the language supports {MAX_ATTRIBUTES}, but there are {}",
             attributes.len()
         ));
     }
@@ -58,8 +59,8 @@ pub(crate) fn write(
     };
     if managed.is_some_and(|managed| !is_same(managed)) {
         warnings.push(incomplete(
-            "the attributes for access control are not as Terraform's state says",
-            "the project says what is live; correct it there if Terraform is right",
+            "the attributes for access control differ from Terraform's state",
+            "the project describes the live state; change it if Terraform is right",
         ));
     }
     let lines = attributes

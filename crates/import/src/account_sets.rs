@@ -1,4 +1,4 @@
-//! Which sets of accounts get a name, and how each set is said with the help of the named ones.
+//! Which sets of accounts get a name, and how each set is expressed with the help of the named ones.
 
 use std::collections::BTreeMap;
 
@@ -7,37 +7,37 @@ use crate::naming::{Named, Namer, common_start};
 use crate::selection::{Exceptions, Selection, UnitLine};
 use crate::tree;
 
-/// So short a selection is not worth looking for a shorter one, in bytes.
+/// Length in bytes up to which a selection is not worth shortening.
 const SHORT: usize = 48;
-/// So many named sets are tried for one selection.
+/// Number of named sets that are tried for one selection.
 const TRIES: usize = 64;
-/// A pattern of names must match so many accounts to be taken for the intention.
+/// Number of accounts that a pattern of names must match to be considered intended.
 const LEAST_BY_PATTERN: usize = 3;
 
-/// A set of accounts and by how many `assign` nodes it is used.
+/// A set of accounts, and the number of `assign` nodes that use it.
 pub(crate) struct Wanted<'a> {
     pub(crate) mask: &'a Mask,
     pub(crate) uses: usize,
-    /// The label of the group that uses it first, for want of a better name.
+    /// The label of the first group that uses it, in case there is no better name.
     pub(crate) used_by: &'a str,
 }
 
-/// The named sets, and how each wanted set is said.
+/// The named sets, and how each requested set is expressed.
 pub(crate) struct AccountSets {
     /// By position, with their names.
     pub(crate) named: Vec<Selection>,
     pub(crate) names: Vec<String>,
-    /// In the order of what was wanted.
+    /// In the order of the requests.
     pub(crate) selections: Vec<Selection>,
 }
 
-/// A set that may get a name.
+/// A candidate for a name.
 struct Candidate {
     wanted: usize,
     size: usize,
 }
 
-/// Names sets and says all that are wanted.
+/// Names sets, and expresses all requested ones.
 pub(crate) fn say(accounts: &Accounts<'_>, wanted: &[Wanted<'_>]) -> AccountSets {
     let mut sayer = Sayer {
         accounts,
@@ -81,7 +81,7 @@ pub(crate) fn say(accounts: &Accounts<'_>, wanted: &[Wanted<'_>]) -> AccountSets
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// The body of a named set: it is said by smaller sets alone.
+    /// The body of a named set, which only uses smaller sets.
     Declaration,
     /// A selection in an `assign`.
     InPlace,
@@ -95,12 +95,12 @@ struct Sayer<'a> {
 }
 
 impl Sayer<'_> {
-    /// Says a set without named ones.
+    /// Expresses a set without named ones.
     fn plain(&self, mask: &Mask) -> Selection {
         self.checked(tree::factor(self.accounts, mask, mask), mask)
     }
 
-    /// The shortest way that is found.
+    /// Returns the shortest expression that is found.
     fn best(&self, mask: &Mask, plain: &Selection, purpose: Purpose) -> Selection {
         let bytes = |selection: &Selection| selection.bytes(self.accounts, &self.sets.names);
         let mut best = plain.clone();
@@ -123,7 +123,7 @@ impl Sayer<'_> {
         best
     }
 
-    /// As a union of named sets and what they leave.
+    /// As a union of named sets and the remaining accounts.
     fn by_smaller(&self, mask: &Mask, plain: &Selection) -> Selection {
         let names = &self.sets.names;
         let mut parts: Vec<usize> = (0..self.named.len())
@@ -150,7 +150,7 @@ impl Sayer<'_> {
         best
     }
 
-    /// As a named set less a few accounts.
+    /// As a named set without a few accounts.
     fn by_larger(&self, mask: &Mask) -> Option<Selection> {
         let larger = (0..self.named.len()).filter(|at| mask.is_subset(self.named[*at]));
         let nearest = larger.min_by_key(|at| (self.named[*at].count_ones(..), *at))?;
@@ -180,7 +180,7 @@ impl Sayer<'_> {
         selection
     }
 
-    /// By a pattern that matches the names of these accounts and of no other active member account.
+    /// By a pattern that matches the names of exactly these active member accounts.
     fn by_pattern(&self, mask: &Mask) -> Option<Selection> {
         if mask.count_ones(..) < LEAST_BY_PATTERN || !mask.is_subset(&self.accounts.members) {
             return None;
@@ -206,7 +206,7 @@ impl Sayer<'_> {
         })
     }
 
-    /// What the lines of a selection add up to, its exceptions aside.
+    /// The union of the lines of a selection, without its exceptions.
     fn added(&self, selection: &Selection) -> Mask {
         let Selection { sets, units, pattern: _, accounts, except: _ } = selection;
         let mut mask = self.of_units(units);
@@ -229,8 +229,8 @@ impl Sayer<'_> {
         mask
     }
 
-    /// The selection, if it selects exactly these of the active accounts; else the accounts one by one. Exceptions by
-    /// unit or set reach the management account too, so where that is selected they are written account by account.
+    /// Returns the selection if it selects exactly these active accounts, and otherwise the accounts one by one. Exceptions
+    /// by unit or set also match the management account, so if it is selected they are written account by account.
     fn checked(&self, mut selection: Selection, mask: &Mask) -> Selection {
         if selection.pattern.is_some() {
             return selection;

@@ -1,4 +1,4 @@
-//! The accounts of the organization, and how the files can name them and the units above them.
+//! The accounts of the organization, and how a configuration can name them and the units above them.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use crate::text::says_something;
 /// A set of accounts, by their position in the snapshot's list.
 pub(crate) type Mask = FixedBitSet;
 
-/// The accounts, as far as import looks at them.
+/// The accounts that import considers.
 pub(crate) struct Accounts<'a> {
     list: &'a [Account],
-    /// Those that are active.
+    /// The active accounts.
     pub(crate) active: Mask,
-    /// Those of them that are not the management account: what selectors other than `account` reach.
+    /// The active accounts without the management account: those that selectors other than `account` match.
     pub(crate) members: Mask,
-    /// How the files name each: by name where no other account has it, else by id.
+    /// How the configuration names each account: by name if the name is unique, and otherwise by ID.
     references: Vec<String>,
-    /// The units, each before those below it. The first stands for all member accounts.
+    /// The units, each before those below it. The first represents all member accounts.
     pub(crate) units: Vec<Unit>,
 }
 
-/// A unit of the tree, or, as the first one, all member accounts.
+/// A unit of the tree, or all member accounts (the first one).
 pub(crate) struct Unit {
-    /// What selects it with all below it: a path or an id. `None` where nothing does.
+    /// The path or ID that selects it with everything below it, if there is one.
     pub(crate) selector: Option<String>,
-    /// Whether `selector` may be used for the whole; the root is selected by `every-member-account`.
+    /// Whether `selector` may be used for the whole unit; the root is selected by `every-member-account`.
     pub(crate) is_selectable_whole: bool,
     /// The names from the root.
     pub(crate) path: Vec<String>,
@@ -54,27 +54,27 @@ impl<'a> Accounts<'a> {
         Self { list, active, members, references: references(list), units }
     }
 
-    /// How many there are.
+    /// Returns the number of accounts.
     pub(crate) fn count(&self) -> usize {
         self.list.len()
     }
 
-    /// No account.
+    /// Returns an empty set.
     pub(crate) fn none(&self) -> Mask {
         Mask::with_capacity(self.count())
     }
 
-    /// The position of an account.
+    /// Returns the position of an account.
     pub(crate) fn position(&self, id: AccountId) -> Option<usize> {
         self.list.binary_search_by_key(&id, |account| account.id).ok()
     }
 
-    /// How the files name the account at a position.
+    /// Returns how the configuration names the account at a position.
     pub(crate) fn reference(&self, at: usize) -> &str {
         &self.references[at]
     }
 
-    /// The name of the account at a position.
+    /// Returns the name of the account at a position.
     pub(crate) fn name(&self, at: usize) -> &'a str {
         &self.list[at].name
     }
@@ -96,8 +96,8 @@ fn references(list: &[Account]) -> Vec<String> {
     list.iter().map(reference).collect()
 }
 
-/// The tree from the root down. Units that the root does not reach are left out, and the accounts in them belong to
-/// the first unit alone; so a file whose units hold each other does no harm.
+/// Builds the tree from the root down. Units that the root does not reach are omitted, and their accounts belong only to
+/// the first unit. A file whose units form a cycle therefore does no harm.
 fn units(organization: &Organization, members: &Mask) -> Vec<Unit> {
     let mut below: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, unit) in organization.units.iter().enumerate() {
@@ -148,7 +148,7 @@ fn units(organization: &Organization, members: &Mask) -> Vec<Unit> {
     units
 }
 
-/// Gives each unit its path as its selector, or its id where the path would be read as something else.
+/// Sets the selector of each unit: its path, or its ID if the path would have another meaning.
 fn select_by_path(units: &mut [Unit], ids: &[&str]) {
     let mut counts: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for unit in &units[2..] {

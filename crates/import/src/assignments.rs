@@ -9,16 +9,16 @@ use crate::cover::{Cover, Rectangle, cover};
 use crate::selection::Selection;
 use crate::text::{Node, list, quoted};
 
-/// All of them.
+/// The nodes for assignments.
 pub(crate) struct Assignments {
     /// `accounts` nodes.
     pub(crate) account_sets: Vec<Node>,
-    /// `assign` nodes of groups, and of single users.
+    /// `assign` nodes for groups, and for single users.
     pub(crate) of_groups: Vec<Node>,
     pub(crate) of_users: Vec<Node>,
 }
 
-/// Writes them.
+/// Writes the nodes.
 pub(crate) fn write(accounts: &Accounts<'_>, sets: &[MentionedSet<'_>], census: &Census<'_>) -> Assignments {
     let labels: Vec<&str> = census.groups.iter().map(|group| group.label.as_str()).collect();
     let users: Vec<&str> = census.users.iter().map(|user| user.as_str()).collect();
@@ -40,7 +40,7 @@ pub(crate) fn write(accounts: &Accounts<'_>, sets: &[MentionedSet<'_>], census: 
     }
 }
 
-/// The different sets of accounts, how often each is used, and by whom first.
+/// The distinct sets of accounts, how often each is used, and by whom first.
 #[derive(Default)]
 struct Masks<'a> {
     places: BTreeMap<Vec<usize>, usize>,

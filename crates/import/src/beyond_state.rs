@@ -1,4 +1,4 @@
-//! Live rows of adopted sets that Terraform does not manage: comments that hold a `keep` for them, ready to use.
+//! Live assignments of adopted permission sets that Terraform does not manage: comments with a `keep` for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::findings::{counted, incomplete};
 use crate::principals::{DeclaredGroup, Directory, Identity};
 use crate::text::{Node, comment, list, quoted};
 
-/// What one permission set's comment holds.
+/// The parts of one permission set's comment.
 #[derive(Default)]
 struct OfOneSet {
     rows: usize,
@@ -18,8 +18,8 @@ struct OfOneSet {
     unnamed: String,
 }
 
-/// Somebody whom the project does not name yet. Who uses a `keep` for them names them, and then the rows that they
-/// have on external sets are the project's as well: all their rows stand together.
+/// A principal that the project does not name yet. Using a `keep` for it names it, which makes its assignments of external
+/// permission sets part of the project as well; so all of its assignments are listed together.
 struct Newcomer {
     who: String,
     /// The line that declares a group; a user needs none.
@@ -30,8 +30,8 @@ struct Newcomer {
     has_external_rows: bool,
 }
 
-/// The comments, one for each permission set and one for each newcomer. What has no name gets no `keep`: one that names
-/// nobody would keep everybody's rows.
+/// Returns the comments, one for each permission set and one for each newcomer. Principals without a name get no `keep`: a
+/// `keep` that names nobody would keep the assignments of everyone.
 pub(crate) fn write<'a>(
     accounts: &Accounts<'_>,
     sets: &[MentionedSet<'_>],
@@ -82,7 +82,7 @@ pub(crate) fn write<'a>(
         let name = quoted(sets[set].live.name.as_str());
         warnings.push(incomplete(
             format!(
-                "live rows of {name} that are not in Terraform's state are not imported: {}",
+                "live assignments of {name} that are not in Terraform's state are not imported: {}",
                 counted(of_set.rows)
             ),
             "while `adopt` stands they are reported and not revoked. For those that shall stay, write an `assign`, or take \
@@ -96,7 +96,7 @@ pub(crate) fn write<'a>(
     parts
 }
 
-/// Groups that are not declared, and users who are not named and have rows of external sets besides.
+/// Returns groups that are not declared, and users who are not named and also have assignments of external permission sets.
 fn newcomers<'a>(census: &Census<'a>, directory: &Directory<'a>) -> BTreeMap<&'a Principal, Newcomer> {
     let with_external: BTreeSet<&Principal> =
         census.of_others.keys().map(|(_, principal)| *principal).collect();
@@ -139,7 +139,7 @@ fn newcomers<'a>(census: &Census<'a>, directory: &Directory<'a>) -> BTreeMap<&'a
 }
 
 impl Newcomer {
-    /// The line of a `keep` that names them.
+    /// Returns the line of a `keep` that names it.
     fn named(&self) -> String {
         format!("{} {}", self.word, quoted(&self.name))
     }
@@ -147,11 +147,11 @@ impl Newcomer {
     fn comment(&self) -> String {
         let Self { who, declaration, word: _, name: _, keeps, has_external_rows } = self;
         let mut head = format!(
-            "Live and not in Terraform's state, of {who}, which this project does not name. To keep these rows when \
-             `adopt` is gone, take all that follows"
+            "Live assignments of {who} that are not in Terraform's state. This project does not name {who}. To keep \
+             the assignments when `adopt` is removed, use all of the following lines"
         );
         head.push_str(if *has_external_rows {
-            ": who is named loses the rows of external permission sets that nothing wants or keeps."
+            ": once named, a principal loses assignments of external permission sets that the configuration neither contains nor keeps."
         } else {
             "."
         });
@@ -160,19 +160,19 @@ impl Newcomer {
 }
 
 impl OfOneSet {
-    /// The comment; empty where all rows are newcomers'. `set` is the set's name in quotes.
+    /// Returns the comment, or nothing if all assignments belong to newcomers. `set` is the name of the set in quotes.
     fn comment(&self, set: &str) -> String {
         let Self { rows: _, keeps, unnamed } = self;
         let head = format!(
-            "Live on {set} and not in Terraform's state. While `adopt` stands these rows are reported and not revoked"
+            "Live assignments of {set} that are not in Terraform's state. As long as `adopt` is there, they are reported and not revoked"
         );
         let mut text = String::new();
         if !keeps.is_empty() {
-            text.push_str(&comment(&format!("{head}; to keep them for longer, write an `assign`, or:")));
+            text.push_str(&comment(&format!("{head}; to keep them longer, write an `assign`, or:")));
             text.push_str(keeps);
         }
         if !unnamed.is_empty() {
-            let why = "No `keep` can name whom these are of:";
+            let why = "A `keep` cannot name the principals of these:";
             text.push_str(&comment(&if keeps.is_empty() {
                 format!("{head}. {why}")
             } else {

@@ -1,4 +1,4 @@
-//! The live rows, sorted into what the project says and what it does not.
+//! The live assignments, divided into those that the project contains and those that it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,37 +18,37 @@ pub(crate) struct MentionedSet<'a> {
 }
 
 impl MentionedSet<'_> {
-    /// Whether the set says `adopt`, so that rows which the files do not want stay for now.
+    /// Whether the set has `adopt`, so that assignments outside of the configuration stay for now.
     pub(crate) fn is_adopted(&self) -> bool {
         self.standing == Standing::Owned { is_adopted: true }
     }
 }
 
-/// Rows by permission set (by position) and principal.
+/// Assignments by permission set (by position) and principal.
 pub(crate) type Rows<'a> = BTreeMap<(usize, &'a Principal), Mask>;
 
-/// What the rows come to.
+/// The classified assignments.
 pub(crate) struct Census<'a> {
-    /// The declared groups, sorted by label, and their rows.
+    /// The declared groups, sorted by label, and their assignments.
     pub(crate) groups: Vec<DeclaredGroup<'a>>,
     pub(crate) of_groups: Pairs,
-    /// The named users, sorted, and their rows.
+    /// The named users, sorted, and their assignments.
     pub(crate) users: Vec<&'a UserName>,
     pub(crate) of_users: Pairs,
-    /// Rows of owned sets whose principals cannot be named, and of those that are gone.
+    /// Assignments of owned sets whose principals cannot be named, and those whose principals are deleted.
     pub(crate) indistinct: Rows<'a>,
     pub(crate) gone: Rows<'a>,
-    /// Rows of adopted sets that Terraform's state does not hold.
+    /// Assignments of adopted sets that are not in Terraform's state.
     pub(crate) beyond_state: Rows<'a>,
-    /// Rows on external sets of groups and users whom the project does not name: nobody's, as long as it does not.
+    /// Assignments of external sets to groups and users that the project does not name. They stay unmanaged.
     pub(crate) of_others: Rows<'a>,
-    /// Rows of users on external sets alone, which stay nobody's.
+    /// Assignments of users who only have external sets. They stay unmanaged.
     pub(crate) left_to_others: usize,
-    /// Rows on accounts that are not active. A plan neither grants nor revokes them.
+    /// Assignments in accounts that are not active. A plan neither grants nor revokes them.
     pub(crate) resting: usize,
 }
 
-/// Sorts the rows.
+/// Classifies the assignments.
 pub(crate) fn take<'a>(
     snapshot: &'a Snapshot,
     accounts: &Accounts<'_>,
@@ -93,7 +93,7 @@ pub(crate) fn take<'a>(
 }
 
 impl<'a> Census<'a> {
-    /// Puts each row where it belongs: to the declared groups, to the named users, or to what import leaves out.
+    /// Classifies each assignment by its principal: a declared group, a named user, or neither.
     fn place(
         &mut self,
         rows: Rows<'a>,
@@ -134,7 +134,7 @@ impl<'a> Census<'a> {
     }
 }
 
-/// Whom the project names: then all their rows on external sets are the project's too.
+/// The principals that the project names. All of their assignments of external sets then belong to the project, too.
 #[derive(Default)]
 struct Named<'a> {
     groups: BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,

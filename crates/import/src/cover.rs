@@ -1,15 +1,15 @@
-//! Rows to `assign` nodes: rows that several permission sets and several principals share stand in one.
+//! Covers assignments with `assign` nodes: assignments that several permission sets and principals share become one node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounts::Mask;
 
-/// What an `assign` costs beside its names, in names.
+/// Cost of an `assign` node apart from its names, counted in names.
 const NODE: usize = 3;
-/// With more pairs on one set of accounts, the search for the largest rectangle takes too long.
+/// Number of pairs on one set of accounts above which the search for the largest rectangle would take too long.
 const MOST_SEARCHED: usize = 200;
 
-/// On which accounts a principal has a permission set.
+/// The accounts in which a principal has a permission set.
 pub(crate) type Pairs = BTreeMap<Pair, Mask>;
 
 /// A permission set and a principal, by their positions.
@@ -19,16 +19,16 @@ pub(crate) struct Pair {
     pub(crate) principal: usize,
 }
 
-/// Every set, to every principal, on the accounts.
+/// Every permission set, for every principal, in the accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rectangle {
     pub(crate) sets: Vec<usize>,
     pub(crate) principals: Vec<usize>,
-    /// The place of the accounts among the masks.
+    /// The position of the accounts among the masks.
     pub(crate) mask: usize,
 }
 
-/// All rectangles, and the different sets of accounts that they are on.
+/// All rectangles, and the distinct sets of accounts that they use.
 pub(crate) struct Cover {
     pub(crate) rectangles: Vec<Rectangle>,
     pub(crate) masks: Vec<Mask>,
@@ -37,7 +37,7 @@ pub(crate) struct Cover {
 /// The pairs of one set of accounts.
 type Graph = BTreeSet<Pair>;
 
-/// Covers the rows, each once.
+/// Covers each assignment once.
 pub(crate) fn cover(pairs: &Pairs) -> Cover {
     let mut graphs: BTreeMap<Vec<usize>, (&Mask, Graph)> = BTreeMap::new();
     for (pair, mask) in pairs.iter().filter(|(_, mask)| !mask.is_clear()) {
@@ -57,7 +57,7 @@ pub(crate) fn cover(pairs: &Pairs) -> Cover {
     cover
 }
 
-/// A pair that has what others have and a little more is divided into both, if it completes what they have.
+/// Splits a pair that has the accounts of others and a few more, if that completes the others.
 fn divide(graphs: &[(&Mask, Graph)]) -> Vec<(Mask, Graph)> {
     let popular: Vec<(&Mask, &Graph, usize)> = graphs
         .iter()
@@ -90,7 +90,7 @@ fn divide(graphs: &[(&Mask, Graph)]) -> Vec<(Mask, Graph)> {
     divided
 }
 
-/// Covers the pairs of one set of accounts by rectangles, in the shortest of three ways: the sets that the same
+/// Covers the pairs of one set of accounts with rectangles, in the shortest of three ways: the sets that the same
 /// principals have; the principals that have the same sets; the largest rectangle first.
 fn rectangles(graph: &Graph, mask: usize) -> Vec<Rectangle> {
     let by_principal = grouped(graph.iter().map(|pair| (pair.principal, pair.set)));
@@ -108,7 +108,7 @@ fn rectangles(graph: &Graph, mask: usize) -> Vec<Rectangle> {
     ways.into_iter().min_by_key(cost).unwrap_or_default()
 }
 
-/// Takes the largest rectangle of what is left, until nothing is.
+/// Takes the largest remaining rectangle until nothing remains.
 fn largest_first(graph: &Graph, mask: usize) -> Vec<Rectangle> {
     let mut left = graph.clone();
     let mut found = Vec::new();
@@ -139,7 +139,7 @@ fn largest_first(graph: &Graph, mask: usize) -> Vec<Rectangle> {
     found
 }
 
-/// The values of each key.
+/// Returns the values of each key.
 fn neighbours(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut values: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (key, value) in pairs {
@@ -148,7 +148,7 @@ fn neighbours(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<usize, BT
     values
 }
 
-/// The keys that have the same values, by those values.
+/// Groups the keys by their values.
 fn grouped(pairs: impl Iterator<Item = (usize, usize)>) -> BTreeMap<Vec<usize>, Vec<usize>> {
     let mut keys: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     for (key, values) in neighbours(pairs) {

@@ -1,4 +1,4 @@
-//! What import leaves out, told twice: in a warning, and in a comment where it would have stood.
+//! What import omits. Each omission is reported twice: in a warning, and in a comment where it would have been.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,39 +10,39 @@ use crate::principals::{Directory, Identity};
 use crate::terraform::{Row, Terraform, differences};
 use crate::text::{comment, list, quoted};
 
-/// So many principals are listed in a comment one by one.
+/// Number of principals that a comment lists one by one.
 const MOST_LISTED: usize = 200;
 
-/// A warning of what is left out, with the way out.
+/// Returns a warning about an omission, with its resolution.
 pub(crate) fn incomplete(message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::warning(Code::ImportIncomplete, message).help(help)
 }
 
-/// What rows of owned sets that no `assign` wants come to.
+/// Returns what happens to assignments of owned sets that no `assign` contains.
 fn fate(sets: &[MentionedSet<'_>], of: &BTreeSet<usize>) -> String {
     let name = |at: &&usize| sets[**at].live.name.as_str();
     let (adopted, owned): (Vec<&usize>, Vec<&usize>) = of.iter().partition(|at| sets[**at].is_adopted());
     let adopted = (!adopted.is_empty()).then(|| {
         format!(
-            "while `adopt` stands in {}, they are reported and not revoked",
+            "as long as `adopt` is there, those of {} are reported and not revoked",
             list(adopted.iter().map(name))
         )
     });
     let owned = (!owned.is_empty()).then(|| {
         format!(
-            "the next apply revokes them on {}, which is this stack's already",
+            "the next apply revokes those of {}, which this stack already owns",
             list(owned.iter().map(name))
         )
     });
     adopted.into_iter().chain(owned).collect::<Vec<_>>().join("; ")
 }
 
-/// A number of rows in words.
+/// Returns a number of assignments in words.
 pub(crate) fn counted(rows: usize) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+    if rows == 1 { "1 assignment".to_owned() } else { format!("{rows} assignments") }
 }
 
-/// The rows of one kind, by principal.
+/// The assignments of one kind, by principal.
 fn by_principal<'r, 'a>(rows: &'r Rows<'a>) -> BTreeMap<&'a Principal, Vec<(usize, &'r Mask)>> {
     let mut grouped: BTreeMap<&Principal, Vec<(usize, &Mask)>> = BTreeMap::new();
     for ((set, principal), mask) in rows {
@@ -55,7 +55,7 @@ fn rows_in(parts: &[(usize, &Mask)]) -> usize {
     parts.iter().map(|(_, mask)| mask.count_ones(..)).sum()
 }
 
-/// Groups and users that the files cannot tell from another.
+/// Reports groups and users that the configuration cannot tell from others.
 pub(crate) fn indistinct(
     census: &Census<'_>,
     sets: &[MentionedSet<'_>],
@@ -67,9 +67,9 @@ pub(crate) fn indistinct(
         let (what, way_out) = match principal {
             Principal::Group(_) | Principal::NewGroup(_) => (
                 "group",
-                "rename one of them in Entra, or have provisioning give it an external id; then write its rows",
+                "rename one of them in Entra, or have provisioning set its external ID; then add its assignments",
             ),
-            Principal::User(_) => ("user", "assign a group that holds the user"),
+            Principal::User(_) => ("user", "assign a group that the user is a member of"),
         };
         let name = match directory.identity(principal) {
             Identity::Indistinct(name) => name,
@@ -78,7 +78,7 @@ pub(crate) fn indistinct(
         let rows = counted(rows_in(&parts));
         let of: BTreeSet<usize> = parts.iter().map(|(set, _)| *set).collect();
         let message = format!(
-            "the {what} {} ({}) cannot be told from others by name or id, so its {rows} are left out",
+            "neither a name nor an ID distinguishes the {what} {} ({}) from others; omitted: {rows}",
             quoted(name),
             principal.id()
         );
@@ -86,10 +86,10 @@ pub(crate) fn indistinct(
         let names = list(of.iter().map(|set| sets[*set].live.name.as_str()));
         lines.push(format!("- {what} {} ({}), {rows} of {names}", quoted(name), principal.id()));
     }
-    listed("Not imported, since neither a name nor an id tells them from others:", lines)
+    listed("Not imported, because neither a name nor an ID distinguishes them from others:", lines)
 }
 
-/// Rows of principals that are gone.
+/// Reports assignments of deleted principals.
 pub(crate) fn gone(
     census: &Census<'_>,
     sets: &[MentionedSet<'_>],
@@ -100,17 +100,17 @@ pub(crate) fn gone(
     let (mut rows, mut of) = (0, BTreeSet::new());
     for (principal, parts) in by_principal(&census.gone) {
         let known = terraform.and_then(|state| state.name_of(principal.id()));
-        let known = known.map(|name| format!(" (Terraform knew {})", quoted(name))).unwrap_or_default();
+        let known = known.map(|name| format!(" ({} in Terraform)", quoted(name))).unwrap_or_default();
         let names = list(parts.iter().map(|(set, _)| sets[*set].live.name.as_str()));
         lines.push(format!("- {}{known}, {} of {names}", principal.id(), counted(rows_in(&parts))));
         rows += rows_in(&parts);
         of.extend(parts.iter().map(|(set, _)| *set));
     }
     if rows > 0 {
-        let message = format!("rows of principals that are gone are not imported: {}", counted(rows));
+        let message = format!("assignments of deleted principals are not imported: {}", counted(rows));
         warnings.push(incomplete(message, fate(sets, &of)));
     }
-    listed("Groups and users that are gone and whose rows AWS still keeps. They are not imported:", lines)
+    listed("Deleted groups and users whose assignments still exist in AWS. They are not imported:", lines)
 }
 
 fn listed(head: &str, lines: Vec<String>) -> String {
@@ -126,7 +126,8 @@ fn listed(head: &str, lines: Vec<String>) -> String {
     text
 }
 
-/// What differs between the states and what is live; rows that are live alone are told where they would have stood.
+/// Reports differences between the states and the live state. Assignments that are only live are reported where they
+/// would have been.
 pub(crate) fn differing_states(
     sets: &[MentionedSet<'_>],
     snapshot: &Snapshot,
@@ -138,26 +139,26 @@ pub(crate) fn differing_states(
     for (arn, state) in terraform.sets() {
         let Some(set) = by_arn.get(arn.as_str()) else {
             let message = format!(
-                "Terraform manages the permission set {} ({}), which this project cannot hold: it does not exist, or belongs to another stack",
+                "Terraform manages the permission set {} ({}), which this project cannot contain: it does not exist, or another stack owns it",
                 quoted(&state.name),
                 state.address
             );
             warnings.push(incomplete(
                 message,
-                "refresh the state; if somebody deleted the set by hand, declare it anew",
+                "refresh the state; if the permission set was deleted manually, declare it again",
             ));
             continue;
         };
         let found = set.live.details.as_ref().map(|live| differences(state, live)).unwrap_or_default();
         if !found.is_empty() {
             let message = format!(
-                "the permission set {} is not as Terraform's state says: live it has {}",
+                "the permission set {} differs from Terraform's state; the live one has {}",
                 quoted(set.live.name.as_str()),
                 found.join(", ")
             );
             warnings.push(incomplete(
                 message,
-                "the project says what is live; correct it there if Terraform is right",
+                "the project describes the live state; change it if Terraform is right",
             ));
         }
     }
@@ -175,13 +176,13 @@ pub(crate) fn differing_states(
         if missing > 0 {
             let name = set.map_or(arn.as_str(), |set| set.live.name.as_str());
             let message = format!(
-                "rows of {} that are in Terraform's state are not live, so they are not imported: {}",
+                "assignments of {} that are in Terraform's state but not live are not imported: {}",
                 quoted(name),
                 counted(missing)
             );
             warnings.push(incomplete(
                 message,
-                "write an `assign` for those that are wanted; `terraform plan` lists them",
+                "write an `assign` for those that you need; `terraform plan` lists them",
             ));
         }
     }

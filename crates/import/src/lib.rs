@@ -1,9 +1,9 @@
-//! From a snapshot to a project that says it: `rolecall import`.
+//! `rolecall import`: from a snapshot to a project that describes it.
 //!
-//! The way of the rows: `standing` says which permission sets the project mentions, `census` sorts their rows, `cover`
-//! finds what several sets and principals share, `account_sets` and `tree` say sets of accounts by units, names and
-//! exceptions, and `project` writes the files. Nothing here reads a clock, a disk or AWS, and nothing depends on
-//! chance: the same snapshot gives the same bytes.
+//! `standing` decides which permission sets the project mentions, `census` classifies their assignments, `cover` finds what
+//! several permission sets and principals share, `account_sets` and `tree` express sets of accounts by units, names and
+//! exceptions, and `project` writes the files. Nothing here reads a clock, a disk or AWS, and nothing is random: the same
+//! snapshot gives the same bytes.
 
 mod access_control;
 mod account_sets;
@@ -32,40 +32,40 @@ pub use project::import;
 pub use standing::stacks;
 pub use terraform::{States, Terraform, TerraformError};
 
-/// A project that was written from what is live.
+/// A project that describes the live state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Import {
     /// The text of each file by its path, with `/` between its parts. `rolecall.kdl` is the project file.
     pub files: BTreeMap<String, String>,
-    /// What is live and not in the project (RC0801), each once.
+    /// What is live but not in the project (RC0801), each once.
     pub warnings: Vec<Diagnostic>,
-    /// How much it is.
+    /// The size of the project.
     pub summary: Summary,
 }
 
-/// How much a project says.
+/// The size of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// Declared groups.
+    /// Number of declared groups.
     pub groups: usize,
-    /// Users who are named.
+    /// Number of named users.
     pub users: usize,
-    /// Named account sets.
+    /// Number of named account sets.
     pub account_sets: usize,
-    /// Permission sets of the stack, those that it adopts among them.
+    /// Number of permission sets of the stack, including those that it adopts.
     pub permission_sets: usize,
-    /// Permission sets that say `adopt`.
+    /// Number of permission sets with `adopt`.
     pub adopted: usize,
-    /// Permission sets that are made elsewhere.
+    /// Number of externally managed permission sets.
     pub external: usize,
-    /// `assign` nodes.
+    /// Number of `assign` nodes.
     pub assigns: usize,
-    /// The live rows that they say.
+    /// Number of live assignments that they cover.
     pub rows: usize,
-    /// Accounts that hold an older version of a permission set of the stack: plans provision those.
+    /// Number of accounts in which a permission set of the stack is outdated. Plans provision them.
     pub outdated: usize,
-    /// Rows on accounts that are not active, which no plan grants or revokes.
+    /// Number of assignments in accounts that are not active. No plan grants or revokes them.
     pub resting: usize,
-    /// Rows of users on external sets, which are left to who made them.
+    /// Number of users' assignments of external sets, which stay unmanaged.
     pub left_to_others: usize,
 }

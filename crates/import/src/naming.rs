@@ -1,23 +1,23 @@
-//! Names for sets of accounts: after the unit or the accounts that they are, else after who uses them.
+//! Names for sets of accounts: after the unit or the accounts, and otherwise after the first user.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounts::{Accounts, Mask};
 use crate::selection::{Selection, UnitLine};
 
-/// Longer names are not made of several others.
+/// Length above which a name is not composed of several others.
 const LONGEST: usize = 40;
 
-/// A set that wants a name.
+/// A set that needs a name.
 pub(crate) struct Named<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) mask: &'a Mask,
-    /// Of the sets that the selection names.
+    /// The sets that the selection names.
     pub(crate) names: &'a [String],
     pub(crate) used_by: &'a str,
 }
 
-/// Gives names, none twice.
+/// Assigns unique names.
 pub(crate) struct Namer<'a> {
     accounts: &'a Accounts<'a>,
     unit_names: Vec<String>,
@@ -29,7 +29,7 @@ impl<'a> Namer<'a> {
         Self { accounts, unit_names: unit_names(accounts), taken: BTreeSet::new() }
     }
 
-    /// A name that is free.
+    /// Returns a free name.
     pub(crate) fn name(&self, set: &Named<'_>) -> String {
         let wish =
             Some(self.wish(set)).filter(|wish| !wish.is_empty()).unwrap_or_else(|| "accounts".to_owned());
@@ -42,7 +42,7 @@ impl<'a> Namer<'a> {
         name
     }
 
-    /// Says that a name is not free any more.
+    /// Marks a name as taken.
     pub(crate) fn take(&mut self, name: &str) {
         self.taken.insert(name.to_owned());
     }
@@ -79,7 +79,7 @@ impl<'a> Namer<'a> {
     }
 }
 
-/// One name for several: what they begin with, or all of them.
+/// Returns one name for several: their common beginning, or all of them.
 fn together(parts: &[String]) -> Option<String> {
     let joined = parts.join("-and-");
     match parts {
@@ -89,7 +89,7 @@ fn together(parts: &[String]) -> Option<String> {
     }
 }
 
-/// A name for each unit: as few of the last names of its path as no other unit shares.
+/// Returns a name for each unit: as few of the last names of its path as make it unique.
 fn unit_names(accounts: &Accounts<'_>) -> Vec<String> {
     let end = |path: &[String], length: usize| slug(&path[path.len().saturating_sub(length)..].join("-"));
     let mut shared: BTreeMap<(usize, String), usize> = BTreeMap::new();
@@ -111,13 +111,13 @@ fn unit_names(accounts: &Accounts<'_>) -> Vec<String> {
     named.collect()
 }
 
-/// Lower-case letters and digits of any script, with single hyphens between them.
+/// Returns lower-case letters and digits of any script, with single hyphens between them.
 fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
-/// What all texts begin with, up to the last character that divides a name into words, that included.
+/// Returns the common beginning of all texts, up to and including the last character that separates words.
 pub(crate) fn common_start<T: AsRef<str>>(texts: &[T]) -> String {
     let Some(first) = texts.first().map(AsRef::as_ref) else { return String::new() };
     let length = texts[1..].iter().fold(first.len(), |length, text| {

@@ -1,4 +1,4 @@
-//! Permission sets as the files say them. What the language refuses is left out, and told.
+//! Permission sets in the configuration. What the language does not support is omitted and reported.
 
 use std::collections::BTreeSet;
 
@@ -14,19 +14,19 @@ use rolecall_parser::limits::{
 use crate::policies::{self, Written};
 use crate::text::{Node, is_writable, list, quoted, says_something};
 
-/// The depth of the words in a permission set.
+/// The nesting depth of the words in a permission set.
 const DEPTH: usize = 1;
 
-/// A permission set in the files.
+/// A permission set in the configuration.
 pub(crate) struct WrittenSet {
     pub(crate) node: Node,
     /// The text of the policy file, if it has one. Its path is in the node.
     pub(crate) policy_file: Option<String>,
-    /// What of the live set could not be said, each as the end of "without …".
+    /// The parts of the live set that the language does not support, each as the end of "without …".
     pub(crate) left_out: Vec<String>,
 }
 
-/// Writes a permission set. `policy_path` is where its policy goes if it needs a file.
+/// Writes a permission set. `policy_path` is the path of its policy file, if it needs one.
 pub(crate) fn write(
     live: &LivePermissionSet,
     details: &PermissionSet,
@@ -92,7 +92,8 @@ impl Writer<'_> {
         match text {
             Some(text) if is_taken(text) => self.line(&format!("{word} {}", quoted(text))),
             Some(text) => {
-                self.left_out.push(format!("its {word}, which the language does not take: {}", quoted(text)));
+                self.left_out
+                    .push(format!("its {word}, which the language does not support: {}", quoted(text)));
             }
             None => {}
         }
@@ -106,7 +107,8 @@ impl Writer<'_> {
         if text.parse() == Ok(session) {
             self.line(&format!("session {}", quoted(&text)));
         } else {
-            self.left_out.push(format!("its session of {text}: the language takes whole minutes"));
+            self.left_out
+                .push(format!("its session duration of {text}: the language supports whole minutes"));
         }
     }
 
@@ -133,7 +135,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The name of a managed policy, if the language makes the same ARN of it.
+    /// Returns the name of a managed policy, if the language resolves it to the same ARN.
     fn managed_name<'n>(&self, arn: &'n str) -> Option<&'n str> {
         let name = managed_policy_name(arn);
         (is_policy_name(name) && arn == format!("arn:{}:iam::aws:policy/{name}", self.partition))
@@ -152,11 +154,11 @@ impl Writer<'_> {
         };
         match inner {
             Some(inner) => self.lines.push(Node::short("boundary", vec![inner])),
-            None => self.left_out.push("its boundary, which the language does not take".to_owned()),
+            None => self.left_out.push("its boundary, which the language does not support".to_owned()),
         }
     }
 
-    /// Tags that cannot be said are not managed, so nothing is lost with them.
+    /// Writes the tags. Tags that the language does not support are not managed, so nothing is lost.
     fn tags(&mut self, live: &LivePermissionSet) {
         let sayable = live.tags.iter().filter(|(key, value)| is_tag(key, value)).take(MAX_TAGS);
         self.lines.extend(sayable.map(|(key, value)| Node::line(format!("tag {}", list([key, value])))));

@@ -1,7 +1,7 @@
-//! Inline policies: in KDL where the language can say them, else in JSON files.
+//! Inline policies: in KDL if the language supports them, and otherwise in JSON files.
 //!
-//! What the language takes for a policy is the parser's to say, so it is asked: a project with this one policy is
-//! loaded, and what it reads is compared with what is live.
+//! The parser decides what the language supports: a project with the policy is loaded, and the result is compared with the
+//! live policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,24 +11,25 @@ use serde_json::Value;
 
 use crate::text::{Node, is_writable, list, quoted};
 
-/// A policy with a longer line, in characters, is easier to read in a file: the actions of a statement stand on one.
+/// Length of a line, in characters, above which a policy is easier to read in a file: the actions of a statement are on one
+/// line.
 const MOST_COLUMNS: usize = 140;
-/// The depth of `allow` and `deny` in a file.
+/// The nesting depth of `allow` and `deny`.
 const STATEMENT_DEPTH: usize = 2;
-/// The file of a policy in the project that is loaded to try it.
+/// The path of the policy file in the project that is loaded as a test.
 const TRIED: &str = "policy.json";
 
 /// How a policy is written.
 pub(crate) enum Written {
     /// In the block of `inline-policy`.
     Kdl(Vec<Node>),
-    /// In a file, with this text.
+    /// In a file with this text.
     File(String),
-    /// Not at all: the language refuses it, with the reason.
+    /// Not at all: the language does not support it, for this reason.
     Refused(String),
 }
 
-/// How a live policy of an instance in this Region is written, so that what is read back is equal to it.
+/// Writes a live policy of an instance in this Region, so that parsing it gives an equal policy.
 pub(crate) fn write(policy: &Policy, region: &str) -> Written {
     if let Some(nodes) = in_kdl(policy) {
         let inline = Node::block("inline-policy", nodes.clone());
@@ -43,12 +44,12 @@ pub(crate) fn write(policy: &Policy, region: &str) -> Written {
     let inline = Node::line(format!("inline-policy file={}", quoted(TRIED)));
     match read_back(&inline, &text, region) {
         Ok(read) if read.as_ref() == Some(policy) => Written::File(text),
-        Ok(_) => Written::Refused("it reads as another".to_owned()),
+        Ok(_) => Written::Refused("it would be another policy".to_owned()),
         Err(reason) => Written::Refused(reason.replace(&format!("`{TRIED}`"), "its JSON")),
     }
 }
 
-/// What the parser makes of an `inline-policy`, or the first thing that it refuses.
+/// Returns how the parser reads an `inline-policy`, or the first error.
 fn read_back(inline: &Node, file: &str, region: &str) -> Result<Option<Policy>, String> {
     let mut project = format!("rolecall language=1 stack=\"x\"\nidentity-center region={}\n", quoted(region));
     Node::block("permission-set \"x\"", vec![inline.clone()]).write(0, &mut project);
@@ -59,11 +60,11 @@ fn read_back(inline: &Node, file: &str, region: &str) -> Result<Option<Policy>, 
             Ok(config.permission_sets.into_iter().next().and_then(|set| set.permission_set.inline_policy))
         }
         (Some(error), _) => Err(error.message),
-        (None, None) => Err("the language does not take it".to_owned()),
+        (None, None) => Err("the language does not support it".to_owned()),
     }
 }
 
-/// The statements in KDL, if the language has words for all of it, on lines that a person would write.
+/// Returns the statements in KDL, if the language supports all of them with lines of a reasonable length.
 fn in_kdl(policy: &Policy) -> Option<Vec<Node>> {
     let canonical = policy.canonical().as_object()?;
     let is_plain = canonical.keys().all(|key| matches!(key.as_str(), "Version" | "Statement"));
@@ -73,7 +74,7 @@ fn in_kdl(policy: &Policy) -> Option<Vec<Node>> {
     nodes.iter().all(|node| node.is_within(MOST_COLUMNS, STATEMENT_DEPTH)).then_some(nodes)
 }
 
-/// A statement that the language can say.
+/// A statement that the language supports.
 struct Statement<'a> {
     effect: &'a str,
     id: Option<&'a str>,
@@ -129,7 +130,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The texts of a list that has some, none of them twice, if the language takes them all.
+/// Returns the texts of a list that is not empty and has no duplicates, if the language accepts them all.
 fn texts(value: &Value) -> Option<Vec<&str>> {
     let list = value.as_array().filter(|list| !list.is_empty())?;
     let texts: Vec<&str> = list.iter().map(Value::as_str).collect::<Option<_>>()?;

@@ -1,4 +1,4 @@
-//! Groups and users, as far as the files can name them.
+//! Groups and users, as far as the configuration can name them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use rolecall_parser::limits::MAX_DISPLAY_NAME;
 
 use crate::text::{quoted, says_something};
 
-/// What the files can say of a principal.
+/// How the configuration can name a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity<'a> {
-    /// A group, found by its object id or else by its name.
+    /// A group, found by its object ID or by its name.
     Group { group: &'a Group, object_id: Option<&'a str> },
     /// A user, found by user name.
     User(&'a UserName),
-    /// A group or user that exists, and that no name or id tells from another.
+    /// An existing group or user that neither a name nor an ID distinguishes from others.
     Indistinct(&'a str),
-    /// Nobody is behind it.
+    /// A deleted principal.
     Gone,
 }
 
-/// Everybody who exists.
+/// All existing groups and users.
 pub(crate) struct Directory<'a> {
     identities: BTreeMap<Principal, Identity<'a>>,
 }
@@ -80,15 +80,15 @@ pub(crate) struct DeclaredGroup<'a> {
 }
 
 impl<'a> DeclaredGroup<'a> {
-    /// The declarations of these groups, each with its principal, sorted by label. The label is the display name,
-    /// unless two of them share that.
+    /// Returns the declarations of these groups, each with its principal, sorted by label. The label is the display name,
+    /// unless two groups have the same.
     pub(crate) fn all(
         groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,
     ) -> Vec<(&'a Principal, Self)> {
         Self::beside(groups, &[])
     }
 
-    /// The same for groups that would be declared beside others: their labels are none of those others'.
+    /// Returns the same for groups that would be declared in addition to others, whose labels they avoid.
     pub(crate) fn beside(
         groups: &BTreeMap<&'a Principal, (&'a Group, Option<&'a str>)>,
         others: &[Self],
@@ -123,12 +123,12 @@ impl<'a> DeclaredGroup<'a> {
         declared
     }
 
-    /// Whether it is this group.
+    /// Returns whether it is this group.
     pub(crate) fn is(&self, group: &Group) -> bool {
         *self.id == group.id
     }
 
-    /// The line that declares it.
+    /// Returns the line that declares it.
     pub(crate) fn line(&self) -> String {
         let mut line = format!("group {}", quoted(&self.label));
         if self.display_name != self.label && is_display_name(self.display_name) {

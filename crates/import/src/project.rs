@@ -18,14 +18,14 @@ use crate::terraform::Terraform;
 use crate::text::{Node, comment, list, quoted};
 use crate::{Import, Summary};
 
-/// A file that would grow beyond this is divided, in bytes. The language reads files of up to 8 MiB.
+/// Size in bytes above which a file is split. The language allows files of up to 8 MiB.
 const MAX_FILE: usize = 1024 * 1024;
 
-/// Writes a project whose plan changes little: it adopts sets that no stack owns. On sets that the stack owns it revokes
-/// the rows of principals that cannot be named, and accounts that hold an older version of a set are provisioned.
+/// Writes a project whose plan changes little: it adopts permission sets that no stack owns. For those that the stack owns,
+/// it revokes assignments of principals that cannot be named, and provisions accounts with an outdated version.
 ///
 /// # Errors
-/// The snapshot does not hold all of a permission set: what was not read would be revoked.
+/// The snapshot does not contain a whole permission set: whatever was not read would be revoked.
 pub fn import(
     snapshot: &Snapshot,
     stack: &StackName,
@@ -60,7 +60,7 @@ pub fn import(
     let mut parts = nodes(&assignments.of_groups);
     if !assignments.of_users.is_empty() {
         let mut users = nodes(&assignments.of_users);
-        users[0].insert_str(0, &comment("Single users. Put them into groups where that is possible: nobody remembers these when someone changes teams."));
+        users[0].insert_str(0, &comment("Single users. Use groups instead if possible: direct assignments are easily forgotten when a user changes teams."));
         parts.extend(users);
     }
     parts.extend(beyond_state);
@@ -71,7 +71,7 @@ pub fn import(
     Ok(Import { files, warnings, summary })
 }
 
-/// Rows that were not read would be missing in the files, and revoked.
+/// Assignments that were not read would be missing from the configuration, and be revoked.
 fn check_whole(snapshot: &Snapshot, sets: &[MentionedSet<'_>]) -> Result<(), Box<Diagnostic>> {
     let is_whole = |set: &&MentionedSet<'_>| {
         let rows = matches!(snapshot.coverage.depth(&set.live.name), Some(Depth::Whole));
@@ -82,9 +82,9 @@ fn check_whole(snapshot: &Snapshot, sets: &[MentionedSet<'_>]) -> Result<(), Box
         Some(set) => Err(Box::new(
             Diagnostic::error(
                 Code::SnapshotUnusable,
-                format!("the snapshot does not hold all of permission set `{}`", set.live.name),
+                format!("the snapshot contains only a part of the permission set `{}`", set.live.name),
             )
-            .help("take it again with `rolecall snapshot`, which reads every permission set whole"),
+            .help("take the snapshot again with `rolecall snapshot`, which reads all permission sets completely"),
         )),
     }
 }
@@ -126,8 +126,8 @@ struct Project {
 }
 
 impl Project {
-    /// Adds a file of these parts, or a directory of files where they are too much for one. Parts of several lines
-    /// have an empty line between them.
+    /// Adds a file with these parts, or a folder of files if they are too much for one file. Parts of several lines
+    /// are separated by an empty line.
     fn add(&mut self, stem: &str, parts: Vec<String>) {
         let mut texts: Vec<String> = Vec::new();
         let mut was_long = false;
@@ -181,7 +181,7 @@ impl Project {
                 text.push_str(&comment(&format!("Imported without {what}.")));
                 warnings.push(incomplete(
                     format!("the permission set {} is imported without {what}", quoted(set.live.name.as_str())),
-                    "as the files are now, an apply takes it off or sets it to AWS's default; change it before if that is not meant",
+                    "the next apply removes it or sets it to AWS's default; change the configuration first if that is not intended",
                 ));
             }
             node.write(0, &mut text);
@@ -192,7 +192,7 @@ impl Project {
             external.map(|set| format!("external-permission-set {}\n", quoted(set.live.name.as_str())));
         let mut external: String = external.collect();
         if !external.is_empty() {
-            let why = "Made and kept elsewhere, by AWS Control Tower for instance. Only the assignments of declared groups are managed here.";
+            let why = "Externally managed, for example by AWS Control Tower. Only the assignments of declared groups are managed here.";
             external.insert_str(0, &comment(why));
         }
         parts.push(external);
@@ -200,7 +200,7 @@ impl Project {
         self.add("permission-sets", parts);
     }
 
-    /// The project file, and with it everything.
+    /// Adds the project file, which completes the project.
     fn finish(
         self,
         snapshot: &Snapshot,
@@ -231,20 +231,20 @@ fn foreign_sets(foreign: &[(&PermissionSetName, &str)]) -> String {
         by_owner.entry(owner).or_default().push(name.as_str());
     }
     let lines = by_owner.iter().map(|(owner, names)| {
-        comment(&format!("Not imported, since the stack {} owns them: {}", quoted(owner), list(names)))
+        comment(&format!("Not imported, because the stack {} owns them: {}", quoted(owner), list(names)))
     });
     lines.collect()
 }
 
-/// Names of files after permission sets. Some file systems do not tell upper from lower case.
+/// Names of files after permission sets. Some file systems ignore case.
 #[derive(Default)]
 struct FileNames {
     taken: BTreeSet<String>,
 }
 
 impl FileNames {
-    /// The name that a file for this set would have. Hidden files would not be read, and some systems drop a dot at
-    /// the end.
+    /// Returns the name of the file for this set. Hidden files would not be read, and some systems drop a dot at the
+    /// end.
     fn peek(&self, name: &str) -> String {
         let plain = name.trim_matches('.');
         let plain = if plain.is_empty() { "policy" } else { plain };

@@ -1,4 +1,4 @@
-//! Selections of accounts, as the files write them.
+//! Selections of accounts in the configuration.
 
 use crate::accounts::Accounts;
 use crate::text::{Node, quoted};
@@ -8,22 +8,22 @@ use crate::text::{Node, quoted};
 pub(crate) struct UnitLine {
     /// Its position; the first stands for all member accounts.
     pub(crate) unit: usize,
-    /// Whether only accounts directly in it are meant.
+    /// Whether only accounts directly in it are selected.
     pub(crate) is_direct: bool,
 }
 
-/// What is added up, and what is taken away again. Account sets are known by their position among the named ones.
+/// A union of accounts and its exceptions. Account sets are given by their position among the named ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
     pub(crate) sets: Vec<usize>,
     pub(crate) units: Vec<UnitLine>,
-    /// A pattern of names, beside which no other line may stand.
+    /// A pattern of names, which must be the only line.
     pub(crate) pattern: Option<String>,
     pub(crate) accounts: Vec<usize>,
     pub(crate) except: Exceptions,
 }
 
-/// What is taken away.
+/// The exceptions of a selection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Exceptions {
     pub(crate) sets: Vec<usize>,
@@ -38,7 +38,7 @@ impl Exceptions {
 }
 
 impl Selection {
-    /// The lines of the block that says it. `names` are those of the named sets; `depth` is that of the lines.
+    /// Returns the lines of its block. `names` are those of the named sets; `depth` is that of the lines.
     pub(crate) fn lines(&self, accounts: &Accounts<'_>, names: &[String], depth: usize) -> Vec<Node> {
         let mut lines = unit_lines(accounts, &self.units);
         lines.extend(set_lines(&self.sets, names, depth));
@@ -56,7 +56,7 @@ impl Selection {
         lines
     }
 
-    /// The `on` lines of an `assign` that say it.
+    /// Returns the `on` lines of an `assign`.
     pub(crate) fn on(&self, accounts: &Accounts<'_>, names: &[String]) -> Vec<Node> {
         let Self { sets, units, pattern, accounts: single, except } = self;
         let is_of_sets = units.is_empty() && pattern.is_none() && single.is_empty() && except.is_empty();
@@ -66,7 +66,7 @@ impl Selection {
         vec![Node::short("on", self.lines(accounts, names, 2))]
     }
 
-    /// About how many bytes it takes within a block.
+    /// Returns its approximate size within a block, in bytes.
     pub(crate) fn bytes(&self, accounts: &Accounts<'_>, names: &[String]) -> usize {
         self.on(accounts, names).iter().map(|node| node.bytes(1)).sum()
     }

@@ -8,8 +8,8 @@ use rolecall_model::{PermissionSetName, Snapshot, StackName};
 
 use crate::terraform::Terraform;
 
-/// The permission sets that AWS Control Tower makes and keeps ("IAM Identity Center groups for AWS Control Tower" in
-/// its user guide).
+/// The permission sets that AWS Control Tower manages ("IAM Identity Center groups for AWS Control Tower" in its user
+/// guide).
 const CONTROL_TOWER_SETS: &[&str] = &[
     "AWSAdministratorAccess",
     "AWSOrganizationsFullAccess",
@@ -18,7 +18,7 @@ const CONTROL_TOWER_SETS: &[&str] = &[
     "AWSServiceCatalogAdminFullAccess",
     "AWSServiceCatalogEndUserAccess",
 ];
-/// The groups that it makes. It gives them those sets on accounts by itself, new accounts included.
+/// The groups that it manages. It assigns them those permission sets by itself, also in new accounts.
 const CONTROL_TOWER_GROUPS: &[&str] = &[
     "AWSAccountFactory",
     "AWSAuditAccountAdmins",
@@ -33,20 +33,20 @@ const CONTROL_TOWER_GROUPS: &[&str] = &[
 /// How a live permission set is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing<'a> {
-    /// As the stack's own; with `adopt`, where it has no owner yet.
+    /// As a permission set of the stack; with `adopt` if it has no owner yet.
     Owned {
-        /// Whether it says `adopt`.
+        /// Whether it has `adopt`.
         is_adopted: bool,
     },
-    /// As made elsewhere.
+    /// As externally managed.
     External,
-    /// Not at all: it belongs to this other stack.
+    /// Not at all: another stack owns it.
     Foreign(&'a str),
-    /// Not at all: Terraform's state, which says what to import, does not speak of it.
+    /// Not at all: Terraform's state, which determines what is imported, does not contain it.
     Unmentioned,
 }
 
-/// The standing of a live permission set.
+/// Returns how a live permission set is written.
 pub(crate) fn standing<'a>(
     live: &'a LivePermissionSet,
     stack: &StackName,
@@ -70,12 +70,12 @@ fn is_control_tower_set(name: &PermissionSetName) -> bool {
     CONTROL_TOWER_SETS.contains(&name.as_str())
 }
 
-/// Whether Control Tower made a group of this name and looks after its assignments of external sets.
+/// Returns whether Control Tower created a group of this name and manages its assignments of external sets.
 pub(crate) fn is_control_tower_group(display_name: &str) -> bool {
     CONTROL_TOWER_GROUPS.contains(&display_name)
 }
 
-/// The stacks that own permission sets of the instance. A tag whose value could not be a stack's name is passed over.
+/// Returns the stacks that own permission sets of the instance. A tag whose value is not a valid stack name is ignored.
 pub fn stacks(snapshot: &Snapshot) -> BTreeSet<StackName> {
     let owners = snapshot.permission_sets.iter().filter_map(|set| set.tags.get(STACK_TAG));
     owners.filter_map(|owner| owner.parse().ok()).collect()

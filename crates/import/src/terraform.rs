@@ -1,7 +1,7 @@
-//! What Terraform manages: `terraform show -json` of states that hold the aws provider's resources of ssoadmin.
+//! What Terraform manages: `terraform show -json` of states with ssoadmin resources of the aws provider.
 //!
-//! The form is that of "JSON Output Format" in Terraform's documentation, major version 1; attributes are those of the
-//! provider's documentation of each resource. Minor versions only add, so what is not known is passed over.
+//! The format is "JSON Output Format" in Terraform's documentation, major version 1; attributes are those of the
+//! provider's documentation of each resource. Minor versions only add, so unknown fields are ignored.
 
 mod differences;
 mod state;
@@ -13,19 +13,19 @@ use rolecall_model::{AccountId, Assignment, Boundary, CustomerPolicy, GroupId, P
 pub(crate) use differences::differences;
 pub use state::{States, TerraformError};
 
-/// What one or several states manage of one instance; [`States`] reads it.
+/// What one or several states manage in one instance; [`States`] reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Terraform {
     sets: BTreeMap<String, ManagedSet>,
     /// By the ARN of the permission set.
     rows: BTreeMap<String, BTreeSet<Row>>,
-    /// Names of groups and users that the states know, by id.
+    /// Names of groups and users in the states, by ID.
     names: BTreeMap<String, String>,
     /// The sources of each attribute for access control.
     attributes: BTreeMap<String, Vec<String>>,
 }
 
-/// A permission set that Terraform manages, as far as the states say.
+/// A permission set that Terraform manages, as described by the states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ManagedSet {
     pub(crate) address: String,
@@ -39,7 +39,7 @@ pub(crate) struct ManagedSet {
     pub(crate) inline_policy: Option<Policy>,
 }
 
-/// An account assignment of a permission set that is known from elsewhere.
+/// An account assignment of a known permission set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
     pub(crate) account: AccountId,
@@ -47,49 +47,49 @@ pub(crate) struct Row {
 }
 
 impl Terraform {
-    /// Whether a state manages the permission set of this ARN.
+    /// Returns whether a state manages the permission set of this ARN.
     pub(crate) fn manages(&self, set: &str) -> bool {
         self.sets.contains_key(set)
     }
 
-    /// Whether a state assigns the permission set of this ARN to anybody.
+    /// Returns whether a state assigns the permission set of this ARN to anyone.
     pub(crate) fn assigns(&self, set: &str) -> bool {
         self.rows.contains_key(set)
     }
 
-    /// Whether a state assigns the permission set of this ARN to this principal anywhere.
+    /// Returns whether a state assigns the permission set of this ARN to this principal anywhere.
     pub(crate) fn gives(&self, set: &str, principal: &Principal) -> bool {
         self.rows.get(set).is_some_and(|rows| rows.iter().any(|row| row.principal == *principal))
     }
 
-    /// Whether a state holds a live row.
+    /// Returns whether a state contains a live assignment.
     pub(crate) fn holds(&self, set: &str, row: &Assignment) -> bool {
         let wanted = Row { account: row.account, principal: row.principal.clone() };
         self.rows.get(set).is_some_and(|rows| rows.contains(&wanted))
     }
 
-    /// The permission sets that the states manage, by ARN.
+    /// Returns the permission sets that the states manage, by ARN.
     pub(crate) fn sets(&self) -> &BTreeMap<String, ManagedSet> {
         &self.sets
     }
 
-    /// The rows that the states manage, by the ARN of their permission set.
+    /// Returns the assignments that the states manage, by the ARN of their permission set.
     pub(crate) fn rows(&self) -> &BTreeMap<String, BTreeSet<Row>> {
         &self.rows
     }
 
-    /// The attributes for access control that the states manage.
+    /// Returns the attributes for access control that the states manage.
     pub(crate) fn attributes(&self) -> &BTreeMap<String, Vec<String>> {
         &self.attributes
     }
 
-    /// What a state calls the principal of this id.
+    /// Returns the name that a state has for the principal of this ID.
     pub(crate) fn name_of(&self, id: &str) -> Option<&str> {
         self.names.get(id).map(String::as_str)
     }
 }
 
-/// The principal of an assignment, by the type that the provider writes.
+/// Returns the principal of an assignment, by the type that the provider writes.
 fn principal(kind: &str, id: &str) -> Option<Principal> {
     match kind {
         "GROUP" => id.parse::<GroupId>().ok().map(Principal::Group),

@@ -1,15 +1,15 @@
-//! KDL text in the layout of `rolecall fmt`: four spaces, one node a line, and a block on one line where it fits.
+//! KDL text in the layout of `rolecall fmt`: four spaces, one node per line, and a block on one line if it fits.
 
 use std::fmt::Write as _;
 
 use rolecall_parser::limits::is_forbidden;
 
-/// The width of a line, in characters, up to which a block may stand on it.
+/// Maximum width of a line with a block, in characters.
 pub(crate) const WIDTH: usize = 100;
 const INDENT: usize = 4;
 
-/// A text in quotes, in the spelling that the formatter leaves as it is: raw where it holds quotes or backslashes, with
-/// escapes where it holds what nobody sees.
+/// Quotes a text in the form that the formatter keeps: raw if it contains quotes or backslashes, with escapes if it
+/// contains invisible characters.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = format!("\"{text}\"");
     if !text.contains(is_unseen) {
@@ -42,7 +42,7 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// The longest run of `#` behind a quote: a raw text with no more of them would end there.
+/// Returns the longest run of `#` after a quote: a raw text with no more of them would end there.
 fn hashes_after_quotes(text: &str) -> usize {
     let runs = text.split('"').skip(1);
     runs.map(|rest| rest.chars().take_while(|character| *character == '#').count()).max().unwrap_or_default()
@@ -56,18 +56,18 @@ fn is_unseen(character: char) -> bool {
         || matches!(character, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}')
 }
 
-/// Whether the language takes the text: it refuses control characters and those that make a reader see another order or
-/// other lines, even as escapes.
+/// Returns whether the language accepts the text. It rejects control characters and those that change the reading order,
+/// also as escapes.
 pub(crate) fn is_writable(text: &str) -> bool {
     !text.contains(is_forbidden)
 }
 
-/// Whether the language takes the text where it wants one that is not blank.
+/// Returns whether the language accepts the text where it must not be blank.
 pub(crate) fn says_something(text: &str) -> bool {
     !text.trim().is_empty() && is_writable(text)
 }
 
-/// Several texts in quotes, with spaces between them.
+/// Quotes several texts, separated by spaces.
 pub(crate) fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     let quoted: Vec<String> = texts.into_iter().map(|text| quoted(text.as_ref())).collect();
     quoted.join(" ")
@@ -78,7 +78,7 @@ pub(crate) fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String 
 pub(crate) struct Node {
     head: String,
     children: Vec<Self>,
-    /// Whether the block may stand on one line.
+    /// Whether the block may be on one line.
     may_be_short: bool,
 }
 
@@ -93,13 +93,13 @@ impl Node {
         Self { head: head.into(), children, may_be_short: false }
     }
 
-    /// A node with a block that stands on one line if it fits there.
+    /// A node with a block that is on one line if it fits.
     pub(crate) fn short(head: impl Into<String>, children: Vec<Self>) -> Self {
         Self { head: head.into(), children, may_be_short: true }
     }
 
-    /// `word` and values, on as many lines as it takes to keep each within the width; one line for each that is too
-    /// long by itself.
+    /// `word` and values, on as many lines as needed to keep each within the width; a value that is too long gets a line
+    /// of its own.
     pub(crate) fn repeated<T: AsRef<str>>(
         word: &str,
         values: impl IntoIterator<Item = T>,
@@ -127,12 +127,12 @@ impl Node {
         nodes
     }
 
-    /// Whether it is this word and nothing else.
+    /// Returns whether it consists of this word only.
     pub(crate) fn is(&self, word: &str) -> bool {
         self.head == word && self.children.is_empty()
     }
 
-    /// The node on one line, if every block in it may stand there.
+    /// Returns the node on one line, if every block in it may be on one.
     pub(crate) fn on_one_line(&self) -> Option<String> {
         if self.children.is_empty() {
             return Some(self.head.clone());
@@ -144,15 +144,15 @@ impl Node {
         Some(format!("{} {{ {} }}", self.head, children?.join("; ")))
     }
 
-    /// Whether every line of it has at most so many characters.
+    /// Returns whether no line has more characters than this.
     pub(crate) fn is_within(&self, width: usize, depth: usize) -> bool {
         let mut text = String::new();
         self.write(depth, &mut text);
         text.lines().all(|line| width_of(line) <= width)
     }
 
-    /// Writes the node with its line breaks. Blocks are nested as deep as the language has them, never as deep as
-    /// some input.
+    /// Writes the node with its line breaks. The nesting of blocks is that of the language, so it does not depend on the
+    /// input.
     pub(crate) fn write(&self, depth: usize, text: &mut String) {
         let indent = " ".repeat(depth * INDENT);
         let short = self
@@ -173,7 +173,7 @@ impl Node {
         text.push('\n');
     }
 
-    /// How many bytes it takes.
+    /// Returns its size in bytes.
     pub(crate) fn bytes(&self, depth: usize) -> usize {
         let mut text = String::new();
         self.write(depth, &mut text);
@@ -185,8 +185,8 @@ fn width_of(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A comment of one line for each line of the text, broken between words so that each stays within the width. What
-/// goes on from a line that begins with a hyphen is indented.
+/// Formats a comment, with one line for each line of the text, wrapped to the width. Continuations of a line that begins
+/// with a hyphen are indented.
 pub(crate) fn comment(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {

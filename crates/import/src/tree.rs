@@ -1,23 +1,23 @@
-//! The shortest way to say a set of accounts by units and single accounts, with exceptions.
+//! The shortest expression of a set of accounts by units and single accounts, with exceptions.
 //!
-//! For each unit there are two ways: to name it and take away what does not belong, or to name what belongs unit by
-//! unit and account by account. One walk from the leaves to the root finds the shorter at each; a second walk writes
-//! it down.
+//! For each unit there are two ways: to select it and exclude what does not belong, or to select what belongs unit by unit
+//! and account by account. One walk from the leaves to the root finds the shorter way for each; a second walk writes it
+//! down.
 
 use crate::accounts::{Accounts, Mask};
 use crate::selection::{Exceptions, Selection, UnitLine};
 
-/// What a line costs besides its text: the word, indentation and the end of the line.
+/// Cost of a line apart from its text: the word, the indentation and the end of the line.
 const LINE: usize = 12;
 const DEPTH_DIRECT: usize = 15;
 const EVERY_MEMBER: usize = 20;
-/// An exception is harder to read than a line.
+/// Additional cost of an exception, which is harder to read than a line.
 const EXCEPTION: usize = 8;
 
-/// How a unit is said best, in bytes.
+/// The cost of the best expression for a unit, in bytes.
 #[derive(Clone, Copy, Default)]
 struct Costs {
-    /// Active accounts in it and below that must be selected, that may not be taken away, and that may not be selected.
+    /// Active accounts in it and below that must be selected, that must not be excluded, and that must not be selected.
     must: usize,
     keep: usize,
     bad: usize,
@@ -25,19 +25,19 @@ struct Costs {
     direct_must: usize,
     direct_keep: usize,
     direct_bad: usize,
-    /// To say what must be selected part by part.
+    /// To select what is required part by part.
     apart: usize,
-    /// To say it the better way.
+    /// To select it the better way.
     best: usize,
-    /// To take away what may not be selected, part by part, and the better way.
+    /// To exclude what must not be selected, part by part, and the better way.
     out_apart: usize,
     out: usize,
-    /// The single accounts that must be, and may not be, selected.
+    /// The single accounts that must, and must not, be selected.
     direct_listed: usize,
     direct_out_listed: usize,
 }
 
-/// Says `must`. Accounts of `keep`, which holds `must`, may be selected as well and are never taken away.
+/// Expresses `must`. Accounts of `keep`, which contains `must`, may also be selected and are never excluded.
 pub(crate) fn factor(accounts: &Accounts<'_>, must: &Mask, keep: &Mask) -> Selection {
     let costs = costs(accounts, must, keep);
     let mut selection = Selection::default();
@@ -68,7 +68,7 @@ pub(crate) fn factor(accounts: &Accounts<'_>, must: &Mask, keep: &Mask) -> Selec
     selection
 }
 
-/// Takes `bad` away by units and single accounts; no account of `keep` is taken with them.
+/// Excludes `bad` by units and single accounts, without excluding any account of `keep`.
 pub(crate) fn exceptions(accounts: &Accounts<'_>, bad: &Mask, keep: &Mask) -> Exceptions {
     // What is neither may be taken away or not: it is treated as bad where that makes a unit whole.
     let mut free = accounts.members.clone();
@@ -128,7 +128,7 @@ fn costs(accounts: &Accounts<'_>, must: &Mask, keep: &Mask) -> Vec<Costs> {
     costs
 }
 
-/// The line that selects a unit whole.
+/// The line that selects an entire unit.
 fn line_cost(accounts: &Accounts<'_>, unit: usize) -> Option<usize> {
     let details = &accounts.units[unit];
     match (unit, &details.selector) {
@@ -148,7 +148,7 @@ fn direct_cost(accounts: &Accounts<'_>, unit: usize, here: &Costs) -> usize {
     }
 }
 
-/// To take the accounts directly in a unit away by one line.
+/// To exclude the accounts directly in a unit by one line.
 fn direct_out_cost(accounts: &Accounts<'_>, unit: usize, here: &Costs) -> usize {
     match &accounts.units[unit].selector {
         Some(selector) if here.direct_keep == 0 && here.direct_bad > 1 => {
@@ -158,7 +158,7 @@ fn direct_out_cost(accounts: &Accounts<'_>, unit: usize, here: &Costs) -> usize 
     }
 }
 
-/// Writes down what is taken away below a unit that is selected whole.
+/// Writes the exceptions below a unit that is selected as a whole.
 fn take_out(accounts: &Accounts<'_>, costs: &[Costs], keep: &Mask, unit: usize, except: &mut Exceptions) {
     let mut open = vec![unit];
     while let Some(unit) = open.pop() {

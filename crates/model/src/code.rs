@@ -1,7 +1,7 @@
-//! The stable codes of all diagnostics. A code is never given a second meaning.
+//! The stable codes of all diagnostics. A code is never reused.
 
-/// Defines the codes, their numbers, titles and pages in one table. The page is the file in `docs/diagnostics/` that has the
-/// number as its name, so a code without one does not compile.
+/// Defines the codes, their numbers, titles and pages in one table. The page is the file in `docs/diagnostics/` named after
+/// the number, so a code without a page does not compile.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $title:literal;)*) => {
         /// The code of a diagnostic.
@@ -14,18 +14,18 @@ macro_rules! codes {
             /// Every code, in the order of their numbers.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// `RC` and four digits.
+            /// Returns the code as text: `RC` and four digits.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $number,)* }
             }
 
-            /// A few words that name the mistake.
+            /// Returns a short title.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
             }
 
-            /// Returns the page of `docs/diagnostics/`, which `rolecall explain` prints, with the marks around the part
-            /// of it that is generated.
+            /// Returns the page from `docs/diagnostics/`, which `rolecall explain` prints. It includes the markers around
+            /// its generated part.
             pub fn page(self) -> &'static str {
                 match self {
                     $(Self::$name => include_str!(concat!("../../../docs/diagnostics/", $number, ".md")),)*
@@ -36,143 +36,143 @@ macro_rules! codes {
 }
 
 codes! {
-    ProjectNotFound = "RC0001", "no project here";
-    FileUnreadable = "RC0002", "a file cannot be read";
-    FileTooLarge = "RC0003", "a file is too large";
-    NotUtf8 = "RC0004", "a file is not UTF-8";
-    IncludeMatchesNothing = "RC0005", "an include matches no file";
-    IncludeOutsideProject = "RC0006", "a path leaves the project's directory";
+    ProjectNotFound = "RC0001", "project not found";
+    FileUnreadable = "RC0002", "unreadable file";
+    FileTooLarge = "RC0003", "file too large";
+    NotUtf8 = "RC0004", "file is not UTF-8";
+    IncludeMatchesNothing = "RC0005", "include without a matching file";
+    IncludeOutsideProject = "RC0006", "path outside the project directory";
     IncludeNotHere = "RC0007", "include outside the project file";
-    MayNotContain = "RC0008", "a file holds what it may not";
-    MissingProjectNode = "RC0009", "what every project says is missing";
-    UnsupportedLanguage = "RC0010", "an unknown version of the language";
-    UnusedFile = "RC0011", "a file that nothing includes";
-    TooManyMistakes = "RC0012", "more mistakes than are shown";
+    MayNotContain = "RC0008", "word not allowed in this file";
+    MissingProjectNode = "RC0009", "required word missing from the project";
+    UnsupportedLanguage = "RC0010", "unsupported version of the language";
+    UnusedFile = "RC0011", "file that is not included";
+    TooManyMistakes = "RC0012", "more errors or warnings than shown";
 
-    UnknownNode = "RC0101", "an unknown word";
-    UnknownProperty = "RC0102", "an unknown property";
-    UnbalancedBraces = "RC0103", "braces that do not match";
-    NestingTooDeep = "RC0104", "nested too deep";
-    Slashdash = "RC0105", "slashdash is refused";
-    UnquotedValue = "RC0106", "a value without quotes";
-    Syntax = "RC0107", "not valid KDL";
-    RepeatedProperty = "RC0108", "a property is given twice";
-    WrongValueKind = "RC0109", "a value of the wrong kind";
-    MissingArgument = "RC0110", "an argument is missing";
-    UnexpectedArgument = "RC0111", "an argument too many";
-    MissingProperty = "RC0112", "a property is missing";
-    MissingChild = "RC0113", "a child is missing";
-    UnexpectedChildren = "RC0114", "a block where none belongs";
-    RepeatedNode = "RC0115", "a word that may stand once stands twice";
-    ForbiddenCharacter = "RC0116", "a character that must not be here";
-    TypeAnnotation = "RC0117", "a type annotation without a meaning";
-    UnterminatedText = "RC0118", "a text or comment without an end";
+    UnknownNode = "RC0101", "unknown word";
+    UnknownProperty = "RC0102", "unknown property";
+    UnbalancedBraces = "RC0103", "unbalanced braces";
+    NestingTooDeep = "RC0104", "blocks nested too deeply";
+    Slashdash = "RC0105", "slashdash is not supported";
+    UnquotedValue = "RC0106", "value without quotes";
+    Syntax = "RC0107", "invalid KDL";
+    RepeatedProperty = "RC0108", "duplicate property";
+    WrongValueKind = "RC0109", "invalid value";
+    MissingArgument = "RC0110", "missing value";
+    UnexpectedArgument = "RC0111", "unexpected value";
+    MissingProperty = "RC0112", "missing property";
+    MissingChild = "RC0113", "missing word in a block";
+    UnexpectedChildren = "RC0114", "unexpected block";
+    RepeatedNode = "RC0115", "duplicate word";
+    ForbiddenCharacter = "RC0116", "forbidden character";
+    TypeAnnotation = "RC0117", "type annotation without a meaning";
+    UnterminatedText = "RC0118", "unterminated text or comment";
 
-    UnknownGroup = "RC0201", "a group that is not declared";
-    UnknownAccountSet = "RC0202", "an account set that is not declared";
-    UnknownPermissionSet = "RC0203", "a permission set that is not declared";
-    DuplicateDeclaration = "RC0204", "declared twice";
-    AccountSetCycle = "RC0205", "account sets that hold each other";
-    InvalidIdentity = "RC0206", "a value that is no such id or name";
-    InvalidDate = "RC0207", "not a date";
-    InvalidSession = "RC0208", "not a session duration";
-    LimitExceeded = "RC0209", "beyond a limit of AWS";
-    SelectorNeedsOnly = "RC0210", "two selectors that read as one";
-    InvalidPolicy = "RC0211", "not a policy document";
-    NothingDeclared = "RC0212", "a block that says nothing";
-    InvalidPattern = "RC0213", "not a pattern";
-    RepeatedValue = "RC0214", "the same value twice";
-    ReservedTag = "RC0215", "a tag that belongs to Rolecall";
-    UnknownTemplate = "RC0216", "a template that is not declared";
-    UnknownParameter = "RC0217", "a parameter that is not declared";
-    ParameterMisplaced = "RC0218", "a parameter where its kind does not belong";
-    ArgumentMissing = "RC0219", "a use without a value for a parameter";
-    LifecycleContradiction = "RC0220", "lifecycle words that contradict each other";
-    UnknownForbid = "RC0221", "an exception to a guard that is not there";
-    UnknownPolicyElement = "RC0222", "a policy element that IAM does not know";
-    UnknownConditionOperator = "RC0223", "a condition operator that IAM does not know";
-    OldPolicyVersion = "RC0224", "a policy in the old version of IAM's language";
-    InvalidMetadata = "RC0225", "a metadata document that cannot be used";
-    MfaWithoutException = "RC0226", "a policy that would bind everybody";
+    UnknownGroup = "RC0201", "undeclared group";
+    UnknownAccountSet = "RC0202", "undeclared account set";
+    UnknownPermissionSet = "RC0203", "undeclared permission set";
+    DuplicateDeclaration = "RC0204", "duplicate declaration";
+    AccountSetCycle = "RC0205", "cycle of account sets";
+    InvalidIdentity = "RC0206", "invalid ID or name";
+    InvalidDate = "RC0207", "invalid date";
+    InvalidSession = "RC0208", "invalid session duration";
+    LimitExceeded = "RC0209", "limit of AWS exceeded";
+    SelectorNeedsOnly = "RC0210", "selectors that add up";
+    InvalidPolicy = "RC0211", "invalid policy document";
+    NothingDeclared = "RC0212", "empty block";
+    InvalidPattern = "RC0213", "invalid pattern";
+    RepeatedValue = "RC0214", "duplicate value";
+    ReservedTag = "RC0215", "tag reserved for Rolecall";
+    UnknownTemplate = "RC0216", "undeclared template";
+    UnknownParameter = "RC0217", "undeclared parameter";
+    ParameterMisplaced = "RC0218", "misplaced parameter";
+    ArgumentMissing = "RC0219", "missing value for a parameter";
+    LifecycleContradiction = "RC0220", "contradicting lifecycle words";
+    UnknownForbid = "RC0221", "exception to an unknown guard";
+    UnknownPolicyElement = "RC0222", "unknown policy element";
+    UnknownConditionOperator = "RC0223", "unknown condition operator";
+    OldPolicyVersion = "RC0224", "old version of the IAM policy language";
+    InvalidMetadata = "RC0225", "unusable metadata document";
+    MfaWithoutException = "RC0226", "policy that excludes nobody";
 
-    SelectorMatchesNothing = "RC0301", "a selector that matches no account";
-    AccountSetEmpty = "RC0302", "an account set that is empty";
-    AmbiguousAccountName = "RC0303", "several accounts of one name";
-    GroupNotFound = "RC0304", "a group that does not exist";
-    AmbiguousGroup = "RC0305", "several groups of one name";
-    GroupContradiction = "RC0306", "a group whose id is another's";
-    UserNotFound = "RC0307", "a user who does not exist";
-    ConflictingExpiry = "RC0308", "wanted with and without an end";
+    SelectorMatchesNothing = "RC0301", "selector without a matching account";
+    AccountSetEmpty = "RC0302", "empty account set";
+    AmbiguousAccountName = "RC0303", "ambiguous account name";
+    GroupNotFound = "RC0304", "group not found";
+    AmbiguousGroup = "RC0305", "ambiguous group name";
+    GroupContradiction = "RC0306", "group with another group's ID";
+    UserNotFound = "RC0307", "user not found";
+    ConflictingExpiry = "RC0308", "assignment with and without an end";
     LaterExpiryHolds = "RC0309", "two ends for one assignment";
-    NotOurs = "RC0310", "a permission set that no stack owns";
-    OwnedByAnother = "RC0311", "a permission set of another stack";
-    ExternalMissing = "RC0312", "an external permission set that does not exist";
-    ExternalIsOurs = "RC0313", "an external permission set with this stack's tag";
-    DirectUser = "RC0314", "a user assigned directly";
-    SealedPermissionSet = "RC0315", "a permission set beyond a delegated administrator";
-    PossibleRebind = "RC0316", "a group that may have taken another's name";
-    ManagementAccountUnmatched = "RC0317", "the management account is matched by account alone";
-    AmbiguousUser = "RC0318", "several users of one name";
-    LastAssignment = "RC0319", "the last assignment of a permission set on an account";
-    QuotaGap = "RC0320", "a gap in access that a quota forces";
-    GroupRenamed = "RC0321", "a group that has another name now";
-    RenameSourceNotOurs = "RC0322", "a rename from a permission set that is not ours";
-    AdoptionWaits = "RC0323", "rows that an adopted permission set keeps for now";
-    BaseUnusable = "RC0324", "a base that cannot be compared";
+    NotOurs = "RC0310", "permission set without an owner";
+    OwnedByAnother = "RC0311", "permission set of another stack";
+    ExternalMissing = "RC0312", "external permission set not found";
+    ExternalIsOurs = "RC0313", "external permission set with this stack's tag";
+    DirectUser = "RC0314", "user assigned directly";
+    SealedPermissionSet = "RC0315", "permission set beyond a delegated administrator";
+    PossibleRebind = "RC0316", "group that may have taken another group's name";
+    ManagementAccountUnmatched = "RC0317", "management account not matched";
+    AmbiguousUser = "RC0318", "ambiguous user name";
+    LastAssignment = "RC0319", "last assignment of a permission set in an account";
+    QuotaGap = "RC0320", "gap in access because of a quota";
+    GroupRenamed = "RC0321", "renamed group";
+    RenameSourceNotOurs = "RC0322", "rename from an unowned permission set";
+    AdoptionWaits = "RC0323", "assignments kept during adoption";
+    BaseUnusable = "RC0324", "unusable base";
 
     TooManyDeletions = "RC0401", "more deletions than the guard allows";
     TooManyGrants = "RC0402", "more grants than the guard allows";
-    ProtectedLoses = "RC0403", "a protected permission set that would lose";
-    ForbiddenRows = "RC0404", "rows that a guard forbids";
-    UntilRequired = "RC0405", "rows that need an end";
-    PolicyWeakened = "RC0406", "a conditional access policy that would be weakened";
+    ProtectedLoses = "RC0403", "loss for a protected permission set";
+    ForbiddenRows = "RC0404", "assignments that a guard forbids";
+    UntilRequired = "RC0405", "assignments that need an end";
+    PolicyWeakened = "RC0406", "weakened conditional access policy";
 
     NoInstance = "RC0501", "no Identity Center instance";
     SeveralInstances = "RC0502", "several Identity Center instances";
     WrongRegion = "RC0503", "not the primary Region";
-    PermissionSetsDisabled = "RC0504", "an instance without permission sets";
-    ReadFailed = "RC0505", "a read from AWS that failed";
-    SnapshotUnusable = "RC0506", "a snapshot that cannot be used";
+    PermissionSetsDisabled = "RC0504", "instance without permission sets";
+    ReadFailed = "RC0505", "failed read";
+    SnapshotUnusable = "RC0506", "unusable snapshot";
     NoCredentials = "RC0507", "no credentials";
 
-    DigestDiffers = "RC0601", "the plan is not the one that was approved";
-    NotApplicable = "RC0602", "a plan that cannot be applied here";
-    ApprovalNeeded = "RC0603", "an apply that nobody approved";
-    ApplyIncomplete = "RC0604", "an apply that did not finish";
+    DigestDiffers = "RC0601", "plan differs from the approved one";
+    NotApplicable = "RC0602", "plan that cannot be applied";
+    ApprovalNeeded = "RC0603", "apply without approval";
+    ApplyIncomplete = "RC0604", "incomplete apply";
 
-    UnusedGroup = "RC0701", "a group that is declared and not used";
-    UnusedAccountSet = "RC0702", "an account set that is declared and not used";
-    LiteralLikeParameter = "RC0703", "a text that is a parameter's name";
-    WildcardStatement = "RC0704", "a wildcard action on a wildcard resource";
-    CrowdedPermissionSet = "RC0705", "a permission set with more groups on an account than AWS takes";
-    ManyPolicies = "RC0706", "a permission set beyond IAM's count of policies";
-    EndsSoon = "RC0707", "an end within 14 days";
-    UnpinnedAdministrators = "RC0708", "administrators found by name alone";
-    IdleWord = "RC0709", "a word that no longer does anything";
+    UnusedGroup = "RC0701", "unused group";
+    UnusedAccountSet = "RC0702", "unused account set";
+    LiteralLikeParameter = "RC0703", "text that equals the name of a parameter";
+    WildcardStatement = "RC0704", "wildcard action on a wildcard resource";
+    CrowdedPermissionSet = "RC0705", "permission set with too many groups in an account";
+    ManyPolicies = "RC0706", "more policies than IAM's default quota";
+    EndsSoon = "RC0707", "end within 14 days";
+    UnpinnedAdministrators = "RC0708", "administrators matched by name only";
+    IdleWord = "RC0709", "lifecycle word without an effect";
 
-    ImportIncomplete = "RC0801", "something that import leaves out";
-    TerraformUnusable = "RC0802", "a Terraform state that cannot be used";
+    ImportIncomplete = "RC0801", "omission by import";
+    TerraformUnusable = "RC0802", "unusable Terraform state";
     WouldOverwrite = "RC0803", "files that would be overwritten";
 
-    GroupNotAssignable = "RC0901", "a group that cannot be assigned to an application";
-    NestedGroups = "RC0902", "groups within a group that gets access";
-    ApplicationMissing = "RC0903", "an enterprise application that does not exist";
-    AmbiguousApplication = "RC0904", "several enterprise applications of one name";
-    GroupNotAssigned = "RC0905", "a group that is not assigned to the application";
-    UnassignContradiction = "RC0906", "a group that is unassigned and used";
-    ProvisioningTrouble = "RC0907", "provisioning that does not work";
-    TokenEndsSoon = "RC0908", "a SCIM token that ends soon";
-    AttributeMapping = "RC0909", "an attribute mapping that does not fit";
-    SamlMismatch = "RC0910", "SAML settings that do not fit each other";
-    CertificateEndsSoon = "RC0911", "a signing certificate that ends soon";
-    MfaWaits = "RC0912", "a policy that is made in report-only first";
-    ConsoleStep = "RC0913", "a step that AWS has no API for";
-    GroupWaits = "RC0914", "a group that is not in the Identity Store yet";
-    LeftBehind = "RC0915", "a user who left a group and remains in AWS";
-    AmbiguousPolicy = "RC0916", "several conditional access policies of one name";
-    OrphanedRows = "RC0917", "assignments whose group or user is gone";
-    SignInsFail = "RC0918", "sign-ins that fail";
-    MemberMissing = "RC0919", "a member of a group who is not in AWS";
+    GroupNotAssignable = "RC0901", "group that cannot be assigned to an application";
+    NestedGroups = "RC0902", "nested groups";
+    ApplicationMissing = "RC0903", "enterprise application not found";
+    AmbiguousApplication = "RC0904", "ambiguous enterprise application";
+    GroupNotAssigned = "RC0905", "group not assigned to the application";
+    UnassignContradiction = "RC0906", "group that is both unassigned and used";
+    ProvisioningTrouble = "RC0907", "provisioning problem";
+    TokenEndsSoon = "RC0908", "expiring SCIM token";
+    AttributeMapping = "RC0909", "mismatched attribute mapping";
+    SamlMismatch = "RC0910", "mismatched SAML settings";
+    CertificateEndsSoon = "RC0911", "expiring signing certificate";
+    MfaWaits = "RC0912", "policy that begins in report-only mode";
+    ConsoleStep = "RC0913", "step without an AWS API";
+    GroupWaits = "RC0914", "group not yet in the Identity Store";
+    LeftBehind = "RC0915", "user who left a group but remains in AWS";
+    AmbiguousPolicy = "RC0916", "ambiguous conditional access policy";
+    OrphanedRows = "RC0917", "orphaned assignments";
+    SignInsFail = "RC0918", "failing sign-ins";
+    MemberMissing = "RC0919", "group member missing in AWS";
 }
 
 impl std::fmt::Display for Code {
@@ -184,16 +184,16 @@ impl std::fmt::Display for Code {
 impl std::str::FromStr for Code {
     type Err = UnknownCode;
 
-    /// Reads a code in upper or lower case.
+    /// Parses a code in upper or lower case.
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
         let found = Self::ALL.iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
         found.copied().ok_or_else(|| UnknownCode(text.to_owned()))
     }
 }
 
-/// A text that names no code.
+/// A text that is not a code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no code of Rolecall; codes are RC and four digits, such as RC0101")]
+#[error("{0:?} is not a Rolecall code; codes consist of RC and four digits, such as RC0101")]
 pub struct UnknownCode(pub String);
 
 #[cfg(test)]

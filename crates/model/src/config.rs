@@ -1,8 +1,8 @@
-//! What the files want, with every name resolved to its declaration.
+//! The desired configuration, with every name resolved to its declaration.
 //!
-//! References are positions in the configuration's own lists ([`GroupIx`] and its like). [`Declarations`], which
-//! resolution fills with the declared names, alone makes them, so nothing behind it can hold a name that is not declared. Accounts, units and groups of the live world are still
-//! names here; the planner resolves those against a [`Snapshot`](crate::Snapshot).
+//! References are positions in the configuration's own lists ([`GroupIx`] and the like). Only [`Declarations`], which
+//! resolution fills with the declared names, creates them, so a reference to an undeclared name cannot exist. Accounts,
+//! units and groups of the live state are still names; the planner resolves them against a [`Snapshot`](crate::Snapshot).
 
 mod entra;
 mod guard;
@@ -26,14 +26,14 @@ pub use reference::{
     AccountSetIx, Declarations, DeclaredNames, ExternalIx, GroupIx, PermissionSetIx, PermissionSetRef,
 };
 
-/// Everything that a project says.
+/// The configuration of a project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The owner's mark.
+    /// The stack, which identifies the owner of permission sets.
     pub stack: StackName,
-    /// Which instance.
+    /// The instance of IAM Identity Center.
     pub identity_center: IdentityCenter,
-    /// The `entra` node. Without one, groups are looked up in the Identity Store alone.
+    /// The `entra` node. Without it, groups are looked up only in the Identity Store.
     pub entra: Option<Entra>,
     /// The declared groups, sorted by label.
     pub groups: Vec<Group>,
@@ -41,18 +41,18 @@ pub struct Config {
     pub account_sets: Vec<AccountSet>,
     /// The permission sets that the stack owns, sorted by name.
     pub permission_sets: Vec<DeclaredPermissionSet>,
-    /// The permission sets that are made elsewhere, sorted by name.
+    /// The externally managed permission sets, sorted by name.
     pub external_permission_sets: Vec<ExternalPermissionSet>,
-    /// The permission sets whose tag is taken off (`release-permission-set`), sorted by name.
+    /// The permission sets that the stack releases (`release-permission-set`), sorted by name.
     pub releases: Vec<Release>,
-    /// The `assign` nodes, those that templates made among them.
+    /// The `assign` nodes, including those that templates generate.
     pub assignments: Vec<AssignmentRule>,
-    /// The `keep` nodes, those that templates made among them.
+    /// The `keep` nodes, including those that templates generate.
     pub keeps: Vec<KeepRule>,
-    /// The `attributes` node: attributes for access control, by key. `None` where the files do not speak of them;
-    /// then they are left as they are.
+    /// The `attributes` node: attributes for access control, by key. `None` if the configuration has no such node; the
+    /// attributes are then left unchanged.
     pub attributes: Option<AccessControl>,
-    /// What all `guard` nodes say together.
+    /// All `guard` nodes combined.
     pub guard: Guard,
     /// The levels of lints.
     pub lints: LintLevels,
@@ -60,14 +60,14 @@ pub struct Config {
     pub includes: Vec<Include>,
 }
 
-/// A pattern of an `include`, with what its files may say. The parser has held the files against it.
+/// A pattern of an `include`, with what its files may contain. The parser has applied the limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Include {
-    /// The pattern, relative to the project's directory.
+    /// The pattern, relative to the project directory.
     pub pattern: String,
     /// The words of `may-contain`; `None` for every word.
     pub may_contain: Option<BTreeSet<String>>,
-    /// Where the pattern was written.
+    /// Where the pattern is written.
     pub origin: OriginId,
 }
 
@@ -76,22 +76,22 @@ pub struct Include {
 pub struct IdentityCenter {
     /// The primary Region of the instance.
     pub region: Region,
-    /// Which instance, where the caller might see several.
+    /// The instance, in case the caller can see several.
     pub instance: Option<InstanceId>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
 /// A declared group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// How the files name it.
+    /// The label, by which the configuration refers to it.
     pub label: String,
     /// The display name in Entra and in the Identity Store.
     pub display_name: String,
-    /// The Entra object id, which survives a rename. Where it is given, the name is not looked at to find the group.
+    /// The object ID in Entra, which survives renames. If it is set, the group is found by it alone.
     pub object_id: Option<ObjectId>,
-    /// Where it was declared.
+    /// Where it is declared.
     pub origin: OriginId,
 }
 
@@ -100,60 +100,60 @@ pub struct Group {
 pub struct AccountSet {
     /// Its name.
     pub name: String,
-    /// What it selects.
+    /// The accounts that it selects.
     pub selection: Selection,
-    /// Where it was declared.
+    /// Where it is declared.
     pub origin: OriginId,
 }
 
-/// The union of `lines`, cut down to what each of `only` matches, minus what any of `except` matches.
+/// The union of `lines`, narrowed to what every `only` matches, without what any `except` matches.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Selection {
-    /// What is added up.
+    /// The lines, which add up.
     pub lines: Vec<SelectorLine>,
-    /// Each must match.
+    /// The filters that must all match.
     pub only: Vec<Filter>,
-    /// None may match.
+    /// The filters of which none may match.
     pub except: Vec<Filter>,
 }
 
 /// An `only` or `except` block: the union of its lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
-    /// What is added up.
+    /// The lines, which add up.
     pub lines: Vec<SelectorLine>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
 /// One line of a selection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectorLine {
-    /// What it selects.
+    /// The accounts that it selects.
     pub selector: Selector,
     /// Whether it may match nothing (`empty="allowed"`).
     pub may_be_empty: bool,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// What one line selects. Only [`Selector::Account`] can select the management account.
+/// The selector of one line. Only [`Selector::Account`] can select the management account.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
     /// `account "name-or-id"…`: each must exist, and has its own place.
     Account(Vec<(AccountRef, OriginId)>),
     /// `ou "path-or-id"`.
     Unit {
-        /// Which unit.
+        /// The unit.
         unit: UnitRef,
-        /// Whether only accounts directly in it count (`depth="direct"`).
+        /// Whether it selects only accounts directly in the unit (`depth="direct"`).
         direct: bool,
     },
     /// `tag "key" "value"…`: any of the values.
     Tag {
         /// The key, compared exactly.
         key: String,
-        /// The values, any of which will do.
+        /// The values, one of which must match.
         values: BTreeSet<String>,
     },
     /// `name "glob"`: `*` and `?` over the whole account name.
@@ -164,19 +164,19 @@ pub enum Selector {
     EveryMemberAccount,
 }
 
-/// An account, as the files name it.
+/// An account, as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountRef {
-    /// By its id.
+    /// By its ID.
     Id(AccountId),
     /// By its name, compared exactly.
     Name(String),
 }
 
-/// An organizational unit, as the files name it.
+/// An organizational unit, as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnitRef {
-    /// By its id.
+    /// By its ID.
     Id(OuId),
     /// By the path of names from the root; at least one name.
     Path(Vec<String>),
@@ -193,7 +193,7 @@ impl NamePattern {
     /// Compiles a pattern of `*`, `?`, `[…]` and `{a,b}`.
     ///
     /// # Errors
-    /// The text is no such pattern.
+    /// The text is not a valid pattern.
     pub fn new(text: &str) -> Result<Self, globset::Error> {
         let glob = globset::GlobBuilder::new(text).literal_separator(false).build()?;
         // Deep nesting is refused only when the pattern is compiled; a set of one returns that as an error.
@@ -201,12 +201,12 @@ impl NamePattern {
         Ok(Self { text: text.to_owned(), matcher })
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether the whole of `name` matches.
+    /// Returns whether the entire `name` matches.
     pub fn matches(&self, name: &str) -> bool {
         self.matcher.is_match(name)
     }
@@ -221,47 +221,48 @@ impl PartialEq for NamePattern {
 /// A declared permission set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredPermissionSet {
-    /// What it shall be. Its tags are the declared ones; only those keys are managed.
+    /// The desired permission set. Its tags are the declared ones; only their keys are managed.
     pub permission_set: PermissionSet,
-    /// `adopt`: takes over a live set of this name that no stack owns. While the word stands, rows of the set that
-    /// the files do not want are reported, not revoked.
+    /// `adopt`: takes over a live permission set of this name that no stack owns. As long as the word is there,
+    /// assignments that the configuration does not contain are reported and not revoked.
     pub adopt: Option<OriginId>,
-    /// `renamed-from "Old"`: the set takes the place of another of this stack.
+    /// `renamed-from "Old"`: the permission set replaces another one of this stack.
     pub renamed_from: Option<RenamedFrom>,
-    /// Where it was declared.
+    /// Where it is declared.
     pub origin: OriginId,
 }
 
-/// `renamed-from`: the set that another takes the place of. It is not declared, released or named by another
+/// `renamed-from`: the permission set that is replaced. It is not declared, released or named by another
 /// `renamed-from`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenamedFrom {
-    /// The name that the set had.
+    /// The previous name of the permission set.
     pub name: PermissionSetName,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// `release-permission-set`: the stack's tag is taken off, the set and its rows stay. It may be declared as external.
+/// `release-permission-set`: the tag is removed, and the permission set and its assignments stay. It may be declared as
+/// external.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release {
-    /// The set's name.
+    /// The name of the permission set.
     pub name: PermissionSetName,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// A permission set made elsewhere, by Control Tower for instance.
+/// An externally managed permission set, for example of Control Tower.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExternalPermissionSet {
     /// Its name.
     pub name: PermissionSetName,
-    /// Where it was declared.
+    /// Where it is declared.
     pub origin: OriginId,
 }
 
 impl Config {
-    /// The name behind a reference.
+    /// Returns the name of a permission set.
     pub fn permission_set_name(&self, reference: PermissionSetRef) -> &PermissionSetName {
         match reference {
             PermissionSetRef::Owned(index) => &self[index].permission_set.name,
@@ -279,7 +280,7 @@ impl Config {
         }
     }
 
-    /// Every user that the files name, in `assign`, `keep` and guards, each as often as it is named.
+    /// Returns the users of all `assign` and `keep` nodes and guards, each as often as it is named.
     pub fn users(&self) -> impl Iterator<Item = &UserRef> {
         let kept = self.keeps.iter().flat_map(|keep| match &keep.principals {
             KeptPrincipals::These { groups: _, users } => users.as_slice(),
@@ -290,7 +291,7 @@ impl Config {
     }
 }
 
-/// An `assign` node: every set, to every principal, on every account.
+/// An `assign` node: every permission set, for every principal, in every account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssignmentRule {
     /// The permission sets.
@@ -301,11 +302,11 @@ pub struct AssignmentRule {
     pub users: Vec<UserRef>,
     /// The accounts: the union of all `on`.
     pub on: Vec<On>,
-    /// The last day on which the assignment is wanted; it ends at 24:00 UTC.
+    /// The last day of the assignment, which ends at 24:00 UTC.
     pub until: Option<Until>,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
@@ -323,43 +324,43 @@ pub enum On {
 pub struct UserRef {
     /// The user name in the Identity Store.
     pub name: UserName,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// An end.
+/// The end of an assignment, a `keep` or an exception.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Until {
     /// The last day, inclusive, in UTC.
     pub date: Date,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// A `keep` node: live rows that it matches stay, whoever made them. Each part that is left out matches everything,
-/// and at least one part other than `until` and `reason` is given. It never grants.
+/// A `keep` node: matching live assignments stay, whoever created them. A part that is omitted matches everything, and at
+/// least one part other than `until` and `reason` is given. It never grants access.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeepRule {
-    /// The permission sets; none for every declared one.
+    /// The permission sets; empty for every declared one.
     pub permission_sets: Vec<PermissionSetRef>,
-    /// Whose rows.
+    /// The principals.
     pub principals: KeptPrincipals,
-    /// On which accounts; none for every account, the management account included.
+    /// The accounts; empty for every account, including the management account.
     pub on: Vec<On>,
-    /// The last day on which rows are kept.
+    /// The last day on which assignments are kept.
     pub until: Option<Until>,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// Whose rows a `keep` matches.
+/// The principals whose assignments a `keep` matches.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeptPrincipals {
-    /// Anybody's: groups, users, and principals that are gone.
+    /// All principals: groups, users, and deleted ones.
     Anyone,
-    /// `to-undeclared`: groups that exist and that the files do not declare.
+    /// `to-undeclared`: existing groups that the configuration does not declare.
     Undeclared,
     /// `to` and `to-user`.
     These {
@@ -370,11 +371,11 @@ pub enum KeptPrincipals {
     },
 }
 
-/// The `attributes` node: what IAM Identity Center passes on for access control. It is owned whole.
+/// The `attributes` node: what IAM Identity Center passes on for access control. The stack owns all of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccessControl {
     /// The source of each attribute, such as `${path:enterprise.costCenter}`, by key.
     pub attributes: BTreeMap<String, String>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }

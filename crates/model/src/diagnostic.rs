@@ -1,67 +1,67 @@
-//! Diagnostics: what is wrong, where, and the way out. They are data; `rolecall-parser` renders them.
+//! Diagnostics: a problem, its place, and its resolution. They are data; `rolecall-parser` renders them.
 
 use crate::code::Code;
 use crate::origin::{OriginId, Origins, Place};
 
-/// How much a diagnostic weighs.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Nothing goes on with it.
+    /// The command cannot continue.
     Error,
-    /// Worth a look; nothing stops.
+    /// The command continues.
     Warning,
 }
 
-/// A span with a text that stands alone.
+/// A place with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What is there, understandable without the message.
+    /// The description of the place, which is understandable without the message.
     pub text: String,
 }
 
-/// Whether a machine may make a suggested change unasked.
+/// Whether a suggestion can be applied automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Applicability {
-    /// The change says what was written, in the way that the language wants: `rolecall check --fix` makes it.
+    /// The change preserves the meaning of the text: `rolecall check --fix` applies it.
     Safe,
-    /// It is a guess, such as the nearest name: a person decides, since it may give access to somebody else.
+    /// The change is a guess, such as the nearest name. A person must decide, because it may give access to others.
     MaybeWrong,
 }
 
-/// A change of text that would mend the mistake.
+/// A change of text that resolves a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
-    /// What to replace; an empty place is an insertion.
+    /// The text to replace; an empty place is an insertion.
     pub place: Place,
-    /// The text to put there.
+    /// The new text.
     pub replacement: String,
-    /// Whether a machine may make the change unasked.
+    /// Whether the change can be applied automatically.
     pub applicability: Applicability,
 }
 
-/// One mistake or one thing worth saying.
+/// An error or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Its stable code.
     pub code: Code,
-    /// Its weight.
+    /// Its severity.
     pub severity: Severity,
     /// One sentence without a full stop.
     pub message: String,
-    /// The place to look at first, or none when no file is at fault.
+    /// The place to look at first, unless no file is at fault.
     pub primary: Option<Label>,
-    /// Other places that matter, in any file.
+    /// Further relevant places, in any file.
     pub secondary: Vec<Label>,
-    /// The way out.
+    /// The resolution.
     pub help: Option<String>,
-    /// The way out as a change of text, where there is one.
+    /// The resolution as a change of text, if there is one.
     pub suggestion: Option<Suggestion>,
 }
 
 impl Diagnostic {
-    /// An error without a place.
+    /// Creates an error without a place.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -74,20 +74,20 @@ impl Diagnostic {
         }
     }
 
-    /// A warning without a place.
+    /// Creates a warning without a place.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// With the primary place.
+    /// Sets the primary place.
     #[must_use]
     pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
         self.primary = Some(Label { place, text: text.into() });
         self
     }
 
-    /// With the primary place of something in the configuration, and, where a template made it, the place of the
-    /// `use`.
+    /// Sets the primary place to that of an item of the configuration; if a template generated the item, adds the place
+    /// of the `use`.
     #[must_use]
     pub fn at_origin(self, origins: &Origins, origin: OriginId, text: impl Into<String>) -> Self {
         let found = self.at(origins.place(origin), text);
@@ -97,28 +97,28 @@ impl Diagnostic {
         }
     }
 
-    /// With a further place.
+    /// Adds a further place.
     #[must_use]
     pub fn and(mut self, place: Place, text: impl Into<String>) -> Self {
         self.secondary.push(Label { place, text: text.into() });
         self
     }
 
-    /// With the way out.
+    /// Sets the resolution.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }
 
-    /// With a change of text that probably mends it, for a person to decide on.
+    /// Sets a change of text that probably resolves the diagnostic, for a person to decide on.
     #[must_use]
     pub fn suggest(self, place: Place, replacement: impl Into<String>) -> Self {
         self.with_suggestion(place, replacement.into(), Applicability::MaybeWrong)
     }
 
-    /// With a change of text that mends it and cannot mean anything else than what was written, so that a machine may
-    /// make it.
+    /// Sets a change of text that resolves the diagnostic without changing the meaning of the text, so that it can be
+    /// applied automatically.
     #[must_use]
     pub fn suggest_safe(self, place: Place, replacement: impl Into<String>) -> Self {
         self.with_suggestion(place, replacement.into(), Applicability::Safe)
@@ -129,7 +129,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether it is an error.
+    /// Returns whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -1,4 +1,4 @@
-//! Lints: warnings whose level the files may set.
+//! Lints: warnings whose level the configuration can set.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::origin::OriginId;
 
-/// What is done about a lint.
+/// The level of a lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// It is not told. The files give a reason.
+    /// It is not reported. The configuration gives a reason.
     Allow,
-    /// It is told; nothing stops.
+    /// It is reported as a warning.
     Warn,
-    /// It is an error.
+    /// It is reported as an error.
     Deny,
 }
 
-/// The level of each lint that the files set, with the place. The others are at [`Level::Warn`].
+/// The levels that the configuration sets, with their places. All other lints have [`Level::Warn`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LintLevels {
-    /// By the lint's code.
+    /// By the code of the lint.
     pub levels: BTreeMap<Code, (Level, OriginId)>,
 }
 
-/// Every lint, by its name in the files.
+/// Every lint, by its name in the configuration.
 pub const LINTS: &[(&str, Code)] = &[
     ("crowded-permission-set", Code::CrowdedPermissionSet),
     ("direct-user", Code::DirectUser),
@@ -41,25 +41,25 @@ pub const LINTS: &[(&str, Code)] = &[
 ];
 
 impl Code {
-    /// The lint of that name.
+    /// Returns the code of the lint of that name.
     pub fn of_lint(name: &str) -> Option<Self> {
         LINTS.iter().find(|(lint, _)| *lint == name).map(|(_, code)| *code)
     }
 
-    /// The name under which the files set the level of this code, if it is a lint.
+    /// Returns the name of the lint that has this code, if it is one.
     pub fn lint_name(self) -> Option<&'static str> {
         LINTS.iter().find(|(_, code)| *code == self).map(|(name, _)| *name)
     }
 }
 
 impl LintLevels {
-    /// The level of a code; `None` where it is no lint.
+    /// Returns the level of a code, if it is a lint.
     pub fn level(&self, code: Code) -> Option<Level> {
         code.lint_name()?;
         Some(self.levels.get(&code).map_or(Level::Warn, |(level, _)| *level))
     }
 
-    /// Drops what is allowed, and makes errors of what is denied.
+    /// Drops allowed lints, and turns denied lints into errors.
     pub fn apply(&self, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.retain_mut(|diagnostic| match self.level(diagnostic.code) {
             Some(Level::Allow) => false,

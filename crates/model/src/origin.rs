@@ -1,18 +1,18 @@
-//! Where things were written. Configuration holds only an [`OriginId`]; texts and places stand in side tables, so
-//! that comparing two configurations compares what they mean.
+//! Places in the source text. The configuration contains only an [`OriginId`]; texts and places are in side tables, so
+//! that comparing two configurations compares their meaning.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A file of the project, by its number in [`Sources`].
+/// The number of a file in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
-/// One file of the project, with its text.
+/// A file of the project, with its text.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// The path relative to the project's directory, with `/` between its parts.
+    /// The path relative to the project directory, with `/` between its parts.
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
@@ -20,8 +20,8 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// The line and column, both from 1, of a byte offset; columns count characters. An offset beyond the end is
-    /// taken as the end.
+    /// Returns the line and column of a byte offset, both counted from 1; columns count characters. An offset beyond the
+    /// end counts as the end.
     pub fn line_and_column(&self, offset: u32) -> (u32, u32) {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_starts.partition_point(|start| *start as usize <= offset);
@@ -38,7 +38,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file and gives its number.
+    /// Adds a file and returns its number.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
         let (name, text) = (name.into(), text.into());
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
@@ -47,17 +47,17 @@ impl Sources {
         FileId(u32_of(self.files.len() - 1))
     }
 
-    /// The file of that number.
+    /// Returns the file of that number.
     pub fn get(&self, file: FileId) -> &SourceFile {
         &self.files[file.0 as usize]
     }
 
-    /// All files with their numbers, in the order in which they were added.
+    /// Returns all files with their numbers, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(at, file)| (FileId(u32_of(at)), file))
     }
 
-    /// `file.kdl:12` for a place.
+    /// Returns a place as `file.kdl:12`.
     pub fn file_and_line(&self, place: Place) -> String {
         let file = self.get(place.file);
         format!("{}:{}", file.name, file.line_and_column(place.start).0)
@@ -76,21 +76,21 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a byte range.
+    /// Creates the place of a byte range.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         Self { file, start: u32_of(range.start), len: u32_of(range.end.saturating_sub(range.start)) }
     }
 
-    /// The byte range.
+    /// Returns the byte range.
     pub fn range(self) -> Range<usize> {
         self.start as usize..(self.start + self.len) as usize
     }
 }
 
-/// Where an item of the configuration was written, by its number in [`Origins`].
+/// The place of an item of the configuration, as a number in [`Origins`].
 ///
-/// Any two compare as equal: where a thing was written is not part of what it means, and a configuration that was
-/// only moved about or reformatted must compare as the same.
+/// Any two are equal: the place of an item is not part of its meaning, and a configuration that was only moved or
+/// reformatted must be equal to the original.
 #[derive(Debug, Clone, Copy)]
 pub struct OriginId(u32);
 
@@ -106,36 +106,36 @@ impl Eq for OriginId {}
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
     places: Vec<Place>,
-    /// For what a template makes, the place of the `use` that made it.
+    /// The place of the `use` for items that a template generates.
     uses: BTreeMap<u32, Place>,
 }
 
 impl Origins {
-    /// Remembers a place.
+    /// Adds a place.
     pub fn add(&mut self, place: Place) -> OriginId {
         self.places.push(place);
         OriginId(u32_of(self.places.len() - 1))
     }
 
-    /// Remembers a place within a template, and the `use` by which it came to hold.
+    /// Adds a place within a template, with the `use` that generated the item.
     pub fn add_used(&mut self, place: Place, used_at: Place) -> OriginId {
         let origin = self.add(place);
         self.uses.insert(origin.0, used_at);
         origin
     }
 
-    /// The `use` by which what stands at this place came to hold; `None` outside templates.
+    /// Returns the `use` that generated the item at this place; `None` outside of templates.
     pub fn used_at(&self, origin: OriginId) -> Option<Place> {
         self.uses.get(&origin.0).copied()
     }
 
-    /// The place behind a number.
+    /// Returns the place of a number.
     pub fn place(&self, origin: OriginId) -> Place {
         self.places[origin.0 as usize]
     }
 }
 
-/// Files are refused long before they reach 4 GiB, so an offset or a count always fits.
+/// Files are rejected long before they reach 4 GiB, so an offset or a count always fits.
 fn u32_of(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,12 +1,12 @@
-//! IAM policy documents, compared by meaning as far as IAM's own grammar says what means the same.
+//! IAM policy documents, compared by meaning as far as IAM's grammar defines it.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// A policy document. Two are equal when their canonical forms are; the text is kept as it was written, since that
-/// is what is sent and what a person wants to find again in the console.
+/// A policy document. Two documents are equal if their canonical forms are. The text is kept as written, because it is what
+/// is sent to AWS and what a person expects to see in the console.
 #[derive(Debug, Clone)]
 pub struct Policy {
     text: String,
@@ -14,7 +14,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Reads a policy from JSON text.
+    /// Parses a policy from JSON text.
     ///
     /// # Errors
     /// The text is not JSON.
@@ -24,23 +24,23 @@ impl Policy {
         Ok(Self { text, canonical: canonical_document(value) })
     }
 
-    /// A policy made from a JSON value.
+    /// Creates a policy from a JSON value.
     pub fn from_value(value: Value) -> Self {
         Self { text: value.to_string(), canonical: canonical_document(value) }
     }
 
-    /// The document as one line of JSON: what is sent to AWS.
+    /// Returns the document as one line of JSON, as it is sent to AWS.
     pub fn as_json(&self) -> &str {
         &self.text
     }
 
-    /// The canonical form: keys sorted; `Statement`, `Action`, `Resource` and condition values as lists; lists whose
-    /// order means nothing sorted and without repetitions.
+    /// Returns the canonical form: keys sorted; `Statement`, `Action`, `Resource` and condition values as lists; lists
+    /// without a meaningful order sorted and without duplicates.
     pub fn canonical(&self) -> &Value {
         &self.canonical
     }
 
-    /// Whether a statement allows `*` on `*` without a condition, or by `NotAction` everything but a few actions.
+    /// Returns whether a statement allows `*` on `*` without a condition, or nearly everything through `NotAction`.
     pub fn allows_everything(&self) -> bool {
         let has_star = |statement: &Value, key: &str| {
             let mut values = statement[key].as_array().into_iter().flatten();
@@ -62,7 +62,7 @@ impl Policy {
         })
     }
 
-    /// The canonical form on many lines, as plans show it.
+    /// Returns the canonical form on several lines, as plans show it.
     pub fn to_pretty(&self) -> String {
         format!("{:#}", self.canonical)
     }
@@ -82,7 +82,7 @@ impl fmt::Display for Policy {
     }
 }
 
-/// Snapshots hold the document as JSON, not as JSON within a string, so that a person can read it.
+/// Snapshots contain the document as JSON, not as JSON within a string, so that people can read it.
 impl Serialize for Policy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let value: Value = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
@@ -125,8 +125,8 @@ fn canonical_statement(value: Value) -> Value {
     )
 }
 
-/// Operators hold keys, keys hold one value or a list of alternatives; `true` and `"true"`, `5` and `"5"` are the
-/// same to IAM.
+/// Operators contain keys, and keys contain one value or a list of alternatives. To IAM, `true` and `"true"`, or `5` and
+/// `"5"`, are the same.
 fn canonical_condition(value: Value) -> Value {
     let Value::Object(operators) = value else { return value };
     let canonical_keys = |keys: Map<String, Value>| -> Map<String, Value> {

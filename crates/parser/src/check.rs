@@ -10,8 +10,8 @@ use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::{not_a_number, not_safe, unquoted};
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{
-    BlockRule, FileWord, Kind, PropertyRule, Within, Word, WordRule, find, needed_within, places_of,
-    words_within,
+    BlockRule, FileWord, Kind, PropertyRule, Within, Word, WordRule, find, listed_places, needed_within,
+    places_of, words_within,
 };
 
 /// Checks the nodes of one block, or of a file.
@@ -139,13 +139,10 @@ impl Checker {
             if let Some(first) = first_places.get(&property.name) {
                 let shown = &property.name;
                 self.found.push(
-                    Diagnostic::error(
-                        Code::RepeatedProperty,
-                        format!("the property `{shown}` is given twice"),
-                    )
-                    .at(property.name_place, format!("`{shown}` is given again"))
-                    .and(*first, format!("`{shown}` is given here already"))
-                    .help("keep one of the two; KDL alone would silently take the last"),
+                    Diagnostic::error(Code::RepeatedProperty, format!("duplicate property `{shown}`"))
+                        .at(property.name_place, format!("duplicate of `{shown}`"))
+                        .and(*first, format!("`{shown}` is first given here"))
+                        .help("keep one of the two; plain KDL would silently use the last one"),
                 );
                 property.value.faulty = true;
                 continue;
@@ -183,9 +180,10 @@ impl Checker {
             (None, BlockRule::Required(_)) if has_unknown => {}
             (None, BlockRule::Required(_)) => self.found.push(says_nothing(name, *word_place, word)),
             (Some(_), BlockRule::None) => {
-                let found = Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` has no block"));
+                let found =
+                    Diagnostic::error(Code::UnexpectedChildren, format!("`{name}` does not take a block"));
                 let help = format!(
-                    "take the block away; what `{name}` says stands on its line, such as {}",
+                    "remove the block; `{name}` is written on one line, such as {}",
                     shown_example(word)
                 );
                 self.found.push(found.at(*word_place, format!("a block follows this `{name}`")).help(help));
@@ -222,7 +220,7 @@ impl Checker {
             let quoted: Vec<String> = alternatives.iter().map(|word| format!("`{}`", word.name())).collect();
             let shown = quoted.join(" or ");
             let found = Diagnostic::error(Code::MissingChild, format!("`{name}` needs {shown}"));
-            let help = format!("write {shown} into the block of this `{name}`");
+            let help = format!("add {shown} to the block of this `{name}`");
             self.found.push(found.at(place, format!("this `{name}` has no {shown}")).help(help));
         }
     }
@@ -255,33 +253,36 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
             Some(if matches!(kind, Kind::AnyText) { found } else { not_safe(found) })
         }
         (Content::Text(text), Kind::Text) if text.trim().is_empty() => Some(
-            wrong(format!("`{of}` has an empty text"), "this text says nothing".to_owned())
-                .help("write a text, or take the word away"),
+            wrong(format!("the value of `{of}` is empty"), "this text is empty".to_owned())
+                .help("write a value, or remove the word"),
         ),
         (Content::Text(text), Kind::OneOf(allowed)) if !allowed.contains(&text.as_str()) => {
             let quoted: Vec<String> = allowed.iter().map(|text| format!("`\"{text}\"`")).collect();
             let found = wrong(
                 format!("`{of}` cannot be `{text}`"),
-                format!("`{text}` is nothing that `{of}` can be"),
+                format!("`{text}` is not a valid value of `{of}`"),
             );
             Some(match nearest(text, allowed.iter().copied()) {
                 Some(near) => {
                     let found = found.help(format!("did you mean `\"{near}\"`?"));
                     suggest_value(found, value.place, text, near)
                 }
-                None => found.help(format!("`{of}` can be {}", quoted.join(", "))),
+                None => found.help(format!("the values of `{of}` are {}", quoted.join(", "))),
             })
         }
         (Content::Text(text), Kind::Number { .. }) => Some(match text.parse::<u32>() {
-            Ok(number) => wrong(format!("`{of}` takes a number"), "this is a text".to_owned())
-                .help(format!("write `{number}`, without quotes"))
-                .suggest_safe(value.place, number.to_string()),
+            Ok(number) => wrong(
+                format!("the value of `{of}` must be a number"),
+                "this is a text, not a number".to_owned(),
+            )
+            .help(format!("write `{number}`, without quotes"))
+            .suggest_safe(value.place, number.to_string()),
             Err(_) => not_a_number(value.place, of, text),
         }),
         (Content::Number(written), Kind::Number { min, max }) => {
             let fits = written.parse::<u32>().is_ok_and(|number| (min..=max).contains(&number));
             (!fits).then(|| {
-                wrong(format!("`{of}` cannot be {written}"), format!("{written} is out of bounds"))
+                wrong(format!("`{of}` cannot be {written}"), format!("{written} is out of range"))
                     .help(format!("write a whole number from {min} to {max}"))
             })
         }
@@ -294,24 +295,16 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     let name = node.word.as_str();
     let places = places_of(name);
     if !places.is_empty() {
-        let here = if within == Within::File {
-            "in a file by itself".to_owned()
-        } else {
-            format!("in {}", within.shown())
-        };
-        let found = Diagnostic::error(Code::UnknownNode, format!("`{name}` may not stand {here}"))
-            .at(node.word_place, format!("`{name}` has no meaning {here}"));
+        let here = listed_places(&[within]);
+        let found = Diagnostic::error(Code::UnknownNode, format!("`{name}` is not allowed {here}"))
+            .at(node.word_place, format!("`{name}` is not allowed {here}"));
         if let Some(meant) = meant_among_parts(node, within) {
             return found.help(meant);
         }
-        let shown: Vec<&str> = places
-            .iter()
-            .map(|place| if *place == Within::File { "a file by itself" } else { place.shown() })
-            .collect();
-        return found.help(format!("`{name}` stands in {}", shown.join(", ")));
+        return found.help(format!("`{name}` is allowed {}", listed_places(&places)));
     }
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
-        .at(node.word_place, format!("`{name}` is no word that may stand here"));
+        .at(node.word_place, format!("`{name}` is not a word of the language here"));
     match nearest(name, names_within(within)) {
         Some(near) => {
             suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)
@@ -319,7 +312,7 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
         None if meant_among_parts(node, within).is_some() => {
             found.help(meant_among_parts(node, within).unwrap_or_default())
         }
-        None => found.help(format!("these may stand here: {}", listed(within))),
+        None => found.help(format!("the words allowed here are {}", listed(within))),
     }
 }
 
@@ -347,7 +340,7 @@ fn meant_among_parts(node: &Node, within: Within) -> Option<String> {
 fn unknown_property(property: &Property, word: &WordRule, has_few: bool) -> Diagnostic {
     let (name, of) = (property.name.as_str(), word.name);
     let found = Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
-        .at(property.name_place, format!("`{name}` is no property of `{of}`"));
+        .at(property.name_place, format!("`{of}` has no such property"));
     let names: Vec<&str> = word.properties.iter().map(|rule| rule.name).collect();
     if let Some(near) = nearest(name, names.iter().copied()) {
         let found = found.help(format!("did you mean `{near}`?"));
@@ -359,9 +352,9 @@ fn unknown_property(property: &Property, word: &WordRule, has_few: bool) -> Diag
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
         [] => found.help(format!("`{of}` has no properties")),
-        [one] => found.help(format!("`{of}` has the property {one} alone")),
+        [one] => found.help(format!("the only property of `{of}` is {one}")),
         [others @ .., last] => {
-            found.help(format!("`{of}` has the properties {} and {last}", others.join(", ")))
+            found.help(format!("the properties of `{of}` are {} and {last}", others.join(", ")))
         }
     }
 }
@@ -391,10 +384,11 @@ fn properties_for_block(node: &Node, word: &WordRule) -> Option<Diagnostic> {
         lines.truncate(MOST);
         lines.push("…".to_owned());
     }
-    let what = if is_declared { "values of parameters stand" } else { "it is a word of its own, and stands" };
+    let what =
+        if is_declared { "give the values of parameters" } else { "it is a word of its own; write it" };
     Some(
         Diagnostic::error(Code::UnknownProperty, format!("`{of}` has no property `{name}`"))
-            .at(first.name_place, format!("`{name}` is no property of `{of}`"))
+            .at(first.name_place, format!("`{of}` has no such property"))
             .help(format!("{what} in the block: `{{ {} }}`", lines.join("; "))),
     )
 }
@@ -416,8 +410,7 @@ fn superfluous(node: &Node, extra: &Value, word: &WordRule) -> Diagnostic {
         1 => format!("`{name}` takes one value"),
         most => format!("`{name}` takes {most} values"),
     };
-    let found = Diagnostic::error(Code::UnexpectedArgument, message)
-        .at(extra.place, format!("`{name}` does not take this value"));
+    let found = Diagnostic::error(Code::UnexpectedArgument, message).at(extra.place, "unexpected value");
     if let Some(meant) = meant_property(node, extra, word) {
         let written = format!("{}={}", meant.name, shown_value(extra));
         return found.help(format!("did you mean `{written}`?")).suggest(
@@ -452,9 +445,9 @@ fn meant_property<'w>(node: &Node, value: &Value, word: &'w WordRule) -> Option<
 /// A word that stands twice where it may stand once.
 pub(crate) fn repeated(node: &Node, first: Place) -> Diagnostic {
     let name = &node.word;
-    Diagnostic::error(Code::RepeatedNode, format!("`{name}` may stand once, and stands twice"))
-        .at(node.word_place, format!("`{name}` stands again"))
-        .and(first, format!("`{name}` stands here already"))
+    Diagnostic::error(Code::RepeatedNode, format!("duplicate `{name}`"))
+        .at(node.word_place, format!("duplicate of `{name}`"))
+        .and(first, format!("`{name}` is first given here"))
         .help("keep one of the two")
 }
 
@@ -462,26 +455,26 @@ fn says_nothing(name: &str, place: Place, word: &WordRule) -> Diagnostic {
     let words = word.block.within().map(listed).unwrap_or_default();
     let help = match word.block {
         BlockRule::Declared => {
-            "take the empty braces away, or give the parameters their values in them".to_owned()
+            "remove the empty braces, or give the values of the parameters in them".to_owned()
         }
         BlockRule::Optional(_) => {
-            format!("take the empty braces away, or say something in its block: {words}")
+            format!("remove the empty braces, or add one of these: {words}")
         }
         BlockRule::None | BlockRule::Required(_) => {
-            format!("say something in its block: {words}")
+            format!("add at least one of these: {words}")
         }
     };
-    Diagnostic::error(Code::NothingDeclared, format!("`{name}` says nothing"))
-        .at(place, format!("nothing stands in the block of this `{name}`"))
+    Diagnostic::error(Code::NothingDeclared, format!("the block of `{name}` is empty"))
+        .at(place, format!("the block of this `{name}` is empty"))
         .help(help)
 }
 
 /// A value that stands twice among several of which each may stand once.
 pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnostic {
-    Diagnostic::error(Code::RepeatedValue, format!("`{text}` stands twice"))
-        .at(place, format!("`{text}` stands again"))
-        .and(first, format!("`{text}` stands here already"))
-        .help("take one of the two away")
+    Diagnostic::error(Code::RepeatedValue, format!("duplicate value `{text}`"))
+        .at(place, format!("duplicate of `{text}`"))
+        .and(first, format!("`{text}` is first given here"))
+        .help("remove one of the two")
 }
 
 /// The first line of a word's example that begins with it, or else how it is written.

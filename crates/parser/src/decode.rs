@@ -304,7 +304,7 @@ impl Decoder<'_> {
         self.found.push(
             Diagnostic::error(Code::LimitExceeded, message)
                 .at(place, label)
-                .help("this is a limit of AWS; take away, shorten or divide what goes beyond it"),
+                .help("this is a limit of AWS; shorten, split or remove whatever exceeds it"),
         );
     }
 
@@ -312,8 +312,8 @@ impl Decoder<'_> {
     fn at_most(&mut self, text: &str, place: Place, most: usize, what: &str) -> bool {
         let length = text.chars().count();
         if length > most {
-            let message = format!("{what} has {length} characters; AWS takes at most {most}");
-            self.beyond_limit(place, message, format!("{length} characters stand here, {most} are allowed"));
+            let message = format!("{what} has {length} characters; AWS allows {most}");
+            self.beyond_limit(place, message, format!("{length} characters; at most {most} are allowed"));
         }
         length <= most
     }

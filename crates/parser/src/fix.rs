@@ -50,13 +50,13 @@ pub struct Left {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WhyLeft {
     /// The changes would uncover or make more errors than they mend.
-    #[error("would have more errors afterwards than before")]
+    #[error("would have more errors than before")]
     Worse,
     /// The text that was read is not all that the file holds.
     #[error("is not UTF-8")]
     NotUtf8,
     /// What was changed showed more to change, too often.
-    #[error("has more to mend than is mended at a time")]
+    #[error("has more problems than one run fixes")]
     TooManyRounds,
 }
 

@@ -70,12 +70,10 @@ fn is_too_large(file: FileId, after: &str) -> bool {
 
 fn too_large(file: FileId, text: &str) -> Diagnostic {
     let first_line = Place::new(file, 0..text.find(['\n', '\r']).unwrap_or(text.len()));
-    let message = "in the one layout, this file would be too large to be read";
-    Diagnostic::error(Code::FileTooLarge, message)
-        .at(first_line, "this file stays as it is")
-        .help(format!(
-            "at most {MAX_FILE_BYTES} bytes of a file are read, and {MAX_NODE_BYTES} of one node; divide what is larger"
-        ))
+    let message = "the formatted file would be too large";
+    Diagnostic::error(Code::FileTooLarge, message).at(first_line, "this file is left unchanged").help(
+        format!("a file may have {MAX_FILE_BYTES} bytes and a node {MAX_NODE_BYTES}; split what is larger"),
+    )
 }
 
 /// The mistakes of syntax in a text, sorted by place and code.
@@ -128,9 +126,9 @@ pub fn format_file(
         Err(ReadError::OutsideProject) => Err(vec![
             Diagnostic::error(
                 Code::IncludeOutsideProject,
-                format!("`{path}` lies outside the project's directory"),
+                format!("`{path}` is outside the project directory"),
             )
-            .help("format the file that the symbolic link leads to where it lies"),
+            .help("format the target of the symbolic link directly"),
         ]),
         Err(error) => Err(vec![project::unreadable(path, &error)]),
     }

@@ -69,16 +69,18 @@ impl Mistakes {
 
     /// What says that there may be more than were kept.
     pub(crate) fn more(&self) -> Vec<Diagnostic> {
-        let help = "mend some of those that are shown, and look again";
+        let help = "fix some of those shown, and run the command again";
         let mut more = Vec::new();
         if self.errors == MAX_DIAGNOSTICS {
-            let message =
-                format!("there are {MAX_DIAGNOSTICS} mistakes or more, and no more of them are shown");
+            let message = format!(
+                "there are {MAX_DIAGNOSTICS} errors or more; only the first {MAX_DIAGNOSTICS} are shown"
+            );
             more.push(Diagnostic::error(Code::TooManyMistakes, message).help(help));
         }
         if self.warnings == MAX_DIAGNOSTICS {
-            let message =
-                format!("there are {MAX_DIAGNOSTICS} warnings or more, and no more of them are shown");
+            let message = format!(
+                "there are {MAX_DIAGNOSTICS} warnings or more; only the first {MAX_DIAGNOSTICS} are shown"
+            );
             more.push(Diagnostic::warning(Code::TooManyMistakes, message).help(help));
         }
         more

@@ -119,8 +119,8 @@ impl Loader<'_> {
         let found = match self.files.read(entry, MAX_FILE_BYTES) {
             Ok(bytes) => return Some(self.add_text(entry, bytes).0),
             Err(ReadError::NotFound) => {
-                Diagnostic::error(Code::ProjectNotFound, format!("there is no `{entry}` here"))
-                    .help("name the directory of a project, or the project's file; a project begins with `rolecall language=1 stack=\"…\"`")
+                Diagnostic::error(Code::ProjectNotFound, format!("`{entry}` does not exist"))
+                    .help("pass the directory or the file of a project; a project file begins with `rolecall language=1 stack=\"…\"`")
             }
             Err(error) => unreadable(entry, &error),
         };
@@ -146,11 +146,11 @@ impl Loader<'_> {
                     entry.nodes.iter().find(|node| node.word_of() == Some(FileWord::Include))
                 {
                     self.names.incomplete = true;
-                    let message = format!("the project's directory {error}");
+                    let message = format!("the project directory {error}");
                     self.found.push(
                         Diagnostic::error(Code::FileUnreadable, message)
-                            .at(include.header, "what this includes cannot be found")
-                            .help("see that the directory can be read, and holds the project alone"),
+                            .at(include.header, "the included files cannot be listed")
+                            .help("make sure that the directory is readable and contains only the project"),
                     );
                 }
                 Vec::new()
@@ -160,7 +160,7 @@ impl Loader<'_> {
 
     /// Reports that the project is larger than what is read, so that names may be declared in what was not.
     fn too_much(&mut self, code: Code, message: String) {
-        self.found.push(Diagnostic::error(code, message).help("divide the project into several stacks"));
+        self.found.push(Diagnostic::error(code, message).help("split the project into several stacks"));
         self.names.incomplete = true;
     }
 
@@ -182,7 +182,7 @@ impl Loader<'_> {
             if (before + read_now.sum::<usize>()) as u64 > MAX_PROJECT_BYTES {
                 self.too_much(
                     Code::FileTooLarge,
-                    format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
+                    format!("the files of the project exceed {MAX_PROJECT_BYTES} bytes in total"),
                 );
                 break;
             }
@@ -256,8 +256,8 @@ impl Loader<'_> {
             if !is_whole || meant.contains(path) {
                 continue;
             }
-            let lint = Diagnostic::warning(Code::UnusedFile, format!("nothing includes `{path}`"))
-                .help(format!("include it in `{entry}`, or delete it; what it says does not hold"));
+            let lint = Diagnostic::warning(Code::UnusedFile, format!("`{path}` is not included"))
+                .help(format!("include it in `{entry}`, or delete it; its content has no effect"));
             self.found.push(match file {
                 Some(file) => lint.at(self.first_line(file), "this file is not part of the project"),
                 None => lint,
@@ -269,10 +269,10 @@ impl Loader<'_> {
             if !is_whole {
                 return;
             }
-            let message = format!("nothing includes {more} further files");
+            let message = format!("{more} more files are not included");
             self.found.push(
                 Diagnostic::warning(Code::UnusedFile, message)
-                    .help(format!("include them in `{entry}`, or delete them; what they say does not hold")),
+                    .help(format!("include them in `{entry}`, or delete them; their content has no effect")),
             );
         }
     }
@@ -322,18 +322,18 @@ impl Loader<'_> {
             let (code, label, help) = match word {
                 FileWord::Include => (
                     Code::IncludeNotHere,
-                    "files are included by the project file alone",
-                    "move the `include` into the project file",
+                    "only the project file can include files",
+                    "move the `include` to the project file",
                 ),
                 FileWord::Rolecall => (
                     Code::MayNotContain,
-                    "the project file alone says what the project is",
-                    "take it away; the project file says `rolecall` once",
+                    "only the project file has `rolecall`",
+                    "remove it; `rolecall` belongs in the project file",
                 ),
                 FileWord::IdentityCenter => (
                     Code::MayNotContain,
-                    "the project file alone says which instance the project is about",
-                    "move it into the project file, which says `identity-center` once",
+                    "only the project file has `identity-center`",
+                    "move it to the project file",
                 ),
                 FileWord::Group
                 | FileWord::Accounts
@@ -351,7 +351,7 @@ impl Loader<'_> {
             };
             unread.rolecall |= word == FileWord::Rolecall;
             unread.identity_center |= word == FileWord::IdentityCenter;
-            let message = format!("`{}` stands in a file that is not the project file", word.name());
+            let message = format!("`{}` outside the project file", word.name());
             found.push(Diagnostic::error(code, message).at(node.word_place, label).help(help));
             false
         });
@@ -409,17 +409,17 @@ fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
 pub(crate) fn unreadable(path: &str, error: &ReadError) -> Diagnostic {
     match error {
         ReadError::TooLarge { bytes } => {
-            let message = format!("`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are read");
+            let message = format!("`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are allowed");
             Diagnostic::error(Code::FileTooLarge, message)
-                .help("divide the file into several, and include them all")
+                .help("split the file into several, and include them all")
         }
         error => Diagnostic::error(Code::FileUnreadable, format!("`{path}` {error}"))
-            .help("see that the file is a regular file that can be read"),
+            .help("make sure that it is a readable regular file"),
     }
 }
 
 fn outside_project(what: &str, place: Place) -> Diagnostic {
-    Diagnostic::error(Code::IncludeOutsideProject, format!("{what} lies outside the project's directory"))
-        .at(place, "this leads out of the project's directory")
-        .help("write a path relative to the project's directory, with `/` and without `..`; symbolic links may not leave it")
+    Diagnostic::error(Code::IncludeOutsideProject, format!("{what} is outside the project directory"))
+        .at(place, "this leads out of the project directory")
+        .help("write a path relative to the project directory, with `/` and without `..`; symbolic links must not lead out of it")
 }

@@ -2,68 +2,70 @@
 
 use std::fmt::Write;
 
-use crate::words::{BlockRule, Kind, Within, WordRule, places_of_rule, words_within};
+use crate::words::{BlockRule, Kind, Within, WordRule, listed_places, places_of_rule, words_within};
 use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_MADE};
 
-/// The sections of the page after the words of a file, each with its introduction.
+/// The sections of the page, each with its places and its introduction.
 const SECTIONS: &[(&str, &[Within], &str)] = &[
     (
-        "In a file",
+        "Top level of a file",
         &[Within::File],
-        "These words stand in a file by themselves. Their order never matters, nor does that of the files.",
+        "These words are allowed at the top level of a file. Their order does not matter, nor does that of the files.",
     ),
-    ("In `include`", &[Within::Include], "What the block of an `include` may hold."),
+    ("In `include`", &[Within::Include], "The block of an `include` can limit what its files contain."),
     (
-        "Selectors of accounts",
+        "Account selectors",
         &[Within::AccountSet, Within::On, Within::Only, Within::Except],
-        "These stand in the blocks of `accounts` and `on`, and in their `only` and `except` blocks. Lines add up. \
-         Accounts that are not active are skipped and reported.",
+        "Selectors are allowed in the blocks of `accounts` and `on`, and in their `only` and `except` blocks. Lines add \
+         up. Accounts that are not active are skipped and reported.",
     ),
     (
         "In `permission-set`",
         &[Within::PermissionSet],
-        "What a permission set is. What is left out has AWS's default, or is absent.",
+        "The block describes the permission set. Whatever it does not mention has the default of AWS, or is absent.",
     ),
-    ("In `boundary`", &[Within::Boundary], "One of these."),
+    ("In `boundary`", &[Within::Boundary], "A boundary is one of these."),
     (
         "In `inline-policy`",
         &[Within::InlinePolicy, Within::Statement],
-        "The statements of a policy, and what stands in them.",
+        "The block contains the statements of the policy, and each statement its resources and conditions.",
     ),
     (
         "In `assign`",
         &[Within::Assign],
-        "An `assign` has at least one `to` or `to-user`, and at least one `on`.",
+        "An `assign` needs at least one `to` or `to-user`, and at least one `on`.",
     ),
     (
         "In `keep`",
         &[Within::Keep],
-        "Each part that is left out matches everything; at least one part other than `until` and `reason` is given, \
-         permission sets included.",
+        "A part that is omitted matches everything. At least one part other than `until` and `reason` is required; \
+         permission sets count as one.",
     ),
-    ("In `attributes`", &[Within::Attributes], "The attributes that are passed on for access control."),
+    ("In `attributes`", &[Within::Attributes], "The block lists the attributes for access control."),
     (
         "In `guard`",
         &[Within::Guard],
-        "What a plan may do at most, and which assignments must not be wanted. Guards judge all that the files want \
-         as well as the changes. A plan that a guard stops is shown whole, with the guard, and is not applied.",
+        "Guards limit what a plan may do and which assignments the configuration may contain. They evaluate the whole \
+         configuration as well as the changes. A plan that a guard stops is shown in full, together with the guard, and \
+         is not applied.",
     ),
     (
         "In `forbid`, `require-until` and `exception`",
         &[Within::Forbid, Within::RequireUntil, Within::Exception],
-        "These say which assignments a guard is about: those that every given part matches. A part that is left out \
-         matches everything; without `on` that is every account, the management account included.",
+        "These words define which assignments a guard applies to: those that match every part. A part that is omitted \
+         matches everything; without `on`, that is every account, including the management account.",
     ),
     (
         "In `entra`",
         &[Within::Entra, Within::Application, Within::RequireMfa],
-        "What is wanted of the tenant. Nothing in Entra is taken away because the files no longer mention it.",
+        "The block configures the tenant. Nothing in Entra is removed because the configuration no longer mentions it.",
     ),
-    ("In `lint`", &[Within::Lint], "Why the level was chosen."),
+    ("In `lint`", &[Within::Lint], "The block gives the reason for the level."),
     (
         "In `template`",
         &[Within::Template],
-        "What a template asks for, and what it makes. A word that stands in a file as well means the same here.",
+        "A template declares parameters and the lines that it generates. A word that is also allowed at the top level \
+         means the same here.",
     ),
 ];
 
@@ -94,23 +96,25 @@ fn introduction() -> String {
     let mebibytes = MAX_FILE_BYTES / (1024 * 1024);
     format!(
         "# The Rolecall language, version 1\n\n\
-         <!-- Written by `rolecall_parser::reference` from the table of words; do not edit. \
-         `UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages` writes it anew. -->\n\n\
+         <!-- Generated by `rolecall_parser::reference` from the table of words; do not edit. Run \
+         `UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages` to update it. -->\n\n\
          Files are [KDL](https://kdl.dev) version 2 in UTF-8. A line is a word of the language, followed by values, \
-         by properties (`name=\"value\"`) and by a block in braces with further lines. `//` begins a comment.\n\n\
-         - **Every value is quoted**, numbers aside. `2027-01-31`, `111122223333` and `true` without quotes are errors.\n\
-         - `/-`, KDL's way to take a part out, is refused: two characters must not remove a grant while looking like \
-         a comment.\n\
-         - Whatever is named is declared: groups, account sets and permission sets. A name that is not is an error, \
-         with the nearest one as a suggestion.\n\
-         - Order never matters, files included. What is declared or given twice is an error that shows both places.\n\
+         by properties (`name=\"value\"`), and by a block of further lines in braces. `//` begins a comment.\n\n\
+         - **Every value is quoted**, except numbers. `2027-01-31`, `111122223333` and `true` without quotes are errors.\n\
+         - `/-`, with which KDL disables a part of a file, is not supported: two characters must not remove a grant while \
+         looking like a comment.\n\
+         - Groups, account sets and permission sets must be declared. A name that is not declared is an error, with the \
+         nearest declared name as a suggestion.\n\
+         - Order never matters, including the order of files. A duplicate declaration or value is an error that shows \
+         both places.\n\
          - Nothing is interpolated: `${{aws:username}}` is literal text.\n\
-         - A line that goes on ends with `\\`. Two lines on one are separated by `;`.\n\
-         - Control characters and characters that turn the direction of reading are refused everywhere.\n\
-         - A file has at most {mebibytes} MiB, a project at most {MAX_FILES} files, and blocks are nested at most \
-         {MAX_DEPTH} deep. All uses of templates together make at most {MAX_MADE} words and values, and of long texts \
-         each begun 64 bytes count.\n\n\
-         All mistakes of all files are reported in one run, each with a code that `rolecall explain CODE` explains.\n\n"
+         - `\\` at the end of a line continues it on the next. `;` separates two lines that are written on one.\n\
+         - Control characters and characters that change the reading direction are not allowed anywhere.\n\
+         - A file has at most {mebibytes} MiB, a project has at most {MAX_FILES} files, and blocks are nested at most \
+         {MAX_DEPTH} levels deep. Templates generate at most {MAX_MADE} words and values in total; a long text counts \
+         once for every 64 bytes.\n\n\
+         All errors and warnings of all files are reported in one run, each with a code that `rolecall explain CODE` \
+         explains.\n\n"
     )
 }
 
@@ -155,12 +159,8 @@ fn shown(kind: Kind) -> String {
 }
 
 fn where_and_how_often(word: &'static WordRule) -> String {
-    let places: Vec<&str> = places_of_rule(word)
-        .iter()
-        .map(|within| if *within == Within::File { "a file by itself" } else { within.shown() })
-        .collect();
-    let often = if word.repeats { "as often as needed" } else { "once" };
-    format!("Stands in {}, {often}", places.join(", "))
+    let often = if word.repeats { "any number of times" } else { "once" };
+    format!("Allowed {}, {often}", listed_places(&places_of_rule(word)))
 }
 
 #[cfg(test)]

@@ -115,17 +115,17 @@ impl NameKind {
         match self {
             Self::Group => format!("declare it with `group \"{name}\"`"),
             Self::AccountSet => format!(
-                "declare it with `accounts \"{name}\" {{ … }}`; an account itself is named by `on {{ account \"…\" }}`"
+                "declare it with `accounts \"{name}\" {{ … }}`; to select a single account, write `on {{ account \"…\" }}`"
             ),
             Self::PermissionSet => {
                 format!(
-                    "declare it with `permission-set \"{name}\"`, or `external-permission-set` if it is made elsewhere"
+                    "declare it with `permission-set \"{name}\"`, or with `external-permission-set` if it is externally managed"
                 )
             }
             Self::Template => format!("declare it with `template \"{name}\" {{ … }}`"),
-            Self::Forbid => format!(
-                "take the exception away, or write the `forbid \"{name}\" {{ … }}` to which it is one into a `guard`"
-            ),
+            Self::Forbid => {
+                format!("remove the exception, or add the `forbid \"{name}\" {{ … }}` that it refers to")
+            }
         }
     }
 }
@@ -167,11 +167,11 @@ impl Names {
             return Some(
                 Diagnostic::error(
                     Code::DuplicateDeclaration,
-                    format!("the {noun} `{name}` is declared twice"),
+                    format!("the {noun} `{name}` is declared more than once"),
                 )
-                .at(place, format!("`{name}` is declared again"))
-                .and(first.place, format!("`{name}` is declared here already"))
-                .help("keep one of the two, or give one another name"),
+                .at(place, format!("duplicate declaration of `{name}`"))
+                .and(first.place, format!("`{name}` is first declared here"))
+                .help("keep one of the two, or rename one"),
             );
         }
         let external = word == Word::File(FileWord::ExternalPermissionSet);
@@ -279,18 +279,18 @@ impl Names {
                 .map(move |((kind, name), declared)| {
                     Diagnostic::warning(code, format!("the {} `{name}` is not used", kind.noun()))
                         .at(declared.place, label)
-                        .help("take the declaration away, or use it")
+                        .help("remove the declaration, or use it")
                 })
         };
         let groups = of(
             NameKind::Group,
             Code::UnusedGroup,
-            "no `assign`, `keep`, `guard` or `require-mfa` names this group",
+            "no `assign`, `keep`, `guard` or `require-mfa` refers to this group",
         );
         let sets = of(
             NameKind::AccountSet,
             Code::UnusedAccountSet,
-            "no `assign`, `keep`, `guard` or other set names this account set",
+            "no `assign`, `keep`, `guard` or other account set refers to this account set",
         );
         groups.chain(sets).collect()
     }
@@ -325,19 +325,19 @@ impl Names {
     ) -> Diagnostic {
         let noun = kind.noun();
         let times =
-            if places.len() == 1 { String::new() } else { format!(", and used {} times", places.len()) };
+            if places.len() == 1 { String::new() } else { format!(", but used {} times", places.len()) };
         let mut found = Diagnostic::error(kind.code(), format!("the {noun} `{name}` is not declared{times}"));
         for (nth, place) in places.iter().take(MAX_PLACES).enumerate() {
-            let label = format!("no {noun} is declared as `{name}`");
+            let label = format!("there is no declared {noun} `{name}`");
             found = if nth == 0 {
                 found.at(*place, label)
             } else {
-                found.and(*place, format!("`{name}` is used here too"))
+                found.and(*place, format!("`{name}` is also used here"))
             };
         }
         let first = places.first().copied();
         if let Some(stands) = first.and_then(|place| self.given.get(&place)) {
-            found = found.and(*stands, format!("`{name}` comes to stand here in the template"));
+            found = found.and(*stands, format!("the template inserts `{name}` here"));
         }
         let only = first.filter(|_| places.len() == 1);
         if let Some(meant) = first.and_then(|place| self.like_parameters.get(&place)) {
@@ -353,10 +353,10 @@ impl Names {
         match other {
             Some(other) => {
                 let (is, wanted) = (other.with_article(), kind.with_article());
-                found.help(format!("`{name}` is declared as {is}; {wanted} is wanted here"))
+                found.help(format!("`{name}` is declared as {is}; {wanted} is expected here"))
             }
             None if kind == NameKind::Group && name.contains('@') => found.help(format!(
-                "`{name}` reads like the name of a user; a single user is named with `to-user \"{name}\"`"
+                "`{name}` looks like a user name; to name a single user, write `to-user \"{name}\"`"
             )),
             None => found.help(kind.way_to_declare(name)),
         }
@@ -433,8 +433,8 @@ fn cycle(names: &[&str], steps: &[SetUse]) -> Diagnostic {
     if shown.len() > 12 {
         shown.splice(6..shown.len() - 5, ["…"]);
     }
-    let message = format!("account sets hold each other: {}", shown.join(" → "));
-    let found = Diagnostic::error(Code::AccountSetCycle, message).help("take one of these lines away");
+    let message = format!("account sets form a cycle: {}", shown.join(" → "));
+    let found = Diagnostic::error(Code::AccountSetCycle, message).help("remove one of these references");
     steps.iter().take(MAX_PLACES).enumerate().fold(found, |found, (nth, step)| {
         let label = format!("`{}` is used here", name(step));
         if nth == 0 { found.at(step.place, label) } else { found.and(step.place, label) }

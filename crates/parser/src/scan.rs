@@ -105,10 +105,10 @@ fn forbidden_characters(file: FileId, text: &str, start: usize) -> Vec<Diagnosti
         let times = if count == 1 { String::new() } else { format!(", {count} times") };
         let mut out = Diagnostic::error(
             Code::ForbiddenCharacter,
-            format!("a character that may not stand here: {name}{times}"),
+            format!("forbidden character: {name}{times}"),
         )
         .help(
-            "take it away; it is invisible, and can make a reader see something else than the program reads",
+            "remove it; it is invisible, and can make a reader see something other than what Rolecall reads",
         );
         for (nth, at) in places.into_iter().enumerate() {
             let place = Place::new(file, at..at + character.len_utf8());
@@ -122,10 +122,10 @@ fn forbidden_characters(file: FileId, text: &str, start: usize) -> Vec<Diagnosti
 
 fn kind_of(character: char) -> &'static str {
     match character {
-        '\u{2028}' | '\u{2029}' => "the line separator",
-        '\u{FEFF}' => "the byte order mark",
-        other if other.is_control() => "the control character",
-        _ => "the character that turns the direction of reading,",
+        '\u{2028}' | '\u{2029}' => "a line separator,",
+        '\u{FEFF}' => "a byte order mark,",
+        other if other.is_control() => "a control character,",
+        _ => "a character that changes the reading direction,",
     }
 }
 

@@ -33,7 +33,7 @@ pub enum ReadError {
     #[error("does not exist")]
     NotFound,
     /// The path, or a symbolic link on it, leads out of the project's directory.
-    #[error("lies outside the project's directory")]
+    #[error("is outside the project directory")]
     OutsideProject,
     /// It is larger than the limit.
     #[error("has {bytes} bytes")]
@@ -45,7 +45,7 @@ pub enum ReadError {
     #[error("is not a regular file")]
     NotAFile,
     /// The directory holds more entries than are looked at.
-    #[error("holds more than {limit} files")]
+    #[error("contains more than {limit} files")]
     TooMany {
         /// How many are looked at.
         limit: usize,
@@ -158,7 +158,7 @@ pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (Fi
         let first_line = 0..text.find(['\n', '\r']).unwrap_or(text.len());
         let file = sources.add(name, text);
         let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is UTF-16"))
-            .at(Place::new(file, first_line), "the file begins with the byte order mark of UTF-16")
+            .at(Place::new(file, first_line), "the file begins with a UTF-16 byte order mark")
             .help("save the file as UTF-8");
         return (file, Some(found));
     }
@@ -171,7 +171,7 @@ pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (Fi
     let file = sources.add(name, text);
     let place = Place::new(file, start..start + '\u{FFFD}'.len_utf8());
     let found = Diagnostic::error(Code::NotUtf8, format!("`{name}` is not UTF-8"))
-        .at(place, format!("byte {} of the file is no UTF-8", start + 1))
+        .at(place, format!("byte {} of the file is not UTF-8", start + 1))
         .help("save the file as UTF-8");
     (file, Some(found))
 }

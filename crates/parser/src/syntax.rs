@@ -215,7 +215,7 @@ impl Reader<'_> {
             (blames_the_brace, !points, diagnostic.message.is_none())
         };
         let best = error.diagnostics.iter().min_by_key(weight);
-        let message = best.and_then(|best| best.message.as_deref()).unwrap_or("it cannot be read");
+        let message = best.and_then(|best| best.message.as_deref()).unwrap_or("it cannot be parsed");
         let mut place =
             best.map_or(Place::new(self.file, self.raw.range.clone()), |best| self.place(best.span));
         if place.len == 0 {
@@ -225,7 +225,7 @@ impl Reader<'_> {
         let help = best.and_then(|best| best.help.clone());
         Diagnostic::error(Code::Syntax, format!("not valid KDL: {}", uncapitalised(message)))
             .at(place, "the KDL parser stops here")
-            .help(help.unwrap_or_else(|| "values stand in quotes, and blocks in braces".to_owned()))
+            .help(help.unwrap_or_else(|| "write values in quotes and blocks in braces".to_owned()))
     }
 
     fn end_of_character(&self, start: usize) -> usize {
@@ -308,10 +308,10 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
                 mistakes.push(
                     Diagnostic::error(
                         Code::ForbiddenCharacter,
-                        format!("a character that may not stand in a text: {name}"),
+                        format!("forbidden character in a text: {name}"),
                     )
-                    .at(value.place, format!("an escape in this text stands for {name}"))
-                    .help("take it away; it is invisible wherever the text is shown"),
+                    .at(value.place, format!("this text contains an escape for {name}"))
+                    .help("remove it; the character is invisible wherever the text is shown"),
                 );
             }
         }

@@ -50,6 +50,15 @@ pub(crate) fn places_of_rule(rule: &'static WordRule) -> Vec<Within> {
     places(|word| std::ptr::eq(word.rule(), rule))
 }
 
+/// The places, as the end of a sentence: "at the top level of a file and in `template`".
+pub(crate) fn listed_places(places: &[Within]) -> String {
+    let in_file = places.contains(&Within::File).then(|| "at the top level of a file".to_owned());
+    let blocks: Vec<&str> =
+        places.iter().filter(|place| **place != Within::File).map(|place| place.shown()).collect();
+    let in_blocks = (!blocks.is_empty()).then(|| format!("in {}", blocks.join(", ")));
+    in_file.into_iter().chain(in_blocks).collect::<Vec<_>>().join(" and ")
+}
+
 fn places(is_meant: impl Fn(Word) -> bool) -> Vec<Within> {
     let stands = |within: &Within| words_within(*within).iter().any(|word| is_meant(*word));
     let mut places: Vec<Within> = PLACES.iter().copied().filter(stands).collect();

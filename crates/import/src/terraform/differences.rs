@@ -1,4 +1,4 @@
-//! Where a live permission set is not as Terraform's state says.
+//! Differences between a live permission set and Terraform's state.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use rolecall_model::{PermissionSet, SessionDuration};
 
 use super::ManagedSet;
 
-/// What differs, each in a few words.
+/// Returns the differences, each in a few words.
 pub(crate) fn differences(state: &ManagedSet, live: &PermissionSet) -> Vec<String> {
     let ManagedSet {
         address: _,
@@ -24,7 +24,7 @@ pub(crate) fn differences(state: &ManagedSet, live: &PermissionSet) -> Vec<Strin
     let mut found = Vec::new();
     let mut compare = |is_same: bool, what: &str| {
         if !is_same {
-            found.push(format!("another {what}"));
+            found.push(format!("a different {what}"));
         }
     };
     compare(*description == live.description, "description");
@@ -43,6 +43,6 @@ pub(crate) fn differences(state: &ManagedSet, live: &PermissionSet) -> Vec<Strin
 
 fn set_differences<T: Ord + Display>(state: &BTreeSet<T>, live: &BTreeSet<T>) -> Vec<String> {
     let missing = state.difference(live).map(|policy| format!("no policy {policy}"));
-    let added = live.difference(state).map(|policy| format!("the policy {policy} besides"));
+    let added = live.difference(state).map(|policy| format!("the additional policy {policy}"));
     missing.chain(added).collect()
 }

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::{ManagedSet, Row, Terraform, principal};
 
-/// A file that says nothing of what Terraform manages.
+/// Why a file does not describe what Terraform manages.
 #[derive(Debug, thiserror::Error)]
 pub enum TerraformError {
-    /// Not JSON, or not of the form.
-    #[error("{file} is no output of `terraform show -json`: {source}")]
+    /// It is not JSON, or does not have the format.
+    #[error("{file} is not the output of `terraform show -json`: {source}")]
     Malformed {
         /// The file.
         file: String,
@@ -21,46 +21,46 @@ pub enum TerraformError {
         #[source]
         source: serde_json::Error,
     },
-    /// In an encoding that JSON is not written in.
+    /// It has an encoding that JSON does not allow.
     #[error("{file} is UTF-16")]
     Utf16 {
         /// The file.
         file: String,
     },
-    /// What Terraform keeps for itself, in a form that it does not document.
+    /// It is Terraform's internal, undocumented state format.
     #[error("{file} is a raw state file of Terraform, not the output of `terraform show -json`")]
     RawState {
         /// The file.
         file: String,
     },
-    /// No version of the form.
-    #[error("{file} is no output of `terraform show -json`: it has no format_version")]
+    /// It has no format version.
+    #[error("{file} is not the output of `terraform show -json`: it has no format_version")]
     NoVersion {
         /// The file.
         file: String,
     },
-    /// Another version of the form.
-    #[error("{file} has format_version {found:?}; this program reads version 1")]
+    /// It has an unsupported format version.
+    #[error("{file} has format_version {found:?}; this program supports version 1")]
     OtherVersion {
         /// The file.
         file: String,
         /// Its version.
         found: String,
     },
-    /// A plan, not a state.
-    #[error("{file} is a plan of Terraform, not a state")]
+    /// It is a plan, not a state.
+    #[error("{file} is a Terraform plan, not a state")]
     Plan {
         /// The file.
         file: String,
     },
-    /// A state without resources.
-    #[error("{file} holds no resources: it has no values.root_module")]
+    /// It is a state without resources.
+    #[error("{file} contains no resources: it has no values.root_module")]
     Empty {
         /// The file.
         file: String,
     },
-    /// A resource without what the provider documents.
-    #[error("{file}: the resource {address} cannot be read: {source}")]
+    /// A resource does not have the documented attributes.
+    #[error("{file}: the resource {address} cannot be parsed: {source}")]
     Resource {
         /// The file.
         file: String,
@@ -70,20 +70,20 @@ pub enum TerraformError {
         #[source]
         source: serde_json::Error,
     },
-    /// An assignment to something else than a group or user on an account.
-    #[error("{file}: the resource {address} assigns nothing that Identity Center has")]
+    /// An assignment does not assign to a group or user in an account.
+    #[error("{file}: the resource {address} is not an assignment to a group or user in an account")]
     Assignment {
         /// The file.
         file: String,
         /// The resource's address.
         address: String,
     },
-    /// Nothing of ssoadmin, or of this instance.
-    #[error("the state manages no permission set and no assignment of {instance}{}", other_instance(.others))]
+    /// It contains nothing of ssoadmin, or of this instance.
+    #[error("the state manages no permission sets or assignments of {instance}{}", other_instance(.others))]
     NothingManaged {
         /// The ARN of the instance that is imported.
         instance: String,
-        /// The ARNs of the instances that it manages something of.
+        /// The ARNs of the instances of which it manages something.
         others: BTreeSet<String>,
     },
 }
@@ -92,29 +92,29 @@ fn other_instance(others: &BTreeSet<String>) -> String {
     if others.is_empty() {
         return String::new();
     }
-    format!("; it is of {}", others.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+    format!("; it belongs to {}", others.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
 }
 
 impl TerraformError {
-    /// The way out.
+    /// Returns the resolution.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Utf16 { .. } => {
-                "save it as UTF-8; in PowerShell: terraform show -json | Out-File -Encoding utf8 state.json"
+                "save it as UTF-8; in PowerShell, run: terraform show -json | Out-File -Encoding utf8 state.json"
             }
             Self::Malformed { .. }
             | Self::RawState { .. }
             | Self::NoVersion { .. }
             | Self::Empty { .. }
             | Self::Plan { .. } => {
-                "write it with `terraform show -json > state.json`, without a plan file, in the directory of the root module"
+                "run `terraform show -json > state.json`, without a plan file, in the directory of the root module"
             }
-            Self::OtherVersion { .. } => "write it with Terraform 1.1 or newer, or with OpenTofu",
+            Self::OtherVersion { .. } => "create it with Terraform 1.1 or later, or with OpenTofu",
             Self::Resource { .. } | Self::Assignment { .. } => {
-                "run `terraform apply -refresh-only` with a current version of the aws provider, and write the state again"
+                "run `terraform apply -refresh-only` with a current version of the aws provider, and create the file again"
             }
             Self::NothingManaged { .. } => {
-                "name the state that holds the resources aws_ssoadmin_…, and use the credentials of their instance"
+                "pass the state with the aws_ssoadmin_… resources, and use the credentials of their instance"
             }
         }
     }
@@ -123,7 +123,7 @@ impl TerraformError {
 #[derive(Deserialize)]
 struct File {
     format_version: Option<String>,
-    /// A raw state file has this instead.
+    /// Present in a raw state file instead.
     version: Option<IgnoredAny>,
     values: Option<Values>,
     planned_values: Option<IgnoredAny>,
@@ -134,7 +134,7 @@ struct Values {
     root_module: Option<Module>,
 }
 
-/// serde_json stops at 128 levels of nesting, so modules within modules have an end.
+/// serde_json stops at 128 levels of nesting, which bounds modules within modules.
 #[derive(Deserialize)]
 struct Module {
     #[serde(default)]
@@ -153,7 +153,7 @@ struct Resource {
     values: Value,
 }
 
-/// What every resource of ssoadmin has.
+/// The common part of every ssoadmin resource.
 #[derive(Deserialize)]
 struct OfInstance {
     instance_arn: String,
@@ -228,7 +228,7 @@ struct AttributeSource {
     source: Vec<String>,
 }
 
-/// Groups and users, as resources or as data.
+/// Groups and users, as resources or as data sources.
 #[derive(Deserialize)]
 struct NamedValues {
     group_id: Option<String>,
@@ -244,7 +244,7 @@ impl From<CustomerPolicyReference> for CustomerPolicy {
     }
 }
 
-/// The resources of ssoadmin that are read. Applications and trusted token issuers are not Rolecall's.
+/// The ssoadmin resources that are read. Rolecall does not manage applications and trusted token issuers.
 const MANAGED: &[&str] = &[
     "aws_ssoadmin_account_assignment",
     "aws_ssoadmin_customer_managed_policy_attachment",
@@ -255,7 +255,7 @@ const MANAGED: &[&str] = &[
     "aws_ssoadmin_permissions_boundary_attachment",
 ];
 
-/// States that were read, whatever instances they are of.
+/// States that have been read, of any instance.
 #[derive(Debug, Clone, Default)]
 pub struct States {
     by_instance: BTreeMap<String, OfOneInstance>,
@@ -265,7 +265,7 @@ pub struct States {
 #[derive(Debug, Clone, Default)]
 struct OfOneInstance {
     found: Terraform,
-    /// What is attached to permission sets, by their ARN: it may stand before its set, or in another state.
+    /// What is attached to permission sets, by their ARN. It may come before its permission set, or be in another state.
     attached: BTreeMap<String, ManagedSet>,
 }
 
@@ -273,8 +273,8 @@ impl States {
     /// Reads states: the name of each file, for messages, and its bytes.
     ///
     /// # Errors
-    /// A file is no output of `terraform show -json` in UTF-8, or of another version; it is a raw state file, or holds a
-    /// plan rather than a state; or a resource lacks what the provider documents.
+    /// A file is not the output of `terraform show -json` in UTF-8, or has another version; it is a raw state file, or a
+    /// plan rather than a state; or a resource lacks a documented attribute.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Self, TerraformError> {
         let mut states = Self::default();
         for (name, bytes) in files {
@@ -289,10 +289,10 @@ impl States {
         Ok(states)
     }
 
-    /// What they manage of one instance, by its ARN.
+    /// Returns what they manage in one instance, given by its ARN.
     ///
     /// # Errors
-    /// Nothing.
+    /// They manage nothing in it.
     pub fn of_instance(mut self, instance: &str) -> Result<Terraform, TerraformError> {
         let own = self.by_instance.remove(instance).unwrap_or_default();
         let OfOneInstance { mut found, attached } = own;
@@ -349,7 +349,7 @@ fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
     values.and_then(|values| values.root_module).ok_or_else(|| TerraformError::Empty { file: named() })
 }
 
-/// Whether it begins as UTF-16 does: with a byte-order mark, or with one ASCII character in two bytes.
+/// Returns whether it begins as UTF-16 does: with a byte order mark, or with an ASCII character in two bytes.
 fn is_utf16(bytes: &[u8]) -> bool {
     matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{', 0, ..] | [0, b'{', ..])
 }
@@ -423,7 +423,7 @@ impl OfOneInstance {
     }
 }
 
-/// Where a resource stands, for messages.
+/// The address of a resource, for messages.
 struct At<'a> {
     file: &'a str,
     address: &'a str,
@@ -448,7 +448,7 @@ fn boundary(reference: BoundaryReference) -> Option<Boundary> {
     }
 }
 
-/// The provider writes what is not set as null or as an empty text.
+/// The provider writes an unset value as null or as an empty text.
 fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }

@@ -261,7 +261,7 @@ proptest! {
             prop_assert_eq!(owner(set.as_str()), Some("acme".to_owned()));
             let told = written.warnings.iter().filter_map(|warning| Some((&warning.message, warning.help.as_ref()?)));
             let mut told = told.filter(|(_, help)| help.contains("the next apply revokes") && help.contains(&format!("\"{set}\"")));
-            let is_told = told.any(|(message, _)| message.contains("that are gone") || message.contains(principal.id()));
+            let is_told = told.any(|(message, _)| message.contains("of deleted principals") || message.contains(principal.id()));
             prop_assert!(is_told, "{} {}", set, principal.id());
         }
         let counts: BTreeMap<_, usize> = written.warnings.iter().fold(BTreeMap::new(), |mut counts, warning| {

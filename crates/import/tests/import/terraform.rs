@@ -137,7 +137,7 @@ fn a_set_that_is_the_stacks_already_keeps_all_its_rows() {
     let gone = ("Deploy".parse().unwrap(), Principal::Group(group(9).parse().unwrap()));
     assert_eq!(found(&written.files, &world), Found { revoked: [gone].into(), ..Found::default() });
     let told = |warning: &rolecall_model::Diagnostic| {
-        warning.message.contains("that are gone")
+        warning.message.contains("of deleted principals")
             && warning.help.as_deref().is_some_and(|help| help.contains("the next apply revokes"))
     };
     assert!(written.warnings.iter().any(told), "{:#?}", written.warnings);
@@ -166,21 +166,21 @@ fn what_is_no_state_is_refused_with_its_reason() {
     };
     assert_eq!(
         said(&with(&|state| state["format_version"] = "2.0".into())),
-        "state.json has format_version \"2.0\"; this program reads version 1"
+        "state.json has format_version \"2.0\"; this program supports version 1"
     );
     assert_eq!(
         said(&with(&|state| drop(state.as_object_mut().unwrap().remove("format_version")))),
-        "state.json is no output of `terraform show -json`: it has no format_version"
+        "state.json is not the output of `terraform show -json`: it has no format_version"
     );
     assert_eq!(
         said(&json!({ "format_version": "1.2", "planned_values": {} })),
-        "state.json is a plan of Terraform, not a state"
+        "state.json is a Terraform plan, not a state"
     );
     assert_eq!(
         said(&json!({ "format_version": "1.0" })),
-        "state.json holds no resources: it has no values.root_module"
+        "state.json contains no resources: it has no values.root_module"
     );
-    assert!(said(&json!([])).starts_with("state.json is no output of `terraform show -json`: "));
+    assert!(said(&json!([])).starts_with("state.json is not the output of `terraform show -json`: "));
     let no_name = |state: &mut Value| {
         let resources = state["values"]["root_module"]["resources"].as_array_mut().unwrap();
         let set = resources.iter_mut().find(|one| one["type"] == "aws_ssoadmin_permission_set").unwrap();
@@ -188,13 +188,13 @@ fn what_is_no_state_is_refused_with_its_reason() {
     };
     assert_eq!(
         said(&with(&no_name)),
-        "state.json: the resource aws_ssoadmin_permission_set.deploy cannot be read: missing field `name`"
+        "state.json: the resource aws_ssoadmin_permission_set.deploy cannot be parsed: missing field `name`"
     );
     let states = States::read([("state.json", STATE.as_bytes())]).unwrap();
     let other = states.of_instance("arn:aws:sso:::instance/ssoins-0000000000000000");
     assert_eq!(
         other.unwrap_err().to_string(),
-        "the state manages no permission set and no assignment of arn:aws:sso:::instance/ssoins-0000000000000000; it is of \
+        "the state manages no permission sets or assignments of arn:aws:sso:::instance/ssoins-0000000000000000; it belongs to \
          arn:aws:sso:::instance/ssoins-7223abcd1234ef56"
     );
     let deep = format!("{{\"format_version\":\"1.0\",\"values\":{}", "{\"root_module\":".repeat(100_000));

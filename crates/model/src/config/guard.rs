@@ -1,17 +1,17 @@
-//! What no plan may do.
+//! Limits of plans and of the configuration.
 
 use super::{GroupIx, On, PermissionSetRef, Until, UserRef};
 use crate::identity::PermissionSetName;
 use crate::origin::OriginId;
 
-/// What the guards allow: all `guard` nodes together.
+/// All `guard` nodes combined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
-    /// How many deletions one plan may hold.
+    /// The limit of deletions in a plan.
     pub max_deletions: MaxDeletions,
-    /// How many grants one plan may hold; `None` for any number.
+    /// The limit of grants in a plan, if there is one.
     pub max_grants: Option<MaxGrants>,
-    /// `protect`: permission sets that are never deleted and lose no row but orphans' and expired ones.
+    /// `protect`: permission sets that are never deleted, and that lose only orphaned and expired assignments.
     pub protected: Vec<Protected>,
     /// `forbid`, sorted by name.
     pub forbids: Vec<Forbid>,
@@ -19,74 +19,74 @@ pub struct Guard {
     pub require_untils: Vec<RequireUntil>,
 }
 
-/// The bound on grants.
+/// The limit of grants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxGrants {
-    /// At most so many rows.
+    /// The maximum number of assignments.
     pub count: u32,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// `protect "name"`: by name, since a set that is no longer declared is what it is for.
+/// `protect "name"`: given by name, because it also covers permission sets that are no longer declared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Protected {
-    /// The set's name.
+    /// The name of the permission set.
     pub name: PermissionSetName,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// `forbid "name"`: rows that must not be wanted.
+/// `forbid "name"`: assignments that the configuration must not contain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forbid {
-    /// Its name, which no other `forbid` has.
+    /// Its name, which is unique among `forbid` nodes.
     pub name: String,
-    /// Which rows.
+    /// The assignments.
     pub rows: RowFilter,
-    /// `exception "name"`: rows that it does not stop for a time.
+    /// `exception "name"`: assignments that are exempt for a limited time.
     pub exceptions: Vec<GuardException>,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// `require-until`: rows that must have an end.
+/// `require-until`: assignments that must have an end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequireUntil {
-    /// The end must come within so many days of the plan's day; `None` for any end.
+    /// Maximum number of days between the day of the plan and the end; `None` if any end is sufficient.
     pub within_days: Option<u32>,
-    /// Which rows.
+    /// The assignments.
     pub rows: RowFilter,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// `exception "name"`: until its day, the `forbid` of that name does not stop rows that this matches.
+/// `exception "name"`: until its last day, matching assignments are exempt from the `forbid` of that name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuardException {
-    /// Which rows.
+    /// The assignments.
     pub rows: RowFilter,
-    /// The last day on which it holds.
+    /// The last day of the exception.
     pub until: Until,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Where it was written.
+    /// Where it is written.
     pub origin: OriginId,
 }
 
-/// Which rows a guard is about: those that every given part matches. A part that is left out matches everything.
+/// The assignments that a guard applies to: those that match every part. A part that is omitted matches everything.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RowFilter {
     /// `permission-set`: any of these.
     pub permission_sets: Vec<PermissionSetRef>,
-    /// `grants-policy`: sets with an attached policy of any of these names (with the path, or the ARN); an inline
-    /// policy that allows `*` on `*` counts as `AdministratorAccess`.
+    /// `grants-policy`: permission sets with an attached policy of one of these names (with the path, or the ARN). An
+    /// inline policy that allows `*` on `*` counts as `AdministratorAccess`.
     pub grants_policies: Vec<String>,
-    /// `to`: any of these groups, or of `users`.
+    /// `to`: any of these groups, in addition to `users`.
     pub groups: Vec<GroupIx>,
     /// `to-user`.
     pub users: Vec<UserRef>,
-    /// `on`: any of these; none for everywhere, the management account included.
+    /// `on`: any of these; empty for every account, including the management account.
     pub on: Vec<On>,
     /// `except-to`: none of these groups.
     pub except_groups: Vec<GroupIx>,
@@ -94,19 +94,19 @@ pub struct RowFilter {
     pub except_users: Vec<UserRef>,
 }
 
-/// The bound on deletions; either part stops a plan.
+/// The limits of deletions. Either of them stops a plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxDeletions {
-    /// At most so many rows and permission sets.
+    /// The maximum number of assignments and permission sets.
     pub count: u32,
-    /// At most so many per cent of the live rows that are ours and not blocked; counts from 10 deletions up.
+    /// The maximum share of the stack's live assignments that are not blocked, in percent. It applies from 10 deletions on.
     pub percent: u32,
-    /// Where it was written; `None` for the default.
+    /// Where it is written; `None` for the default.
     pub origin: Option<OriginId>,
 }
 
 impl Default for Guard {
-    /// What holds where the files say nothing: 50 deletions, 30 per cent.
+    /// Returns the defaults: 50 deletions, 30 percent.
     fn default() -> Self {
         Self {
             max_deletions: MaxDeletions { count: 50, percent: 30, origin: None },
@@ -119,7 +119,7 @@ impl Default for Guard {
 }
 
 impl Guard {
-    /// Every filter of every guard.
+    /// Returns the filters of all guards.
     pub fn filters(&self) -> impl Iterator<Item = &RowFilter> {
         let forbids = self.forbids.iter().flat_map(|forbid| {
             std::iter::once(&forbid.rows).chain(forbid.exceptions.iter().map(|exception| &exception.rows))

@@ -73,7 +73,7 @@ pub enum PermissionSetRef {
     External(ExternalIx),
 }
 
-/// The names that a project declares, by what they are the names of.
+/// The names that a project declares, by kind.
 #[derive(Debug, Clone, Default)]
 pub struct DeclaredNames {
     /// The labels of groups.
@@ -86,8 +86,8 @@ pub struct DeclaredNames {
     pub external_permission_sets: BTreeSet<String>,
 }
 
-/// The declared names in the order of the lists of a [`Config`]. It alone makes references into those lists from names,
-/// so a name that is not declared has none.
+/// The declared names in the order of the lists of a [`Config`]. Only this type creates references from names, so there is
+/// none for an undeclared name.
 #[derive(Debug, Clone, Default)]
 pub struct Declarations {
     groups: Vec<String>,

@@ -56,12 +56,9 @@ impl Decoder<'_> {
         if lines.is_empty() && !children.is_empty() {
             let word = &node.word;
             self.found.push(
-                Diagnostic::error(
-                    Code::NothingDeclared,
-                    format!("`{word}` selects no account to begin with"),
-                )
-                .at(node.word_place, "this holds `only` and `except`, and nothing that they could cut down")
-                .help("begin with `every-member-account`, or with what the set shall be cut from"),
+                Diagnostic::error(Code::NothingDeclared, format!("`{word}` has nothing to narrow"))
+                    .at(node.word_place, "this block contains only `only` and `except`")
+                    .help("add `every-member-account` or another selector for them to narrow"),
             );
         }
         selection
@@ -89,24 +86,27 @@ impl Decoder<'_> {
             self.sources.get(loner.header.file).text.get(loner.header.range()).unwrap_or_default().to_owned();
         let found = Diagnostic::error(
             Code::SelectorNeedsOnly,
-            format!("`{}` stands beside another line, and the two would add up", loner.word),
+            format!("`{}` is combined with another line, and the two add up", loner.word),
         )
         .at(
             loner.header,
-            format!("this `{}` line widens what is selected, and reads as if it narrowed it", loner.word),
+            format!(
+                "this `{}` line widens the selection, although it reads as if it narrowed it",
+                loner.word
+            ),
         )
-        .and(other.header, "this line selects more accounts beside it".to_owned());
+        .and(other.header, "this line selects accounts as well".to_owned());
         let wrapped = format!("only {{ {written} }}");
         self.found.push(if is_body {
             found
-                .help(format!("to have both hold, write `{wrapped}`; to add up, declare a set of its own and use it with `accounts`"))
+                .help(format!("if both must match, write `{wrapped}`; if either may match, declare a separate account set and use it with `accounts`"))
                 .suggest(loner.header, wrapped)
         } else {
             let help = format!(
-                "to have both hold, give `{written}` another `only` beside this one; to add up, declare a set of its own"
+                "if both must match, move `{written}` to an `only` block of its own; if either may match, declare a separate account set"
             );
             let place = node.word_place;
-            found.and(place, "the lines of one `only` add up").help(help)
+            found.and(place, "the lines of one `only` block add up").help(help)
         });
     }
 
@@ -176,7 +176,9 @@ impl Decoder<'_> {
             );
             return None;
         }
-        let fits = names.iter().all(|name| self.at_most(name, place, MAX_UNIT_NAME, "the name of a unit"));
+        let fits = names
+            .iter()
+            .all(|name| self.at_most(name, place, MAX_UNIT_NAME, "the name of an organizational unit"));
         fits.then_some(UnitRef::Path(names))
     }
 
@@ -206,10 +208,10 @@ impl Decoder<'_> {
                 self.found.push(
                     Diagnostic::error(
                         Code::InvalidPattern,
-                        format!("`{text}` is not a pattern: {}", error.kind()),
+                        format!("`{text}` is not a valid pattern: {}", error.kind()),
                     )
-                    .at(place, "this pattern cannot be read")
-                    .help("a pattern has `*`, `?`, `[…]` and `{a,b}`; a backslash takes their meaning away"),
+                    .at(place, "this pattern cannot be parsed")
+                    .help("patterns support `*`, `?`, `[…]` and `{a,b}`; a backslash escapes them"),
                 );
                 None
             }
@@ -249,10 +251,10 @@ pub(super) fn stands_alone(node: &Node) -> bool {
 
 /// Compiling a pattern takes memory, and the program's stack, in proportion to its length.
 pub(crate) fn pattern_too_long(text: &str, place: Place) -> Diagnostic {
-    let message = format!("a pattern has {} bytes; at most {MAX_PATTERN_BYTES} are read", text.len());
+    let message = format!("the pattern has {} bytes; at most {MAX_PATTERN_BYTES} are supported", text.len());
     Diagnostic::error(Code::InvalidPattern, message)
         .at(place, "this pattern is too long")
-        .help("divide it into several")
+        .help("split it into several patterns")
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Decoder<'_> {
         for child in lines {
             self.found.push(
                 Diagnostic::warning(Code::DirectUser, "a user is assigned directly")
-                    .at(child.header, "easily forgotten when the user changes teams")
+                    .at(child.header, "direct assignments are easily forgotten when the user changes teams")
                     .help("assign a group that the user is a member of"),
             );
         }
@@ -124,13 +124,13 @@ impl Decoder<'_> {
     fn on_is_one_thing(&mut self, node: &Node) {
         match (node.arguments.is_empty(), node.block.is_some()) {
             (false, true) => self.found.push(
-                Diagnostic::error(Code::UnexpectedChildren, "`on` has names and a block")
-                    .at(node.header, "this `on` names account sets and has a block as well")
-                    .help("write two `on` lines if both shall count; use `accounts` and `only` in the block to narrow"),
+                Diagnostic::error(Code::UnexpectedChildren, "`on` has both names and a block")
+                    .at(node.header, "this `on` has names of account sets as well as a block")
+                    .help("write two `on` lines to select both; use `accounts` and `only` in the block to narrow the selection"),
             ),
             (true, false) if !node.has_unknown => self.found.push(
-                Diagnostic::error(Code::NothingDeclared, "`on` says nothing")
-                    .at(node.word_place, "this `on` names no account set and has no block")
+                Diagnostic::error(Code::NothingDeclared, "`on` selects nothing")
+                    .at(node.word_place, "this `on` has neither names of account sets nor a block")
                     .help("write `on \"account-set\"`, or `on { account \"…\" }`"),
             ),
             (true, true | false) | (false, false) => {}
@@ -140,7 +140,7 @@ impl Decoder<'_> {
     /// The last day, which an `until` line says.
     pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
         let (text, place) = node.text()?;
-        let help = "write the last day on which it holds, such as `until \"2027-01-31\"`";
+        let help = "write the last day on which it is valid, such as `until \"2027-01-31\"`";
         let date = self.date(text, place, help)?;
         Some(Until { date, origin: self.origin(node.header) })
     }
@@ -151,7 +151,7 @@ impl Decoder<'_> {
         if date.is_none() {
             self.found.push(
                 Diagnostic::error(Code::InvalidDate, format!("`{text}` is not a date"))
-                    .at(place, "this is no day of the calendar, written as YYYY-MM-DD")
+                    .at(place, "this is not a calendar day in the form YYYY-MM-DD")
                     .help(help),
             );
         }

@@ -22,7 +22,7 @@ impl Decoder<'_> {
                 continue;
             }
             if seen.len() == MAX_ATTRIBUTES + 1 {
-                let message = format!("there are more attributes than the {MAX_ATTRIBUTES} that AWS takes");
+                let message = format!("there are too many attributes; AWS allows {MAX_ATTRIBUTES}");
                 self.beyond_limit(place, message, format!("this is attribute {}", MAX_ATTRIBUTES + 1));
             }
             let is_key = self.at_most(key, place, MAX_ATTRIBUTE_KEY, "the key of an attribute")
@@ -49,8 +49,8 @@ impl Decoder<'_> {
         if let Some(other) = other {
             let shown =
                 if other == '`' { "a backtick".to_owned() } else { format!("the character `{other}`") };
-            let message = format!("AWS does not take {shown} in {what}");
-            let label = format!("letters, digits, spaces and `_.:/=+-@{more}` may stand here");
+            let message = format!("AWS does not allow {shown} in {what}");
+            let label = format!("only letters, digits, spaces and `_.:/=+-@{more}` are allowed");
             self.beyond_limit(place, message, label);
         }
         other.is_none()

@@ -107,7 +107,8 @@ impl Decoder<'_> {
     fn provisioning(&mut self, node: &Node) -> Provisioning {
         let ProvisioningProperties { scim_token_expires } = node.values();
         let token_expires = scim_token_expires.and_then(|value: &Value| {
-            let help = "write the day on which the token ends, such as `scim-token-expires=\"2027-06-01\"`";
+            let help =
+                "write the day on which the token expires, such as `scim-token-expires=\"2027-06-01\"`";
             self.date(value.text()?, value.place, help)
         });
         Provisioning { token_expires, origin: self.origin(node.header) }
@@ -153,7 +154,7 @@ impl Decoder<'_> {
                     self.found.push(
                         Diagnostic::error(Code::InvalidMetadata, message)
                             .at(Place::new(file, range), label)
-                            .and(place, "the file is used here")
+                            .and(place, "the file is referenced here")
                             .help(help),
                     );
                 }
@@ -196,10 +197,10 @@ impl Decoder<'_> {
         self.found.push(
             Diagnostic::error(
                 Code::MfaWithoutException,
-                format!("the policy{named} is enabled, and excepts nobody"),
+                format!("the policy{named} is enabled and excludes nobody"),
             )
-            .at(state.place, "if MFA fails, this locks everybody out")
-            .help("except the group for emergencies, as in `{ except-to \"break-glass\" }`, or write `state=\"report-only\"`")
+            .at(state.place, "if MFA fails, this locks everyone out")
+            .help("exclude an emergency-access group with `{ except-to \"break-glass\" }`, or write `state=\"report-only\"`")
             .suggest(state.place, "\"report-only\""),
         );
     }

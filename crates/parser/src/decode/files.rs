@@ -34,28 +34,28 @@ impl Decoder<'_> {
             }
             Ok(Ok(_)) => report(
                 Code::FileTooLarge,
-                format!("the files of the project have more than {MAX_PROJECT_BYTES} bytes together"),
-                "up to this file, the project is small enough to be read".to_owned(),
+                format!("the files of the project exceed {MAX_PROJECT_BYTES} bytes in total"),
+                "this file exceeds the limit".to_owned(),
             )
-            .help("divide the project into several stacks"),
+            .help("split the project into several stacks"),
             Ok(Err(error)) => {
                 let at = error.utf8_error().valid_up_to();
                 report(
                     Code::NotUtf8,
                     format!("the {what} `{path}` is not UTF-8"),
-                    format!("byte {} of this file is no UTF-8", at + 1),
+                    format!("byte {} of the file is not UTF-8", at + 1),
                 )
                 .help("save the file as UTF-8")
             }
             Err(ReadError::OutsideProject) => report(
                 Code::IncludeOutsideProject,
-                format!("the {what} `{path}` lies outside the project's directory"),
-                "this path leaves the project's directory".to_owned(),
+                format!("the {what} `{path}` is outside the project directory"),
+                "this path leaves the project directory".to_owned(),
             )
-            .help("put the file into the project's directory, and write its path relative to that"),
+            .help("move the file into the project directory, and write its path relative to that directory"),
             Err(ReadError::TooLarge { bytes }) => report(
                 Code::FileTooLarge,
-                format!("the {what} `{path}` has {bytes} bytes; at most {most_bytes} are read"),
+                format!("the {what} `{path}` has {bytes} bytes; at most {most_bytes} are allowed"),
                 "this file is too large".to_owned(),
             )
             .help(too_large.as_str()),
@@ -66,7 +66,7 @@ impl Decoder<'_> {
                     Some(near) => {
                         found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))
                     }
-                    None => found.help("paths are relative to the project's directory"),
+                    None => found.help("paths are relative to the project directory"),
                 }
             }
         };

@@ -288,18 +288,18 @@ fn no_set(given: &Node) -> Diagnostic {
     let name = &given.word;
     Diagnostic::error(
         Code::ParameterMisplaced,
-        format!("the selectors of `{name}` cannot stand for an account set"),
+        format!("the selectors of `{name}` cannot replace an account set"),
     )
-    .at(given.word_place, "these selectors would mean something else there")
-    .help("declare a set with `accounts \"…\" { … }`, and give its name")
+    .at(given.word_place, "these selectors would have another meaning there")
+    .help("declare an account set with `accounts \"…\" { … }`, and give its name")
 }
 
 /// Several values for a parameter that stands where one is wanted.
 fn one_value(name: &str, of: &str, count: usize, second: Place) -> Diagnostic {
     Diagnostic::error(
         Code::UnexpectedArgument,
-        format!("the parameter `{name}` has {count} values, and `{of}` takes one"),
+        format!("the parameter `{name}` has {count} values, but `{of}` takes one"),
     )
-    .at(second, "one value is wanted, and this is another")
+    .at(second, "unexpected second value")
     .help("give one value")
 }

@@ -206,7 +206,7 @@ impl Decoder<'_> {
             self.invalid(
                 place,
                 text,
-                "a policy: the name of an AWS managed one with its path, its ARN, or the name of a customer managed one",
+                "a policy: the name of an AWS managed policy with its path, its ARN, or the name of a customer managed policy",
             );
             return false;
         }

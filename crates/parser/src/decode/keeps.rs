@@ -64,9 +64,9 @@ impl Decoder<'_> {
             return;
         }
         self.found.push(
-            Diagnostic::error(Code::NothingDeclared, "`keep` does not say what it keeps")
+            Diagnostic::error(Code::NothingDeclared, "`keep` matches everything")
                 .at(node.word_place, "this would keep every assignment of every permission set")
-                .help("name permission sets, as in `keep \"Deploy\"`, or write `to`, `to-user`, `to-undeclared` or `on` into its block"),
+                .help("name permission sets, as in `keep \"Deploy\"`, or add `to`, `to-user`, `to-undeclared` or `on` to its block"),
         );
     }
 
@@ -80,12 +80,12 @@ impl Decoder<'_> {
             (None, Some(_)) => KeptPrincipals::These { groups, users },
             (Some(_), None) => KeptPrincipals::Undeclared,
             (Some(undeclared), Some(named)) => {
-                let message = format!("`keep` has `to-undeclared` and `{}`", named.word);
+                let message = format!("`keep` has both `to-undeclared` and `{}`", named.word);
                 self.found.push(
                     Diagnostic::error(Code::RepeatedNode, message)
-                        .at(undeclared.header, "this is about groups that the files do not declare")
-                        .and(named.header, "this says already whose assignments are kept")
-                        .help("write two `keep`, one of them with `to-undeclared`"),
+                        .at(undeclared.header, "this matches groups that are not declared")
+                        .and(named.header, "this names principals")
+                        .help("write a separate `keep` with `to-undeclared`"),
                 );
                 KeptPrincipals::These { groups, users }
             }

@@ -35,12 +35,12 @@ impl Decoder<'_> {
         if let Some(first) = self.lifecycle.released.get(text) {
             let found = Diagnostic::error(
                 Code::DuplicateDeclaration,
-                format!("the permission set `{text}` is released twice"),
+                format!("the permission set `{text}` is released more than once"),
             );
             self.found.push(
                 found
-                    .at(place, format!("`{text}` is released again"))
-                    .and(*first, format!("`{text}` is released here already"))
+                    .at(place, format!("duplicate release of `{text}`"))
+                    .and(*first, format!("`{text}` is first released here"))
                     .help("keep one of the two"),
             );
             return;
@@ -54,10 +54,13 @@ impl Decoder<'_> {
     pub(super) fn adopt(&mut self, adopt: &Node, renamed: Option<&Node>) -> OriginId {
         if let Some(renamed) = renamed {
             self.found.push(
-                Diagnostic::error(Code::LifecycleContradiction, "`adopt` stands beside `renamed-from`")
-                    .at(renamed.header, "this says that the set exists under another name")
-                    .and(adopt.word_place, "this says that the set exists under this name")
-                    .help("keep one of the two"),
+                Diagnostic::error(
+                    Code::LifecycleContradiction,
+                    "`adopt` and `renamed-from` contradict each other",
+                )
+                .at(renamed.header, "according to this, the permission set exists under another name")
+                .and(adopt.word_place, "according to this, the permission set exists under this name")
+                .help("keep one of the two"),
             );
         }
         self.origin(adopt.header)
@@ -88,9 +91,9 @@ impl Decoder<'_> {
                     Code::LifecycleContradiction,
                     format!("the permission set `{name}` is declared and released"),
                 )
-                .at(*place, format!("this lets `{name}` go"))
+                .at(*place, format!("this releases `{name}`"))
                 .and(declared, format!("this declares that the stack owns `{name}`"))
-                .help("take one of the two away; to assign the set without owning it, declare it with `external-permission-set`"),
+                .help("remove one of the two; to assign the permission set without owning it, declare it with `external-permission-set`"),
             );
         }
     }
@@ -105,37 +108,37 @@ fn contradiction(
 ) -> Option<Diagnostic> {
     let Rename { from, place, to, to_place } = rename;
     let error = |message: String| Diagnostic::error(Code::LifecycleContradiction, message);
-    let gone = format!("`{from}` is deleted once `{to}` has taken its place");
+    let gone = format!("`{from}` is deleted once `{to}` replaces it");
     if from == to {
         return Some(
             error(format!("the permission set `{to}` is renamed from its own name"))
-                .at(*place, "the set has this name now")
+                .at(*place, "the permission set already has this name")
                 .and(*to_place, format!("`{to}` is declared here"))
-                .help("write the name that the set had before, or take `renamed-from` away"),
+                .help("write the previous name of the permission set, or remove `renamed-from`"),
         );
     }
     if let Some((declared, _)) = names.declared_permission_set(from) {
         return Some(
-            error(format!("`{to}` is renamed from `{from}`, which is declared as well"))
+            error(format!("`{to}` is renamed from `{from}`, which is also declared"))
                 .at(*place, gone)
                 .and(declared, format!("`{from}` is declared here"))
-                .help(format!("take the declaration of `{from}` away, or the `renamed-from`")),
+                .help(format!("remove the declaration of `{from}` or the `renamed-from`")),
         );
     }
     if let Some(release) = released.get(from) {
         return Some(
-            error(format!("`{to}` is renamed from `{from}`, which is released as well"))
+            error(format!("`{to}` is renamed from `{from}`, which is also released"))
                 .at(*place, gone)
-                .and(*release, format!("this lets `{from}` go as it is"))
-                .help("take one of the two away"),
+                .and(*release, format!("this releases `{from}`"))
+                .help("remove one of the two"),
         );
     }
     if first.place != *place {
         return Some(
             error(format!("`{to}` and `{}` are both renamed from `{from}`", first.to))
-                .at(*place, format!("`{to}` takes the place of `{from}`"))
-                .and(first.place, format!("`{}` takes the place of `{from}` already", first.to))
-                .help("only one set can take the place of another; take one `renamed-from` away"),
+                .at(*place, format!("`{to}` replaces `{from}`"))
+                .and(first.place, format!("`{}` also replaces `{from}`", first.to))
+                .help("only one permission set can replace another; remove one `renamed-from`"),
         );
     }
     None

@@ -40,11 +40,11 @@ impl Decoder<'_> {
                 self.found.push(
                     Diagnostic::error(
                         Code::DuplicateDeclaration,
-                        format!("the level of the lint `{name}` is set twice"),
+                        format!("the level of the lint `{name}` is set more than once"),
                     )
-                    .at(place, format!("the level of `{name}` is set again"))
-                    .and(*first, format!("the level of `{name}` is set here already"))
-                    .help("keep one of the two; a level holds for the whole project"),
+                    .at(place, format!("duplicate level of `{name}`"))
+                    .and(*first, format!("the level of `{name}` is first set here"))
+                    .help("keep one of the two; a level applies to the whole project"),
                 );
                 continue;
             }
@@ -65,16 +65,16 @@ impl Decoder<'_> {
             return;
         }
         self.found.push(
-            Diagnostic::error(Code::MissingChild, "`lint` needs a `reason` where it allows")
-                .at(node.header, "this silences a lint, and does not say why")
-                .help("say why, as in `{ reason \"…\" }`, or set another level"),
+            Diagnostic::error(Code::MissingChild, "`lint` with `level=\"allow\"` needs a `reason`")
+                .at(node.header, "this silences a lint without a reason")
+                .help("give the reason, as in `{ reason \"…\" }`, or set another level"),
         );
     }
 
     /// Tells of statements that allow every action, or every one of a service, or all but some, on everything and without
     /// a condition.
     pub(super) fn wildcard_statements(&mut self, node: &Node, policy: &Policy) {
-        let help = "name the actions and resources that are needed, add a condition with `when`, or attach the AWS managed policy that says the same";
+        let help = "name the required actions and resources, add a condition with `when`, or attach an equivalent AWS managed policy";
         let InlinePolicyProperties { file } = node.values();
         let file: Option<&Written> = file;
         if let Some(file) = file {
@@ -82,7 +82,7 @@ impl Decoder<'_> {
             let actions = wildcard_actions(policy);
             let allowed = (!actions.is_empty()).then(|| shown_actions(&actions));
             let excepted =
-                excepted_actions(policy).map(|but| format!("everything but {}", shown_actions(&but)));
+                excepted_actions(policy).map(|but| format!("everything except {}", shown_actions(&but)));
             for shown in allowed.into_iter().chain(excepted) {
                 self.found.push(
                     Diagnostic::warning(
@@ -91,7 +91,7 @@ impl Decoder<'_> {
                     )
                     .at(
                         file.place,
-                        format!("a statement of this file allows {shown} on `*`, without a condition"),
+                        format!("a statement in this file allows {shown} on `*` without a condition"),
                     )
                     .help(help.replace(" with `when`", "")),
                 );
@@ -123,7 +123,7 @@ impl Decoder<'_> {
                     Code::WildcardStatement,
                     format!("a statement allows {shown} on every resource"),
                 )
-                .at(child.header, format!("this allows {shown} on `*`, without a condition"))
+                .at(child.header, format!("this allows {shown} on `*` without a condition"))
                 .help(help),
             );
         }
@@ -135,12 +135,12 @@ impl Decoder<'_> {
             return;
         }
         let message = format!(
-            "the permission set has {count} policies; by default IAM attaches {USUAL_POLICIES} to a role"
+            "the permission set has {count} policies; by default, IAM allows {USUAL_POLICIES} per role"
         );
         self.found.push(
             Diagnostic::warning(Code::ManyPolicies, message)
-                .at(last, format!("this is policy {count}, counting managed and customer managed ones"))
-                .help("bring policies together, or have the quota of managed policies per role raised in each account where the set is assigned"),
+                .at(last, format!("this is policy {count}, counting AWS managed and customer managed policies"))
+                .help("combine policies, or request a higher quota of managed policies per role in each account where the permission set is assigned"),
         );
     }
 }

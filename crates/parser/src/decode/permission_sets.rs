@@ -130,9 +130,9 @@ impl Decoder<'_> {
         let (text, place) = node.text()?;
         self.at_most(text, place, MAX_DESCRIPTION, "the description");
         if let Some(other) = text.chars().find(|c| !is_of_description(*c)) {
-            let message = format!("AWS does not take the character `{other}` in a description");
+            let message = format!("AWS does not allow the character `{other}` in a description");
             let label = format!(
-                "`{other}` (U+{:04X}) stands here; only U+0020 to U+007E and U+00A1 to U+00FF may",
+                "`{other}` is U+{:04X}; only U+0020 to U+007E and U+00A1 to U+00FF are allowed",
                 u32::from(other)
             );
             self.beyond_limit(place, message, label);
@@ -146,8 +146,8 @@ impl Decoder<'_> {
         if session.is_err() {
             self.found.push(
                 Diagnostic::error(Code::InvalidSession, format!("`{text}` is not a session duration"))
-                    .at(place, "this is no time from 1 to 12 hours, in hours and minutes")
-                    .help("write the duration in hours and minutes, such as `session \"1h30m\"`; AWS takes 1h to 12h"),
+                    .at(place, "this is not a duration of 1 to 12 hours")
+                    .help("write the duration in hours and minutes, such as `session \"1h30m\"`; AWS allows 1h to 12h"),
             );
         }
         session.ok()
@@ -159,8 +159,8 @@ impl Decoder<'_> {
         if let Some(other) = text.chars().find(|c| !is_of_relay_state(*c)) {
             let shown =
                 if other == '`' { "a backtick".to_owned() } else { format!("the character `{other}`") };
-            let message = format!("AWS does not take {shown} in a relay state");
-            self.beyond_limit(place, message, "printable ASCII but < > ^ ` may stand here".to_owned());
+            let message = format!("AWS does not allow {shown} in a relay state");
+            self.beyond_limit(place, message, "only printable ASCII without < > ^ ` is allowed".to_owned());
         }
         Some(text.to_owned())
     }
@@ -186,13 +186,8 @@ impl Decoder<'_> {
         let Some(last) = last else { return };
         let count = set.managed_policies.len() + set.customer_policies.len();
         if count > MAX_POLICIES {
-            let message =
-                format!("the permission set has {count} policies; AWS takes at most {MAX_POLICIES}");
-            self.beyond_limit(
-                last,
-                message,
-                format!("this is policy {count} of {MAX_POLICIES} that are allowed"),
-            );
+            let message = format!("the permission set has {count} policies; AWS allows {MAX_POLICIES}");
+            self.beyond_limit(last, message, format!("this is policy {count}; {MAX_POLICIES} are allowed"));
         } else {
             self.many_policies(count, last);
         }
@@ -211,10 +206,10 @@ impl Decoder<'_> {
                     if rest.split_once(":iam::aws:policy/").is_some_and(|(other, _)| other.starts_with("aws"))
                     {
                         let help = format!(
-                            "the partition follows from the `region` of `identity-center`: write \
+                            "the `region` of `identity-center` determines the partition: write \
                              `arn:{partition}:iam::aws:policy/…`, or the policy's name alone"
                         );
-                        self.is_not(place, text, &format!("a policy of the partition {partition}"), &help);
+                        self.is_not(place, text, &format!("a policy in the partition {partition}"), &help);
                     } else {
                         self.invalid(place, text, &wanted);
                     }
@@ -249,7 +244,7 @@ impl Decoder<'_> {
                 self.invalid(
                     place,
                     name,
-                    "a policy name (1 to 128 letters, digits or _+=,.@-); its path goes into path=",
+                    "a policy name (1 to 128 letters, digits or _+=,.@-); give its path with path=",
                 );
                 continue;
             }
@@ -280,9 +275,9 @@ impl Decoder<'_> {
         let (word, first) = words.next()?;
         if let Some((_, second)) = words.next().filter(|(second, _)| *second != word) {
             self.found.push(
-                Diagnostic::error(Code::RepeatedNode, "a boundary is one policy, and two stand here")
-                    .at(second.header, "this is the second policy of one boundary")
-                    .and(first.header, "this is the first")
+                Diagnostic::error(Code::RepeatedNode, "a boundary is a single policy")
+                    .at(second.header, "second policy of the boundary")
+                    .and(first.header, "first policy of the boundary")
                     .help("keep one of the two"),
             );
         }
@@ -315,8 +310,8 @@ impl Decoder<'_> {
         if let Some(last) = last.filter(|_| set.tags.len() > MAX_TAGS) {
             let count = set.tags.len();
             let message =
-                format!("the permission set has {count} tags; AWS takes 50, one of which is `{STACK_TAG}`");
-            self.beyond_limit(last, message, format!("this is tag {count} of {MAX_TAGS} that are allowed"));
+                format!("the permission set has {count} tags; AWS allows 50, one of which is `{STACK_TAG}`");
+            self.beyond_limit(last, message, format!("this is tag {count}; {MAX_TAGS} are allowed"));
         }
     }
 
@@ -324,9 +319,11 @@ impl Decoder<'_> {
         let lower = key.to_lowercase();
         if lower.starts_with("rolecall:") {
             self.found.push(
-                Diagnostic::error(Code::ReservedTag, format!("the tag `{key}` belongs to Rolecall"))
-                    .at(place, "keys that begin with `rolecall:` say which stack owns a set")
-                    .help("take the tag away, or give it another key; the stack's name is set by `rolecall stack=`"),
+                Diagnostic::error(Code::ReservedTag, format!("the tag `{key}` is reserved for Rolecall"))
+                    .at(place, "keys that begin with `rolecall:` record which stack owns a permission set")
+                    .help(
+                        "remove the tag, or choose another key; `rolecall stack=` sets the name of the stack",
+                    ),
             );
             return false;
         }
@@ -341,11 +338,11 @@ impl Decoder<'_> {
     fn tag_characters(&mut self, text: &str, place: Place) -> bool {
         let other = text.chars().find(|c| !is_of_tags(*c));
         if let Some(other) = other {
-            let message = format!("AWS does not take the character `{other}` in a tag");
+            let message = format!("AWS does not allow the character `{other}` in a tag");
             self.beyond_limit(
                 place,
                 message,
-                "letters, digits, spaces and `_.:/=+-@` may stand here".to_owned(),
+                "only letters, digits, spaces and `_.:/=+-@` are allowed".to_owned(),
             );
         }
         other.is_none()

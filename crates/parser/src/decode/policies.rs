@@ -28,9 +28,12 @@ impl Decoder<'_> {
         match (file, &node.block) {
             (Some(_), Some(_)) => {
                 self.found.push(
-                    Diagnostic::error(Code::UnexpectedChildren, "`inline-policy` has a file and a block")
-                        .at(node.header, "this policy is given twice, in a file and in the block")
-                        .help("keep the file or the block"),
+                    Diagnostic::error(
+                        Code::UnexpectedChildren,
+                        "`inline-policy` has both a file and a block",
+                    )
+                    .at(node.header, "this policy is given in a file as well as in a block")
+                    .help("keep the file or the block"),
                 );
                 None
             }
@@ -46,7 +49,7 @@ impl Decoder<'_> {
             (None, None) if node.has_unknown => None,
             (None, None) => {
                 self.found.push(
-                    Diagnostic::error(Code::NothingDeclared, "`inline-policy` says nothing")
+                    Diagnostic::error(Code::NothingDeclared, "`inline-policy` is empty")
                         .at(node.word_place, "this policy has neither a file nor a block")
                         .help("write `inline-policy file=\"policies/…json\"`, or a block with `allow` and `deny`"),
                 );
@@ -69,7 +72,7 @@ impl Decoder<'_> {
         let kind = NamedFile {
             what: "policy file",
             most_bytes: MAX_POLICY_FILE_BYTES,
-            too_large: format!("AWS takes policies of at most {MAX_POLICY_BYTES} bytes"),
+            too_large: format!("AWS allows policies of at most {MAX_POLICY_BYTES} bytes"),
         };
         let text = self.text_of(path, place, &kind)?;
         let file = self.sources.add(path, text.as_str());
@@ -78,9 +81,9 @@ impl Decoder<'_> {
             Err(NotJson { place: at, reason }) => {
                 self.found.push(
                     Diagnostic::error(Code::InvalidPolicy, format!("`{path}` is not JSON: {reason}"))
-                        .at(Place::new(file, at), "the JSON cannot be read beyond this")
-                        .and(place, "the file is used here")
-                        .help("mend the JSON; a policy is an object with a `Version` and a `Statement`"),
+                        .at(Place::new(file, at), "the JSON cannot be parsed beyond this point")
+                        .and(place, "the file is referenced here")
+                        .help("fix the JSON; a policy is an object with a `Version` and a `Statement`"),
                 );
                 None
             }
@@ -102,20 +105,20 @@ impl Decoder<'_> {
         let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FF}');
         let (message, label) = if text.len() > MAX_POLICY_BYTES {
             (
-                format!("the policy has {} bytes; AWS takes at most {MAX_POLICY_BYTES}", text.len()),
+                format!("the policy has {} bytes; AWS allows {MAX_POLICY_BYTES}", text.len()),
                 "this policy is too large".to_owned(),
             )
         } else if characters > MAX_POLICY_CHARACTERS {
             (
                 format!(
-                    "the policy has {characters} characters other than white space; AWS takes at most {MAX_POLICY_CHARACTERS}"
+                    "the policy has {characters} characters other than white space; AWS allows {MAX_POLICY_CHARACTERS}"
                 ),
                 "this policy is too long".to_owned(),
             )
         } else if let Some(other) = text.chars().find(|c| !allowed(*c)) {
             (
-                format!("AWS does not take the character `{other}` in a policy"),
-                format!("U+{:04X} stands in this policy; only U+0020 to U+00FF may", u32::from(other)),
+                format!("AWS does not allow the character `{other}` in a policy"),
+                format!("this policy contains U+{:04X}; only U+0020 to U+00FF are allowed", u32::from(other)),
             )
         } else {
             return true;

@@ -88,7 +88,7 @@ impl Decoder<'_> {
             let word = word.name();
             self.found.push(
                 Diagnostic::error(Code::MissingProjectNode, format!("the project has no `{word}`"))
-                    .at(Place::new(entry, 0..0), format!("the project file says no `{word}`"))
+                    .at(Place::new(entry, 0..0), format!("the project file has no `{word}`"))
                     .help(help),
             );
         }
@@ -108,13 +108,10 @@ impl Decoder<'_> {
         for again in nodes {
             let first = first.map_or(again.word_place, |node| node.word_place);
             self.found.push(
-                Diagnostic::error(
-                    Code::RepeatedNode,
-                    format!("`{word}` stands once in a project, and stands twice"),
-                )
-                .at(again.word_place, format!("`{word}` stands again"))
-                .and(first, format!("`{word}` stands here already"))
-                .help("keep one of the two"),
+                Diagnostic::error(Code::RepeatedNode, format!("duplicate `{word}`: a project has one"))
+                    .at(again.word_place, format!("duplicate of `{word}`"))
+                    .and(first, format!("`{word}` is first given here"))
+                    .help("keep one of the two"),
             );
         }
         first
@@ -123,11 +120,11 @@ impl Decoder<'_> {
     fn language(&mut self, value: Option<&Value>) {
         let Some(value) = value else { return };
         if let Some(language) = value.number().filter(|language| *language != LANGUAGE) {
-            let message = format!("version {language} of the language is not known");
+            let message = format!("version {language} of the language is not supported");
             self.found.push(
                 Diagnostic::error(Code::UnsupportedLanguage, message)
-                    .at(value.place, format!("this program reads version {LANGUAGE}"))
-                    .help(format!("write `language={LANGUAGE}`, or use a newer Rolecall")),
+                    .at(value.place, format!("this program supports version {LANGUAGE}"))
+                    .help(format!("write `language={LANGUAGE}`, or update Rolecall")),
             );
         }
     }
@@ -167,7 +164,7 @@ impl Decoder<'_> {
         let mut twice = Vec::new();
         for (index, group) in self.parts.groups.iter().enumerate() {
             let (first, what) = match &group.object_id {
-                Some(id) => (*ids.entry(id.as_str().to_lowercase()).or_insert(index), "object id"),
+                Some(id) => (*ids.entry(id.as_str().to_lowercase()).or_insert(index), "object ID"),
                 None => (*names.entry(&group.display_name).or_insert(index), "display name"),
             };
             // One label twice has been reported as that.
@@ -181,8 +178,8 @@ impl Decoder<'_> {
             let (here, there) = (self.origins.place(again.origin), self.origins.place(first.origin));
             self.found.push(
                 Diagnostic::error(Code::DuplicateDeclaration, message)
-                    .at(here, format!("this group has the {what} of another"))
-                    .and(there, format!("the {what} is given here already"))
+                    .at(here, format!("this group has the same {what} as another group"))
+                    .and(there, format!("the {what} is first given here"))
                     .help("keep one of the two, and use its label everywhere"),
             );
         }

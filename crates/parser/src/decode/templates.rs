@@ -196,9 +196,9 @@ impl Decoder<'_> {
         if template.body.is_empty() && !template.incomplete && !template.parameters.is_empty() {
             let name = template.name;
             self.found.push(
-                Diagnostic::error(Code::NothingDeclared, format!("the template `{name}` makes nothing"))
-                    .at(node.header, "this template has parameters, and nothing that uses them")
-                    .help("write the `assign` and `keep` lines that each `use` shall make into its block"),
+                Diagnostic::error(Code::NothingDeclared, format!("the template `{name}` is empty"))
+                    .at(node.header, "this template has parameters, but no `assign` or `keep`")
+                    .help("add the `assign` and `keep` lines that each `use` generates"),
             );
         }
         for body in template.body.clone() {
@@ -227,11 +227,11 @@ impl Decoder<'_> {
             self.found.push(
                 Diagnostic::error(
                     Code::DuplicateDeclaration,
-                    format!("the parameter `{name}` is declared twice"),
+                    format!("the parameter `{name}` is declared more than once"),
                 )
-                .at(value.place, format!("`{name}` is declared again"))
-                .and(first.declared_at, format!("`{name}` is declared here already"))
-                .help("keep one of the two, or give one another name"),
+                .at(value.place, format!("duplicate declaration of `{name}`"))
+                .and(first.declared_at, format!("`{name}` is first declared here"))
+                .help("keep one of the two, or rename one"),
             );
         } else {
             template.parameters.insert(name, parameter);
@@ -323,11 +323,11 @@ impl Decoder<'_> {
         let message = if name == text {
             format!("the text `{text}` is the name of a parameter")
         } else {
-            format!("no value takes the place of `{text}`, which names a parameter")
+            format!("`{text}` names a parameter, but is not replaced by its value")
         };
         self.found.push(
             Diagnostic::warning(Code::LiteralLikeParameter, message)
-                .at(value.place, format!("this is the text `{text}` itself, whatever a `use` gives"))
+                .at(value.place, format!("this stays the text `{text}`, whatever value a `use` gives"))
                 .and(parameter.declared_at, format!("the parameter `{name}` is declared here"))
                 .help(format!(
                     "write `{meant}` for the parameter's value, or give the parameter another name"
@@ -341,7 +341,7 @@ impl Decoder<'_> {
             Code::UnknownParameter,
             format!("the template `{}` has no parameter `{name}`", template.name),
         )
-        .at(value.place, format!("the template declares no parameter `{name}`"));
+        .at(value.place, format!("the template does not declare the parameter `{name}`"));
         match self.nearest_parameter(name, template) {
             Some(near) => found
                 .help(format!("did you mean `{near}`?"))
@@ -367,8 +367,8 @@ fn interpolated(text: &str) -> Option<&str> {
 
 /// A parameter on a line, or in a property, that takes none.
 fn not_here(value: &Value, of: &str) -> Diagnostic {
-    Diagnostic::error(Code::ParameterMisplaced, format!("`{of}` takes no parameter"))
-        .at(value.place, format!("no parameter can stand for a value of `{of}`"))
+    Diagnostic::error(Code::ParameterMisplaced, format!("`{of}` does not take a parameter"))
+        .at(value.place, format!("a parameter cannot replace a value of `{of}`"))
         .help("write the value itself")
 }
 
@@ -382,9 +382,9 @@ fn misplaced(
     let (kind, takes) = (kind.as_str(), takes.as_str());
     Diagnostic::error(
         Code::ParameterMisplaced,
-        format!("the parameter `{name}` has the kind `{kind}`, and `{of}` takes the kind `{takes}`"),
+        format!("the parameter `{name}` has the kind `{kind}`, but `{of}` takes the kind `{takes}`"),
     )
-    .at(value.place, format!("a parameter of the kind `{takes}` is wanted here"))
+    .at(value.place, format!("a parameter of the kind `{takes}` is expected here"))
     .and(declared_at, format!("`{name}` is declared with the kind `{kind}`"))
     .help(format!("use a parameter of the kind `{takes}` here, or declare this one as `{takes}`"))
 }

@@ -75,7 +75,7 @@ impl Current {
             Some(place) if self.is_in_template(place) => found.and(self.used_at, "the template is used here"),
             Some(place) => {
                 let stands = self.stands.get(&place).copied().unwrap_or(self.line);
-                found.and(stands, "the template takes it here")
+                found.and(stands, "the template inserts it here")
             }
             None => found,
         }
@@ -128,11 +128,11 @@ impl Decoder<'_> {
         }
         if !self.making.exhausted {
             self.making.exhausted = true;
-            let message = format!("the templates make more than {MAX_MADE} words and values together");
+            let message = format!("the templates generate more than {MAX_MADE} words and values in total");
             self.found.push(
                 Diagnostic::error(Code::FileTooLarge, message)
-                    .at(used_at, "with this use it is too much")
-                    .help("use templates less often, make them smaller, or divide the project into several stacks"),
+                    .at(used_at, "this use exceeds the limit")
+                    .help("use templates less often, make them smaller, or split the project into several stacks"),
             );
         }
         false
@@ -219,7 +219,7 @@ impl Decoder<'_> {
             Code::UnknownParameter,
             format!("the template `{name}` has no parameter `{word}`"),
         )
-        .at(line.word_place, format!("`{word}` is no parameter of `{name}`"))
+        .at(line.word_place, format!("`{name}` has no parameter `{word}`"))
         .and(template.header, "the template is declared here");
         match self.nearest_parameter(word, template) {
             Some(near) => {
@@ -229,7 +229,7 @@ impl Decoder<'_> {
             None if template.parameters.is_empty() => {
                 found.help(format!("`{name}` has no parameters; write `use \"{name}\"` alone"))
             }
-            None => found.help(format!("`{name}` has the parameters {}", template.listed())),
+            None => found.help(format!("the parameters of `{name}` are {}", template.listed())),
         }
     }
 
@@ -240,8 +240,8 @@ impl Decoder<'_> {
             let shown = &property.name;
             self.found.push(
                 Diagnostic::error(Code::UnknownProperty, format!("`{name}` has no property `{shown}`"))
-                    .at(property.name_place, format!("`{shown}=` is no value of the parameter `{name}`"))
-                    .help(format!("write the values alone: `{name} \"…\"`")),
+                    .at(property.name_place, "a parameter has no properties")
+                    .help(format!("write the values only: `{name} \"…\"`")),
             );
         }
         let is_accounts = parameter.kind == Some(ParameterKind::Accounts);
@@ -293,9 +293,9 @@ impl Decoder<'_> {
     fn selectors<'t>(&mut self, line: &'t Node, mut nodes: Vec<Node>) -> Argument<'t> {
         if nodes.is_empty() {
             self.found.push(
-                Diagnostic::error(Code::NothingDeclared, format!("`{}` says nothing", line.word))
-                    .at(line.word_place, "nothing stands in the block of this parameter")
-                    .help("write selectors into it, such as `account \"…\"`, or give the name of an account set"),
+                Diagnostic::error(Code::NothingDeclared, format!("the block of `{}` is empty", line.word))
+                    .at(line.word_place, "the block of this parameter is empty")
+                    .help("add selectors, such as `account \"…\"`, or give the name of an account set"),
             );
             return Argument::Faulty;
         }
@@ -316,19 +316,19 @@ impl Decoder<'_> {
 fn missing(node: &Node, name: &str, parameter: &Parameter) -> Diagnostic {
     Diagnostic::error(Code::ArgumentMissing, format!("the parameter `{name}` has no value"))
         .at(node.header, format!("this `use` gives no value for `{name}`"))
-        .and(parameter.declared_at, format!("`{name}` is declared here, and needs a value"))
+        .and(parameter.declared_at, format!("`{name}` is declared here as required"))
         .help(format!(
-            "write `{name} \"…\"` into the block of the `use`; a parameter that may be left out says `empty=\"allowed\"`"
+            "add `{name} \"…\"` to the block of the `use`; to make a parameter optional, declare it with `empty=\"allowed\"`"
         ))
 }
 
 fn no_value(line: &Node, parameter: &Parameter) -> Diagnostic {
     let name = &line.word;
     let found = Diagnostic::error(Code::ArgumentMissing, format!("the parameter `{name}` has no value"))
-        .at(line.word_place, format!("no value follows this `{name}`"))
+        .at(line.word_place, format!("this `{name}` has no value"))
         .and(parameter.declared_at, format!("`{name}` is declared here"));
     if parameter.optional {
-        found.help(format!("write `{name} \"…\"`, or take the line away"))
+        found.help(format!("write `{name} \"…\"`, or remove the line"))
     } else {
         found.help(format!("write `{name} \"…\"`"))
     }
@@ -338,14 +338,14 @@ fn block_not_here(line: &Node, parameter: &Parameter, is_accounts: bool) -> Diag
     let name = &line.word;
     let (message, label, help) = if is_accounts {
         (
-            format!("`{name}` has names and a block"),
-            "this parameter has names and a block as well",
-            "give the names of account sets, or a block of selectors",
+            format!("`{name}` has both names and a block"),
+            "this parameter has names as well as a block",
+            "give either names of account sets or a block of selectors",
         )
     } else {
         (
-            format!("`{name}` has no block"),
-            "only a parameter of the kind `accounts` may have a block",
+            format!("`{name}` does not take a block"),
+            "only a parameter of the kind `accounts` takes a block",
             "write the values on the line of the parameter",
         )
     };

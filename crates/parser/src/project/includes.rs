@@ -96,7 +96,7 @@ impl Loader<'_> {
         if included.len() > MAX_FILES {
             self.too_much(
                 Code::FileUnreadable,
-                format!("the project includes {} files; at most {MAX_FILES} are read", included.len()),
+                format!("the project includes {} files; at most {MAX_FILES} are allowed", included.len()),
             );
             // They are not read, and not forgotten either.
             meant.extend(std::mem::take(&mut included).into_keys());
@@ -104,7 +104,7 @@ impl Loader<'_> {
         if patterns > MAX_PATTERNS {
             self.too_much(
                 Code::FileUnreadable,
-                format!("the project includes files by {patterns} patterns; at most {MAX_PATTERNS} are read"),
+                format!("the project has {patterns} include patterns; at most {MAX_PATTERNS} are allowed"),
             );
             meant.extend(candidates.iter().map(|path| (*path).to_owned()));
         }
@@ -127,10 +127,10 @@ impl Loader<'_> {
                 self.found.push(
                     Diagnostic::error(
                         Code::InvalidPattern,
-                        format!("`{pattern}` is not a pattern: {}", error.kind()),
+                        format!("`{pattern}` is not a valid pattern: {}", error.kind()),
                     )
-                    .at(place, "this pattern cannot be read")
-                    .help("a pattern has `*`, `**`, `?`, `[…]` and `{a,b}`"),
+                    .at(place, "this pattern cannot be parsed")
+                    .help("patterns support `*`, `**`, `?`, `[…]` and `{a,b}`"),
                 );
                 None
             }
@@ -146,9 +146,9 @@ impl Loader<'_> {
     ) {
         let found = Diagnostic::error(
             Code::IncludeMatchesNothing,
-            format!("the include `{pattern}` matches no file"),
+            format!("the include `{pattern}` does not match any file"),
         )
-        .at(place, "no `.kdl` file of the project matches this");
+        .at(place, "no `.kdl` file of the project matches this pattern");
         // Comparing with more names would take long where there are many patterns as well.
         let near = if candidates.len() <= MAX_FILES { near_pattern(pattern, candidates) } else { None };
         if let Some(matcher) = near.as_deref().and_then(|near| compile(near).ok()) {
@@ -158,9 +158,7 @@ impl Loader<'_> {
         }
         self.found.push(match near.filter(|_| !meant.is_empty()) {
             Some(near) => found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\"")),
-            None => {
-                found.help("write a pattern relative to the project's directory, or take the include away")
-            }
+            None => found.help("write a pattern relative to the project directory, or remove the include"),
         });
     }
 }
@@ -181,10 +179,10 @@ pub(super) fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
     }
     let word = word.name();
     Some(
-        Diagnostic::error(Code::MayNotContain, format!("this file may not contain `{word}`"))
-            .at(node.word_place, format!("`{word}` is not among the words that this file may contain"))
-            .and(limit.place, "this include limits the words of its files")
-            .help(format!("move it to a file that may contain it, or add `\"{word}\"` to `may-contain`")),
+        Diagnostic::error(Code::MayNotContain, format!("this file must not contain `{word}`"))
+            .at(node.word_place, format!("`{word}` is not allowed in this file"))
+            .and(limit.place, "this include limits what its files may contain")
+            .help(format!("move it to a file that allows it, or add `\"{word}\"` to `may-contain`")),
     )
 }
 

@@ -86,14 +86,14 @@ fn blame_the_first(file: FileId, tokens: &[Token], unclosed: &[usize], stray: &[
 
 fn missing(file: FileId, open: Token) -> Diagnostic {
     Diagnostic::error(Code::UnbalancedBraces, "a block is never closed")
-        .at(Place::new(file, open.start..open.end), "no `}` closes this block")
+        .at(Place::new(file, open.start..open.end), "this block has no closing `}`")
         .help("close the block with `}`")
 }
 
 fn surplus(file: FileId, close: Token) -> Diagnostic {
-    Diagnostic::error(Code::UnbalancedBraces, "a `}` closes nothing")
-        .at(Place::new(file, close.start..close.end), "no block is open that this `}` could close")
-        .help("take the `}` away, or find the `{` that is missing before it")
+    Diagnostic::error(Code::UnbalancedBraces, "unexpected `}`")
+        .at(Place::new(file, close.start..close.end), "there is no open block for this `}` to close")
+        .help("remove the `}`, or add the missing `{` before it")
 }
 
 struct Repair<'a> {
@@ -179,7 +179,7 @@ impl Repair<'_> {
         let mut diagnostic = missing(self.file, self.tokens[block.token]);
         if let Some(next) = next {
             let place = Place::new(self.file, next.start..next.end);
-            diagnostic = diagnostic.and(place, "this line stands outside the block, by its indentation");
+            diagnostic = diagnostic.and(place, "by its indentation, this line is outside the block");
         }
         self.out.diagnostics.push(diagnostic);
     }

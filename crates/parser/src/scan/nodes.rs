@@ -29,7 +29,7 @@ pub(super) struct Cut {
     pub(super) unquoted: BTreeMap<usize, String>,
     pub(super) annotations: BTreeMap<usize, Annotation>,
     pub(super) blanks: Vec<Range<usize>>,
-    /// Spaces that become `;`, where a block is followed by something on its line.
+    /// Spaces that become `;`, where unexpected text after a block.
     pub(super) semicolons: Vec<usize>,
     pub(super) mistakes: Mistakes,
 }
@@ -213,11 +213,11 @@ impl Cutter<'_> {
             let text = &self.text[node.range.clone()];
             let word = text.find(|c: char| c.is_whitespace() || c == '{').unwrap_or(bytes);
             let place = Place::new(self.file, node.range.start..node.range.start + word);
-            let message = format!("one node has {bytes} bytes; at most {MAX_NODE_BYTES} are read");
+            let message = format!("a node has {bytes} bytes; at most {MAX_NODE_BYTES} are allowed");
             self.out.mistakes.push(
                 Diagnostic::error(Code::FileTooLarge, message)
-                    .at(place, "the node that begins here is too large")
-                    .help("divide it into several; lines of account sets and assignments add up"),
+                    .at(place, "this node is too large")
+                    .help("split it into several nodes; lines of account sets and assignments add up"),
             );
         }
         self.out.nodes.push(node);
@@ -228,9 +228,9 @@ impl Cutter<'_> {
         if *self.state() == State::Start && !self.opens_below_its_word(index) {
             self.refuse(
                 token,
-                "a block has no word in front of it".to_owned(),
-                "this block belongs to no word",
-                "write the word that the block belongs to on the same line, in front of the `{`",
+                "a block without a word".to_owned(),
+                "this block does not belong to a word",
+                "write the word of the block before the `{`, on the same line",
             );
         }
         if self.states.len() == MAX_DEPTH + 1 && self.current.as_ref().is_some_and(|node| !node.broken) {
@@ -240,7 +240,7 @@ impl Cutter<'_> {
                 format!("blocks are nested deeper than {MAX_DEPTH} levels"),
             )
             .at(self.place(token), format!("this block is level {}", MAX_DEPTH + 1))
-            .help("the language needs five levels; take the needless blocks away");
+            .help("remove unnecessary blocks; the language needs five levels");
             self.out.mistakes.push(diagnostic);
         }
         *self.state() = State::Entries;
@@ -267,8 +267,8 @@ impl Cutter<'_> {
         let word = self.begun.map_or("", |begun| self.text_of(self.tokens[begun])).to_owned();
         let token = self.tokens[index];
         let gap = Place::new(self.file, last.end..token.start);
-        let mut found = Diagnostic::error(Code::Syntax, "a block begins below the line of its word")
-            .at(self.place(token), format!("the block of `{word}` begins on the line of `{word}`"))
+        let mut found = Diagnostic::error(Code::Syntax, "the block begins below the line of its word")
+            .at(self.place(token), format!("a block must begin on the line of its word, here `{word}`"))
             .help("write the `{` at the end of the line above");
         if newlines == 1 && self.text[last.end..token.start].trim().is_empty() {
             found = found.suggest_safe(gap, " ");
@@ -309,18 +309,13 @@ impl Cutter<'_> {
         let end_of_block = self.tokens[index - 1].end;
         let shown = self.shown(token);
         if token.kind == TokenKind::Open {
-            let help = "put the content of both into one block";
-            self.refuse(
-                token,
-                "a word has two blocks".to_owned(),
-                "this is the second block of one word",
-                help,
-            );
+            let help = "merge the two blocks";
+            self.refuse(token, "a word has two blocks".to_owned(), "second block of the same word", help);
         } else {
             let after = Place::new(self.file, end_of_block..end_of_block);
-            let diagnostic = Diagnostic::error(Code::Syntax, "a block is followed by something on its line")
-                .at(self.place(token), format!("`{shown}` begins on the line on which a block ends"))
-                .help("begin a new line behind the `}`, or separate the two with `;`")
+            let diagnostic = Diagnostic::error(Code::Syntax, "unexpected text after a block")
+                .at(self.place(token), format!("`{shown}` begins on the line where a block ends"))
+                .help("begin a new line after the `}`, or separate the two with `;`")
                 .suggest_safe(after, ";");
             self.out.mistakes.push(diagnostic);
             if self.states.len() == 1 {
@@ -341,8 +336,8 @@ impl Cutter<'_> {
     fn slashdash(&mut self, token: Token) {
         self.break_node();
         let diagnostic = Diagnostic::error(Code::Slashdash, "`/-` is not part of the language")
-            .at(self.place(token), "`/-` takes away what follows it, and looks like a comment")
-            .help("comment with `//` at the beginning of each line, or delete what shall not hold");
+            .at(self.place(token), "`/-` disables what follows it, but looks like a comment")
+            .help("comment out each line with `//`, or delete it");
         self.out.mistakes.push(diagnostic);
     }
 
@@ -367,13 +362,13 @@ impl Cutter<'_> {
             TokenKind::Text => self.refuse(
                 token,
                 "a line begins with a text in quotes".to_owned(),
-                "a word of the language is expected here, without quotes",
-                "write the word without quotes; values belong on the line of their word, or end that line with `\\`",
+                "expected a word of the language, without quotes",
+                "write words without quotes and values on the line of their word; `\\` at the end of a line continues it",
             ),
             _ => self.refuse(
                 token,
                 format!("a line begins with `{shown}`"),
-                &format!("`{shown}` is no word of the language"),
+                &format!("`{shown}` is not a word of the language"),
                 "begin with a word of the language, such as `group` or `assign`",
             ),
         }
@@ -424,7 +419,7 @@ impl Cutter<'_> {
         let message = format!("a `;` or a new line is missing before `{shown}`");
         let diagnostic = Diagnostic::error(Code::Syntax, message)
             .at(self.place(token), format!("`{shown}` begins a line of its own"))
-            .help(format!("separate the two with `;`, or begin a new line with `{shown}`"))
+            .help(format!("separate the two with `;`, or begin a new line before `{shown}`"))
             .suggest_safe(behind, ";");
         self.out.mistakes.push(diagnostic);
         if self.states.len() == 1 {
@@ -475,9 +470,9 @@ impl Cutter<'_> {
         let shown = self.shown(token);
         self.refuse(
             token,
-            format!("`{shown}` does not belong here"),
-            &format!("`{shown}` means nothing here"),
-            "values stand in quotes, and properties are written `name=\"value\"`",
+            format!("unexpected `{shown}`"),
+            &format!("`{shown}` has no meaning here"),
+            "write values in quotes, and properties as `name=\"value\"`",
         );
     }
 
@@ -488,17 +483,17 @@ impl Cutter<'_> {
         if key.kind != TokenKind::Word {
             self.refuse(
                 key,
-                "the name of a property stands in quotes".to_owned(),
-                "a property is named without quotes",
-                "write the property's name without quotes",
+                "the name of a property is in quotes".to_owned(),
+                "the name of a property has no quotes",
+                "write the name of the property without quotes",
             );
         } else if !is_bare_word(self.text_of(key)) {
-            let label = format!("`{shown}` cannot name a property");
+            let label = format!("`{shown}` is not a valid name");
             self.refuse(
                 key,
-                format!("`{shown}` is no name of a property"),
+                format!("`{shown}` is not a valid name of a property"),
                 &label,
-                "a property is written `name=\"value\"`",
+                "write properties as `name=\"value\"`",
             );
         }
         let value = self.tokens.get(index + 2).copied();
@@ -515,12 +510,12 @@ impl Cutter<'_> {
                 self.value(index + 2)
             }
             _ => {
-                let label = format!("nothing stands behind `{shown}=`");
+                let label = format!("the value of `{shown}=` is missing");
                 self.refuse(
                     self.tokens[index + 1],
                     format!("the property `{shown}` has no value"),
                     &label,
-                    "write the value in quotes behind the `=`",
+                    "write the value in quotes after the `=`",
                 );
                 index + 2
             }
@@ -532,8 +527,8 @@ impl Cutter<'_> {
         if next.kind == TokenKind::Word && self.text_of(next).starts_with(',') {
             let comma = Token { end: next.start + 1, ..next };
             let diagnostic = Diagnostic::error(Code::Syntax, "values are separated by spaces, not by commas")
-                .at(self.place(comma), "this comma does not belong here")
-                .help("take the comma away")
+                .at(self.place(comma), "unexpected comma")
+                .help("remove the comma")
                 .suggest_safe(self.place(comma), " ");
             self.out.mistakes.push(diagnostic);
             self.out.blanks.push(comma.start..comma.end);
@@ -550,9 +545,9 @@ impl Cutter<'_> {
     }
 
     fn glued(&mut self, next: Token) {
-        let message = "two values stand together without a space".to_owned();
-        let help = "separate values with a space; a `\"` within a text is written `\\\"`";
-        self.refuse(next, message, "a space is missing in front of this", help);
+        let message = "a space is missing between two values".to_owned();
+        let help = "separate values with a space; write a `\"` within a text as `\\\"`";
+        self.refuse(next, message, "a space is missing before this", help);
     }
 }
 

@@ -211,9 +211,9 @@ impl Lexer<'_> {
             self.out.cut_short = true;
             let place = self.place(start..start + 2);
             self.report(
-                Diagnostic::error(Code::UnterminatedText, "a comment has no end")
-                    .at(place, "no `*/` ends the comment that begins here")
-                    .help("end it with `*/`; each `/*` within a comment needs its own"),
+                Diagnostic::error(Code::UnterminatedText, "a comment is never closed")
+                    .at(place, "this comment has no closing `*/`")
+                    .help("close it with `*/`; each `/*` within a comment needs its own"),
             );
         }
     }
@@ -314,7 +314,7 @@ impl Lexer<'_> {
         self.out.blanks.push(start..self.at);
         self.report(
             Diagnostic::error(Code::Syntax, "comments begin with `//`")
-                .at(marks, "`#` begins no comment here")
+                .at(marks, "`#` does not begin a comment")
                 .help("write `//`")
                 .suggest_safe(marks, "//"),
         );
@@ -334,9 +334,9 @@ impl Lexer<'_> {
         self.at = start + 3 + length + 3;
         let place = self.place(start..self.at);
         self.report(
-            Diagnostic::error(Code::Syntax, "a text in three quotes must begin on a line of its own")
-                .at(place, "the text begins right behind its three quotes")
-                .help("write it between single `\"`, or break the line behind the opening `\"\"\"`"),
+            Diagnostic::error(Code::Syntax, "a text in triple quotes must begin on a new line")
+                .at(place, "this text begins on the line of its opening quotes")
+                .help("write it between single `\"`, or begin a new line after the opening `\"\"\"`"),
         );
         self.push(TokenKind::Text, start, true);
     }
@@ -394,9 +394,9 @@ impl Lexer<'_> {
                 let shown = self.text[start..self.at].to_owned();
                 let place = self.place(start..self.at);
                 self.report(
-                    Diagnostic::error(Code::Syntax, format!("`{shown}` is no escape of KDL"))
-                        .at(place, format!("`{shown}` means nothing in a text"))
-                        .help("write `\\\\` for a backslash, or the text as `#\"…\"#`, in which nothing is escaped"),
+                    Diagnostic::error(Code::Syntax, format!("`{shown}` is not a KDL escape"))
+                        .at(place, format!("`{shown}` has no meaning in a text"))
+                        .help("write `\\\\` for a backslash, or write the text as `#\"…\"#`, which has no escapes"),
                 );
                 return false;
             }
@@ -427,9 +427,9 @@ impl Lexer<'_> {
         let shown_end = if many_lines { body } else { start + self.text[start..limit].trim_end().len() };
         let place = self.place(start..shown_end);
         self.report(
-            Diagnostic::error(Code::UnterminatedText, "a text has no end")
-                .at(place, format!("no `{end_mark}` ends the text that begins here"))
-                .help(format!("end the text with `{end_mark}`")),
+            Diagnostic::error(Code::UnterminatedText, "a text is never closed")
+                .at(place, format!("this text has no closing `{end_mark}`"))
+                .help(format!("close the text with `{end_mark}`")),
         );
         if many_lines {
             self.out.cut_short = true;

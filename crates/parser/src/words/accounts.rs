@@ -7,10 +7,11 @@ use super::rule::{
 
 pub(super) static ACCOUNT_SET: WordRule = WordRule {
     name: "accounts",
-    doc: "Declares a set of accounts: the union of its lines, cut down to what each `only` block matches, minus \
-          what any `except` block matches. A `tag` or `name` line stands alone, since readers take two lines for \
-          \"and\": to have both, put one into an `only` block. A set that ends empty is an error unless all its \
-          lines say `empty=\"allowed\"`. Sets may use sets, but not in a circle.",
+    doc: "Declares a set of accounts: the union of its lines, narrowed to the accounts that every `only` block \
+          matches, without those that any `except` block matches. A `tag` or `name` line must be the only line of its \
+          block, because readers take two lines for \"and\": to require both, move one to an `only` block. An empty \
+          set is an error unless all of its lines have `empty=\"allowed\"`. Account sets can refer to each other, but \
+          not in a cycle.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::Required(Within::AccountSet),
@@ -28,7 +29,7 @@ const MAY_BE_EMPTY: PropertyRule = PropertyRule {
     name: "empty",
     kind: ALLOWED,
     required: false,
-    doc: "lets the line match no account. Without it, a line that matches none is an error.",
+    doc: "allows the line to match no account. Without it, a line that matches none is an error.",
 };
 
 properties! {
@@ -40,7 +41,7 @@ properties! {
 
 pub(super) static ACCOUNT: WordRule = WordRule {
     name: "account",
-    doc: "Selects accounts by name or by their 12-digit ids. It alone can select the management account.",
+    doc: "Selects accounts by name or by 12-digit ID. Only this selector can select the management account.",
     arguments: some(r#""name-or-id"…"#, "an account"),
     properties: SelectorProperties::RULES,
     block: BlockRule::None,
@@ -62,7 +63,7 @@ properties! {
             name: "depth",
             kind: Kind::OneOf(UnitDepth::TEXTS),
             required: false,
-            doc: "leaves out the units below.",
+            doc: "excludes the units below.",
         },
         empty: MAY_BE_EMPTY,
     }
@@ -70,9 +71,9 @@ properties! {
 
 pub(super) static UNIT: WordRule = WordRule {
     name: "ou",
-    doc: "Selects the accounts of an organizational unit and of the units below it. The unit is given by the path \
-          of names from the root, without the root's own, or by its id; a unit with a slash in its name by its \
-          id alone.",
+    doc: "Selects the accounts of an organizational unit and of all units below it. The unit is given by the path of \
+          names from the root, without the name of the root itself, or by its ID. A unit with a slash in its name can \
+          only be given by its ID.",
     arguments: one(r#""path-or-id""#, "an organizational unit"),
     properties: UnitProperties::RULES,
     block: BlockRule::None,
@@ -82,7 +83,8 @@ pub(super) static UNIT: WordRule = WordRule {
 
 pub(super) static ACCOUNT_TAG: WordRule = WordRule {
     name: "tag",
-    doc: "Selects the accounts on which the tag has one of the values. Outside `except` it stands alone.",
+    doc: "Selects the accounts whose tag has one of these values. Outside `except`, it must be the only line of its \
+          block.",
     arguments: Arguments {
         shown: r#""key" "value"…"#,
         what: "a key and a value",
@@ -99,8 +101,8 @@ pub(super) static ACCOUNT_TAG: WordRule = WordRule {
 
 pub(super) static ACCOUNT_NAME: WordRule = WordRule {
     name: "name",
-    doc: "Selects the accounts whose whole name matches the pattern of `*`, `?`, `[…]` and `{a,b}`. Outside \
-          `except` it stands alone.",
+    doc: "Selects the accounts whose entire name matches the pattern. Patterns support `*`, `?`, `[…]` and `{a,b}`. \
+          Outside `except`, it must be the only line of its block.",
     arguments: one(r#""pattern""#, "a pattern"),
     properties: SelectorProperties::RULES,
     block: BlockRule::None,
@@ -110,7 +112,7 @@ pub(super) static ACCOUNT_NAME: WordRule = WordRule {
 
 pub(super) static ACCOUNTS: WordRule = WordRule {
     name: "accounts",
-    doc: "Selects what declared account sets select.",
+    doc: "Selects the accounts of declared account sets.",
     arguments: some(r#""set"…"#, "an account set"),
     properties: SelectorProperties::RULES,
     block: BlockRule::None,
@@ -120,7 +122,7 @@ pub(super) static ACCOUNTS: WordRule = WordRule {
 
 pub(super) static EVERY_MEMBER_ACCOUNT: WordRule = WordRule {
     name: "every-member-account",
-    doc: "Selects every account but the management account.",
+    doc: "Selects every account except the management account.",
     arguments: NO_ARGUMENTS,
     properties: SelectorProperties::RULES,
     block: BlockRule::None,
@@ -130,7 +132,8 @@ pub(super) static EVERY_MEMBER_ACCOUNT: WordRule = WordRule {
 
 pub(super) static ONLY: WordRule = WordRule {
     name: "only",
-    doc: "Keeps of the set what its lines match. Several `only` blocks must all match.",
+    doc: "Narrows the selection to the accounts that its lines match. If there are several `only` blocks, an account \
+          must match all of them.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::Required(Within::Only),
@@ -140,7 +143,7 @@ pub(super) static ONLY: WordRule = WordRule {
 
 pub(super) static EXCEPT: WordRule = WordRule {
     name: "except",
-    doc: "Takes out of the set whatever any of its lines matches; here lines of every kind simply add up.",
+    doc: "Removes the accounts that any of its lines matches. Lines of all kinds can be combined here.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::Required(Within::Except),

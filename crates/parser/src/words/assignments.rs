@@ -6,7 +6,7 @@ use super::rule::{
 
 pub(super) static ASSIGN: WordRule = WordRule {
     name: "assign",
-    doc: "Assigns each of the permission sets to each of the principals on each of the accounts.",
+    doc: "Assigns each of the permission sets to each of the principals in each of the accounts.",
     arguments: some(r#""permission-set"…"#, "a permission set"),
     properties: &[],
     block: BlockRule::Required(Within::Assign),
@@ -17,7 +17,7 @@ pub(super) static ASSIGN: WordRule = WordRule {
 
 pub(super) static ASSIGN_TO: WordRule = WordRule {
     name: "to",
-    doc: "The groups, by their labels.",
+    doc: "Names groups by their labels.",
     arguments: some(r#""group"…"#, "a group"),
     properties: &[],
     block: BlockRule::None,
@@ -27,7 +27,7 @@ pub(super) static ASSIGN_TO: WordRule = WordRule {
 
 pub(super) static ASSIGN_TO_USER: WordRule = WordRule {
     name: "to-user",
-    doc: "Single users, by user name. A warning prefers groups.",
+    doc: "Names single users by user name. A warning recommends groups instead.",
     arguments: some(r#""user-name"…"#, "a user"),
     properties: &[],
     block: BlockRule::None,
@@ -37,7 +37,7 @@ pub(super) static ASSIGN_TO_USER: WordRule = WordRule {
 
 pub(super) static ASSIGN_ON: WordRule = WordRule {
     name: "on",
-    doc: "The accounts: the names of account sets, or a block of selectors like that of `accounts`.",
+    doc: "Selects the accounts: either names of account sets, or a block of selectors as in `accounts`.",
     arguments: ACCOUNT_SETS,
     properties: &[],
     block: BlockRule::Optional(Within::On),
@@ -47,8 +47,8 @@ pub(super) static ASSIGN_ON: WordRule = WordRule {
 
 pub(super) static ASSIGN_UNTIL: WordRule = WordRule {
     name: "until",
-    doc: "The last day on which the assignment is wanted, as `YYYY-MM-DD`; it ends at 24:00 UTC, and the next \
-          apply revokes it.",
+    doc: "Sets the last day of the assignment, as `YYYY-MM-DD`. The assignment ends at 24:00 UTC, and the next apply \
+          revokes it.",
     arguments: one(r#""date""#, "a date"),
     properties: &[],
     block: BlockRule::None,
@@ -58,7 +58,7 @@ pub(super) static ASSIGN_UNTIL: WordRule = WordRule {
 
 pub(super) static ASSIGN_REASON: WordRule = WordRule {
     name: "reason",
-    doc: "Why the assignment is there; plans show it.",
+    doc: "Gives the reason for the assignment. Plans show it.",
     arguments: one(r#""text""#, "a text"),
     properties: &[],
     block: BlockRule::None,
@@ -68,8 +68,9 @@ pub(super) static ASSIGN_REASON: WordRule = WordRule {
 
 pub(super) static KEEP: WordRule = WordRule {
     name: "keep",
-    doc: "Excepts live assignments, whoever made them: what it matches stays, although the files do not want it. \
-          It never grants. Without permission sets it is about every declared one.",
+    doc: "Protects live assignments from being revoked, whoever created them: matching assignments stay although the \
+          configuration does not contain them. A `keep` never grants access. Without permission sets, it applies to \
+          every declared permission set.",
     arguments: Arguments {
         shown: r#"["permission-set"…]"#,
         what: "a permission set",
@@ -108,8 +109,8 @@ pub(super) static KEEP_TO_USER: WordRule = WordRule {
 
 pub(super) static KEEP_TO_UNDECLARED: WordRule = WordRule {
     name: "to-undeclared",
-    doc: "Keeps assignments to groups that exist and that the files do not declare. It stands without `to` and \
-          `to-user`.",
+    doc: "Keeps assignments to existing groups that the configuration does not declare. It cannot be combined with \
+          `to` or `to-user`.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::None,
@@ -119,8 +120,8 @@ pub(super) static KEEP_TO_UNDECLARED: WordRule = WordRule {
 
 pub(super) static KEEP_ON: WordRule = WordRule {
     name: "on",
-    doc: "Keeps assignments on these accounts: the names of account sets, or a block of selectors like that of \
-          `accounts`. Without it every account is meant, the management account included.",
+    doc: "Keeps assignments in these accounts: either names of account sets, or a block of selectors as in `accounts`. \
+          Without it, the `keep` applies to every account, including the management account.",
     arguments: ACCOUNT_SETS,
     properties: &[],
     block: BlockRule::Optional(Within::On),
@@ -130,8 +131,8 @@ pub(super) static KEEP_ON: WordRule = WordRule {
 
 pub(super) static KEEP_UNTIL: WordRule = WordRule {
     name: "until",
-    doc: "The last day on which the assignments are kept, as `YYYY-MM-DD`, in UTC. After it they are revoked if \
-          the files do not want them.",
+    doc: "Sets the last day on which the assignments are kept, as `YYYY-MM-DD` in UTC. Afterwards they are revoked \
+          unless the configuration contains them.",
     arguments: one(r#""date""#, "a date"),
     properties: &[],
     block: BlockRule::None,
@@ -141,7 +142,7 @@ pub(super) static KEEP_UNTIL: WordRule = WordRule {
 
 pub(super) static KEEP_REASON: WordRule = WordRule {
     name: "reason",
-    doc: "Why the assignments are kept; plans show it.",
+    doc: "Gives the reason for keeping the assignments. Plans show it.",
     arguments: one(r#""text""#, "a text"),
     properties: &[],
     block: BlockRule::None,

@@ -11,16 +11,15 @@ properties! {
             name: "tenant",
             kind: Kind::Text,
             required: true,
-            doc: "is one of the tenant's verified domains, or its directory id, a UUID.",
+            doc: "is a verified domain of the tenant, or its directory ID, a UUID.",
         },
     }
 }
 
 pub(super) static ENTRA: WordRule = WordRule {
     name: "entra",
-    doc: "Says which tenant of Microsoft Entra ID the groups come from, so that they are looked up there, and what \
-          is wanted of it. It stands once; without it, groups are looked up in the Identity Store alone. Without a \
-          block nothing is changed in Entra.",
+    doc: "Names the Microsoft Entra ID tenant in which groups are looked up, and configures it. It is allowed once. \
+          Without it, groups are looked up only in the Identity Store. Without a block, nothing in Entra is changed.",
     arguments: NO_ARGUMENTS,
     properties: EntraProperties::RULES,
     block: BlockRule::Optional(Within::Entra),
@@ -30,8 +29,8 @@ pub(super) static ENTRA: WordRule = WordRule {
 
 pub(super) static APPLICATION: WordRule = WordRule {
     name: "application",
-    doc: "The enterprise application through which users sign in to AWS and are provisioned, by its display name. \
-          What its block does not mention is left as it is.",
+    doc: "Names the enterprise application, by display name, through which users sign in to AWS and are provisioned. \
+          Whatever its block does not mention is left unchanged.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::Optional(Within::Application),
@@ -43,9 +42,9 @@ pub(super) static APPLICATION: WordRule = WordRule {
 
 pub(super) static CREATE: WordRule = WordRule {
     name: "create",
-    doc: "Makes the application from the gallery's template for AWS IAM Identity Center where none of the name \
-          exists. Without the word that is an error, since a misspelt name would otherwise make a second \
-          application.",
+    doc: "Creates the application from the gallery template for AWS IAM Identity Center if no application of this name \
+          exists. Without the word, a missing application is an error, because a misspelled name would otherwise \
+          create a second application.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::None,
@@ -55,8 +54,8 @@ pub(super) static CREATE: WordRule = WordRule {
 
 pub(super) static ASSIGN_GROUPS: WordRule = WordRule {
     name: "assign-groups",
-    doc: "Assigns to the application every group to which the files assign a permission set, so that it is \
-          provisioned. A group that is no longer used stays assigned: only `unassign-group` takes one off.",
+    doc: "Assigns to the application every group to which the configuration assigns a permission set, so that it is \
+          provisioned. A group that is no longer used stays assigned until `unassign-group` removes it.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::None,
@@ -66,8 +65,8 @@ pub(super) static ASSIGN_GROUPS: WordRule = WordRule {
 
 pub(super) static UNASSIGN_GROUP: WordRule = WordRule {
     name: "unassign-group",
-    doc: "Takes groups off the application, given by display name or object id; they need not be declared. Entra \
-          then deletes them in AWS with all their account assignments, and the plan says how many those are.",
+    doc: "Removes groups from the application, given by display name or object ID. They need not be declared. Entra \
+          then deletes the groups in AWS together with all their account assignments; the plan shows how many.",
     arguments: some(r#""group"…"#, "a group"),
     properties: &[],
     block: BlockRule::None,
@@ -82,16 +81,16 @@ properties! {
             name: "scim-token-expires",
             kind: Kind::Text,
             required: false,
-            doc: "is the day on which the token for SCIM ends, as `YYYY-MM-DD`. AWS shows it when the token is made, \
-                  one year ahead, and no API tells it; plans warn before it comes.",
+            doc: "is the day on which the SCIM token expires, as `YYYY-MM-DD`. AWS shows it when the token is created, \
+                  one year ahead, and no API returns it. Plans warn in advance.",
         },
     }
 }
 
 pub(super) static PROVISIONING: WordRule = WordRule {
     name: "provisioning",
-    doc: "Users and groups are provisioned: the synchronization job of the application runs, and a group that is \
-          new is provisioned on demand.",
+    doc: "Provisions users and groups: the synchronization job of the application is started, and new groups are \
+          provisioned on demand.",
     arguments: NO_ARGUMENTS,
     properties: ProvisioningProperties::RULES,
     block: BlockRule::None,
@@ -107,31 +106,31 @@ properties! {
             kind: Kind::Text,
             required: true,
             doc: "is the path of the service provider's metadata, an XML file of at most 256 KiB, relative to the \
-                  project's directory and within it. The console of IAM Identity Center offers it: Settings, \
+                  project directory and within it. Download it from the IAM Identity Center console: Settings, \
                   Identity source, Actions, Manage authentication, Download metadata file.",
         },
         certificate_warning_days: PropertyRule {
             name: "certificate-warning-days",
             kind: Kind::Number { min: 1, max: 365 },
             required: false,
-            doc: "is how many days before its end the signing certificate is replaced and plans begin to warn, 1 \
-                  to 365; 45 by default.",
+            doc: "is the number of days before its expiry at which the signing certificate is replaced and plans begin \
+                  to warn, 1 to 365. The default is 45.",
         },
         aws_has_certificate: PropertyRule {
             name: "aws-has-certificate",
             kind: Kind::Text,
             required: false,
-            doc: "is the thumbprint of a certificate, 40 hexadecimal digits: it says that the metadata with this \
-                  certificate has been uploaded in AWS. AWS has no API that would tell; without this, a new \
-                  certificate is added to the application, and does not sign.",
+            doc: "is the thumbprint of a certificate, 40 hexadecimal digits, and confirms that the metadata with this \
+                  certificate has been uploaded to AWS. AWS has no API to check this. Without it, a new certificate \
+                  is added to the application but does not sign.",
         },
     }
 }
 
 pub(super) static SAML: WordRule = WordRule {
     name: "saml",
-    doc: "Users sign in by SAML: the mode, the addresses and the signing certificate of the application are as AWS \
-          needs them. What AWS has no API for is told as steps.",
+    doc: "Configures SAML sign-in: the mode, the addresses and the signing certificate of the application match what \
+          AWS requires. Steps for which AWS has no API are listed in the plan.",
     arguments: NO_ARGUMENTS,
     properties: SamlProperties::RULES,
     block: BlockRule::None,
@@ -163,23 +162,24 @@ properties! {
             name: "strength",
             kind: Kind::OneOf(StrengthChoice::TEXTS),
             required: false,
-            doc: "is what counts: any second factor, no password, or nothing that can be phished; `mfa` by default.",
+            doc: "is the required authentication strength: any second factor, a passwordless method, or a \
+                  phishing-resistant method. The default is `mfa`.",
         },
         state: PropertyRule {
             name: "state",
             kind: Kind::OneOf(StateChoice::TEXTS),
             required: false,
-            doc: "is `report-only`, the default, in which Entra only writes down what the policy would have \
-                  stopped, or `enabled`. A policy that is enabled must except a group with `except-to`, and is \
-                  enabled only once it stands in report-only.",
+            doc: "is `report-only`, the default, in which Entra only records what the policy would have blocked, or \
+                  `enabled`. An enabled policy must exclude a group with `except-to`, and is only enabled after it \
+                  has existed in report-only mode.",
         },
     }
 }
 
 pub(super) static REQUIRE_MFA: WordRule = WordRule {
     name: "require-mfa",
-    doc: "A conditional access policy that lets nobody into the application without multi-factor authentication, \
-          by its display name.",
+    doc: "Names a conditional access policy, by display name, that requires multi-factor authentication to sign in to \
+          the application.",
     arguments: one(r#""name""#, "a name"),
     properties: RequireMfaProperties::RULES,
     block: BlockRule::Optional(Within::RequireMfa),
@@ -190,7 +190,7 @@ pub(super) static REQUIRE_MFA: WordRule = WordRule {
 
 pub(super) static MFA_EXCEPT_TO: WordRule = WordRule {
     name: "except-to",
-    doc: "Groups that the policy does not bind, by their labels: those who must get in when everything else fails.",
+    doc: "Excludes groups from the policy, by label, for those who must be able to sign in when everything else fails.",
     arguments: some(r#""group"…"#, "a group"),
     properties: &[],
     block: BlockRule::None,

@@ -17,9 +17,9 @@ const NUMBER: Arguments = Arguments {
 
 pub(super) static GUARD: WordRule = WordRule {
     name: "guard",
-    doc: "Limits what one plan may do, and what the files may want. Several `guard` blocks add up: of numbers the \
-          strictest holds, and of everything else all that is said. There is no way around a guard but an \
-          `exception` in the files.",
+    doc: "Limits what a single plan may do and what the configuration may contain. Several `guard` blocks are \
+          combined: the strictest limit applies, and everything else adds up. Only an `exception` in the \
+          configuration can lift a guard.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::Required(Within::Guard),
@@ -35,16 +35,16 @@ properties! {
             name: "percent",
             kind: Kind::Number { min: 0, max: 100 },
             required: false,
-            doc: "stops a plan that deletes more than this share of the live assignments that are ours, from 10 \
-                  deletions up; 30 by default.",
+            doc: "stops a plan that deletes more than this share of the live assignments of the stack. It applies from \
+                  10 deletions on. The default is 30.",
         },
     }
 }
 
 pub(super) static MAX_DELETIONS: WordRule = WordRule {
     name: "max-deletions",
-    doc: "How many deletions a plan may hold, of assignments and permission sets; 50 by default. A plan that holds \
-          more is shown whole and not applied.",
+    doc: "Limits the deletions in a plan, counting assignments and permission sets. The default is 50. A plan that \
+          exceeds the limit is shown in full and not applied.",
     arguments: NUMBER,
     properties: MaxDeletionsProperties::RULES,
     block: BlockRule::None,
@@ -54,7 +54,7 @@ pub(super) static MAX_DELETIONS: WordRule = WordRule {
 
 pub(super) static MAX_GRANTS: WordRule = WordRule {
     name: "max-grants",
-    doc: "How many assignments a plan may grant; any number by default.",
+    doc: "Limits the assignments that a plan may grant. By default there is no limit.",
     arguments: NUMBER,
     properties: &[],
     block: BlockRule::None,
@@ -64,9 +64,9 @@ pub(super) static MAX_GRANTS: WordRule = WordRule {
 
 pub(super) static PROTECT: WordRule = WordRule {
     name: "protect",
-    doc: "Permission sets that are never deleted, and that lose no assignment but those of principals that are \
-          gone and those that have ended. They need not be declared: a set that was taken out of the files is \
-          what this is for.",
+    doc: "Names permission sets that are never deleted, and whose assignments are only revoked if the principal is \
+          deleted or the assignment has ended. They need not be declared, because the guard also covers a permission \
+          set that was removed from the configuration.",
     arguments: some(r#""permission-set"…"#, "a permission set"),
     properties: &[],
     block: BlockRule::None,
@@ -76,8 +76,8 @@ pub(super) static PROTECT: WordRule = WordRule {
 
 pub(super) static FORBID: WordRule = WordRule {
     name: "forbid",
-    doc: "Assignments that the files must not want: those that every part of the block matches. The name says \
-          what the guard is for; no two of a project share one.",
+    doc: "Names assignments that the configuration must not contain: those that match every part of the block. The \
+          name states the purpose of the guard and must be unique in the project.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::Required(Within::Forbid),
@@ -94,16 +94,16 @@ properties! {
             // Further ahead than a hundred years no end means anything, and dates have an end themselves.
             kind: Kind::Number { min: 1, max: 36_500 },
             required: false,
-            doc: "says how many days after the day of the plan the end may be at most, 1 to 36,500. Without it, any \
-                  end will do.",
+            doc: "limits how many days after the day of the plan the end may be, 1 to 36,500. Without it, any end is \
+                  sufficient.",
         },
     }
 }
 
 pub(super) static REQUIRE_UNTIL: WordRule = WordRule {
     name: "require-until",
-    doc: "Assignments that must have an end: those that every part of the block matches, or all where it has no \
-          block.",
+    doc: "Requires an end for assignments that match every part of the block. Without a block, it applies to all \
+          assignments.",
     arguments: NO_ARGUMENTS,
     properties: RequireUntilProperties::RULES,
     block: BlockRule::Optional(Within::RequireUntil),
@@ -113,8 +113,7 @@ pub(super) static REQUIRE_UNTIL: WordRule = WordRule {
 
 pub(super) static EXCEPTION: WordRule = WordRule {
     name: "exception",
-    doc: "Assignments that the `forbid` of this name does not stop for a time. It may stand in another `guard` or \
-          another file.",
+    doc: "Exempts assignments from the `forbid` of this name for a limited time. It can be in another `guard` or file.",
     arguments: one(r#""forbid""#, "the name of a `forbid`"),
     properties: &[],
     block: BlockRule::Required(Within::Exception),
@@ -124,7 +123,7 @@ pub(super) static EXCEPTION: WordRule = WordRule {
 
 pub(super) static OF_PERMISSION_SET: WordRule = WordRule {
     name: "permission-set",
-    doc: "Assignments of these permission sets.",
+    doc: "Matches assignments of these permission sets.",
     arguments: some(r#""permission-set"…"#, "a permission set"),
     properties: &[],
     block: BlockRule::None,
@@ -134,9 +133,10 @@ pub(super) static OF_PERMISSION_SET: WordRule = WordRule {
 
 pub(super) static GRANTS_POLICY: WordRule = WordRule {
     name: "grants-policy",
-    doc: "Assignments of permission sets that have one of these policies attached: AWS managed ones by name with \
-          the path or by ARN, customer managed ones by name. An inline policy that allows `*` on `*` counts as \
-          `AdministratorAccess`. This helps a reviewer; it proves nothing about what a set can do.",
+    doc: "Matches assignments of permission sets that have one of these policies attached. AWS managed policies are \
+          given by name with their path, or by ARN, and customer managed policies by name. An inline policy that \
+          allows `*` on `*` counts as `AdministratorAccess`. This helps reviewers; it does not prove what a \
+          permission set can do.",
     arguments: some(r#""policy"…"#, "a policy"),
     properties: &[],
     block: BlockRule::None,
@@ -146,7 +146,7 @@ pub(super) static GRANTS_POLICY: WordRule = WordRule {
 
 pub(super) static OF_GROUP: WordRule = WordRule {
     name: "to",
-    doc: "Assignments to these groups, or to the users that `to-user` names.",
+    doc: "Matches assignments to these groups, in addition to the users of `to-user`.",
     arguments: some(r#""group"…"#, "a group"),
     properties: &[],
     block: BlockRule::None,
@@ -156,7 +156,7 @@ pub(super) static OF_GROUP: WordRule = WordRule {
 
 pub(super) static OF_USER: WordRule = WordRule {
     name: "to-user",
-    doc: "Assignments to these users, given by user name, or to the groups that `to` names.",
+    doc: "Matches assignments to these users, given by user name, in addition to the groups of `to`.",
     arguments: some(r#""user-name"…"#, "a user"),
     properties: &[],
     block: BlockRule::None,
@@ -166,7 +166,7 @@ pub(super) static OF_USER: WordRule = WordRule {
 
 pub(super) static ON_ACCOUNT: WordRule = WordRule {
     name: "on",
-    doc: "Assignments on these accounts: the names of account sets, or a block of selectors like that of \
+    doc: "Matches assignments in these accounts: either names of account sets, or a block of selectors as in \
           `accounts`.",
     arguments: ACCOUNT_SETS,
     properties: &[],
@@ -177,7 +177,7 @@ pub(super) static ON_ACCOUNT: WordRule = WordRule {
 
 pub(super) static EXCEPT_TO: WordRule = WordRule {
     name: "except-to",
-    doc: "Leaves out assignments to these groups.",
+    doc: "Does not match assignments to these groups.",
     arguments: some(r#""group"…"#, "a group"),
     properties: &[],
     block: BlockRule::None,
@@ -187,7 +187,7 @@ pub(super) static EXCEPT_TO: WordRule = WordRule {
 
 pub(super) static EXCEPT_TO_USER: WordRule = WordRule {
     name: "except-to-user",
-    doc: "Leaves out assignments to these users, given by user name.",
+    doc: "Does not match assignments to these users, given by user name.",
     arguments: some(r#""user-name"…"#, "a user"),
     properties: &[],
     block: BlockRule::None,
@@ -197,7 +197,7 @@ pub(super) static EXCEPT_TO_USER: WordRule = WordRule {
 
 pub(super) static EXCEPTION_UNTIL: WordRule = WordRule {
     name: "until",
-    doc: "The last day on which the exception holds, as `YYYY-MM-DD`, in UTC.",
+    doc: "Sets the last day of the exception, as `YYYY-MM-DD` in UTC.",
     arguments: one(r#""date""#, "a date"),
     properties: &[],
     block: BlockRule::None,
@@ -207,7 +207,7 @@ pub(super) static EXCEPTION_UNTIL: WordRule = WordRule {
 
 pub(super) static EXCEPTION_REASON: WordRule = WordRule {
     name: "reason",
-    doc: "Why there is an exception; plans show it.",
+    doc: "Gives the reason for the exception. Plans show it.",
     arguments: one(r#""text""#, "a text"),
     properties: &[],
     block: BlockRule::None,

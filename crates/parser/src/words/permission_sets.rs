@@ -6,9 +6,9 @@ use super::rule::{
 
 pub(super) static PERMISSION_SET: WordRule = WordRule {
     name: "permission-set",
-    doc: "Declares a permission set that the stack owns whole: assignments of it that the files do not want are \
-          revoked. Its name has 1 to 32 letters, digits or `_+=,.@-`. It may have up to 25 policies, managed and \
-          customer-managed together.",
+    doc: "Declares a permission set that the stack owns entirely: its assignments that the configuration does not \
+          contain are revoked. The name has 1 to 32 letters, digits or `_+=,.@-`. A permission set has at most 25 \
+          policies, counting AWS managed and customer managed policies.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::Optional(Within::PermissionSet),
@@ -19,7 +19,7 @@ pub(super) static PERMISSION_SET: WordRule = WordRule {
 
 pub(super) static DESCRIPTION: WordRule = WordRule {
     name: "description",
-    doc: "Describes the set, in 1 to 700 characters.",
+    doc: "Describes the permission set in 1 to 700 characters.",
     arguments: one(r#""text""#, "a text"),
     properties: &[],
     block: BlockRule::None,
@@ -29,7 +29,7 @@ pub(super) static DESCRIPTION: WordRule = WordRule {
 
 pub(super) static SESSION: WordRule = WordRule {
     name: "session",
-    doc: "Says how long a session lasts: 1 to 12 hours, in hours and minutes. One hour by default.",
+    doc: "Sets the session duration: 1 to 12 hours, in hours and minutes. The default is one hour.",
     arguments: one(r#""duration""#, "a duration"),
     properties: &[],
     block: BlockRule::None,
@@ -39,8 +39,8 @@ pub(super) static SESSION: WordRule = WordRule {
 
 pub(super) static RELAY_STATE: WordRule = WordRule {
     name: "relay-state",
-    doc: "Says where the console opens: an address of up to 240 printable ASCII characters other \
-          than the backtick, `<`, `>` and `^`.",
+    doc: "Sets the relay state, the page that opens after sign-in: an address of up to 240 printable ASCII characters \
+          except the backtick, `<`, `>` and `^`.",
     arguments: one(r#""address""#, "an address"),
     properties: &[],
     block: BlockRule::None,
@@ -50,7 +50,7 @@ pub(super) static RELAY_STATE: WordRule = WordRule {
 
 pub(super) static MANAGED_POLICY: WordRule = WordRule {
     name: "managed-policy",
-    doc: "Attaches AWS managed policies, by name with the path or by ARN.",
+    doc: "Attaches AWS managed policies, given by name with their path, or by ARN.",
     arguments: some(r#""policy"…"#, "a policy"),
     properties: &[],
     block: BlockRule::None,
@@ -65,15 +65,16 @@ properties! {
             name: "path",
             kind: Kind::Text,
             required: false,
-            doc: "is the path of the policy in IAM, with a slash at both ends; `/` by default, at most 512 characters.",
+            doc: "is the path of the policy in IAM, with a slash at both ends. The default is `/`; at most 512 \
+                  characters.",
         },
     }
 }
 
 pub(super) static CUSTOMER_POLICY: WordRule = WordRule {
     name: "customer-policy",
-    doc: "Attaches customer managed policies, which must exist under this name and path in each account. A name \
-          has 1 to 128 letters, digits or `_+=,.@-`.",
+    doc: "Attaches customer managed policies. They must exist with this name and path in every account. A name has 1 \
+          to 128 letters, digits or `_+=,.@-`.",
     arguments: some(r#""name"…"#, "a policy"),
     properties: CustomerPolicyProperties::RULES,
     block: BlockRule::None,
@@ -83,7 +84,7 @@ pub(super) static CUSTOMER_POLICY: WordRule = WordRule {
 
 pub(super) static BOUNDARY: WordRule = WordRule {
     name: "boundary",
-    doc: "Sets the permissions boundary: one policy, managed or customer-managed.",
+    doc: "Sets the permissions boundary: a single policy, either AWS managed or customer managed.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::Required(Within::Boundary),
@@ -93,7 +94,7 @@ pub(super) static BOUNDARY: WordRule = WordRule {
 
 pub(super) static BOUNDARY_MANAGED_POLICY: WordRule = WordRule {
     name: "managed-policy",
-    doc: "Takes an AWS managed policy as the boundary.",
+    doc: "Uses an AWS managed policy as the boundary.",
     arguments: one(r#""policy""#, "a policy"),
     properties: &[],
     block: BlockRule::None,
@@ -103,7 +104,7 @@ pub(super) static BOUNDARY_MANAGED_POLICY: WordRule = WordRule {
 
 pub(super) static BOUNDARY_CUSTOMER_POLICY: WordRule = WordRule {
     name: "customer-policy",
-    doc: "Takes a customer managed policy of each account as the boundary.",
+    doc: "Uses a customer managed policy of each account as the boundary.",
     arguments: one(r#""name""#, "a policy"),
     properties: CustomerPolicyProperties::RULES,
     block: BlockRule::None,
@@ -113,8 +114,9 @@ pub(super) static BOUNDARY_CUSTOMER_POLICY: WordRule = WordRule {
 
 pub(super) static TAG: WordRule = WordRule {
     name: "tag",
-    doc: "Puts a tag on the set: a key of up to 128 characters and a value of up to 256. Only declared keys are \
-          managed; keys that begin with `rolecall:` belong to Rolecall. 49 tags at most.",
+    doc: "Adds a tag to the permission set: a key of up to 128 characters and a value of up to 256. Only declared keys \
+          are managed. Keys that begin with `rolecall:` are reserved for Rolecall. A permission set has at most 49 \
+          tags.",
     arguments: Arguments {
         shown: r#""key" "value""#,
         what: "a key and a value",
@@ -131,8 +133,9 @@ pub(super) static TAG: WordRule = WordRule {
 
 pub(super) static ADOPT: WordRule = WordRule {
     name: "adopt",
-    doc: "Takes over a live permission set of this name that no stack owns. While the word stands, assignments of \
-          the set that the files do not want are reported, not revoked; taking the word away lets them go.",
+    doc: "Takes over a live permission set of this name that no stack owns. As long as the word is there, assignments \
+          of the permission set that the configuration does not contain are reported and not revoked. Remove the word \
+          to have them revoked.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::None,
@@ -142,9 +145,9 @@ pub(super) static ADOPT: WordRule = WordRule {
 
 pub(super) static RENAMED_FROM: WordRule = WordRule {
     name: "renamed-from",
-    doc: "Says which name the set had. The set of the new name is made and assigned before the old one, which \
-          carries the stack's tag, is revoked and deleted. The old name is not declared, released or renamed \
-          anywhere else, and `adopt` does not stand beside it.",
+    doc: "Gives the previous name of the permission set. The permission set with the new name is created and assigned \
+          before the old one, which must have the tag of this stack, is revoked and deleted. The old name must not be \
+          declared, released or used by another `renamed-from`, and `adopt` cannot be combined with this word.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::None,
@@ -154,9 +157,9 @@ pub(super) static RENAMED_FROM: WordRule = WordRule {
 
 pub(super) static EXTERNAL_PERMISSION_SET: WordRule = WordRule {
     name: "external-permission-set",
-    doc: "Declares a permission set that is made elsewhere, by Control Tower for instance. Rolecall never changes \
-          the set itself, and owns its assignments to the declared groups and the named users alone. It shares \
-          its names with `permission-set`.",
+    doc: "Declares a permission set that is externally managed, for example by Control Tower. Rolecall never changes \
+          the permission set itself, and owns only its assignments to declared groups and named users. Its name must \
+          not be used by a `permission-set`.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::None,
@@ -166,8 +169,8 @@ pub(super) static EXTERNAL_PERMISSION_SET: WordRule = WordRule {
 
 pub(super) static RELEASE_PERMISSION_SET: WordRule = WordRule {
     name: "release-permission-set",
-    doc: "Lets a permission set go that the stack owned: its tag is taken off, and the set and its assignments stay \
-          as they are. The name may be declared as an `external-permission-set` beside it, but not as a \
+    doc: "Releases a permission set that the stack owns: its tag is removed, and the permission set and its \
+          assignments stay as they are. The name can also be declared as an `external-permission-set`, but not as a \
           `permission-set`.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],

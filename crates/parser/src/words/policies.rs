@@ -11,17 +11,16 @@ properties! {
             name: "file",
             kind: Kind::Text,
             required: false,
-            doc: "is the path of a JSON file, relative to the project's directory and within it. It takes the place \
-                  of the block.",
+            doc: "is the path of a JSON file, relative to the project directory and within it. It replaces the block.",
         },
     }
 }
 
 pub(super) static INLINE_POLICY: WordRule = WordRule {
     name: "inline-policy",
-    doc: "Gives the set a policy of its own, from a JSON file or written in the block. AWS takes up to 32,768 \
-          bytes and 10,240 characters other than white space, of U+0009, U+000A, U+000D and U+0020 to U+00FF. \
-          Nothing is interpolated: `${aws:username}` reaches IAM as it stands.",
+    doc: "Gives the permission set an inline policy, either from a JSON file or written in the block. AWS allows up to \
+          32,768 bytes and 10,240 characters other than white space, which must be U+0009, U+000A, U+000D or U+0020 \
+          to U+00FF. Nothing is interpolated: `${aws:username}` reaches IAM unchanged.",
     arguments: NO_ARGUMENTS,
     properties: InlinePolicyProperties::RULES,
     block: BlockRule::Optional(Within::InlinePolicy),
@@ -40,14 +39,14 @@ properties! {
             name: "sid",
             kind: Kind::Text,
             required: false,
-            doc: "names the statement, in letters and digits; no two statements of a policy share one.",
+            doc: "is the ID of the statement: letters and digits, unique within the policy.",
         },
     }
 }
 
 pub(super) static ALLOW: WordRule = WordRule {
     name: "allow",
-    doc: "A statement that allows actions. `NotAction` and the like are written in a JSON file.",
+    doc: "Adds a statement that allows actions. For `NotAction` and other elements, use a JSON file.",
     arguments: some(r#""action"…"#, "an action"),
     properties: StatementProperties::RULES,
     block: BlockRule::Required(Within::Statement),
@@ -57,7 +56,7 @@ pub(super) static ALLOW: WordRule = WordRule {
 
 pub(super) static DENY: WordRule = WordRule {
     name: "deny",
-    doc: "A statement that denies actions.",
+    doc: "Adds a statement that denies actions.",
     arguments: some(r#""action"…"#, "an action"),
     properties: StatementProperties::RULES,
     block: BlockRule::Required(Within::Statement),
@@ -67,7 +66,7 @@ pub(super) static DENY: WordRule = WordRule {
 
 pub(super) static RESOURCE: WordRule = WordRule {
     name: "resource",
-    doc: "The resources of the statement: ARNs, or `*`.",
+    doc: "Sets the resources of the statement: ARNs, or `*`.",
     arguments: some(r#""arn"…"#, "a resource"),
     properties: &[],
     block: BlockRule::None,
@@ -77,8 +76,8 @@ pub(super) static RESOURCE: WordRule = WordRule {
 
 pub(super) static WHEN: WordRule = WordRule {
     name: "when",
-    doc: "A condition: an operator of IAM, a key and its values. The values are alternatives; several `when` must \
-          all hold.",
+    doc: "Adds a condition: an IAM condition operator, a key, and its values. One of the values must match. If there \
+          are several `when` lines, all of them must match.",
     arguments: Arguments {
         shown: r#""operator" "key" "value"…"#,
         what: "an operator, a key and a value",

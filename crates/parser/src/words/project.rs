@@ -17,16 +17,16 @@ properties! {
             name: "stack",
             kind: Kind::Text,
             required: true,
-            doc: "is the owner's mark: each permission set that Rolecall makes carries it in the tag \
-                  `rolecall:stack`, and only sets with this mark are changed or deleted. 1 to 64 letters, digits \
-                  or `_.:/=+@-`.",
+            doc: "identifies the owner of permission sets: Rolecall tags each permission set that it creates with \
+                  `rolecall:stack`, and changes or deletes only permission sets with the tag of this stack. 1 to 64 \
+                  letters, digits or `_.:/=+@-`.",
         },
     }
 }
 
 pub(super) static ROLECALL: WordRule = WordRule {
     name: "rolecall",
-    doc: "Begins a project. It stands once, in the project file.",
+    doc: "Begins a project. It is required once, in the project file.",
     arguments: NO_ARGUMENTS,
     properties: RolecallProperties::RULES,
     block: BlockRule::None,
@@ -41,21 +41,23 @@ properties! {
             name: "region",
             kind: Kind::Text,
             required: true,
-            doc: "is the primary Region of the instance. Its partition (`aws`, `aws-us-gov`, `aws-cn`) is the one \
-                  in which managed policies are looked up.",
+            doc: "is the primary Region of the instance. Its partition (`aws`, `aws-us-gov`, `aws-cn`) determines the \
+                  ARNs of AWS managed policies.",
         },
         instance: PropertyRule {
             name: "instance",
             kind: Kind::Text,
             required: false,
-            doc: "is the id of the instance, `ssoins-` and 16 hexadecimal digits, for callers who see several.",
+            doc: "is the ID of the instance, `ssoins-` and 16 hexadecimal digits. It is needed if the caller can see \
+                  several instances.",
         },
     }
 }
 
 pub(super) static IDENTITY_CENTER: WordRule = WordRule {
     name: "identity-center",
-    doc: "Says which instance of IAM Identity Center the project is about. It stands once, in the project file.",
+    doc: "Names the instance of IAM Identity Center that the project manages. It is required once, in the project \
+          file.",
     arguments: NO_ARGUMENTS,
     properties: IdentityCenterProperties::RULES,
     block: BlockRule::None,
@@ -65,11 +67,11 @@ pub(super) static IDENTITY_CENTER: WordRule = WordRule {
 
 pub(super) static INCLUDE: WordRule = WordRule {
     name: "include",
-    doc: "Adds the `.kdl` files that match the patterns to the project; only the project file may do so. In a \
-          pattern, `*` and `?` stay within one folder and `**` goes through folders. Patterns cannot leave the \
-          project's directory: no absolute path, no `..`, no symbolic link that leads out; links to directories \
-          and hidden files are not followed. A pattern that matches no file is an error, since a renamed folder \
-          must not revoke a team's access. A `.kdl` file that nothing includes is a warning.",
+    doc: "Adds the `.kdl` files that match the patterns to the project. Only the project file can include files. In a \
+          pattern, `*` and `?` match within one folder, and `**` matches across folders. Patterns cannot lead out of \
+          the project directory: absolute paths, `..`, and symbolic links to files outside it are errors; symbolic \
+          links to directories and hidden files are ignored. A pattern that matches no file is an error, because \
+          renaming a folder must not revoke a team's access. A `.kdl` file that is not included causes a warning.",
     arguments: some(r#""pattern"…"#, "a pattern"),
     properties: &[],
     block: BlockRule::Optional(Within::Include),
@@ -79,8 +81,8 @@ pub(super) static INCLUDE: WordRule = WordRule {
 
 pub(super) static MAY_CONTAIN: WordRule = WordRule {
     name: "may-contain",
-    doc: "Limits what the files of this `include` may say to these words. A file that several limits apply to \
-          must keep all of them.",
+    doc: "Limits the files of this `include` to these words. If several limits apply to a file, it must satisfy all of \
+          them.",
     arguments: Arguments {
         shown: r#""word"…"#,
         what: "a word",
@@ -116,21 +118,21 @@ properties! {
             name: "display-name",
             kind: Kind::Text,
             required: false,
-            doc: "is the group's display name, matched exactly.",
+            doc: "is the display name of the group, matched exactly.",
         },
         id: PropertyRule {
             name: "id",
             kind: Kind::Text,
             required: false,
-            doc: "is the group's object id in Entra. It survives a rename, and no other group can take it.",
+            doc: "is the object ID of the group in Entra. It survives renames and cannot be reused by another group.",
         },
     }
 }
 
 pub(super) static GROUP: WordRule = WordRule {
     name: "group",
-    doc: "Declares a group of Entra ID that comes to the Identity Store by SCIM. The label is how the files name \
-          it, and its display name unless `display-name` gives another.",
+    doc: "Declares a group of Entra ID that SCIM provisions to the Identity Store. The configuration refers to the \
+          group by its label. The label is also its display name, unless `display-name` gives another.",
     arguments: one(r#""label""#, "a label"),
     properties: GroupProperties::RULES,
     block: BlockRule::None,

@@ -19,8 +19,9 @@ const LINT_NAMES: &[&str] = &{
 
 pub(super) static ATTRIBUTES: WordRule = WordRule {
     name: "attributes",
-    doc: "Says which attributes of a user IAM Identity Center passes on for access control: these, and no others. \
-          It stands once; without it, the attributes of the instance are left as they are. 50 at most.",
+    doc: "Lists the user attributes that IAM Identity Center passes on for access control. The instance then has \
+          exactly these. It is allowed once; without it, the attributes of the instance are left unchanged. At most \
+          50 attributes are allowed.",
     arguments: NO_ARGUMENTS,
     properties: &[],
     block: BlockRule::Required(Within::Attributes),
@@ -35,15 +36,15 @@ properties! {
             name: "source",
             kind: Kind::Text,
             required: true,
-            doc: "is where its value comes from: up to 256 letters, digits, spaces or `_.:/=+-@[]{}$\\\"`.",
+            doc: "is the source of its value: up to 256 letters, digits, spaces or `_.:/=+-@[]{}$\\\"`.",
         },
     }
 }
 
 pub(super) static ATTRIBUTE: WordRule = WordRule {
     name: "attribute",
-    doc: "One attribute, by the key that policies name as `aws:PrincipalTag/key`: 1 to 128 letters, digits, spaces \
-          or `_.:/=+-@`.",
+    doc: "Sets one attribute. Policies refer to its key as `aws:PrincipalTag/key`. The key has 1 to 128 letters, \
+          digits, spaces or `_.:/=+-@`.",
     arguments: one(r#""key""#, "a key"),
     properties: AttributeProperties::RULES,
     block: BlockRule::None,
@@ -67,21 +68,22 @@ properties! {
             name: "level",
             kind: Kind::OneOf(LevelChoice::TEXTS),
             required: true,
-            doc: "is what is done: `allow` keeps it silent and needs a `reason`, `warn` tells it, and `deny` makes it an \
-                  error.",
+            doc: "is the level: `allow` silences the lint and needs a `reason`, `warn` reports a warning, and `deny` \
+                  reports an error.",
         },
     }
 }
 
 pub(super) static LINT: WordRule = WordRule {
     name: "lint",
-    doc: "Sets the level of a warning for the whole project, once for each. The lints are `crowded-permission-set` \
-          (a permission set with more groups on an account than AWS takes), `direct-user` (a user assigned \
-          directly), `ends-soon` (an end within 14 days), `idle-word` (a lifecycle word that no longer does \
-          anything), `later-expiry-holds` (two ends for one assignment), `literal-like-parameter` (a text that is \
-          a parameter's name), `many-policies` (more policies than IAM attaches to a role by default), \
-          `unpinned-administrators` (administrators without `id=`), `unused-account-set`, `unused-file`, \
-          `unused-group` and `wildcard-statement` (every action of a service on every resource).",
+    doc: "Sets the level of a lint for the whole project, once for each lint. The lints are `crowded-permission-set` \
+          (a permission set assigned to more groups in an account than AWS allows), `direct-user` (a user who is \
+          assigned directly), `ends-soon` (an assignment or exception that ends within 14 days), `idle-word` (a \
+          lifecycle word that no longer has an effect), `later-expiry-holds` (two ends for the same assignment), \
+          `literal-like-parameter` (a text that equals the name of a parameter), `many-policies` (more policies than \
+          IAM attaches to a role by default), `unpinned-administrators` (administrators without `id=`), \
+          `unused-account-set`, `unused-file`, `unused-group` and `wildcard-statement` (every action of a service on \
+          every resource).",
     arguments: Arguments {
         shown: r#""lint""#,
         what: "the name of a lint",
@@ -99,7 +101,7 @@ pub(super) static LINT: WordRule = WordRule {
 
 pub(super) static LINT_REASON: WordRule = WordRule {
     name: "reason",
-    doc: "Why the level is this one. Whoever silences a lint says it.",
+    doc: "Gives the reason for the level. It is required to silence a lint.",
     arguments: one(r#""text""#, "a text"),
     properties: &[],
     block: BlockRule::None,

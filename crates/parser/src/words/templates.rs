@@ -5,11 +5,11 @@ use super::rule::{BlockRule, Kind, PropertyRule, Within, WordRule, choices, one,
 
 pub(super) static TEMPLATE: WordRule = WordRule {
     name: "template",
-    doc: "Declares what several teams have in common, once. It holds parameters, and lines with \
-          `(param)\"name\"` in the place of a value; each `use` of the template makes these lines anew, with \
-          its own values. `(param)` replaces a whole value, in selectors too, and means nothing outside a \
-          template. Where several values may stand, a parameter may have several. Names in what a template \
-          makes are resolved as everywhere. A template holds no other template and no `use`.",
+    doc: "Declares what several teams have in common. A template has parameters, and lines in which `(param)\"name\"` \
+          replaces a value. Each `use` of the template generates these lines with its own values. `(param)` replaces \
+          an entire value, also in selectors, and is only allowed in a template. Where a word takes several values, a \
+          parameter can have several. Names in the generated lines are resolved as usual. A template cannot contain \
+          another template or a `use`.",
     arguments: one(r#""name""#, "a name"),
     properties: &[],
     block: BlockRule::Required(Within::Template),
@@ -40,27 +40,27 @@ properties! {
             name: "kind",
             kind: Kind::OneOf(ParameterKind::TEXTS),
             required: true,
-            doc: "is what its values are: `group`, labels for `to`; `permission-set`, names for `assign` and \
-                  `keep`; `accounts`, names of account sets or a block of selectors, for `on` and the selector \
+            doc: "is the kind of its values: `group` for labels in `to`; `permission-set` for names in `assign` and \
+                  `keep`; `accounts` for names of account sets or a block of selectors, in `on` and in the selector \
                   `accounts`; `text` for everything else.",
         },
         empty: PropertyRule {
             name: "empty",
             kind: ALLOWED,
             required: false,
-            doc: "lets a `use` give no value.",
+            doc: "makes the parameter optional.",
         },
     }
 }
 
 pub(super) static PARAMETER: WordRule = WordRule {
     name: "parameter",
-    doc: "Asks each `use` for a value. The name is the word by which a `use` gives it. A parameter that may be \
-          left out never widens what the template makes: in `to`, `to-user` and the names of `on`, and among \
-          the permission sets of a line, the missing value is left out; where none of these is left (of `to` \
-          and `to-user` together), the whole `assign` or `keep` is left out. Anywhere else, as in a selector, \
-          in `until` or in `reason`, a missing value leaves out the whole `assign` or `keep`, since what \
-          remains without an `only`, an `except` or an end would be more than was meant.",
+    doc: "Declares a parameter. Its name is the word with which a `use` gives the value. An optional parameter never \
+          widens what the template generates: in `to`, `to-user`, the names of `on` and the permission sets of a \
+          line, a missing value is dropped. If no value remains (for `to` and `to-user` together), the entire \
+          `assign` or `keep` is dropped. Anywhere else, for example in a selector, in `until` or in `reason`, a \
+          missing value drops the entire `assign` or `keep`, because a line without its `only`, `except` or end would \
+          match more than intended.",
     arguments: one(r#""name""#, "a name"),
     properties: ParameterProperties::RULES,
     block: BlockRule::None,
@@ -72,10 +72,10 @@ pub(super) static PARAMETER: WordRule = WordRule {
 
 pub(super) static USE: WordRule = WordRule {
     name: "use",
-    doc: "Makes what a template holds. Each line of the block begins with the name of a parameter and gives its \
-          values. A parameter of the kind `accounts` may have a block of selectors instead, like that of `on`; \
-          for the selector `accounts` such a block must do without `only` and `except`, and without `tag` and \
-          `name` lines where those would stand beside others.",
+    doc: "Generates the lines of a template. Each line of the block begins with the name of a parameter and gives its \
+          values. A parameter of the kind `accounts` can have a block of selectors instead, as in `on`. If the \
+          template uses the parameter in the selector `accounts`, the block cannot contain `only` or `except`, and \
+          cannot combine `tag` or `name` lines with others.",
     arguments: one(r#""template""#, "a template"),
     properties: &[],
     block: BlockRule::Declared,

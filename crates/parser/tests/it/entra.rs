@@ -220,12 +220,12 @@ fn metadata_of_anything_else_is_refused() {
     for (found, message) in [
         (of("EntityDescriptor", "EntitiesDescriptor"), "`sp.xml` is not a SAML metadata document"),
         (of("2.0:metadata", "1.1:metadata"), "`sp.xml` is not a SAML metadata document"),
-        (of("SPSSO", "IDPSSO"), "`sp.xml` describes no service provider"),
-        (of(" entityID", " id"), "`sp.xml` has no entity id"),
-        (of("HTTP-POST", "HTTP-Artifact"), "`sp.xml` says no address to which Entra could send an answer"),
+        (of("SPSSO", "IDPSSO"), "`sp.xml` does not describe a service provider"),
+        (of(" entityID", " id"), "`sp.xml` has no entity ID"),
+        (of("HTTP-POST", "HTTP-Artifact"), "`sp.xml` has no address to which Entra could send its response"),
         (
             of("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST", "POST"),
-            "`sp.xml` says no address to which Entra could send an answer",
+            "`sp.xml` has no address to which Entra could send its response",
         ),
         (
             of(CONSUMER, "https://signin.aws.amazon.com/saml"),
@@ -233,21 +233,21 @@ fn metadata_of_anything_else_is_refused() {
         ),
         (
             of(ENTITY_ID, "https://acme.okta.com/a"),
-            "`https://acme.okta.com/a` is not the entity id of IAM Identity Center",
+            "`https://acme.okta.com/a` is not the entity ID of IAM Identity Center",
         ),
         (
             of(CONSUMER, "https://acme.com/acs"),
             "`https://acme.com/acs` is not an address of IAM Identity Center",
         ),
-        (said_of(""), "`sp.xml` cannot be read as XML: it has no element"),
-        (said_of("entity"), "`sp.xml` cannot be read as XML: it is not well-formed"),
+        (said_of(""), "`sp.xml` is not valid XML: it has no element"),
+        (said_of("entity"), "`sp.xml` is not valid XML: it is not well-formed"),
         (
             said_of(&valid[..valid.len() - 20]),
-            "`sp.xml` cannot be read as XML: it ends before its elements are closed",
+            "`sp.xml` is not valid XML: it ends before its elements are closed",
         ),
         (
             of("<md:NameIDFormat>x", "<md:NameIDFormat>&nbsp;"),
-            "`sp.xml` cannot be read as XML: an `&` begins nothing that XML knows",
+            "`sp.xml` is not valid XML: an unknown or malformed entity reference",
         ),
     ] {
         assert_eq!(found, [(Code::InvalidMetadata, message.to_owned())]);

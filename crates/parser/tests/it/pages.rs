@@ -34,14 +34,29 @@ const END: &str = "<!-- end of what is made from the tests -->\n\n";
 const MAX_SHOWN: usize = 2;
 const WAY_OUT: &str = "## What to do\n";
 
+/// The title of a page is generated, like its example.
 #[test]
-fn each_code_has_a_page_with_its_title_an_example_and_a_way_out() {
+fn pages_have_the_titles_of_their_codes() {
+    for code in Code::ALL {
+        let path = docs().join(format!("diagnostics/{code}.md"));
+        let page = fs::read_to_string(&path).unwrap();
+        let (_, rest) = page.split_once('\n').unwrap();
+        let wanted = format!("# {code}: {}\n{rest}", code.title());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &wanted).unwrap();
+        } else {
+            assert!(
+                page == wanted,
+                "{code}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_code_has_a_page_with_an_example_and_a_way_out() {
     for code in Code::ALL {
         let page = explain(*code);
-        assert!(
-            page.starts_with(&format!("# {code}: {}\n", code.title())),
-            "{code} has another title:\n{page}"
-        );
         assert!(page.contains("\n## What to do\n"), "{code} says no way out");
         assert!(page.contains("\n```"), "{code} has no example");
         let written = without_example(code.page()).lines().count();
@@ -150,12 +165,12 @@ const WARNINGS: [Code; 21] = [
 const EITHER: [Code; 3] = [Code::TooManyMistakes, Code::OldPolicyVersion, Code::GroupNotAssigned];
 /// What the codes of each hundred are about.
 const CHAPTERS: [(&str, &str); 10] = [
-    ("RC00", "The files of a project"),
-    ("RC01", "The form of the language"),
-    ("RC02", "What the files say"),
-    ("RC03", "What the files say, held against what is live"),
+    ("RC00", "Project files"),
+    ("RC01", "Syntax"),
+    ("RC02", "Configuration"),
+    ("RC03", "Configuration and live state"),
     ("RC04", "Guards"),
-    ("RC05", "Reading what is live"),
+    ("RC05", "Reading the live state"),
     ("RC06", "Applying"),
     ("RC07", "Lints"),
     ("RC08", "Import"),
@@ -174,13 +189,13 @@ fn weight(code: Code) -> String {
 #[test]
 fn the_index_lists_every_code() {
     let mut index = "# Diagnostics\n\n\
-        Every error and warning has a code, which is never given a second meaning. `rolecall explain CODE` prints its \
-        page\noffline. A lint is a warning whose level the files set: `lint \"direct-user\" level=\"deny\"`. How \
-        diagnostics are written for\nother programs is in [diagnostics.md](../diagnostics.md).\n\n\
+        Every error and warning has a code, which is never reused. `rolecall explain CODE` prints its page offline. A \
+        lint is\na warning whose level the configuration sets: `lint \"direct-user\" level=\"deny\"`. For the output \
+        formats, see\n[diagnostics.md](../diagnostics.md).\n\n\
         This page is generated.\n"
         .to_owned();
     for (prefix, title) in CHAPTERS {
-        index.push_str(&format!("\n## {title}\n\n| code | what it is | weight |\n|---|---|---|\n"));
+        index.push_str(&format!("\n## {title}\n\n| code | title | severity |\n|---|---|---|\n"));
         for code in Code::ALL.iter().filter(|code| code.as_str().starts_with(prefix)) {
             index.push_str(&format!("| [{code}]({code}.md) | {} | {} |\n", code.title(), weight(*code)));
         }

@@ -49,7 +49,7 @@ const MISTAKES: [(&str, &str, &str, [&str; 2]); 7] = [
     (
         r#"allow "GetObject" { resource "*" }"#,
         r#"{ "Effect": "Allow", "Action": "GetObject", "Resource": "*" }"#,
-        "`GetObject` is not an action of IAM",
+        "`GetObject` is not an IAM action",
         ["\"GetObject\"", "\"GetObject\""],
     ),
     (
@@ -68,13 +68,13 @@ const MISTAKES: [(&str, &str, &str, [&str; 2]); 7] = [
         r#"allow "s3:*" sid="A" { resource "arn:a" }; deny "iam:*" sid="A" { resource "*" }"#,
         r#"{ "Sid": "A", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:a" },
            { "Sid": "A", "Effect": "Deny", "Action": "iam:*", "Resource": "*" }"#,
-        "`A` stands twice",
+        "duplicate value `A`",
         ["\"A\"", "\"A\""],
     ),
     (
         r#"deny "iam:*" { resource "*"; when "StringEqual" "aws:a" "b" }"#,
         r#"{ "Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": { "StringEqual": { "aws:a": "b" } } }"#,
-        "`StringEqual` is not a condition operator of IAM",
+        "`StringEqual` is not an IAM condition operator",
         ["\"StringEqual\"", "\"StringEqual\""],
     ),
     (
@@ -87,7 +87,7 @@ const MISTAKES: [(&str, &str, &str, [&str; 2]); 7] = [
         r#"deny "iam:*" { resource "*"; when "Bool" "aws:a" "true"; when "Bool" "aws:a" "false" }"#,
         r#"{ "Effect": "Deny", "Action": "iam:*", "Resource": "*",
              "Condition": { "Bool": { "aws:a": "true", "aws:a": "false" } } }"#,
-        "the key `aws:a` stands twice in one",
+        "duplicate key `aws:a` in one",
         ["\"aws:a\"", "\"aws:a\""],
     ),
 ];

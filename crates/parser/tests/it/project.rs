@@ -383,8 +383,8 @@ fn files_that_cannot_be_read_are_told_with_their_places() {
         [
             (Code::FileTooLarge, "`large.kdl` is included here"),
             #[cfg(unix)]
-            (Code::IncludeOutsideProject, "this leads out of the project's directory"),
-            (Code::NotUtf8, "byte 18 of the file is no UTF-8"),
+            (Code::IncludeOutsideProject, "this leads out of the project directory"),
+            (Code::NotUtf8, "byte 18 of the file is not UTF-8"),
         ]
     );
     assert!(project.config.is_none());

@@ -11,7 +11,7 @@ use rolecall_model::config::ServiceProvider;
 use roxmltree::{Attribute, Document, Error, Node, ParsingOptions};
 
 /// Where the right document is.
-pub(super) const DOWNLOAD: &str = "download the metadata anew in the console of IAM Identity Center: Settings, Identity source, Actions, Manage authentication, Download metadata file";
+pub(super) const DOWNLOAD: &str = "download the metadata again from the IAM Identity Center console: Settings, Identity source, Actions, Manage authentication, Download metadata file";
 
 /// The namespace of metadata, and the binding by which Entra answers.
 const NAMESPACE: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
@@ -67,7 +67,7 @@ fn parse<'t>(text: &'t str, path: &str) -> Result<Document<'t>, Wrong> {
     if quotes > 2 * MAX_ATTRIBUTES || text.matches("xmlns").nth(MAX_NAMESPACES).is_some() {
         return Err(Wrong {
             range: 0..text.find(['\n', '\r']).unwrap_or(text.len()),
-            message: format!("`{path}` has more attributes than a metadata document"),
+            message: format!("`{path}` has too many attributes for a metadata document"),
             label: "this is not the metadata of IAM Identity Center",
             help: DOWNLOAD,
         });
@@ -77,8 +77,8 @@ fn parse<'t>(text: &'t str, path: &str) -> Result<Document<'t>, Wrong> {
         let (reason, range) = reason(&error, text);
         Wrong {
             range,
-            message: format!("`{path}` cannot be read as XML: {reason}"),
-            label: "the XML cannot be read beyond this",
+            message: format!("`{path}` is not valid XML: {reason}"),
+            label: "the XML cannot be parsed beyond this point",
             help: DOWNLOAD,
         }
     })
@@ -96,13 +96,13 @@ fn reason(error: &Error, text: &str) -> (&'static str, Range<usize>) {
         Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
             return ("it ends before its elements are closed", text.len()..text.len());
         }
-        Error::UnexpectedCloseTag(..) => "another element is open than the one that is closed",
+        Error::UnexpectedCloseTag(..) => "the closing tag does not match the open element",
         Error::UnknownNamespace(..) => "the prefix of a name is not declared",
         Error::UnknownEntityReference(..) | Error::MalformedEntityReference(_) => {
-            "an `&` begins nothing that XML knows"
+            "an unknown or malformed entity reference"
         }
-        Error::DuplicatedAttribute(..) | Error::DuplicatedNamespace(..) => "an attribute stands twice",
-        Error::NonXmlChar(..) => "a character that may not stand in XML",
+        Error::DuplicatedAttribute(..) | Error::DuplicatedNamespace(..) => "a duplicate attribute",
+        Error::NonXmlChar(..) => "a character that XML does not allow",
         _ => "it is not well-formed",
     };
     let at = error.pos();
@@ -139,17 +139,17 @@ impl Metadata<'_> {
         let providers: Vec<Node<'a, 'd>> =
             root.children().filter(|child| is_named(*child, "SPSSODescriptor")).collect();
         let Some(provider) = providers.first() else {
-            let message = format!("`{path}` describes no service provider");
+            let message = format!("`{path}` does not describe a service provider");
             let is_of_entra = root.children().any(|child| is_named(child, "IDPSSODescriptor"));
             let help = if is_of_entra {
-                "this is the identity provider's metadata, which is for AWS; the service provider's is offered by the console of IAM Identity Center: Settings, Identity source, Actions, Manage authentication, Download metadata file"
+                "this is the identity provider's metadata, which is meant for AWS; download the service provider's metadata from the IAM Identity Center console: Settings, Identity source, Actions, Manage authentication, Download metadata file"
             } else {
                 DOWNLOAD
             };
-            return Err(self.wrong_element(root, message, "no `SPSSODescriptor` stands in this", help));
+            return Err(self.wrong_element(root, message, "this has no `SPSSODescriptor`", help));
         };
         let Some(entity_id) = root.attribute_node("entityID") else {
-            let message = format!("`{path}` has no entity id");
+            let message = format!("`{path}` has no entity ID");
             return Err(self.wrong_element(root, message, "`entityID` is missing here", DOWNLOAD));
         };
         let services = providers.iter().flat_map(Node::children);
@@ -160,8 +160,8 @@ impl Metadata<'_> {
             .filter_map(|service| service.attribute_node("Location"))
             .collect();
         if consumers.is_empty() {
-            let message = format!("`{path}` says no address to which Entra could send an answer");
-            let label = "this has no `AssertionConsumerService` of the binding `HTTP-POST`";
+            let message = format!("`{path}` has no address to which Entra could send its response");
+            let label = "this has no `AssertionConsumerService` with the binding `HTTP-POST`";
             return Err(self.wrong_element(*provider, message, label, DOWNLOAD));
         }
         Ok((entity_id, consumers))
@@ -179,14 +179,14 @@ impl Metadata<'_> {
             return vec![Wrong {
                 range: address.range_value(),
                 message: format!("`{}` is the metadata of IAM, not of IAM Identity Center", self.path),
-                label: "with this, users would sign in to one account by IAM federation",
+                label: "with this, users would sign in to a single account through IAM federation",
                 help: DOWNLOAD,
             }];
         }
         if !is_of_identity_center(entity_id.value(), ENTITY) {
             return vec![Wrong {
                 range: entity_id.range_value(),
-                message: format!("`{}` is not the entity id of IAM Identity Center", entity_id.value()),
+                message: format!("`{}` is not the entity ID of IAM Identity Center", entity_id.value()),
                 label: "`https://<region>.signin.aws.amazon.com/platform/saml/<id>` is expected",
                 help: DOWNLOAD,
             }];
@@ -198,7 +198,7 @@ impl Metadata<'_> {
             .map(|address| Wrong {
                 range: address.range_value(),
                 message: format!("`{}` is not an address of IAM Identity Center", address.value()),
-                label: "`https://<region>.signin.aws/platform/saml/acs/<id>` or the like is expected",
+                label: "an address such as `https://<region>.signin.aws/platform/saml/acs/<id>` is expected",
                 help: DOWNLOAD,
             })
             .collect()

@@ -56,9 +56,9 @@ pub(super) fn is_operator(text: &str) -> bool {
 pub(super) fn unknown_operator(text: &str, place: Place) -> Diagnostic {
     let found = Diagnostic::error(
         Code::UnknownConditionOperator,
-        format!("`{text}` is not a condition operator of IAM"),
+        format!("`{text}` is not an IAM condition operator"),
     )
-    .at(place, format!("IAM knows no operator `{text}`"));
+    .at(place, format!("IAM has no operator `{text}`"));
     let all: Vec<String> = SET_OPERATORS
         .iter()
         .flat_map(|prefix| OPERATORS.iter().map(move |operator| format!("{prefix}{operator}")))

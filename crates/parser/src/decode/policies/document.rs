@@ -75,7 +75,7 @@ impl Checker<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.wrong |= diagnostic.is_error();
         self.found.push(match self.notation {
-            Notation::Json { used } => diagnostic.and(used, "the file is used here"),
+            Notation::Json { used } => diagnostic.and(used, "the file is referenced here"),
             Notation::Kdl => diagnostic,
         });
     }
@@ -88,8 +88,7 @@ impl Checker<'_> {
     fn wrong_kind(&mut self, value: &Element, of: &str, wanted: &str) {
         // One that is unread has been reported.
         let Some(kind) = value.kind() else { return };
-        let (message, label) =
-            (format!("{of} is {kind}, and must be {wanted}"), format!("{kind} stands here"));
+        let (message, label) = (format!("{of} is {kind}; it must be {wanted}"), format!("this is {kind}"));
         self.invalid(value.shown, message, label, &format!("write {wanted}"));
     }
 
@@ -124,19 +123,19 @@ impl Checker<'_> {
     fn members_stand_once(&mut self, members: &[Member]) {
         let (what, help) = match self.notation {
             Notation::Json { .. } => {
-                ("object", "keep one of the two; most readers of JSON silently take the last")
+                ("object", "keep one of the two; most JSON parsers silently use the last one")
             }
             // Two lines could only become alternatives, which they are not.
-            Notation::Kdl => ("condition", "keep one of the two; what may be either is written on one line"),
+            Notation::Kdl => ("condition", "keep one of the two; write alternative values on one line"),
         };
         let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
         for Member { key, place, .. } in members {
             if let Some(first) = seen.get(key.as_str()) {
-                let message = format!("the key `{key}` stands twice in one {what}");
+                let message = format!("duplicate key `{key}` in one {what}");
                 self.push(
                     Diagnostic::error(Code::InvalidPolicy, message)
-                        .at(*place, format!("`{key}` stands again"))
-                        .and(*first, format!("`{key}` stands here already"))
+                        .at(*place, format!("duplicate of `{key}`"))
+                        .and(*first, format!("`{key}` is first given here"))
                         .help(help),
                 );
             } else {
@@ -149,7 +148,7 @@ impl Checker<'_> {
         let Content::Object(members) = &document.content else {
             let kind = document.kind().unwrap_or_default();
             let (message, label) =
-                (format!("a policy is an object, and this is {kind}"), "no object stands here");
+                (format!("a policy must be an object; this is {kind}"), "this is not an object");
             let help = "a policy is an object with a `Version` and a `Statement`";
             return self.invalid(document.shown, message, label, help);
         };
@@ -176,8 +175,9 @@ impl Checker<'_> {
                 let start = document.place.range().start + 1;
                 let behind_brace = Place::new(document.place.file, start..start);
                 let replacement = format!(" \"Version\": \"{VERSION}\",");
-                let label =
-                    format!("without a `Version`, this is {OLD_VERSION}, in which variables are plain text");
+                let label = format!(
+                    "without a `Version`, the version is {OLD_VERSION}, which treats variables as plain text"
+                );
                 self.old_version(document.shown, label, (behind_brace, replacement));
             }
             return;
@@ -186,15 +186,15 @@ impl Checker<'_> {
         match self.text(value, "`Version`") {
             None | Some(VERSION) => {}
             Some(OLD_VERSION) => {
-                let label = format!("in version {OLD_VERSION}, variables are plain text");
+                let label = format!("version {OLD_VERSION} treats variables as plain text");
                 self.old_version(value.shown, label, (value.place, format!("\"{VERSION}\"")));
             }
             Some(other) => {
                 let place = value.shown;
-                let message = format!("IAM's language has no version `{other}`");
+                let message = format!("the IAM policy language has no version `{other}`");
                 self.push(
                     Diagnostic::error(Code::InvalidPolicy, message)
-                        .at(place, format!("`{other}` is no version of IAM's language"))
+                        .at(place, format!("`{other}` is not a version of the IAM policy language"))
                         .help(format!("write `\"Version\": \"{VERSION}\"`"))
                         .suggest(place, format!("\"{VERSION}\"")),
                 );
@@ -207,13 +207,14 @@ impl Checker<'_> {
     fn old_version(&mut self, at: Place, label: String, (edit, replacement): (Place, String)) {
         let found = match self.variable.take() {
             Some((variable, place)) => {
-                let message = format!("`{variable}` is no variable in a policy of version {OLD_VERSION}");
+                let message = format!("`{variable}` is not a variable in a policy of version {OLD_VERSION}");
                 Diagnostic::error(Code::OldPolicyVersion, message)
-                    .at(place, format!("IAM takes `{variable}` here for these very characters"))
+                    .at(place, format!("IAM treats `{variable}` as literal text here"))
                     .and(at, label)
             }
             None => {
-                let message = format!("the policy is in the old version {OLD_VERSION} of IAM's language");
+                let message =
+                    format!("the policy uses the old version {OLD_VERSION} of the IAM policy language");
                 Diagnostic::warning(Code::OldPolicyVersion, message).at(at, label)
             }
         };
@@ -245,15 +246,15 @@ impl Checker<'_> {
             if RESOURCE_ELEMENTS.contains(&key.as_str()) {
                 self.push(
                     found(
-                        format!("`{key}` does not belong in the policy of a permission set"),
-                        format!("`{key}` stands in policies of resources alone"),
+                        format!("`{key}` is not allowed in the policy of a permission set"),
+                        format!("only resource-based policies have `{key}`"),
                     )
-                    .help("take it away; whoever gets the permission set is the principal"),
+                    .help("remove it; whoever is assigned the permission set is the principal"),
                 );
                 continue;
             }
             let found =
-                found(format!("`{key}` is not an element of {of}"), format!("IAM knows no `{key}` in {of}"));
+                found(format!("`{key}` is not an element of {of}"), format!("IAM has no `{key}` in {of}"));
             let near = nearest(key, known.iter().copied().filter(|name| !written.contains(name)));
             let near = near.and_then(|near| known.iter().find(|name| **name == near));
             self.push(match near {
@@ -261,7 +262,7 @@ impl Checker<'_> {
                     elements.meant.insert(near);
                     found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\""))
                 }
-                None => found.help(format!("{of} has the elements {}", known.join(", "))),
+                None => found.help(format!("the elements of {of} are {}", known.join(", "))),
             });
         }
         elements
@@ -271,9 +272,9 @@ impl Checker<'_> {
         match &value.content {
             Content::Object(_) => self.statement(value, "the statement"),
             Content::List(statements) if statements.is_empty() => {
-                let message = "the policy has an empty `Statement`".to_owned();
-                let label = "no statement stands in this list";
-                self.invalid(value.place, message, label, "write a statement, or take the policy away");
+                let message = "`Statement` is empty".to_owned();
+                let label = "this list has no statement";
+                self.invalid(value.place, message, label, "add a statement, or remove the policy");
             }
             Content::List(statements) => {
                 for (nth, statement) in statements.iter().enumerate() {
@@ -328,14 +329,14 @@ impl Checker<'_> {
         let Some(sid) = self.text(value, called) else { return };
         if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let message = format!("`{sid}` is not a statement id");
-            let label = format!("only letters and digits may stand in a {called}");
+            let label = format!("only letters and digits are allowed in {called}");
             return self.invalid(value.shown, message, label, "write letters and digits");
         }
         let place = value.shown;
         match self.sids.get(sid) {
             Some(first) => {
-                let found =
-                    repeated_value(sid, place, *first).help(format!("give each statement another {called}"));
+                let found = repeated_value(sid, place, *first)
+                    .help(format!("give each statement a different {called}"));
                 self.push(found);
             }
             // IAM takes an empty one for none.
@@ -356,15 +357,17 @@ impl Checker<'_> {
             .at(place, format!("`{effect}` is neither `Allow` nor `Deny`"));
         self.push(match nearest(effect, ["Allow", "Deny"]) {
             Some(near) => found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\"")),
-            None => found.help("write `Allow` or `Deny`, in this spelling"),
+            None => found.help("write `Allow` or `Deny`, in exactly this spelling"),
         });
     }
 
     /// Of two elements, exactly one must be there.
     fn one_of(&mut self, object: &Element, name: &str, elements: &Elements<'_>, [one, other]: [&str; 2]) {
         if !elements.may_have(one) && !elements.may_have(other) {
-            let (message, label) =
-                (format!("{name} has no `{one}`"), format!("this statement has no `{one}` and no `{other}`"));
+            let (message, label) = (
+                format!("{name} has no `{one}`"),
+                format!("this statement has neither `{one}` nor `{other}`"),
+            );
             return self.invalid(object.shown, message, label, &format!("write `{one}` or `{other}`"));
         }
         let (Some(one_member), Some(other_member)) = (elements.known.get(one), elements.known.get(other))
@@ -374,9 +377,9 @@ impl Checker<'_> {
         let (one_place, other_place) = (one_member.place, other_member.place);
         self.push(
             Diagnostic::error(Code::InvalidPolicy, format!("{name} has both `{one}` and `{other}`"))
-                .at(other_place, format!("`{other}` stands beside `{one}`"))
-                .and(one_place, format!("`{one}` stands here"))
-                .help("keep one of the two, or make two statements"),
+                .at(other_place, format!("`{other}` cannot be combined with `{one}`"))
+                .and(one_place, format!("`{one}` is given here"))
+                .help("keep one of the two, or write two statements"),
         );
     }
 
@@ -394,8 +397,8 @@ impl Checker<'_> {
         };
         if values.is_empty() {
             let message = format!("`{name}` is empty");
-            let label = "no text stands in this list";
-            self.invalid(value.place, message, label, "write what the statement is about");
+            let label = "this list is empty";
+            self.invalid(value.place, message, label, "add at least one value");
         }
         let (texts, others): (Vec<&Element>, Vec<&Element>) =
             values.iter().partition(|value| value.text().is_some());
@@ -408,8 +411,8 @@ impl Checker<'_> {
     fn action(&mut self, value: &Element) {
         let text = value.text().unwrap_or_default();
         if !is_action(text) {
-            let message = format!("`{text}` is not an action of IAM");
-            let label = "this is neither `*` nor a service, `:` and an action";
+            let message = format!("`{text}` is not an IAM action");
+            let label = "an action is `*`, or a service and an action with `:` between them";
             self.invalid(value.shown, message, label, "write an action such as s3:GetObject or s3:*");
         }
     }
@@ -430,8 +433,8 @@ impl Checker<'_> {
         };
         if operators.is_empty() {
             let message = "the condition is empty".to_owned();
-            let help = "write a condition, or take `Condition` away";
-            self.invalid(value.place, message, "no operator stands in this condition", help);
+            let help = "add a condition, or remove `Condition`";
+            self.invalid(value.place, message, "this condition has no operator", help);
         }
         for Member { key: operator, place, value } in operators {
             if self.found.is_full() {
@@ -447,14 +450,14 @@ impl Checker<'_> {
             };
             if keys.is_empty() {
                 let message = format!("the condition `{operator}` is empty");
-                let help = format!("write a key and its values, or take `{operator}` away");
-                self.invalid(value.place, message, "no key stands in this condition", &help);
+                let help = format!("add a key with its values, or remove `{operator}`");
+                self.invalid(value.place, message, "this condition has no key", &help);
             }
             for Member { key, place, value } in keys {
                 if key.is_empty() {
                     let message = "a condition has an empty key".to_owned();
-                    let help = "write a key of IAM, such as aws:PrincipalTag/team";
-                    self.invalid(*place, message, "this key says nothing", help);
+                    let help = "write a condition key, such as aws:PrincipalTag/team";
+                    self.invalid(*place, message, "this key is empty", help);
                 }
                 self.condition_values(key, value);
             }
@@ -466,8 +469,8 @@ impl Checker<'_> {
         let values = match &value.content {
             Content::List(values) if values.is_empty() => {
                 let message = format!("the condition on `{key}` has no value");
-                let help = "write a value, or take the key away";
-                return self.invalid(value.place, message, "no value stands in this list", help);
+                let help = "add a value, or remove the key";
+                return self.invalid(value.place, message, "this list is empty", help);
             }
             Content::List(values) => values.as_slice(),
             Content::Null

@@ -79,12 +79,12 @@ fn malformed(text: &str, error: &ParseError) -> NotJson {
     let start = error.range().start;
     let behind = |at: usize| text.len() - text[at..].trim_start().len();
     match error.kind() {
-        Kind::ExpectedColonAfterObjectKey => wrong_at(text, start, "a `:` is missing behind the key"),
+        Kind::ExpectedColonAfterObjectKey => wrong_at(text, start, "a `:` is missing after the key"),
         Kind::ExpectedStringObjectProperty | Kind::UnexpectedTokenInObject => {
             wrong_at(text, start, "a key in double quotes is expected here")
         }
         Kind::ExpectedComma => wrong_at(text, behind(start), "a `,` is missing before this"),
-        Kind::MultipleRootJsonValues => wrong_at(text, start, "something follows the value"),
+        Kind::MultipleRootJsonValues => wrong_at(text, start, "unexpected text after the value"),
         Kind::TrailingCommasNotAllowed => wrong_at(text, start, "nothing follows this comma"),
         Kind::UnexpectedCloseBrace
         | Kind::UnexpectedCloseBracket
@@ -110,13 +110,13 @@ fn malformed(text: &str, error: &ParseError) -> NotJson {
         // The place is that of the backslash.
         Kind::String(_) => wrong_at(text, start + 1, NOT_A_TEXT),
         Kind::SingleQuotedStringsNotAllowed | Kind::UnexpectedToken | Kind::UnexpectedWord => {
-            wrong_at(text, start, "no value begins like this; texts stand in double quotes")
+            wrong_at(text, start, "this is not a JSON value; write texts in double quotes")
         }
     }
 }
 
-const NOT_A_NUMBER: &str = "this is not a number of JSON";
-const NOT_A_TEXT: &str = "a text holds an escape or a character that JSON does not allow";
+const NOT_A_NUMBER: &str = "this is not a JSON number";
+const NOT_A_TEXT: &str = "a text contains an escape or a character that JSON does not allow";
 
 /// A text that has no end, or none on its line.
 fn unclosed(text: &str, start: usize, token: &str) -> NotJson {
@@ -145,7 +145,7 @@ fn misspelt(text: &str) -> Option<NotJson> {
         let start = if token.is_some() { scanner.token_start() } else { text.len() };
         let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
         if let Some(at) = text[end..start].find(|c| !is_space(c)) {
-            return Some(wrong_at(text, end + at, "this character is no white space of JSON"));
+            return Some(wrong_at(text, end + at, "JSON does not allow this character between values"));
         }
         end = scanner.token_end();
         let written = &text[start..end];
@@ -254,22 +254,22 @@ mod tests {
     fn what_is_wrong_is_said_where_it_stands() {
         for (text, at, reason) in [
             ("{\"a\": 1,}", ",", "nothing follows this comma"),
-            ("{\"a\" 1}", "1", "a `:` is missing behind the key"),
+            ("{\"a\" 1}", "1", "a `:` is missing after the key"),
             ("[1 2]", "2", "a `,` is missing before this"),
             ("{a: 1}", "a", "a key in double quotes is expected here"),
             ("[\"a]", "\"", "this text is never closed"),
             ("[\"a\n\"]", "\"", "this text is not closed on its line"),
             ("{\"a\": \"b,\n\"c\": 1}", "\"", "this text is not closed on its line"),
-            ("[\"é\\x\"]", "x", "a text holds an escape or a character that JSON does not allow"),
-            ("[\"\u{1}\"]", "\u{1}", "a text holds an escape or a character that JSON does not allow"),
+            ("[\"é\\x\"]", "x", "a text contains an escape or a character that JSON does not allow"),
+            ("[\"\u{1}\"]", "\u{1}", "a text contains an escape or a character that JSON does not allow"),
             ("[01]", "1", "a `,` is missing before this"),
-            ("[+1]", "+", "this is not a number of JSON"),
-            ("[0x1]", "0", "this is not a number of JSON"),
-            ("[.5]", ".", "this is not a number of JSON"),
-            ("[NaN]", "N", "no value begins like this; texts stand in double quotes"),
-            ("[truely]", "t", "no value begins like this; texts stand in double quotes"),
-            ("['a']", "'", "no value begins like this; texts stand in double quotes"),
-            ("[] é", "é", "something follows the value"),
+            ("[+1]", "+", "this is not a JSON number"),
+            ("[0x1]", "0", "this is not a JSON number"),
+            ("[.5]", ".", "this is not a JSON number"),
+            ("[NaN]", "N", "this is not a JSON value; write texts in double quotes"),
+            ("[truely]", "t", "this is not a JSON value; write texts in double quotes"),
+            ("['a']", "'", "this is not a JSON value; write texts in double quotes"),
+            ("[] é", "é", "unexpected text after the value"),
             ("[}", "}", "a value is missing before this"),
             ("[,]", ",", "a value is missing before this"),
             ("[", "", "the text ends where more is expected"),
@@ -277,7 +277,7 @@ mod tests {
             ("\"\\", "\"", "this text is never closed"),
             ("[1] // one", "/", "JSON has no comments"),
             ("[1, /* two */ 2]", "/", "JSON has no comments"),
-            ("[\u{b}1]", "\u{b}", "this character is no white space of JSON"),
+            ("[\u{b}1]", "\u{b}", "JSON does not allow this character between values"),
         ] {
             assert_eq!(reason_at(text), (at.to_owned(), reason.to_owned()), "{text}");
         }

@@ -31,10 +31,10 @@ impl Cutter<'_> {
         let shown = self.shown(token);
         let diagnostic =
             Diagnostic::error(Code::TypeAnnotation, format!("the type annotation `{shown}` has no meaning"))
-                .at(self.place(token), format!("`{shown}` says nothing to Rolecall"));
+                .at(self.place(token), format!("Rolecall has no type annotation `{shown}`"));
         let meant = self.may_be_template && nearest(&name, [PARAMETER]).is_some();
         let (help, replacement) =
-            if meant { ("did you mean `(param)`?", "(param)") } else { ("take it away", "") };
+            if meant { ("did you mean `(param)`?", "(param)") } else { ("remove it", "") };
         self.out.mistakes.push(diagnostic.help(help).suggest(self.place(token), replacement));
         if meant {
             self.annotate(index, false);
@@ -50,23 +50,23 @@ impl Cutter<'_> {
         let begins_line = *self.state() == State::Start;
         let (message, label, help) = match next.map(|next| next.kind) {
             _ if !in_template => (
-                "`(param)` stands outside a template",
-                "only a template has parameters that this could name",
-                "write the value itself, or move the line into a `template`",
+                "`(param)` outside a template",
+                "only a template has parameters",
+                "write the value itself, or move the line to a `template`",
             ),
             Some(TokenKind::Word | TokenKind::Text) if begins_line || names_property => (
-                "`(param)` stands in front of what is no value",
-                "only a value can be a parameter's",
-                "write `(param)` in front of a value, as in `to (param)\"devs\"` or `name=(param)\"devs\"`",
+                "`(param)` before something that is not a value",
+                "only a value can be replaced by a parameter",
+                "write `(param)` before a value, as in `to (param)\"devs\"` or `name=(param)\"devs\"`",
             ),
             Some(TokenKind::Text) => {
                 self.annotate(index, true);
                 return;
             }
             Some(TokenKind::Word) if next.is_some_and(|next| is_number(self.text_of(next))) => (
-                "`(param)` stands in front of a number",
-                "a parameter has a name, which is a text",
-                "write the parameter's name in quotes behind it, as in `(param)\"devs\"`",
+                "`(param)` before a number",
+                "the name of a parameter is a text",
+                "write the name of the parameter in quotes after it, as in `(param)\"devs\"`",
             ),
             // A word without quotes is reported as that, and the way out of it is right here too.
             Some(TokenKind::Word | TokenKind::Keyword) => {
@@ -79,9 +79,9 @@ impl Cutter<'_> {
                     self.out.unquoted.insert(token.start, self.text_of(token).to_owned());
                 }
                 (
-                    "`(param)` names no parameter",
-                    "no text follows this `(param)`",
-                    "write the parameter's name in quotes behind it, as in `(param)\"devs\"`",
+                    "`(param)` without a parameter",
+                    "the name of the parameter is missing",
+                    "write the name of the parameter in quotes after it, as in `(param)\"devs\"`",
                 )
             }
         };

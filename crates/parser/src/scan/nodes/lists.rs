@@ -38,9 +38,9 @@ impl Cutter<'_> {
         }
         let place = Place::new(self.file, self.tokens[index].start..last.end);
         let written = values.join(" ");
-        let found = Diagnostic::error(Code::Syntax, "values stand in brackets")
-            .at(place, "the language has no lists in brackets")
-            .help("write the values side by side, without brackets and commas");
+        let found = Diagnostic::error(Code::Syntax, "values in brackets")
+            .at(place, "the language has no bracketed lists")
+            .help("write the values one after another, without brackets and commas");
         let takes_many = self.last_word().is_some_and(|word| word.rule().arguments.max == usize::MAX);
         let is_value = self.tokens[index - 1].kind != TokenKind::Equals;
         self.out.mistakes.push(if values.is_empty() || !is_value {

@@ -214,16 +214,16 @@ impl Cutter<'_> {
 /// The diagnostic for a value without quotes, with quotes as what a machine may put right.
 pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     let bare = without_marks(shown);
-    let found = Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` stands without quotes"));
+    let found = Diagnostic::error(Code::UnquotedValue, format!("the value `{shown}` is not quoted"));
     if matches!(bare, "true" | "false" | "null") {
         return found
             .at(place, format!("the language has no value `{bare}`"))
-            .help("leave it out, or write a text in quotes");
+            .help("remove it, or write a text in quotes");
     }
     let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
-        "as a number, an account id would lose its leading zeros".to_owned()
+        "as a number, an account ID would lose its leading zeros".to_owned()
     } else {
-        format!("`{shown}` is a value, and every value stands in quotes")
+        format!("every value must be quoted")
     };
     let quoted = format!("\"{bare}\"");
     let found = found.at(place, label).help(format!("write `{quoted}`"));
@@ -248,20 +248,20 @@ pub(crate) fn not_safe(found: Diagnostic) -> Diagnostic {
 fn phrase(place: Place, shown: &str) -> Diagnostic {
     let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let quoted = format!("\"{words}\"");
-    Diagnostic::error(Code::UnquotedValue, format!("the value `{words}` stands without quotes"))
-        .at(place, "each of these words would be a value of its own, and one is wanted")
+    Diagnostic::error(Code::UnquotedValue, format!("the value `{words}` is not quoted"))
+        .at(place, "without quotes, each of these words would be a value of its own")
         .help(format!("write `{quoted}`"))
         .suggest(place, quoted)
 }
 
 /// A value that is no number, for the word or property `of`, which takes one.
 pub(crate) fn not_a_number(place: Place, of: &str, shown: &str) -> Diagnostic {
-    let found = Diagnostic::error(Code::WrongValueKind, format!("`{of}` takes a number"))
-        .at(place, format!("`{shown}` is no whole number"));
+    let found = Diagnostic::error(Code::WrongValueKind, format!("the value of `{of}` must be a number"))
+        .at(place, format!("`{shown}` is not a whole number"));
     let share = shown.strip_suffix('%').and_then(|share| share.parse::<u32>().ok());
     match (of, share) {
         ("max-deletions", Some(share)) => found.help(format!(
-            "write how many deletions, and the share as a property: `max-deletions 25 percent={share}`"
+            "write the number of deletions, and the share as a property: `max-deletions 25 percent={share}`"
         )),
         (_, Some(share)) => {
             found.help(format!("write `{share}`, without `%`")).suggest(place, share.to_string())
