@@ -1,4 +1,4 @@
-//! Makes the changes that a machine may make. All of it happens in memory: files are the caller's to write.
+//! Applies suggestions that are safe to apply automatically. Everything happens in memory; the caller writes the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,61 +8,63 @@ use rolecall_model::{Applicability, Code, Diagnostic, FileId, Suggestion};
 use crate::project::{Project, load};
 use crate::source::{ProjectFiles, ReadError};
 
-/// How often the project is mended and loaded again. A mistake can hide another, but not so many on top of each other.
+/// Maximum number of times that the project is fixed and loaded again. A fix can reveal further problems, but not this
+/// often.
 const MAX_ROUNDS: usize = 16;
 
-/// A project after what a machine may change in it was changed.
+/// A project with all safe suggestions applied.
 #[derive(Debug)]
 pub struct Fixed {
-    /// The files that changed, with their new texts. Each was read from the project's directory.
+    /// The changed files, with their new texts. Each was read from the project directory.
     pub files: BTreeMap<String, String>,
-    /// What was mended, in the order of rounds, files and places.
+    /// The applied fixes, in the order of rounds, files and places.
     pub mended: Vec<Mended>,
-    /// The files for which there are changes that a machine may make, and that were left as they were, by name.
+    /// The files with safe suggestions that were not applied, by name.
     pub left: Vec<Left>,
-    /// What is left, loaded from the new texts.
+    /// The project, loaded from the new texts.
     pub project: Project,
 }
 
-/// One change that was made.
+/// An applied fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
-    /// The file, relative to the project's directory.
+    /// The file, relative to the project directory.
     pub file: String,
-    /// The line on which it was found, from 1.
+    /// The line of the diagnostic, from 1.
     pub line: u32,
     /// The code of the diagnostic.
     pub code: Code,
-    /// What the diagnostic said.
+    /// The message of the diagnostic.
     pub message: String,
 }
 
-/// A file that was left as it was although something in it could be mended.
+/// A file that was left unchanged although it has safe suggestions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    /// The file, relative to the project's directory.
+    /// The file, relative to the project directory.
     pub file: String,
-    /// Why.
+    /// The reason.
     pub why: WhyLeft,
 }
 
-/// Why a file was left as it was. Each reads as the end of a sentence that begins with the file's name.
+/// Why a file was left unchanged. Each reads as the end of a sentence that begins with the name of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WhyLeft {
-    /// The changes would uncover or make more errors than they mend.
+    /// The changes would reveal or cause more errors than they fix.
     #[error("would have more errors than before")]
     Worse,
-    /// The text that was read is not all that the file holds.
+    /// The text that was read is not the entire content of the file.
     #[error("is not UTF-8")]
     NotUtf8,
-    /// What was changed showed more to change, too often.
+    /// Fixes kept revealing further fixes.
     #[error("has more problems than one run fixes")]
     TooManyRounds,
 }
 
-/// Applies every suggestion of the project's diagnostics that is [`Applicability::Safe`], and loads the project again,
-/// until none is left. Of suggestions that overlap, the first is taken, and the others have to turn up again. A file
-/// that has more errors afterwards than before is left as it was.
+/// Applies every suggestion with [`Applicability::Safe`] and loads the project again, until there is none. If suggestions
+/// overlap, the first is applied, and the others are expected to appear again. A file that would have more errors than
+/// before
+/// is left unchanged.
 pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
     let mut changed: BTreeMap<String, String> = BTreeMap::new();
     let mut mended = Vec::new();
@@ -89,7 +91,7 @@ pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
     Fixed { files: changed, mended, left, project }
 }
 
-/// The files in which something could still be mended, and why it was not.
+/// Returns the files with remaining safe suggestions, and why those were not applied.
 fn left(
     project: &Project,
     files: &dyn ProjectFiles,
@@ -177,7 +179,7 @@ impl Round {
     }
 }
 
-/// Whether a text is all that the file holds: one that is not UTF-8 would lose what could not be read.
+/// Returns whether a text is the entire content of the file: in a file that is not UTF-8, unreadable bytes would be lost.
 fn is_as_read(
     name: &str,
     text: &Arc<str>,
@@ -188,7 +190,7 @@ fn is_as_read(
         || files.read(name, crate::MAX_FILE_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
-/// The files whose changes did harm: those of the round that have more errors than before, or all of it where another
+/// Returns the files whose changes did harm: those of the round with more errors than before, or all of them if another
 /// file has more.
 fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) -> BTreeSet<String> {
     let (was, is) = (errors(before), errors(after));
@@ -202,7 +204,7 @@ fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) ->
     harmed
 }
 
-/// How many errors each file has; those without a place are counted under the empty name.
+/// Returns the number of errors of each file; those without a place are counted under the empty name.
 fn errors(project: &Project) -> BTreeMap<String, usize> {
     let mut errors: BTreeMap<String, usize> = BTreeMap::new();
     for diagnostic in project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
@@ -212,7 +214,7 @@ fn errors(project: &Project) -> BTreeMap<String, usize> {
     errors
 }
 
-/// Files of which some have another text than the one that is kept.
+/// Files of which some have another text than the stored one.
 struct Overlay<'a> {
     files: &'a dyn ProjectFiles,
     changed: &'a BTreeMap<String, String>,

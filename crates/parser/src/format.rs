@@ -1,8 +1,9 @@
-//! The formatter: one layout for every file, and not a value, a comment or an order changed.
+//! The formatter: a single layout for every file, without changing a value, a comment or the order.
 //!
-//! `tree` makes of the scan's pieces a tree that keeps every comment; `layout` writes it out; `text` spells the texts.
-//! A file with a mistake in its syntax is not formatted, since what it means can then only be guessed.
-//! `docs/formatting.md` tells users the rules.
+//! `tree` builds a tree of the scan's pieces that keeps every comment, `layout` writes it, and `text` spells the texts.
+//! A file
+//! with a syntax error is not formatted, because its meaning would be a guess.
+//! `docs/formatting.md` describes the rules to users.
 
 mod alignment;
 mod layout;
@@ -15,29 +16,29 @@ use crate::mistakes::Mistakes;
 use crate::source::{ProjectFiles, ReadError};
 use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, source, syntax};
 
-/// How wide a line becomes where the formatter has a choice, in characters.
+/// Maximum width of a line if the formatter has a choice, in characters.
 pub(crate) const MAX_WIDTH: usize = 120;
-/// How far a block is indented, in spaces.
+/// Indentation of a block, in spaces.
 pub(crate) const INDENT: usize = 4;
 
-/// A file as it is, and as the formatter writes it.
+/// A file before and after formatting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {
-    /// As it is.
+    /// The current text.
     pub before: String,
-    /// In the one layout. Formatted again, it stays as it is.
+    /// The formatted text. Formatting it again does not change it.
     pub after: String,
 }
 
 impl Formatted {
-    /// Whether the file is not yet in the one layout.
+    /// Returns whether the file is not formatted yet.
     pub fn differs(&self) -> bool {
         self.before != self.after
     }
 }
 
-/// Writes the text of one file in the one layout. What it says stays the same, and so do its comments and their order;
-/// only white space at the ends of their lines goes.
+/// Formats the text of a file. Its meaning, its comments and their order stay the same; only white space at the ends of
+/// comment lines is removed.
 ///
 /// ```
 /// let text = "accounts   \"production\" {\n\tou \"Workloads/Prod\"; // all\n}";
@@ -48,8 +49,9 @@ impl Formatted {
 /// ```
 ///
 /// # Errors
-/// All mistakes of syntax, with their places in `file`. What names mean, and whether a word may stand where it does, is
-/// not asked. A text is also refused that would exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] once it is indented.
+/// Returns all syntax errors, with their places in `file`. Names and the places of words are not checked. A text that
+/// would
+/// exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] after indentation is also an error.
 pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
     let found = mistakes(file, text);
     if !found.is_empty() {
@@ -61,7 +63,7 @@ pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
     if is_too_large(file, &after) { Err(vec![too_large(file, text)]) } else { Ok(after) }
 }
 
-/// Whether indentation has made a text larger than what is read.
+/// Returns whether indentation has made a text too large.
 fn is_too_large(file: FileId, after: &str) -> bool {
     after.len() > MAX_NODE_BYTES
         && (after.len() as u64 > MAX_FILE_BYTES
@@ -76,7 +78,7 @@ fn too_large(file: FileId, text: &str) -> Diagnostic {
     )
 }
 
-/// The mistakes of syntax in a text, sorted by place and code.
+/// Returns the syntax errors in a text, sorted by place and code.
 fn mistakes(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut scanned = scan::scan(file, text);
     let mut mistakes = Mistakes::default();
@@ -94,10 +96,10 @@ fn mistakes(file: FileId, text: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// The same for the bytes of a file, whose text joins the `sources`.
+/// Formats the bytes of a file, and adds its text to `sources`.
 ///
 /// # Errors
-/// They are larger than [`MAX_FILE_BYTES`] or no UTF-8, or the text has mistakes of syntax.
+/// They are larger than [`MAX_FILE_BYTES`] or not UTF-8, or the text has syntax errors.
 pub fn format_bytes(name: &str, bytes: Vec<u8>, sources: &mut Sources) -> Result<Formatted, Vec<Diagnostic>> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         let error = ReadError::TooLarge { bytes: bytes.len() as u64 };
@@ -112,10 +114,10 @@ pub fn format_bytes(name: &str, bytes: Vec<u8>, sources: &mut Sources) -> Result
     Ok(Formatted { before, after })
 }
 
-/// The same for a file on disk or in memory.
+/// Formats a file on disk or in memory.
 ///
 /// # Errors
-/// It cannot be read, is larger than [`MAX_FILE_BYTES`] or no UTF-8, or has mistakes of syntax.
+/// It cannot be read, is larger than [`MAX_FILE_BYTES`] or not UTF-8, or has syntax errors.
 pub fn format_file(
     files: &dyn ProjectFiles,
     path: &str,

@@ -223,7 +223,7 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
         "as a number, an account ID would lose its leading zeros".to_owned()
     } else {
-        format!("every value must be quoted")
+        "every value must be quoted".to_owned()
     };
     let quoted = format!("\"{bare}\"");
     let found = found.at(place, label).help(format!("write `{quoted}`"));
