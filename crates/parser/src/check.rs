@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rolecall_model::{Code, Diagnostic, Place};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::{not_a_number, not_safe, unquoted};
 use crate::syntax::{Block, Content, Node, Property, Value};
@@ -16,8 +16,8 @@ use crate::words::{
 };
 
 /// Checks the nodes of one block, or of a file.
-pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
-    let mut checker = Checker { found: Mistakes::default() };
+pub(crate) fn check(nodes: &mut [Node], within: Within) -> Diagnostics {
+    let mut checker = Checker { found: Diagnostics::default() };
     checker.nodes(nodes, within);
     checker.found
 }
@@ -38,7 +38,7 @@ fn listed(within: Within) -> String {
 }
 
 struct Checker {
-    found: Mistakes,
+    found: Diagnostics,
 }
 
 impl Checker {
@@ -522,7 +522,7 @@ mod tests {
             let within = if first == rule.name { places_of_rule(rule)[0] } else { places_of(first)[0] };
             let wrong = check(&mut parsed.nodes, within);
             assert_eq!(
-                (scan.diagnostics, parsed.mistakes.into_kept(), wrong.into_kept()),
+                (scan.diagnostics, parsed.diagnostics.into_kept(), wrong.into_kept()),
                 Default::default(),
                 "{}",
                 rule.name

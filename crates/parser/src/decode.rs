@@ -39,7 +39,7 @@ use templates::Template;
 use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::resolve::{NameKind, Names, SetUse, cycles};
 use crate::source::ProjectFiles;
 use crate::syntax::{Node, Value};
@@ -59,7 +59,7 @@ pub(crate) struct Decoded {
     /// Present if it is complete; the caller knows of other errors.
     pub(crate) config: Option<Config>,
     pub(crate) origins: Origins,
-    pub(crate) mistakes: Mistakes,
+    pub(crate) diagnostics: Diagnostics,
     /// Warnings about unused names. They are only reported if there is no error, because an unreadable part may use the
     /// names.
     pub(crate) unused_names: Vec<Diagnostic>,
@@ -81,7 +81,7 @@ pub(crate) fn decode(
         sources,
         names,
         origins: Origins::default(),
-        found: Mistakes::default(),
+        found: Diagnostics::default(),
         partition: "aws",
         policies: BTreeMap::new(),
         listing: None,
@@ -114,7 +114,7 @@ pub(crate) fn decode(
     Decoded {
         config,
         origins: decoder.origins,
-        mistakes: decoder.found,
+        diagnostics: decoder.found,
         unused_names: decoder.names.unused(),
         lints,
     }
@@ -187,7 +187,7 @@ struct Decoder<'a> {
     sources: &'a mut Sources,
     names: Names,
     origins: Origins,
-    found: Mistakes,
+    found: Diagnostics,
     /// The partition of the instance's Region.
     partition: &'static str,
     /// The policy files that have been read; `None` for one with an error, which is reported once.

@@ -18,16 +18,16 @@ pub struct Fixed {
     /// The changed files, with their new texts. Each was read from the project directory.
     pub files: BTreeMap<String, String>,
     /// The applied fixes, in the order of rounds, files and places.
-    pub mended: Vec<Mended>,
+    pub applied: Vec<AppliedFix>,
     /// The files with safe suggestions that were not applied, by name.
-    pub left: Vec<Left>,
+    pub skipped: Vec<SkippedFile>,
     /// The project, loaded from the new texts.
     pub project: Project,
 }
 
 /// An applied fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mended {
+pub struct AppliedFix {
     /// The file, relative to the project directory.
     pub file: String,
     /// The line of the diagnostic, from 1.
@@ -40,16 +40,16 @@ pub struct Mended {
 
 /// A file that was left unchanged although it has safe suggestions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
+pub struct SkippedFile {
     /// The file, relative to the project directory.
     pub file: String,
     /// The reason.
-    pub why: WhyLeft,
+    pub why: SkipReason,
 }
 
 /// Why a file was left unchanged. Each reads as the end of a sentence that begins with the name of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WhyLeft {
+pub enum SkipReason {
     /// The changes would reveal or cause more errors than they fix.
     #[error("would have more errors than before")]
     Worse,
@@ -67,12 +67,12 @@ pub enum WhyLeft {
 /// is left unchanged.
 pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
     let mut changed: BTreeMap<String, String> = BTreeMap::new();
-    let mut mended = Vec::new();
+    let mut applied = Vec::new();
     let mut project = load(files, entry);
     // Files that a change made worse.
-    let mut left_alone: BTreeSet<String> = BTreeSet::new();
+    let mut unfixable: BTreeSet<String> = BTreeSet::new();
     for _ in 0..MAX_ROUNDS {
-        let round = Round::of(&project, files, &changed, &left_alone);
+        let round = Round::of(&project, files, &changed, &unfixable);
         if round.texts.is_empty() {
             break;
         }
@@ -82,48 +82,48 @@ pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
         let worse = worse(&project, &after, &round.texts);
         if worse.is_empty() {
             (changed, project) = (tried, after);
-            mended.extend(round.mended);
+            applied.extend(round.applied);
         } else {
-            left_alone.extend(worse);
+            unfixable.extend(worse);
         }
     }
-    let left = left(&project, files, &changed, &left_alone);
-    Fixed { files: changed, mended, left, project }
+    let skipped = skipped_files(&project, files, &changed, &unfixable);
+    Fixed { files: changed, applied, skipped, project }
 }
 
 /// Returns the files with remaining safe suggestions, and why those were not applied.
-fn left(
+fn skipped_files(
     project: &Project,
     files: &dyn ProjectFiles,
     changed: &BTreeMap<String, String>,
-    left_alone: &BTreeSet<String>,
-) -> Vec<Left> {
-    let mut left: BTreeMap<String, WhyLeft> = BTreeMap::new();
+    unfixable: &BTreeSet<String>,
+) -> Vec<SkippedFile> {
+    let mut skipped: BTreeMap<String, SkipReason> = BTreeMap::new();
     for suggestion in project.diagnostics.iter().filter_map(|found| found.suggestion.as_ref()) {
         if suggestion.applicability != Applicability::Safe {
             continue;
         }
         let file = project.sources.get(suggestion.place.file);
         let name = file.name.to_string();
-        if left.contains_key(&name) {
+        if skipped.contains_key(&name) {
             continue;
         }
-        let why = if left_alone.contains(&name) {
-            WhyLeft::Worse
+        let why = if unfixable.contains(&name) {
+            SkipReason::Worse
         } else if !is_as_read(&name, &file.text, files, changed) {
-            WhyLeft::NotUtf8
+            SkipReason::NotUtf8
         } else {
-            WhyLeft::TooManyRounds
+            SkipReason::TooManyRounds
         };
-        left.insert(name, why);
+        skipped.insert(name, why);
     }
-    left.into_iter().map(|(file, why)| Left { file, why }).collect()
+    skipped.into_iter().map(|(file, why)| SkippedFile { file, why }).collect()
 }
 
 /// The changes of one round.
 struct Round {
     texts: BTreeMap<String, String>,
-    mended: Vec<Mended>,
+    applied: Vec<AppliedFix>,
 }
 
 impl Round {
@@ -131,7 +131,7 @@ impl Round {
         project: &Project,
         files: &dyn ProjectFiles,
         changed: &BTreeMap<String, String>,
-        left_alone: &BTreeSet<String>,
+        unfixable: &BTreeSet<String>,
     ) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<(&Diagnostic, &Suggestion)>> = BTreeMap::new();
         for diagnostic in &project.diagnostics {
@@ -141,11 +141,11 @@ impl Round {
                 by_file.entry(suggestion.place.file).or_default().push((diagnostic, suggestion));
             }
         }
-        let mut round = Self { texts: BTreeMap::new(), mended: Vec::new() };
+        let mut round = Self { texts: BTreeMap::new(), applied: Vec::new() };
         for (id, mut suggestions) in by_file {
             let file = project.sources.get(id);
             let name = file.name.to_string();
-            if left_alone.contains(&name) || !is_as_read(&name, &file.text, files, changed) {
+            if unfixable.contains(&name) || !is_as_read(&name, &file.text, files, changed) {
                 continue;
             }
             suggestions.sort_by_key(|(_, suggestion)| suggestion.place);
@@ -162,7 +162,7 @@ impl Round {
                 text.push_str(&file.text[at..range.start]);
                 text.push_str(&suggestion.replacement);
                 (at, last_insertion) = (range.end, insertion);
-                round.mended.push(Mended {
+                round.applied.push(AppliedFix {
                     file: name.clone(),
                     line: file.line_and_column(suggestion.place.start).0,
                     code: diagnostic.code,
@@ -174,7 +174,7 @@ impl Round {
                 round.texts.insert(name, text);
             }
         }
-        round.mended.retain(|mended| round.texts.contains_key(&mended.file));
+        round.applied.retain(|applied| round.texts.contains_key(&applied.file));
         round
     }
 }
@@ -196,8 +196,8 @@ fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) ->
     let (was, is) = (errors(before), errors(after));
     let grew = |file: &&String| is.get(*file) > was.get(*file);
     let harmed: BTreeSet<String> = texts.keys().filter(grew).cloned().collect();
-    // Where not all mistakes are told, those of other files come to light as the first ones go.
-    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyMistakes);
+    // Where not all errors are told, those of other files come to light as the first ones go.
+    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyDiagnostics);
     if harmed.is_empty() && all_told && is.keys().any(|file| grew(&file)) {
         return texts.keys().cloned().collect();
     }

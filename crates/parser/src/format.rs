@@ -12,7 +12,7 @@ mod tree;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::source::{ProjectFiles, ReadError};
 use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, source, syntax};
 
@@ -44,7 +44,7 @@ impl Formatted {
 /// let text = "accounts   \"production\" {\n\tou \"Workloads/Prod\"; // all\n}";
 /// let mut sources = rolecall_model::Sources::default();
 /// let file = sources.add("accounts.kdl", text);
-/// let formatted = rolecall_parser::format(file, text).expect("it has no mistake");
+/// let formatted = rolecall_parser::format(file, text).expect("it has no error");
 /// assert_eq!(formatted, "accounts \"production\" {\n    ou \"Workloads/Prod\" // all\n}\n");
 /// ```
 ///
@@ -53,7 +53,7 @@ impl Formatted {
 /// would
 /// exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] after indentation is also an error.
 pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
-    let found = mistakes(file, text);
+    let found = syntax_errors(file, text);
     if !found.is_empty() {
         return Err(found);
     }
@@ -79,18 +79,18 @@ fn too_large(file: FileId, text: &str) -> Diagnostic {
 }
 
 /// Returns the syntax errors in a text, sorted by place and code.
-fn mistakes(file: FileId, text: &str) -> Vec<Diagnostic> {
+fn syntax_errors(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut scanned = scan::scan(file, text);
-    let mut mistakes = Mistakes::default();
-    mistakes.extend(std::mem::take(&mut scanned.diagnostics));
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(std::mem::take(&mut scanned.diagnostics));
     for some in scanned.nodes.chunks(project::NODES_AT_ONCE) {
-        if mistakes.is_full() {
+        if diagnostics.is_full() {
             break;
         }
-        mistakes.extend(syntax::parse(file, &scanned, some).mistakes);
+        diagnostics.extend(syntax::parse(file, &scanned, some).diagnostics);
     }
-    let more = mistakes.more();
-    let mut found = mistakes.into_kept();
+    let more = diagnostics.more();
+    let mut found = diagnostics.into_kept();
     found.sort_by_key(|diagnostic| (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code));
     found.extend(more);
     found

@@ -10,12 +10,12 @@
 
 mod check;
 mod decode;
+mod diagnostics;
 mod explain;
 mod fix;
 mod format;
 pub mod limits;
 pub mod messages;
-mod mistakes;
 mod nearest;
 mod project;
 mod reference;
@@ -27,7 +27,7 @@ mod syntax;
 mod words;
 
 pub use explain::{explain, nearest_lint};
-pub use fix::{Fixed, Left, Mended, WhyLeft, fix};
+pub use fix::{AppliedFix, Fixed, SkipReason, SkippedFile, fix};
 pub use format::{Formatted, format, format_bytes, format_file};
 pub use project::{Project, load};
 pub use reference::reference;
@@ -55,7 +55,7 @@ pub const MAX_PROJECT_BYTES: u64 = 32 * 1024 * 1024;
 /// much.
 pub const MAX_NODE_BYTES: usize = 512 * 1024;
 /// Maximum number of words and values that templates generate in total; a long text counts once for every 64 bytes.
-pub const MAX_MADE: usize = 1_000_000;
+pub const MAX_GENERATED: usize = 1_000_000;
 /// Maximum number of reported errors, and of warnings. One more diagnostic then reports that there may be others.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
 /// Maximum nesting of blocks. The language itself needs five levels.

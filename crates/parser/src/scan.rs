@@ -61,21 +61,21 @@ pub(crate) struct RawNode {
 /// Scans a file.
 pub(crate) fn scan(file: FileId, text: &str) -> Scan {
     let start = beginning(text);
-    let tokens::Tokens { tokens, mut blanks, mut mistakes, cut_short, .. } =
+    let tokens::Tokens { tokens, mut blanks, mut diagnostics, cut_short, .. } =
         tokens::tokens(file, text, start);
     blanks.push(0..start);
-    mistakes.extend(forbidden_characters(file, text, start));
+    diagnostics.extend(forbidden_characters(file, text, start));
     let mut balance = braces::balance(file, text, &tokens, cut_short);
-    mistakes.extend(std::mem::take(&mut balance.diagnostics));
+    diagnostics.extend(std::mem::take(&mut balance.diagnostics));
     let mut cut = nodes::cut(file, text, &tokens, &balance);
-    mistakes.extend(std::mem::take(&mut cut.mistakes));
+    diagnostics.extend(std::mem::take(&mut cut.diagnostics));
     blanks.append(&mut cut.blanks);
     Scan {
         masked: mask(text, &blanks, &cut.unquoted, &cut.semicolons),
         nodes: cut.nodes,
         unquoted: cut.unquoted,
         annotations: cut.annotations,
-        diagnostics: one_syntax_error_a_line(text, mistakes.into_kept()),
+        diagnostics: one_syntax_error_a_line(text, diagnostics.into_kept()),
         cut_short,
     }
 }

@@ -6,8 +6,8 @@ use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlNode, KdlValue};
 use rayon::prelude::*;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::diagnostics::Diagnostics;
 use crate::limits::is_forbidden;
-use crate::mistakes::Mistakes;
 use crate::scan::{RawNode, Scan, without_marks};
 use crate::words::{BlockWord, Properties, Word};
 
@@ -148,7 +148,7 @@ pub(crate) struct Parsed {
     pub(crate) nodes: Vec<Node>,
     /// The bytes of the top-level nodes that could not be parsed.
     pub(crate) unread: Vec<Range<usize>>,
-    pub(crate) mistakes: Mistakes,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 /// Parses `nodes`, which belong to the scan, except those that it marked as broken.
@@ -157,7 +157,7 @@ pub(crate) fn parse(file: FileId, scan: &Scan, nodes: &[RawNode]) -> Parsed {
     let mut parsed = Parsed {
         nodes: Vec::with_capacity(outcomes.len()),
         unread: Vec::new(),
-        mistakes: Mistakes::default(),
+        diagnostics: Diagnostics::default(),
     };
     for (raw, outcome) in nodes.iter().zip(outcomes) {
         match outcome {
@@ -165,11 +165,11 @@ pub(crate) fn parse(file: FileId, scan: &Scan, nodes: &[RawNode]) -> Parsed {
             Outcome::Broken => parsed.unread.push(raw.range.clone()),
             Outcome::Refused(diagnostic) => {
                 parsed.unread.push(raw.range.clone());
-                parsed.mistakes.push(*diagnostic);
+                parsed.diagnostics.push(*diagnostic);
             }
         }
     }
-    hidden_characters(&mut parsed.nodes, &mut parsed.mistakes);
+    hidden_characters(&mut parsed.nodes, &mut parsed.diagnostics);
     parsed
 }
 
@@ -298,7 +298,7 @@ fn uncapitalised(message: &str) -> String {
 }
 
 /// Reports forbidden characters that escapes put into a text.
-fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
+fn hidden_characters(nodes: &mut [Node], diagnostics: &mut Diagnostics) {
     for node in nodes {
         let properties = node.properties.iter_mut().map(|property| &mut property.value);
         for value in node.arguments.iter_mut().chain(properties) {
@@ -306,7 +306,7 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
             if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
                 value.faulty = true;
                 let name = format!("U+{:04X}", u32::from(character));
-                mistakes.push(
+                diagnostics.push(
                     Diagnostic::error(
                         Code::ForbiddenCharacter,
                         format!("forbidden character in a text: {name}"),
@@ -317,7 +317,7 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
             }
         }
         if let Some(block) = &mut node.block {
-            hidden_characters(&mut block.nodes, mistakes);
+            hidden_characters(&mut block.nodes, diagnostics);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use rolecall_model::Code;
-use rolecall_parser::{DiskFiles, Fixed, Left, Mended};
+use rolecall_parser::{AppliedFix, DiskFiles, Fixed, SkippedFile};
 use rolecall_planner::render::{count, for_terminal};
 
 use crate::args::CheckArgs;
@@ -46,7 +46,8 @@ fn check(args: &CheckArgs, messages: &mut Messages) -> Result<Exit, Failure> {
 fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     let (directory, file) = configuration::directory_and_file(&args.project.project)?;
     let files = DiskFiles::new(directory.clone());
-    let Fixed { files: changed, mended, left, project } = rolecall_parser::fix(&files, &file);
+    let Fixed { files: changed, applied: mended, skipped: left, project } =
+        rolecall_parser::fix(&files, &file);
     // Each was read through the same links a moment ago; one that leads elsewhere now, or to a file that another name
     // leads to as well, is not written.
     let root = fs::canonicalize(&directory).map_err(|error| Failure::reading(&directory, error))?;
@@ -77,12 +78,12 @@ fn mend(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     configuration::loaded(project, directory, Duration::ZERO)
 }
 
-fn said(mended: &Mended) -> String {
-    let Mended { file, line, code, message } = mended;
+fn said(mended: &AppliedFix) -> String {
+    let AppliedFix { file, line, code, message } = mended;
     format!("mended {}:{line}: {code}: {}\n", for_terminal(file), for_terminal(message))
 }
 
-fn said_of_left(left: &Left) -> String {
-    let Left { file, why } = left;
+fn said_of_left(left: &SkippedFile) -> String {
+    let SkippedFile { file, why } = left;
     format!("left as it was: {} {why}\n", for_terminal(file))
 }

@@ -28,7 +28,10 @@ fn a_snapshot_that_does_not_hold_everything_is_refused() {
     let mut world = acme();
     world.permission_sets.iter_mut().for_each(|set| set.details = None);
     let refused = rolecall_import::import(&world, &stack, None).unwrap_err();
-    assert_eq!(refused.message, "the snapshot contains only a part of the permission set `AdministratorAccess`");
+    assert_eq!(
+        refused.message,
+        "the snapshot contains only a part of the permission set `AdministratorAccess`"
+    );
     let mut world = acme();
     world.coverage = rolecall_model::snapshot::Coverage::PermissionSets(Default::default());
     assert!(rolecall_import::import(&world, &stack, None).is_err());

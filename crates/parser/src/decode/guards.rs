@@ -122,7 +122,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Several guards may protect one set; that is said twice, and no mistake.
+    /// Several guards may protect one set; that is said twice, and no error.
     fn protect(&mut self, lines: &[&Node]) {
         for (text, place) in self.distinct_texts(lines) {
             if let Some(name) = self.permission_set_name(&text, place) {

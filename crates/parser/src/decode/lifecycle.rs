@@ -66,7 +66,7 @@ impl Decoder<'_> {
         self.origin(adopt.header)
     }
 
-    /// `renamed-from` of a permission set; `to` is the set's own name, unless that has a mistake.
+    /// `renamed-from` of a permission set; `to` is the set's own name, unless that has an error.
     pub(super) fn renamed_from(&mut self, node: &Node, to: Option<(&str, Place)>) -> Option<RenamedFrom> {
         let (text, place) = node.text()?;
         let name = self.permission_set_name(text, place)?;

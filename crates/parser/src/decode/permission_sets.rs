@@ -75,7 +75,7 @@ impl Decoder<'_> {
 
     pub(super) fn permission_set(&mut self, node: &Node) {
         let name = node.text().and_then(|(text, place)| self.permission_set_name(text, place));
-        // A set without a name that can be used is decoded under this one, to find its other mistakes.
+        // A set without a name that can be used is decoded under this one, to find its other errors.
         let stand_in = name.clone().or_else(|| "unnamed".parse().ok());
         let Some(mut set) = stand_in.map(PermissionSet::new) else { return };
         let PermissionSetLines {

@@ -1,4 +1,4 @@
-//! `template` by itself: its parameters, and the mistakes in it that show whoever uses it.
+//! `template` by itself: its parameters, and the errors in it that show whoever uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const MAX_LISTED: usize = 8;
 /// The bytes of a text that weigh as much as one word.
 const BYTES_OF_A_PART: usize = 64;
 
-/// A template whose own mistakes have been reported.
+/// A template whose own errors have been reported.
 pub(super) struct Template<'n> {
     pub(super) name: &'n str,
     /// The whole node.
@@ -33,7 +33,7 @@ pub(super) struct Template<'n> {
     pub(super) body: Vec<&'n Node>,
     /// A word of its block was not understood, and may have declared a parameter.
     pub(super) incomplete: bool,
-    /// What one use of it makes at least, as [`MAX_MADE`](crate::MAX_MADE) counts.
+    /// What one use of it makes at least, as [`MAX_GENERATED`](crate::MAX_GENERATED) counts.
     pub(super) weight: usize,
 }
 
@@ -134,7 +134,7 @@ fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Text | Kind::AnyText)
 }
 
-/// How much a value weighs, as [`MAX_MADE`](crate::MAX_MADE) counts.
+/// How much a value weighs, as [`MAX_GENERATED`](crate::MAX_GENERATED) counts.
 pub(super) fn weight_of_value(value: &Value) -> usize {
     1 + value.content.written().len() / BYTES_OF_A_PART
 }

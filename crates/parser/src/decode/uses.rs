@@ -6,7 +6,7 @@ use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
 use super::templates::{Parameter, Template};
-use crate::MAX_MADE;
+use crate::MAX_GENERATED;
 use crate::check::{check, repeated, wrong_value};
 use crate::nearest::suggest_word;
 use crate::syntax::{Node, Value};
@@ -16,7 +16,7 @@ use crate::words::{Kind, ParameterKind, Within};
 pub(super) struct Making {
     /// The template and the use that are at work.
     current: Option<Current>,
-    /// What was told of templates: each mistake once, however many uses have it.
+    /// What was told of templates: each error once, however many uses have it.
     told: BTreeSet<(Option<Place>, Code, String)>,
     /// How much may still be made.
     left: usize,
@@ -39,7 +39,7 @@ struct Current {
 
 impl Default for Making {
     fn default() -> Self {
-        Self { current: None, told: BTreeSet::new(), left: MAX_MADE, exhausted: false, suggested: 0 }
+        Self { current: None, told: BTreeSet::new(), left: MAX_GENERATED, exhausted: false, suggested: 0 }
     }
 }
 
@@ -69,7 +69,7 @@ impl Current {
         self.template.file == place.file && outer.start <= inner.start && inner.end <= outer.end
     }
 
-    /// With the other of the two places that a mistake in what a template makes has.
+    /// With the other of the two places that an error in what a template makes has.
     fn with_other_place(&self, found: Diagnostic) -> Diagnostic {
         match found.primary.as_ref().map(|label| label.place) {
             Some(place) if self.is_in_template(place) => found.and(self.used_at, "the template is used here"),
@@ -85,12 +85,12 @@ impl Current {
 /// What a use gives for one parameter.
 pub(super) enum Argument<'n> {
     Values(Vec<Value>),
-    /// A block of selectors without a mistake, and the word that it stands behind.
+    /// A block of selectors without an error, and the word that it stands behind.
     Selectors {
         nodes: Vec<Node>,
         word: &'n Node,
     },
-    /// A mistake in it has been reported.
+    /// An error in it has been reported.
     Faulty,
 }
 
@@ -128,7 +128,8 @@ impl Decoder<'_> {
         }
         if !self.making.exhausted {
             self.making.exhausted = true;
-            let message = format!("the templates generate more than {MAX_MADE} words and values in total");
+            let message =
+                format!("the templates generate more than {MAX_GENERATED} words and values in total");
             self.found.push(
                 Diagnostic::error(Code::FileTooLarge, message)
                     .at(used_at, "this use exceeds the limit")
@@ -138,7 +139,7 @@ impl Decoder<'_> {
         false
     }
 
-    /// Decodes a template's lines by themselves, so that their own mistakes are told once, and without a use as well.
+    /// Decodes a template's lines by themselves, so that their own errors are told once, and without a use as well.
     pub(super) fn by_itself(&mut self, template: &Template<'_>) {
         let parts = std::mem::take(&mut self.parts);
         let found = std::mem::take(&mut self.found);

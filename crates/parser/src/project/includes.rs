@@ -63,7 +63,7 @@ impl Loader<'_> {
             word == Some(FileWord::Include)
         };
         for node in nodes.iter().filter(is_include) {
-            // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
+            // A limit with an error in it is not known, and would make one of every node that it seems to refuse.
             let limit_node =
                 node.words().next().map(|(IncludeWord::MayContain, limit)| limit).filter(|limit| {
                     !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)

@@ -168,7 +168,7 @@ impl Metadata<'_> {
     }
 
     /// The addresses that are not of IAM Identity Center. A document that is about something else altogether is one
-    /// mistake.
+    /// error.
     fn not_of_identity_center(
         &self,
         entity_id: &Attribute<'_, '_>,
@@ -204,7 +204,7 @@ impl Metadata<'_> {
             .collect()
     }
 
-    /// A mistake that is shown at the name of an element.
+    /// An error that is shown at the name of an element.
     fn wrong_element(
         &self,
         node: Node<'_, '_>,

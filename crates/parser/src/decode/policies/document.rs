@@ -8,7 +8,7 @@ use rolecall_model::{Code, Diagnostic, Place};
 use super::condition::{is_operator, unknown_operator};
 use super::element::{Content, Element, Member};
 use crate::check::repeated_value;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::nearest::nearest;
 
 /// The version in which `${…}` is a variable.
@@ -40,8 +40,8 @@ impl Notation {
     }
 }
 
-/// Reports every mistake of a policy document, and says whether none is an error.
-pub(super) fn check(document: &Element, notation: Notation, found: &mut Mistakes) -> bool {
+/// Reports every error of a policy document, and says whether none is an error.
+pub(super) fn check(document: &Element, notation: Notation, found: &mut Diagnostics) -> bool {
     let mut checker = Checker { notation, found, wrong: false, sids: BTreeMap::new(), variable: None };
     checker.keys_stand_once(document);
     checker.document(document);
@@ -50,7 +50,7 @@ pub(super) fn check(document: &Element, notation: Notation, found: &mut Mistakes
 
 struct Checker<'a> {
     notation: Notation,
-    found: &'a mut Mistakes,
+    found: &'a mut Diagnostics,
     /// Whether there was an error.
     wrong: bool,
     sids: BTreeMap<String, Place>,
