@@ -1,6 +1,5 @@
 //! Checks nodes against the table of words: which words are allowed where, how often, and with which values. What
-//! `decode`
-//! sees afterwards either conforms to the table or is marked as faulty.
+//! `decode` sees afterwards either conforms to the table or is marked as faulty.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
 //! From checked nodes to the configuration. The form of a node has been checked; this module interprets its values.
-//! Faulty
-//! values are skipped, because they have been reported.
+//! Faulty values are skipped, because they have been reported.
 
 mod accounts;
 mod assignments;
@@ -344,8 +343,7 @@ pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (Word, &Value)
 }
 
 /// Returns the first values of lines that may have been meant as `forbid`: those of unknown words in a `guard`, and of
-/// all
-/// lines in a node that may have been meant as a `guard`.
+/// all lines in a node that may have been meant as a `guard`.
 fn unknown_within(node: &Node) -> impl Iterator<Item = &Value> {
     let is_guard = node.word_of() == Some(FileWord::Guard);
     let may_be_guard = is_guard || node.keyword.is_none();

@@ -63,8 +63,7 @@ pub enum SkipReason {
 
 /// Applies every suggestion with [`Applicability::Safe`] and loads the project again, until there is none. If suggestions
 /// overlap, the first is applied, and the others are expected to appear again. A file that would have more errors than
-/// before
-/// is left unchanged.
+/// before is left unchanged.
 pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
     let mut changed: BTreeMap<String, String> = BTreeMap::new();
     let mut applied = Vec::new();

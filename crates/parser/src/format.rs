@@ -1,8 +1,7 @@
 //! The formatter: a single layout for every file, without changing a value, a comment or the order.
 //!
 //! `tree` builds a tree of the scan's pieces that keeps every comment, `layout` writes it, and `text` spells the texts.
-//! A file
-//! with a syntax error is not formatted, because its meaning would be a guess.
+//! A file with a syntax error is not formatted, because its meaning would be a guess.
 //! `docs/formatting.md` describes the rules to users.
 
 mod alignment;
@@ -50,8 +49,7 @@ impl Formatted {
 ///
 /// # Errors
 /// Returns all syntax errors, with their places in `file`. Names and the places of words are not checked. A text that
-/// would
-/// exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] after indentation is also an error.
+/// would exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] after indentation is also an error.
 pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
     let found = syntax_errors(file, text);
     if !found.is_empty() {

@@ -4,8 +4,8 @@
 //! The stages of a file: [`source`] reads it; `scan` splits it into top-level nodes and reports what the KDL crate would
 //! report badly or not survive; `syntax` passes each node to that crate; `check` checks the nodes against the table in
 //! `words`; and `decode` builds model types from them and from what templates generate. The crate depends on neither
-//! tokio
-//! nor AWS, so a language server can be built on it alone. [`format`](format()) uses the same first stages and writes the
+//! tokio nor AWS, so a language server can be built on it alone. [`format`](format()) uses the same first stages and
+//! writes the
 //! text of a file in the single layout.
 
 mod check;
@@ -39,8 +39,7 @@ pub const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 /// Maximum size of a policy file, in bytes. AWS allows 32,768 bytes; the rest leaves room for indentation.
 pub const MAX_POLICY_FILE_BYTES: u64 = 256 * 1024;
 /// Maximum size of a SAML metadata document, in bytes. That of IAM Identity Center has a few kilobytes, with a few
-/// hundred
-/// bytes for each Region.
+/// hundred bytes for each Region.
 pub const MAX_METADATA_FILE_BYTES: u64 = 256 * 1024;
 /// Maximum number of files in a project.
 pub const MAX_FILES: usize = 10_000;

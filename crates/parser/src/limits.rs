@@ -23,8 +23,7 @@ pub const MAX_TAGS: usize = 49;
 /// Maximum length of the key of an attribute for access control (`AccessControlAttributeKey`).
 pub const MAX_ATTRIBUTE_KEY: usize = 128;
 /// Maximum length of the source of an attribute (`AccessControlAttributeValueSource`). An empty source would be an
-/// attribute
-/// without a value, so at least one character is required.
+/// attribute without a value, so at least one character is required.
 pub const MAX_ATTRIBUTE_SOURCE: usize = 256;
 /// Maximum number of attributes of an instance (`AccessControlAttributeList`).
 pub const MAX_ATTRIBUTES: usize = 50;

@@ -2,8 +2,7 @@
 //! or only in exponential time or with the entire stack.
 //!
 //! Its result is a text of the same length, so that every offset stays valid: comments and type annotations are blanked,
-//! and
-//! an unquoted value is replaced by a word of the same length.
+//! and an unquoted value is replaced by a word of the same length.
 
 mod braces;
 mod nodes;

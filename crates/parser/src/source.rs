@@ -141,8 +141,7 @@ impl ProjectFiles for DiskFiles {
 }
 
 /// Returns whether a link leads to a regular file. Whether the target is inside the project is checked when it is read,
-/// so
-/// that a link out of the project is an error and not silently ignored.
+/// so that a link out of the project is an error and not silently ignored.
 fn is_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }

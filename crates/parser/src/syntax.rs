@@ -17,8 +17,7 @@ pub(crate) struct Node {
     /// The word as written.
     pub(crate) word: String,
     /// The word of the language in this place. `check` sets it on each node that it accepts. Other nodes, and the lines
-    /// of
-    /// a `use`, have none.
+    /// of a `use`, have none.
     pub(crate) keyword: Option<Word>,
     /// The place of the word.
     pub(crate) word_place: Place,

@@ -1,8 +1,7 @@
 //! A line of a template with its parameters replaced by values.
 //!
 //! A missing value must never widen the generated line. If it is one of several names, it is dropped; anywhere else, or
-//! if
-//! no name remains, the entire line is dropped.
+//! if no name remains, the entire line is dropped.
 
 use std::collections::BTreeSet;
 
@@ -277,8 +276,7 @@ fn bare(node: &Node) -> Node {
 }
 
 /// Returns whether selectors can replace `accounts (param)"…"` with the same meaning: their lines add up there too, and
-/// do
-/// not read as something else next to others.
+/// do not read as something else next to others.
 fn may_stand_for_a_set(selectors: &[Node], node: &Node, spot: Spot) -> bool {
     let is_alone = spot.alone && selectors.len() == 1 && node.arguments.len() == 1;
     let reads_right = spot.within == Within::Except || is_alone || !selectors.iter().any(stands_alone);

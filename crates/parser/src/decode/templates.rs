@@ -249,7 +249,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Checks the parameters that stand in a node, and warns of texts that were probably meant to be some.
+    /// Checks the parameters in a node, and warns of texts that were probably meant as parameters.
     fn parameters_in<'n>(&mut self, node: &'n Node, template: &mut Template<'n>) {
         let Some(word) = node.keyword else { return };
         let takes = taken_by(word);
@@ -262,7 +262,7 @@ impl Decoder<'_> {
             .collect();
         for (at, value) in node.arguments.iter().enumerate() {
             self.parameter_at(value, takes, word.name, template);
-            // `tag "domain" (param)"domain"` forgets nothing, and nor does a key by itself.
+            // In `tag "domain" (param)"domain"`, nothing was forgotten, and nor was it in a key by itself.
             let is_key = word.arguments.is_key(at);
             if !is_key && !named.contains(value.content.written()) {
                 self.like_parameter(value, takes, template);
@@ -307,7 +307,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Warns of a text that is the name of a parameter which could stand in its place.
+    /// Warns of a text that equals the name of a parameter that could replace it.
     fn like_parameter(&mut self, value: &Value, takes: Option<ParameterKind>, template: &Template<'_>) {
         let Some(text) = value.text() else { return };
         let name = interpolated(text).unwrap_or(text);
@@ -317,7 +317,7 @@ impl Decoder<'_> {
         }
         let meant = format!("(param)\"{name}\"");
         if takes.and_then(ParameterKind::names).is_some_and(|kind| !self.names.knows(kind, text)) {
-            // That it is not declared is reported, with this as the way out.
+            // The undeclared name is reported, with this as the resolution.
             self.names.like_parameter(value.place, meant);
             return;
         }
@@ -351,7 +351,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The parameter that a name was probably meant to be.
+    /// Returns the parameter that a name was probably meant to be.
     pub(super) fn nearest_parameter<'n>(&mut self, name: &str, template: &Template<'n>) -> Option<&'n str> {
         self.making.suggested += 1;
         if self.making.suggested > MAX_SUGGESTED {
@@ -361,12 +361,12 @@ impl Decoder<'_> {
     }
 }
 
-/// What a text names in the way in which other languages put values into texts.
+/// Returns the name in a text that uses the interpolation syntax of other languages.
 fn interpolated(text: &str) -> Option<&str> {
     text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::trim)
 }
 
-/// A parameter on a line, or in a property, that takes none.
+/// Returns the error for a parameter on a line, or in a property, that takes none.
 fn not_here(value: &Value, of: &str) -> Diagnostic {
     Diagnostic::error(Code::ParameterMisplaced, format!("`{of}` does not take a parameter"))
         .at(value.place, format!("a parameter cannot replace a value of `{of}`"))

@@ -188,8 +188,7 @@ pub(super) fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
 }
 
 /// Returns a pattern near one that matches nothing: another file with a similar name, or the same in a folder with a
-/// similar
-/// name.
+/// similar name.
 fn near_pattern(pattern: &str, candidates: &[&str]) -> Option<String> {
     if !pattern.contains(['*', '?', '[', '{']) {
         return nearest(pattern, candidates.iter().copied()).map(str::to_owned);

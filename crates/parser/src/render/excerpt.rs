@@ -45,8 +45,7 @@ pub(super) fn shown_part(place: Place, sources: &Sources) -> (usize, usize) {
 }
 
 /// Returns the lines from `start` to `end`, without the last line break; `None` if the first or the last is wide. It
-/// looks
-/// no further than that, because a line may be as long as its file.
+/// looks no further than that, because a line may be as long as its file.
 fn line_around(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let (from, to) = (line_start(text, start)?, line_end(text, end)?);
     let is_one_line = !text[start..end].contains('\n');
@@ -66,8 +65,7 @@ fn line_end(text: &str, at: usize) -> Option<usize> {
 }
 
 /// Returns the text shown for a label: its lines and those around it up to the next wide one, and of wide lines the part
-/// next
-/// to the label.
+/// next to the label.
 fn window(text: &str, start: usize, end: usize) -> (usize, usize) {
     let Some((mut from, mut to)) = line_around(text, start, end) else {
         let from = text.floor_char_boundary(start.saturating_sub(BESIDE));
@@ -118,8 +116,7 @@ impl Excerpt {
 
 impl SourceCode for Excerpt {
     /// Reads a span with whole lines around it, as far as they are in the excerpt. Two labels that are too far apart to
-    /// be
-    /// in one piece cannot be read as one span; miette then shows them separately.
+    /// be in one piece cannot be read as one span; miette then shows them separately.
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
