@@ -47,7 +47,7 @@ codes! {
     MissingProjectNode = "RC0009", "required word missing from the project";
     UnsupportedLanguage = "RC0010", "unsupported version of the language";
     UnusedFile = "RC0011", "file that is not included";
-    TooManyMistakes = "RC0012", "more errors or warnings than shown";
+    TooManyDiagnostics = "RC0012", "more errors or warnings than shown";
 
     UnknownNode = "RC0101", "unknown word";
     UnknownProperty = "RC0102", "unknown property";

@@ -1,11 +1,11 @@
-//! Holds nodes against the table of words: what may stand where, how often, and with what values. What `decode` sees
-//! afterwards is either as the table says or marked as faulty.
+//! Checks nodes against the table of words: which words are allowed where, how often, and with which values. What
+//! `decode` sees afterwards either conforms to the table or is marked as faulty.
 
 use std::collections::BTreeMap;
 
 use rolecall_model::{Code, Diagnostic, Place};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::nearest::{nearest, suggest_value, suggest_word};
 use crate::scan::{not_a_number, not_safe, unquoted};
 use crate::syntax::{Block, Content, Node, Property, Value};
@@ -15,33 +15,33 @@ use crate::words::{
 };
 
 /// Checks the nodes of one block, or of a file.
-pub(crate) fn check(nodes: &mut [Node], within: Within) -> Mistakes {
-    let mut checker = Checker { found: Mistakes::default() };
+pub(crate) fn check(nodes: &mut [Node], within: Within) -> Diagnostics {
+    let mut checker = Checker { found: Diagnostics::default() };
     checker.nodes(nodes, within);
     checker.found
 }
 
-/// The word of the file level that a misspelt one was probably meant to be.
+/// Returns the top-level word that a misspelled one was probably meant to be.
 pub(crate) fn meant_word(name: &str) -> Option<FileWord> {
     nearest(name, names_within(Within::File)).and_then(FileWord::named)
 }
 
-/// The names of the words that may stand in a place.
+/// Returns the names of the words that are allowed in a place.
 fn names_within(within: Within) -> impl Iterator<Item = &'static str> {
     words_within(within).iter().map(|word| word.name())
 }
 
-/// The words that may stand in a place, as a help lists them.
+/// Returns the words that are allowed in a place, as a help lists them.
 fn listed(within: Within) -> String {
     names_within(within).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 struct Checker {
-    found: Mistakes,
+    found: Diagnostics,
 }
 
 impl Checker {
-    /// Says whether a word was not understood.
+    /// Checks the nodes, and returns whether there is an unknown word.
     fn nodes(&mut self, nodes: &mut [Node], within: Within) -> bool {
         let mut has_unknown = false;
         let mut first_places: BTreeMap<String, Place> = BTreeMap::new();
@@ -207,7 +207,7 @@ impl Checker {
         }
     }
 
-    /// Reports the words that a block needs and does not have, unless one of those not understood may be it.
+    /// Reports required words that are missing from a block, unless an unknown word may be one of them.
     fn needed(&mut self, name: &str, place: Place, block: &Block, needed: &[&[Word]]) {
         if block.has_unknown {
             return;
@@ -237,7 +237,7 @@ impl Checker {
     }
 }
 
-/// What is wrong with one value of the word or property `of`.
+/// Returns the error in a value of the word or property `of`.
 pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnostic> {
     let wrong = |message: String, label: String| {
         Diagnostic::error(Code::WrongValueKind, message).at(value.place, label)
@@ -316,7 +316,7 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
     }
 }
 
-/// What other languages call the parts of an assignment, where those are wanted: the help that says the word for it.
+/// Returns a help with the right word for a part of an assignment that other languages call differently.
 fn meant_among_parts(node: &Node, within: Within) -> Option<String> {
     find("to", within)?;
     let value = node.arguments.first().map_or("…", |value| value.content.written());
@@ -359,7 +359,7 @@ fn unknown_property(property: &Property, word: &WordRule, has_few: bool) -> Diag
     }
 }
 
-/// Properties that belong into the block of a node, as one mistake: words of their own, and the parameters of a `use`.
+/// Returns one error for properties that belong in the block of a node: words, or the parameters of a `use`.
 fn properties_for_block(node: &Node, word: &WordRule) -> Option<Diagnostic> {
     const MOST: usize = 8;
     let is_declared = matches!(word.block, BlockRule::Declared);
@@ -393,7 +393,7 @@ fn properties_for_block(node: &Node, word: &WordRule) -> Option<Diagnostic> {
     )
 }
 
-/// A value as it is written.
+/// Returns a value as written.
 fn shown_value(value: &Value) -> String {
     match &value.content {
         Content::Text(text) => format!("{text:?}"),
@@ -402,7 +402,7 @@ fn shown_value(value: &Value) -> String {
     }
 }
 
-/// A value beyond those that a word takes.
+/// Returns the error for a value beyond those that a word takes.
 fn superfluous(node: &Node, extra: &Value, word: &WordRule) -> Diagnostic {
     let (name, rule) = (word.name, &word.arguments);
     let message = match rule.max {
@@ -426,8 +426,8 @@ fn superfluous(node: &Node, extra: &Value, word: &WordRule) -> Diagnostic {
     })
 }
 
-/// The property whose value one too many was probably meant to be: the only one that is missing, or the only one of a
-/// word without values.
+/// Returns the property that an unexpected value was probably meant for: the only missing one, or the only one of a word
+/// without values.
 fn meant_property<'w>(node: &Node, value: &Value, word: &'w WordRule) -> Option<&'w PropertyRule> {
     let text = value.text()?;
     let can_be = |rule: &&PropertyRule| rule.kind.may_be(text) && node.property(rule.name).is_none();
@@ -442,7 +442,7 @@ fn meant_property<'w>(node: &Node, value: &Value, word: &'w WordRule) -> Option<
     })
 }
 
-/// A word that stands twice where it may stand once.
+/// Returns the error for a duplicate word.
 pub(crate) fn repeated(node: &Node, first: Place) -> Diagnostic {
     let name = &node.word;
     Diagnostic::error(Code::RepeatedNode, format!("duplicate `{name}`"))
@@ -469,7 +469,7 @@ fn says_nothing(name: &str, place: Place, word: &WordRule) -> Diagnostic {
         .help(help)
 }
 
-/// A value that stands twice among several of which each may stand once.
+/// Returns the error for a duplicate value.
 pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnostic {
     Diagnostic::error(Code::RepeatedValue, format!("duplicate value `{text}`"))
         .at(place, format!("duplicate of `{text}`"))
@@ -477,7 +477,7 @@ pub(crate) fn repeated_value(text: &str, place: Place, first: Place) -> Diagnost
         .help("remove one of the two")
 }
 
-/// The first line of a word's example that begins with it, or else how it is written.
+/// Returns the first line of a word's example that begins with the word, or its signature.
 fn shown_example(word: &WordRule) -> String {
     let begins = |line: &&str| {
         line.strip_prefix(word.name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -489,7 +489,7 @@ fn shown_example(word: &WordRule) -> String {
     }
 }
 
-/// A word with its values and the properties that it needs.
+/// Returns a word with its values and its required properties.
 fn signature(word: &WordRule) -> String {
     let values =
         if word.arguments.shown.is_empty() { String::new() } else { format!(" {}", word.arguments.shown) };
@@ -521,7 +521,7 @@ mod tests {
             let within = if first == rule.name { places_of_rule(rule)[0] } else { places_of(first)[0] };
             let wrong = check(&mut parsed.nodes, within);
             assert_eq!(
-                (scan.diagnostics, parsed.mistakes.into_kept(), wrong.into_kept()),
+                (scan.diagnostics, parsed.diagnostics.into_kept(), wrong.into_kept()),
                 Default::default(),
                 "{}",
                 rule.name

@@ -1,5 +1,5 @@
-//! From checked nodes to the configuration. What is generic about a node has been checked; here is what its values
-//! mean. A faulty value is passed over, since it has been reported.
+//! From checked nodes to the configuration. The form of a node has been checked; this module interprets its values.
+//! Faulty values are skipped, because they have been reported.
 
 mod accounts;
 mod assignments;
@@ -38,34 +38,34 @@ use templates::Template;
 use uses::Making;
 
 use crate::check::{meant_word, repeated_value};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::resolve::{NameKind, Names, SetUse, cycles};
 use crate::source::ProjectFiles;
 use crate::syntax::{Node, Value};
 use crate::words::{FileWord, TemplateWord, Word};
 
-/// The version of the language that this program reads.
+/// The supported version of the language.
 const LANGUAGE: u32 = 1;
 
-/// A file whose nodes are checked.
+/// A file with checked nodes.
 pub(crate) struct CheckedFile<'a> {
     pub(crate) file: FileId,
     pub(crate) nodes: &'a [Node],
 }
 
-/// What decoding gives.
+/// The result of decoding.
 pub(crate) struct Decoded {
-    /// Present when nothing kept it from being whole; the caller knows of other mistakes.
+    /// Present if it is complete; the caller knows of other errors.
     pub(crate) config: Option<Config>,
     pub(crate) origins: Origins,
-    pub(crate) mistakes: Mistakes,
-    /// Names that nothing uses. They are worth telling only where nothing else is wrong: what uses them may be what
-    /// could not be read.
+    pub(crate) diagnostics: Diagnostics,
+    /// Warnings about unused names. They are only reported if there is no error, because an unreadable part may use the
+    /// names.
     pub(crate) unused_names: Vec<Diagnostic>,
     pub(crate) lints: LintLevels,
 }
 
-/// Decodes a project: its own file first, then what it includes.
+/// Decodes a project: its own file first, then the included files.
 pub(crate) fn decode(
     files: &dyn ProjectFiles,
     sources: &mut Sources,
@@ -80,7 +80,7 @@ pub(crate) fn decode(
         sources,
         names,
         origins: Origins::default(),
-        found: Mistakes::default(),
+        found: Diagnostics::default(),
         partition: "aws",
         policies: BTreeMap::new(),
         listing: None,
@@ -113,7 +113,7 @@ pub(crate) fn decode(
     Decoded {
         config,
         origins: decoder.origins,
-        mistakes: decoder.found,
+        diagnostics: decoder.found,
         unused_names: decoder.names.unused(),
         lints,
     }
@@ -181,17 +181,17 @@ impl Parts {
 
 struct Decoder<'a> {
     files: &'a dyn ProjectFiles,
-    /// How much has been read of the project, in bytes.
+    /// Number of bytes read from the project so far.
     bytes: u64,
     sources: &'a mut Sources,
     names: Names,
     origins: Origins,
-    found: Mistakes,
+    found: Diagnostics,
     /// The partition of the instance's Region.
     partition: &'static str,
-    /// The policy files that were read; `None` for one with a mistake, which is reported once.
+    /// The policy files that have been read; `None` for one with an error, which is reported once.
     policies: BTreeMap<String, Option<Policy>>,
-    /// The files of the project, listed once a file that it names is missing.
+    /// The files of the project, listed once a referenced file is missing.
     listing: Option<Vec<String>>,
     /// The account sets that each account set uses.
     set_uses: BTreeMap<AccountSetIx, Vec<SetUse>>,
@@ -201,8 +201,7 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    /// Learns every declared name, so that order does not matter. A declaration with a mistake declares its name all
-    /// the same.
+    /// Collects every declared name, so that order does not matter. A faulty declaration also declares its name.
     fn declare(&mut self, checked: &[CheckedFile<'_>]) {
         for node in checked.iter().flat_map(|file| file.nodes) {
             if node.keyword.is_some() {
@@ -264,7 +263,7 @@ impl Decoder<'_> {
         self.found.extend(cycles(&sets, &self.set_uses));
     }
 
-    /// Remembers a place; for one in a template that is being used, the place of the `use` too.
+    /// Adds a place; within a template that is being used, with the place of the `use`.
     fn origin(&mut self, place: Place) -> OriginId {
         match self.making.used_at(place) {
             Some(used_at) => self.origins.add_used(place, used_at),
@@ -272,7 +271,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Reads an identity, or reports that the text is none.
+    /// Parses an identity, or reports an error.
     fn identity<T: FromStr<Err = InvalidIdentity>>(&mut self, text: &str, place: Place) -> Option<T> {
         match text.parse() {
             Ok(identity) => Some(identity),
@@ -283,14 +282,14 @@ impl Decoder<'_> {
         }
     }
 
-    /// Reports a text that is not what it should be: what is wanted, then in brackets or behind a comma, colon or
-    /// semicolon what makes it one, which is for the help alone.
+    /// Reports a text that is not what is expected. `wanted` is the expected thing, followed by its definition in
+    /// parentheses or after a comma, colon or semicolon. The definition is only part of the help.
     fn invalid(&mut self, place: Place, text: &str, wanted: &str) {
         let what = &wanted[..wanted.find([',', ';', ':', '(']).unwrap_or(wanted.len())];
         self.is_not(place, text, what.trim_end(), &format!("write {wanted}"));
     }
 
-    /// Reports a text that is not `what` it should be, with what to do about it.
+    /// Reports a text that is not `what` is expected, with a help.
     fn is_not(&mut self, place: Place, text: &str, what: &str, help: &str) {
         self.found.push(
             Diagnostic::error(Code::InvalidIdentity, format!("`{text}` is not {what}"))
@@ -299,7 +298,7 @@ impl Decoder<'_> {
         );
     }
 
-    /// Reports what AWS would refuse.
+    /// Reports a limit of AWS that is exceeded.
     fn beyond_limit(&mut self, place: Place, message: String, label: String) {
         self.found.push(
             Diagnostic::error(Code::LimitExceeded, message)
@@ -308,7 +307,7 @@ impl Decoder<'_> {
         );
     }
 
-    /// Reports a text that is longer than AWS takes, in characters.
+    /// Reports a text that is longer than AWS allows, in characters.
     fn at_most(&mut self, text: &str, place: Place, most: usize, what: &str) -> bool {
         let length = text.chars().count();
         if length > most {
@@ -318,8 +317,8 @@ impl Decoder<'_> {
         length <= most
     }
 
-    /// Remembers a value that may stand once among several words, or reports that it stood before. Where a `use` gives
-    /// one of the two, they meet by chance, and mean no more than one would.
+    /// Remembers a value that must be unique among several lines, or reports a duplicate. If a `use` gives one of the
+    /// two, the duplicate is accidental and harmless.
     fn once(&mut self, seen: &mut BTreeMap<String, Place>, text: &str, place: Place) -> bool {
         if let Some(first) = seen.get(text) {
             if !self.making.is_given(place) && !self.making.is_given(*first) {
@@ -332,7 +331,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The words and names with which a node of the file level declares: its own, or those of the `forbid` nodes in a
+/// Returns the names that a top-level node declares, each with its word: its own, or those of the `forbid` nodes in a
 /// `guard`.
 pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (Word, &Value)> {
     let is_guard = node.word_of() == Some(FileWord::Guard);
@@ -343,8 +342,8 @@ pub(crate) fn declared_names(node: &Node) -> impl Iterator<Item = (Word, &Value)
     })
 }
 
-/// The first values of the lines in a node's block that may have been meant for `forbid`: those of unknown words in a
-/// `guard`, and all in a node that may have been meant for a `guard`.
+/// Returns the first values of lines that may have been meant as `forbid`: those of unknown words in a `guard`, and of
+/// all lines in a node that may have been meant as a `guard`.
 fn unknown_within(node: &Node) -> impl Iterator<Item = &Value> {
     let is_guard = node.word_of() == Some(FileWord::Guard);
     let may_be_guard = is_guard || node.keyword.is_none();

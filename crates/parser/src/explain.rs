@@ -1,14 +1,14 @@
-//! The pages that `rolecall explain` prints, part of the program so that they need no network.
+//! The pages that `rolecall explain` prints. They are part of the program, so they need no network.
 
 use rolecall_model::Code;
 use rolecall_model::lint::LINTS;
 
 use crate::nearest::nearest;
 
-/// What stands around the part of a page that is made from the tests.
+/// The beginning of the markers around the generated part of a page.
 const MARK: &str = "<!-- ";
 
-/// The page of a code, as Markdown.
+/// Returns the page of a code as Markdown, without markers.
 pub fn explain(code: Code) -> String {
     let mut text = String::new();
     let mut is_behind_mark = false;
@@ -24,12 +24,13 @@ pub fn explain(code: Code) -> String {
     text
 }
 
-/// The lint that a name was probably meant for. One that is spelt with `_` for `-`, or in another case, is near too.
+/// Returns the lint that a name was probably meant to be, even if it is spelled with `_` instead of `-` or in another
+/// case.
 pub fn nearest_lint(name: &str) -> Option<&'static str> {
     nearest(&name.replace('_', "-"), LINTS.iter().map(|(lint, _)| *lint))
 }
 
-/// The first paragraph of a code's page, on one line.
+/// Returns the first paragraph of a code's page, on one line.
 pub(crate) fn summary(code: Code) -> String {
     let paragraph = code.page().split("\n\n").nth(1).unwrap_or_default();
     paragraph.lines().collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Makes the changes that a machine may make. All of it happens in memory: files are the caller's to write.
+//! Applies suggestions that are safe to apply automatically. Everything happens in memory; the caller writes the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,69 +8,70 @@ use rolecall_model::{Applicability, Code, Diagnostic, FileId, Suggestion};
 use crate::project::{Project, load};
 use crate::source::{ProjectFiles, ReadError};
 
-/// How often the project is mended and loaded again. A mistake can hide another, but not so many on top of each other.
+/// Maximum number of times that the project is fixed and loaded again. A fix can reveal further problems, but not this
+/// often.
 const MAX_ROUNDS: usize = 16;
 
-/// A project after what a machine may change in it was changed.
+/// A project with all safe suggestions applied.
 #[derive(Debug)]
 pub struct Fixed {
-    /// The files that changed, with their new texts. Each was read from the project's directory.
+    /// The changed files, with their new texts. Each was read from the project directory.
     pub files: BTreeMap<String, String>,
-    /// What was mended, in the order of rounds, files and places.
-    pub mended: Vec<Mended>,
-    /// The files for which there are changes that a machine may make, and that were left as they were, by name.
-    pub left: Vec<Left>,
-    /// What is left, loaded from the new texts.
+    /// The applied fixes, in the order of rounds, files and places.
+    pub applied: Vec<AppliedFix>,
+    /// The files with safe suggestions that were not applied, by name.
+    pub skipped: Vec<SkippedFile>,
+    /// The project, loaded from the new texts.
     pub project: Project,
 }
 
-/// One change that was made.
+/// An applied fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mended {
-    /// The file, relative to the project's directory.
+pub struct AppliedFix {
+    /// The file, relative to the project directory.
     pub file: String,
-    /// The line on which it was found, from 1.
+    /// The line of the diagnostic, from 1.
     pub line: u32,
     /// The code of the diagnostic.
     pub code: Code,
-    /// What the diagnostic said.
+    /// The message of the diagnostic.
     pub message: String,
 }
 
-/// A file that was left as it was although something in it could be mended.
+/// A file that was left unchanged although it has safe suggestions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    /// The file, relative to the project's directory.
+pub struct SkippedFile {
+    /// The file, relative to the project directory.
     pub file: String,
-    /// Why.
-    pub why: WhyLeft,
+    /// The reason.
+    pub why: SkipReason,
 }
 
-/// Why a file was left as it was. Each reads as the end of a sentence that begins with the file's name.
+/// Why a file was left unchanged. Each reads as the end of a sentence that begins with the name of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WhyLeft {
-    /// The changes would uncover or make more errors than they mend.
+pub enum SkipReason {
+    /// The changes would reveal or cause more errors than they fix.
     #[error("would have more errors than before")]
     Worse,
-    /// The text that was read is not all that the file holds.
+    /// The text that was read is not the entire content of the file.
     #[error("is not UTF-8")]
     NotUtf8,
-    /// What was changed showed more to change, too often.
+    /// Fixes kept revealing further fixes.
     #[error("has more problems than one run fixes")]
     TooManyRounds,
 }
 
-/// Applies every suggestion of the project's diagnostics that is [`Applicability::Safe`], and loads the project again,
-/// until none is left. Of suggestions that overlap, the first is taken, and the others have to turn up again. A file
-/// that has more errors afterwards than before is left as it was.
+/// Applies every suggestion with [`Applicability::Safe`] and loads the project again, until there is none. If suggestions
+/// overlap, the first is applied, and the others are expected to appear again. A file that would have more errors than
+/// before is left unchanged.
 pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
     let mut changed: BTreeMap<String, String> = BTreeMap::new();
-    let mut mended = Vec::new();
+    let mut applied = Vec::new();
     let mut project = load(files, entry);
     // Files that a change made worse.
-    let mut left_alone: BTreeSet<String> = BTreeSet::new();
+    let mut unfixable: BTreeSet<String> = BTreeSet::new();
     for _ in 0..MAX_ROUNDS {
-        let round = Round::of(&project, files, &changed, &left_alone);
+        let round = Round::of(&project, files, &changed, &unfixable);
         if round.texts.is_empty() {
             break;
         }
@@ -80,48 +81,48 @@ pub fn fix(files: &dyn ProjectFiles, entry: &str) -> Fixed {
         let worse = worse(&project, &after, &round.texts);
         if worse.is_empty() {
             (changed, project) = (tried, after);
-            mended.extend(round.mended);
+            applied.extend(round.applied);
         } else {
-            left_alone.extend(worse);
+            unfixable.extend(worse);
         }
     }
-    let left = left(&project, files, &changed, &left_alone);
-    Fixed { files: changed, mended, left, project }
+    let skipped = skipped_files(&project, files, &changed, &unfixable);
+    Fixed { files: changed, applied, skipped, project }
 }
 
-/// The files in which something could still be mended, and why it was not.
-fn left(
+/// Returns the files with remaining safe suggestions, and why those were not applied.
+fn skipped_files(
     project: &Project,
     files: &dyn ProjectFiles,
     changed: &BTreeMap<String, String>,
-    left_alone: &BTreeSet<String>,
-) -> Vec<Left> {
-    let mut left: BTreeMap<String, WhyLeft> = BTreeMap::new();
+    unfixable: &BTreeSet<String>,
+) -> Vec<SkippedFile> {
+    let mut skipped: BTreeMap<String, SkipReason> = BTreeMap::new();
     for suggestion in project.diagnostics.iter().filter_map(|found| found.suggestion.as_ref()) {
         if suggestion.applicability != Applicability::Safe {
             continue;
         }
         let file = project.sources.get(suggestion.place.file);
         let name = file.name.to_string();
-        if left.contains_key(&name) {
+        if skipped.contains_key(&name) {
             continue;
         }
-        let why = if left_alone.contains(&name) {
-            WhyLeft::Worse
+        let why = if unfixable.contains(&name) {
+            SkipReason::Worse
         } else if !is_as_read(&name, &file.text, files, changed) {
-            WhyLeft::NotUtf8
+            SkipReason::NotUtf8
         } else {
-            WhyLeft::TooManyRounds
+            SkipReason::TooManyRounds
         };
-        left.insert(name, why);
+        skipped.insert(name, why);
     }
-    left.into_iter().map(|(file, why)| Left { file, why }).collect()
+    skipped.into_iter().map(|(file, why)| SkippedFile { file, why }).collect()
 }
 
 /// The changes of one round.
 struct Round {
     texts: BTreeMap<String, String>,
-    mended: Vec<Mended>,
+    applied: Vec<AppliedFix>,
 }
 
 impl Round {
@@ -129,7 +130,7 @@ impl Round {
         project: &Project,
         files: &dyn ProjectFiles,
         changed: &BTreeMap<String, String>,
-        left_alone: &BTreeSet<String>,
+        unfixable: &BTreeSet<String>,
     ) -> Self {
         let mut by_file: BTreeMap<FileId, Vec<(&Diagnostic, &Suggestion)>> = BTreeMap::new();
         for diagnostic in &project.diagnostics {
@@ -139,11 +140,11 @@ impl Round {
                 by_file.entry(suggestion.place.file).or_default().push((diagnostic, suggestion));
             }
         }
-        let mut round = Self { texts: BTreeMap::new(), mended: Vec::new() };
+        let mut round = Self { texts: BTreeMap::new(), applied: Vec::new() };
         for (id, mut suggestions) in by_file {
             let file = project.sources.get(id);
             let name = file.name.to_string();
-            if left_alone.contains(&name) || !is_as_read(&name, &file.text, files, changed) {
+            if unfixable.contains(&name) || !is_as_read(&name, &file.text, files, changed) {
                 continue;
             }
             suggestions.sort_by_key(|(_, suggestion)| suggestion.place);
@@ -160,7 +161,7 @@ impl Round {
                 text.push_str(&file.text[at..range.start]);
                 text.push_str(&suggestion.replacement);
                 (at, last_insertion) = (range.end, insertion);
-                round.mended.push(Mended {
+                round.applied.push(AppliedFix {
                     file: name.clone(),
                     line: file.line_and_column(suggestion.place.start).0,
                     code: diagnostic.code,
@@ -172,12 +173,12 @@ impl Round {
                 round.texts.insert(name, text);
             }
         }
-        round.mended.retain(|mended| round.texts.contains_key(&mended.file));
+        round.applied.retain(|applied| round.texts.contains_key(&applied.file));
         round
     }
 }
 
-/// Whether a text is all that the file holds: one that is not UTF-8 would lose what could not be read.
+/// Returns whether a text is the entire content of the file: in a file that is not UTF-8, unreadable bytes would be lost.
 fn is_as_read(
     name: &str,
     text: &Arc<str>,
@@ -188,21 +189,21 @@ fn is_as_read(
         || files.read(name, crate::MAX_FILE_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
-/// The files whose changes did harm: those of the round that have more errors than before, or all of it where another
+/// Returns the files whose changes did harm: those of the round with more errors than before, or all of them if another
 /// file has more.
 fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) -> BTreeSet<String> {
     let (was, is) = (errors(before), errors(after));
     let grew = |file: &&String| is.get(*file) > was.get(*file);
     let harmed: BTreeSet<String> = texts.keys().filter(grew).cloned().collect();
-    // Where not all mistakes are told, those of other files come to light as the first ones go.
-    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyMistakes);
+    // Where not all errors are told, those of other files come to light as the first ones go.
+    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyDiagnostics);
     if harmed.is_empty() && all_told && is.keys().any(|file| grew(&file)) {
         return texts.keys().cloned().collect();
     }
     harmed
 }
 
-/// How many errors each file has; those without a place are counted under the empty name.
+/// Returns the number of errors of each file; those without a place are counted under the empty name.
 fn errors(project: &Project) -> BTreeMap<String, usize> {
     let mut errors: BTreeMap<String, usize> = BTreeMap::new();
     for diagnostic in project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
@@ -212,7 +213,7 @@ fn errors(project: &Project) -> BTreeMap<String, usize> {
     errors
 }
 
-/// Files of which some have another text than the one that is kept.
+/// Files of which some have another text than the stored one.
 struct Overlay<'a> {
     files: &'a dyn ProjectFiles,
     changed: &'a BTreeMap<String, String>,

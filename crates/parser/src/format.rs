@@ -1,8 +1,8 @@
-//! The formatter: one layout for every file, and not a value, a comment or an order changed.
+//! The formatter: a single layout for every file, without changing a value, a comment or the order.
 //!
-//! `tree` makes of the scan's pieces a tree that keeps every comment; `layout` writes it out; `text` spells the texts.
-//! A file with a mistake in its syntax is not formatted, since what it means can then only be guessed.
-//! `docs/formatting.md` tells users the rules.
+//! `tree` builds a tree of the scan's pieces that keeps every comment, `layout` writes it, and `text` spells the texts.
+//! A file with a syntax error is not formatted, because its meaning would be a guess.
+//! `docs/formatting.md` describes the rules to users.
 
 mod alignment;
 mod layout;
@@ -11,47 +11,47 @@ mod tree;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
 
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::source::{ProjectFiles, ReadError};
 use crate::{MAX_FILE_BYTES, MAX_NODE_BYTES, project, scan, source, syntax};
 
-/// How wide a line becomes where the formatter has a choice, in characters.
+/// Maximum width of a line if the formatter has a choice, in characters.
 pub(crate) const MAX_WIDTH: usize = 120;
-/// How far a block is indented, in spaces.
+/// Indentation of a block, in spaces.
 pub(crate) const INDENT: usize = 4;
 
-/// A file as it is, and as the formatter writes it.
+/// A file before and after formatting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {
-    /// As it is.
+    /// The current text.
     pub before: String,
-    /// In the one layout. Formatted again, it stays as it is.
+    /// The formatted text. Formatting it again does not change it.
     pub after: String,
 }
 
 impl Formatted {
-    /// Whether the file is not yet in the one layout.
+    /// Returns whether the file is not formatted yet.
     pub fn differs(&self) -> bool {
         self.before != self.after
     }
 }
 
-/// Writes the text of one file in the one layout. What it says stays the same, and so do its comments and their order;
-/// only white space at the ends of their lines goes.
+/// Formats the text of a file. Its meaning, its comments and their order stay the same; only white space at the ends of
+/// comment lines is removed.
 ///
 /// ```
 /// let text = "accounts   \"production\" {\n\tou \"Workloads/Prod\"; // all\n}";
 /// let mut sources = rolecall_model::Sources::default();
 /// let file = sources.add("accounts.kdl", text);
-/// let formatted = rolecall_parser::format(file, text).expect("it has no mistake");
+/// let formatted = rolecall_parser::format(file, text).expect("it has no error");
 /// assert_eq!(formatted, "accounts \"production\" {\n    ou \"Workloads/Prod\" // all\n}\n");
 /// ```
 ///
 /// # Errors
-/// All mistakes of syntax, with their places in `file`. What names mean, and whether a word may stand where it does, is
-/// not asked. A text is also refused that would exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] once it is indented.
+/// Returns all syntax errors, with their places in `file`. Names and the places of words are not checked. A text that
+/// would exceed [`MAX_FILE_BYTES`] or [`MAX_NODE_BYTES`] after indentation is also an error.
 pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
-    let found = mistakes(file, text);
+    let found = syntax_errors(file, text);
     if !found.is_empty() {
         return Err(found);
     }
@@ -61,7 +61,7 @@ pub fn format(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
     if is_too_large(file, &after) { Err(vec![too_large(file, text)]) } else { Ok(after) }
 }
 
-/// Whether indentation has made a text larger than what is read.
+/// Returns whether indentation has made a text too large.
 fn is_too_large(file: FileId, after: &str) -> bool {
     after.len() > MAX_NODE_BYTES
         && (after.len() as u64 > MAX_FILE_BYTES
@@ -76,28 +76,28 @@ fn too_large(file: FileId, text: &str) -> Diagnostic {
     )
 }
 
-/// The mistakes of syntax in a text, sorted by place and code.
-fn mistakes(file: FileId, text: &str) -> Vec<Diagnostic> {
+/// Returns the syntax errors in a text, sorted by place and code.
+fn syntax_errors(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut scanned = scan::scan(file, text);
-    let mut mistakes = Mistakes::default();
-    mistakes.extend(std::mem::take(&mut scanned.diagnostics));
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(std::mem::take(&mut scanned.diagnostics));
     for some in scanned.nodes.chunks(project::NODES_AT_ONCE) {
-        if mistakes.is_full() {
+        if diagnostics.is_full() {
             break;
         }
-        mistakes.extend(syntax::parse(file, &scanned, some).mistakes);
+        diagnostics.extend(syntax::parse(file, &scanned, some).diagnostics);
     }
-    let more = mistakes.more();
-    let mut found = mistakes.into_kept();
+    let more = diagnostics.more();
+    let mut found = diagnostics.into_kept();
     found.sort_by_key(|diagnostic| (diagnostic.primary.as_ref().map(|label| label.place), diagnostic.code));
     found.extend(more);
     found
 }
 
-/// The same for the bytes of a file, whose text joins the `sources`.
+/// Formats the bytes of a file, and adds its text to `sources`.
 ///
 /// # Errors
-/// They are larger than [`MAX_FILE_BYTES`] or no UTF-8, or the text has mistakes of syntax.
+/// They are larger than [`MAX_FILE_BYTES`] or not UTF-8, or the text has syntax errors.
 pub fn format_bytes(name: &str, bytes: Vec<u8>, sources: &mut Sources) -> Result<Formatted, Vec<Diagnostic>> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         let error = ReadError::TooLarge { bytes: bytes.len() as u64 };
@@ -112,10 +112,10 @@ pub fn format_bytes(name: &str, bytes: Vec<u8>, sources: &mut Sources) -> Result
     Ok(Formatted { before, after })
 }
 
-/// The same for a file on disk or in memory.
+/// Formats a file on disk or in memory.
 ///
 /// # Errors
-/// It cannot be read, is larger than [`MAX_FILE_BYTES`] or no UTF-8, or has mistakes of syntax.
+/// It cannot be read, is larger than [`MAX_FILE_BYTES`] or not UTF-8, or has syntax errors.
 pub fn format_file(
     files: &dyn ProjectFiles,
     path: &str,

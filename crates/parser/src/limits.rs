@@ -1,43 +1,43 @@
-//! What the language takes because AWS does: lengths, numbers and characters that can be checked without AWS. The parser
-//! refuses what is beyond them, and `rolecall import` leaves it out, so both have to know the same.
+//! Limits of AWS that can be checked offline: lengths, numbers and characters. The parser rejects what exceeds them, and
+//! `rolecall import` omits it.
 //!
-//! From the service models of sso-admin, organizations and identitystore where nothing else is said; lengths are in
+//! The source is the service models of sso-admin, organizations and identitystore unless stated otherwise; lengths are in
 //! characters.
 
-/// The longest description of a permission set.
+/// Maximum length of the description of a permission set.
 pub const MAX_DESCRIPTION: usize = 700;
-/// The longest relay state of a permission set.
+/// Maximum length of the relay state of a permission set.
 pub const MAX_RELAY_STATE: usize = 240;
-/// The longest name of a customer managed policy.
+/// Maximum length of the name of a customer managed policy.
 pub const MAX_POLICY_NAME: usize = 128;
-/// The longest path of a customer managed policy.
+/// Maximum length of the path of a customer managed policy.
 pub const MAX_POLICY_PATH: usize = 512;
-/// The longest key of a tag.
+/// Maximum length of the key of a tag.
 pub const MAX_TAG_KEY: usize = 128;
-/// The longest value of a tag.
+/// Maximum length of the value of a tag.
 pub const MAX_TAG_VALUE: usize = 256;
-/// How many managed policies a permission set may have (documented quota).
+/// Maximum number of policies of a permission set (documented quota).
 pub const MAX_POLICIES: usize = 25;
-/// How many tags a permission set may have in the files: the documented quota less the one of the stack.
+/// Maximum number of tags of a permission set in the configuration: the documented quota without the tag of the stack.
 pub const MAX_TAGS: usize = 49;
-/// The longest key of an attribute for access control (`AccessControlAttributeKey`).
+/// Maximum length of the key of an attribute for access control (`AccessControlAttributeKey`).
 pub const MAX_ATTRIBUTE_KEY: usize = 128;
-/// The longest source of an attribute (`AccessControlAttributeValueSource`). An empty one would be an attribute without a
-/// value, so at least one character is wanted.
+/// Maximum length of the source of an attribute (`AccessControlAttributeValueSource`). An empty source would be an
+/// attribute without a value, so at least one character is required.
 pub const MAX_ATTRIBUTE_SOURCE: usize = 256;
-/// How many attributes an instance may have (`AccessControlAttributeList`).
+/// Maximum number of attributes of an instance (`AccessControlAttributeList`).
 pub const MAX_ATTRIBUTES: usize = 50;
-/// What may stand in the source of an attribute besides the characters of tags.
+/// The characters that the source of an attribute may contain in addition to those of tags.
 pub const MORE_OF_SOURCES: &str = "[]{}$\\\"";
-/// The longest display name of a group in the Identity Store.
+/// Maximum length of the display name of a group in the Identity Store.
 pub const MAX_DISPLAY_NAME: usize = 1024;
-/// The longest name of an account.
+/// Maximum length of the name of an account.
 pub const MAX_ACCOUNT_NAME: usize = 50;
-/// The longest name of an organizational unit.
+/// Maximum length of the name of an organizational unit.
 pub const MAX_UNIT_NAME: usize = 128;
 
-/// Whether a character may not stand in a file, not even in a text or a comment: control characters and the
-/// invisible ones that make a reader see another order or other lines than the program.
+/// Returns whether a character is forbidden in files, even in a text or a comment: control characters, and invisible
+/// characters that make a reader see another order or other lines than the program.
 #[must_use]
 pub fn is_forbidden(character: char) -> bool {
     match character {
@@ -47,19 +47,19 @@ pub fn is_forbidden(character: char) -> bool {
     }
 }
 
-/// Whether a character may stand in the description of a permission set.
+/// Returns whether the description of a permission set may contain a character.
 #[must_use]
 pub fn is_of_description(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A1}'..='\u{FF}')
 }
 
-/// Whether a character may stand in a relay state.
+/// Returns whether a relay state may contain a character.
 #[must_use]
 pub fn is_of_relay_state(character: char) -> bool {
     matches!(character, ' '..='~') && !matches!(character, '<' | '>' | '^' | '`')
 }
 
-/// Whether sso-admin takes a character in tags and in keys of attributes: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
+/// Returns whether sso-admin allows a character in tags and in keys of attributes: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
 #[must_use]
 pub fn is_of_tags(character: char) -> bool {
     character.is_alphanumeric()
@@ -67,19 +67,19 @@ pub fn is_of_tags(character: char) -> bool {
         || "_.:/=+-@".contains(character)
 }
 
-/// Whether a text is the name of a policy, with its path in front if it has one.
+/// Returns whether a text is the name of a policy, with or without its path.
 #[must_use]
 pub fn is_policy_name(text: &str) -> bool {
     text.split('/').all(|part| !part.is_empty() && part.chars().all(is_policy_character))
 }
 
-/// `[\w+=,.@-]`, of which IAM makes policy names and paths.
+/// Returns whether the names and paths of IAM policies may contain a character: `[\w+=,.@-]`.
 #[must_use]
 pub fn is_policy_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
 }
 
-/// Whether a text is the id of a unit or root.
+/// Returns whether a text is the ID of a unit or root.
 #[must_use]
 pub fn is_unit_id(text: &str) -> bool {
     let part = |text: &str, least: usize| {

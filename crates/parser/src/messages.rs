@@ -1,5 +1,5 @@
-//! Diagnostics as other programs read them: one JSON object a line, SARIF, GitHub's workflow commands, GitLab's Code
-//! Quality. `docs/diagnostics.md` tells users of them.
+//! Diagnostics for other programs: one JSON object per line, SARIF, GitHub workflow commands, and GitLab Code Quality.
+//! `docs/diagnostics.md` describes the formats to users.
 
 mod github;
 mod gitlab;
@@ -14,24 +14,24 @@ use sha2::{Digest, Sha256};
 
 use crate::render::plain;
 
-/// Where the pages of all codes are, for those who read them with a browser.
+/// The URL of the pages of all codes.
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/diagnostics/");
 
-/// How messages are written for a machine.
+/// A machine-readable output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
     /// One SARIF 2.1.0 document.
     Sarif,
-    /// A workflow command of GitHub Actions a line.
+    /// One GitHub Actions workflow command per line.
     Github,
-    /// One array in the format of GitLab's Code Quality reports.
+    /// One array in the format of GitLab Code Quality reports.
     Gitlab,
 }
 
-/// One message, which owns all it needs. Characters that could make a terminal show something else than is written are
-/// replaced in what it says.
+/// A message that owns its data. Characters that could make a terminal show something other than the text are replaced in
+/// it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// `None` for a failure of the system that has no page.

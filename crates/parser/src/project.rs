@@ -11,7 +11,7 @@ use rolecall_model::{Code, Config, Diagnostic, FileId, Origins, Place, Sources};
 use self::includes::{Included, Limit, beyond};
 use crate::check::check;
 use crate::decode::{CheckedFile, Decoded, Unread, declared_names, decode};
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::resolve::{NameKind, Names};
 use crate::source::{ProjectFiles, ReadError, add_text};
 use crate::syntax::{Node, Parsed, parse};
@@ -20,7 +20,7 @@ use crate::{MAX_FILE_BYTES, MAX_PROJECT_BYTES, scan};
 
 /// How many files are read and parsed at a time, so that a project that is too large is noticed before memory is full.
 const FILES_AT_ONCE: usize = 32;
-/// How many top-level nodes are parsed at a time, so that a file full of mistakes is given up early.
+/// How many top-level nodes are parsed at a time, so that a file full of errors is given up early.
 pub(crate) const NODES_AT_ONCE: usize = 8_192;
 /// How many files that nothing includes are told one by one.
 const MAX_UNUSED: usize = 20;
@@ -34,15 +34,15 @@ pub struct Project {
     pub sources: Sources,
     /// Where the items of the configuration were written.
     pub origins: Origins,
-    /// All mistakes and lints up to [`MAX_DIAGNOSTICS`](crate::MAX_DIAGNOSTICS) each, sorted by file, place and code;
+    /// All errors and lints up to [`MAX_DIAGNOSTICS`](crate::MAX_DIAGNOSTICS) each, sorted by file, place and code;
     /// those without a place come first, and what says that there are more comes last.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads the project whose file is `entry`, `rolecall.kdl` as a rule. All mistakes of all files are found in one go.
+/// Loads the project whose file is `entry`, `rolecall.kdl` as a rule. All errors of all files are found in one go.
 pub fn load(files: &dyn ProjectFiles, entry: &str) -> Project {
     let mut loader =
-        Loader { files, sources: Sources::default(), found: Mistakes::default(), names: Names::default() };
+        Loader { files, sources: Sources::default(), found: Diagnostics::default(), names: Names::default() };
     let (config, origins) = loader.load(entry);
     let Loader { sources, found, .. } = loader;
     let more = found.more();
@@ -60,7 +60,7 @@ fn order(diagnostic: &Diagnostic) -> (Option<Place>, Code, &str) {
 struct Loader<'a> {
     files: &'a dyn ProjectFiles,
     sources: Sources,
-    found: Mistakes,
+    found: Diagnostics,
     names: Names,
 }
 
@@ -80,8 +80,8 @@ type Read<'a> = (&'a String, &'a Included, Result<Vec<u8>, ReadError>);
 impl Loader<'_> {
     fn load(&mut self, entry: &str) -> (Option<Config>, Origins) {
         let Some(entry_file) = self.read_entry(entry) else { return (None, Origins::default()) };
-        let (entry_loaded, mistakes) = load_file(entry_file, &self.sources);
-        self.found.extend(mistakes);
+        let (entry_loaded, diagnostics) = load_file(entry_file, &self.sources);
+        self.found.extend(diagnostics);
         let mut loaded = vec![entry_loaded];
         let listing = self.list(&loaded[0]);
         let (included, meant) = self.included(&loaded[0].nodes, &listing, entry);
@@ -99,15 +99,15 @@ impl Loader<'_> {
         let checked: Vec<CheckedFile<'_>> =
             loaded.iter().map(|file| CheckedFile { file: file.file, nodes: &file.nodes }).collect();
         let names = std::mem::take(&mut self.names);
-        let Decoded { config, origins, mistakes, unused_names, lints } =
+        let Decoded { config, origins, diagnostics, unused_names, lints } =
             decode(self.files, &mut self.sources, &checked, names, unread);
         self.found.set_levels(lints);
-        if mistakes.has(Code::UnsupportedLanguage) {
+        if diagnostics.has(Code::UnsupportedLanguage) {
             // Another version has other words and rules, so whatever else was found may be right.
-            self.found = mistakes;
+            self.found = diagnostics;
             self.found.retain(Code::UnsupportedLanguage);
         } else {
-            self.found.extend(mistakes);
+            self.found.extend(diagnostics);
         }
         if !self.found.has_mistake() {
             self.found.extend(unused_names);
@@ -137,7 +137,7 @@ impl Loader<'_> {
     }
 
     /// All files beneath the project's directory. Without `include` no listing is needed for more than a lint, so a
-    /// failure is then no mistake.
+    /// failure is then no error.
     fn list(&mut self, entry: &Loaded) -> Vec<String> {
         match self.files.list() {
             Ok(listing) => listing,
@@ -214,26 +214,26 @@ impl Loader<'_> {
             }
         }
         let sources = &self.sources;
-        let parsed: Vec<(Loaded, Mistakes)> = readable
+        let parsed: Vec<(Loaded, Diagnostics)> = readable
             .into_par_iter()
             .map(|(file, limit)| {
-                let (mut loaded, mut mistakes) = load_file(file, sources);
+                let (mut loaded, mut diagnostics) = load_file(file, sources);
                 if let Some(limit) = limit {
-                    loaded.refuse_beyond(limit, &mut mistakes);
+                    loaded.refuse_beyond(limit, &mut diagnostics);
                 }
-                (loaded, mistakes)
+                (loaded, diagnostics)
             })
             .collect();
         let mut loaded = Vec::with_capacity(parsed.len());
-        for (file, mistakes) in parsed {
-            self.found.extend(mistakes);
+        for (file, diagnostics) in parsed {
+            self.found.extend(diagnostics);
             loaded.push(file);
         }
         loaded
     }
 
     /// Reports the files that nothing includes, unless an `include` may stand in what could not be read. While an include matches nothing, what they declare is not unknown:
-    /// a renamed folder is one mistake.
+    /// a renamed folder is one error.
     fn unused(
         &mut self,
         entry: &str,
@@ -367,11 +367,11 @@ impl Loaded {
     }
 
     /// Takes out what `may-contain` does not allow, and reports it.
-    fn refuse_beyond(&mut self, limit: &Limit, mistakes: &mut Mistakes) {
+    fn refuse_beyond(&mut self, limit: &Limit, diagnostics: &mut Diagnostics) {
         let (refused, nodes) =
             std::mem::take(&mut self.nodes).into_iter().partition(|node| match beyond(limit, node) {
                 Some(diagnostic) => {
-                    mistakes.push(diagnostic);
+                    diagnostics.push(diagnostic);
                     true
                 }
                 None => false,
@@ -380,10 +380,10 @@ impl Loaded {
     }
 }
 
-fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
+fn load_file(file: FileId, sources: &Sources) -> (Loaded, Diagnostics) {
     let mut scan = scan::scan(file, &sources.get(file).text);
-    let mut mistakes = Mistakes::default();
-    mistakes.extend(std::mem::take(&mut scan.diagnostics));
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(std::mem::take(&mut scan.diagnostics));
     let mut loaded = Loaded {
         file,
         nodes: Vec::new(),
@@ -392,17 +392,17 @@ fn load_file(file: FileId, sources: &Sources) -> (Loaded, Mistakes) {
         cut_short: scan.cut_short,
     };
     for some in scan.nodes.chunks(NODES_AT_ONCE) {
-        if mistakes.is_full() {
+        if diagnostics.is_full() {
             loaded.cut_short = true;
             break;
         }
-        let Parsed { mut nodes, unread, mistakes: by_crate } = parse(file, &scan, some);
-        mistakes.extend(by_crate);
-        mistakes.extend(check(&mut nodes, Within::File));
+        let Parsed { mut nodes, unread, diagnostics: by_crate } = parse(file, &scan, some);
+        diagnostics.extend(by_crate);
+        diagnostics.extend(check(&mut nodes, Within::File));
         loaded.nodes.append(&mut nodes);
         loaded.unread.extend(unread);
     }
-    (loaded, mistakes)
+    (loaded, diagnostics)
 }
 
 /// The diagnostic for a file that could not be read.

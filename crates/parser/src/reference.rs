@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::words::{BlockRule, Kind, Within, WordRule, listed_places, places_of_rule, words_within};
-use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_MADE};
+use crate::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES, MAX_GENERATED};
 
 /// The sections of the page, each with its places and its introduction.
 const SECTIONS: &[(&str, &[Within], &str)] = &[
@@ -111,7 +111,7 @@ fn introduction() -> String {
          - `\\` at the end of a line continues it on the next. `;` separates two lines that are written on one.\n\
          - Control characters and characters that change the reading direction are not allowed anywhere.\n\
          - A file has at most {mebibytes} MiB, a project has at most {MAX_FILES} files, and blocks are nested at most \
-         {MAX_DEPTH} levels deep. Templates generate at most {MAX_MADE} words and values in total; a long text counts \
+         {MAX_DEPTH} levels deep. Templates generate at most {MAX_GENERATED} words and values in total; a long text counts \
          once for every 64 bytes.\n\n\
          All errors and warnings of all files are reported in one run, each with a code that `rolecall explain CODE` \
          explains.\n\n"

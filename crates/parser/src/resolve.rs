@@ -1,5 +1,5 @@
-//! The names that the files declare, and what the files refer to. A reference becomes a number into the
-//! configuration here, or a diagnostic; nothing behind this holds a name that is not declared.
+//! Declared names and references to them. Here, a reference becomes a position in the configuration, or a diagnostic; no
+//! later stage can contain an undeclared name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +10,20 @@ use crate::MAX_DIAGNOSTICS;
 use crate::nearest::nearest;
 use crate::words::{FileWord, GuardWord, Word};
 
-/// Beyond this many unknown names, no nearest name is looked for: that compares each with every declared one.
+/// Number of unknown names for which the nearest name is searched: each is compared with every declared one.
 const MAX_SUGGESTED: usize = 200;
-/// How many circles are told. Each takes time in proportion to its length, and there can be one for each use of a set.
+/// Maximum number of reported cycles. Each takes time in proportion to its length, and each use of a set can form one.
 const MAX_CYCLES: usize = 50;
-/// At how many of its places one unknown name is shown.
+/// Number of places at which an unknown name is shown.
 const MAX_PLACES: usize = 6;
 
-/// What a name is the name of.
+/// What a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum NameKind {
     Group,
     AccountSet,
     PermissionSet,
-    /// What a `forbid` is called.
+    /// The name of a `forbid`.
     Forbid,
     Template,
 }
@@ -33,7 +33,7 @@ impl NameKind {
     pub(crate) const ALL: [Self; 5] =
         [Self::Group, Self::AccountSet, Self::PermissionSet, Self::Template, Self::Forbid];
 
-    /// The kind that a word of the file level declares, or `forbid` in a guard.
+    /// Returns what a word declares, at the top level or (`forbid`) in a guard.
     pub(crate) fn declared_by(word: Word) -> Option<Self> {
         match word {
             Word::File(word) => match word {
@@ -143,22 +143,22 @@ struct Declared {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     declared: BTreeMap<(NameKind, String), Declared>,
-    /// What hands out references, known once all names are.
+    /// Creates references, once all names are known.
     declarations: Declarations,
-    /// Names whose declarations cannot be read. Their uses are no second mistake.
+    /// Names with unreadable declarations. Using them is not an error.
     lost: BTreeSet<(NameKind, String)>,
-    /// There are declarations that cannot even be guessed. Only a near miss of a declared name is then a mistake.
+    /// Whether some declarations cannot even be guessed. Then only a near miss of a declared name is an error.
     pub(crate) incomplete: bool,
-    /// By the places where they stand. What a template makes is resolved at each use, and its places stay the same.
+    /// By place. What a template generates is resolved for each use, with the same places.
     unknown: BTreeMap<(NameKind, String), BTreeSet<Place>>,
-    /// For names that a `use` gives, where in the template they come to stand.
+    /// For names that a `use` gives, the place in the template where they are inserted.
     given: BTreeMap<Place, Place>,
-    /// Names within a template that are those of its parameters, with what was probably meant.
+    /// Names within a template that equal the name of a parameter, with the probable intention.
     like_parameters: BTreeMap<Place, String>,
 }
 
 impl Names {
-    /// Declares a name, or reports that it is declared already.
+    /// Declares a name, or reports a duplicate declaration.
     pub(crate) fn declare(&mut self, word: Word, name: &str, place: Place) -> Option<Diagnostic> {
         let kind = NameKind::declared_by(word)?;
         let key = (kind, name.to_owned());
@@ -179,12 +179,12 @@ impl Names {
         None
     }
 
-    /// Remembers a name whose declaration cannot be read.
+    /// Remembers a name with an unreadable declaration.
     pub(crate) fn lose(&mut self, kind: NameKind, name: String) {
         self.lost.insert((kind, name));
     }
 
-    /// Ends the declaring: references to what is declared can be made from here on.
+    /// Completes the declarations, so that references can be created.
     pub(crate) fn seal(&mut self) {
         let names = |wanted: NameKind, external: bool| {
             let is_wanted = move |(kind, declared): (NameKind, &Declared)| {
@@ -202,57 +202,58 @@ impl Names {
         });
     }
 
-    /// A reference to a group.
+    /// Resolves a group.
     pub(crate) fn group(&mut self, name: &str, place: Place) -> Option<GroupIx> {
         self.find(NameKind::Group, name, place)?;
         self.declarations.group(name)
     }
 
-    /// A reference to an account set.
+    /// Resolves an account set.
     pub(crate) fn account_set(&mut self, name: &str, place: Place) -> Option<AccountSetIx> {
         self.find(NameKind::AccountSet, name, place)?;
         self.declarations.account_set(name)
     }
 
-    /// A reference to a permission set of either kind.
+    /// Resolves a permission set of either kind.
     pub(crate) fn permission_set(&mut self, name: &str, place: Place) -> Option<PermissionSetRef> {
         self.find(NameKind::PermissionSet, name, place)?;
         self.declarations.permission_set(name)
     }
 
-    /// A reference to a `forbid`.
+    /// Resolves a `forbid`.
     pub(crate) fn forbid(&mut self, name: &str, place: Place) {
         self.find(NameKind::Forbid, name, place);
     }
 
-    /// A reference to a declared account set for its own declaration, which is no use of it.
+    /// Returns the reference to a declared account set for its own declaration, which does not count as a use.
     pub(crate) fn own_account_set(&self, name: &str) -> Option<AccountSetIx> {
         self.declarations.account_set(name)
     }
 
-    /// Where a permission set is declared, and whether as one made elsewhere.
+    /// Returns where a permission set is declared, and whether as externally managed.
     pub(crate) fn declared_permission_set(&self, name: &str) -> Option<(Place, bool)> {
         let declared = self.declared.get(&(NameKind::PermissionSet, name.to_owned()))?;
         Some((declared.place, declared.external))
     }
 
-    /// Whether a template is declared and could be read; one that is not declared is reported.
+    /// Returns whether a template is declared and readable; reports an undeclared one.
     pub(crate) fn template(&mut self, name: &str, place: Place) -> bool {
         self.find(NameKind::Template, name, place).is_some()
     }
 
-    /// Whether a name is declared, or may be.
+    /// Returns whether a name is declared, or may be.
     pub(crate) fn knows(&self, kind: NameKind, name: &str) -> bool {
         let key = (kind, name.to_owned());
         self.declared.contains_key(&key) || self.lost.contains(&key)
     }
 
-    /// Remembers that the name at `place`, which a `use` gives, comes to stand at another place in the template.
+    /// Remembers the place in the template at which the name at `place`, given by a `use`, is inserted.
     pub(crate) fn stands_at(&mut self, place: Place, in_template: Place) {
         self.given.insert(place, in_template);
     }
 
-    /// Remembers that the name at this place in a template is that of a parameter, and `meant` probably what was to be written.
+    /// Remembers that the name at this place in a template equals the name of a parameter; `meant` is the probable
+    /// intention.
     pub(crate) fn like_parameter(&mut self, place: Place, meant: String) {
         self.like_parameters.insert(place, meant);
     }
@@ -269,7 +270,7 @@ impl Names {
         None
     }
 
-    /// The groups and account sets that are declared and that nothing refers to.
+    /// Returns warnings about unused groups and account sets.
     pub(crate) fn unused(&self) -> Vec<Diagnostic> {
         let of = |wanted: NameKind, code: Code, label: &'static str| {
             self.declared
@@ -295,8 +296,8 @@ impl Names {
         groups.chain(sets).collect()
     }
 
-    /// The names that were referred to and are not declared, one diagnostic each: a misspelt declaration is one
-    /// mistake, however often its name is used.
+    /// Returns one error for each undeclared name: a misspelled declaration is a single error, however often the name is
+    /// used.
     pub(crate) fn unknown_names(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (nth, ((kind, name), places)) in self.unknown.iter().enumerate() {
@@ -370,9 +371,9 @@ pub(crate) struct SetUse {
     pub(crate) place: Place,
 }
 
-/// Reports the circles among account sets, one diagnostic for each way back that a walk in the order of names finds.
+/// Reports cycles of account sets, one diagnostic for each back edge that a walk in the order of names finds.
 ///
-/// The walk keeps its own stack: a chain of sets may be longer than the program's.
+/// The walk keeps its own stack, because a chain of sets may be longer than that of the program.
 pub(crate) fn cycles(names: &[&str], uses: &BTreeMap<AccountSetIx, Vec<SetUse>>) -> Vec<Diagnostic> {
     #[derive(Clone, Copy, PartialEq)]
     enum Seen {

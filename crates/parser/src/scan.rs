@@ -1,8 +1,8 @@
-//! The pre-scan: linear in the size of a file, it cuts the file into top-level nodes and reports what the KDL crate
-//! would report badly, or would take exponential time or the whole stack to report.
+//! The pre-scan. In linear time, it splits a file into top-level nodes and reports what the KDL crate would report badly,
+//! or only in exponential time or with the entire stack.
 //!
-//! What it hands on is a text of the same length, so that every offset stays true: comments and type
-//! annotations are blanked out, and a value without quotes is replaced by a word of the same length.
+//! Its result is a text of the same length, so that every offset stays valid: comments and type annotations are blanked,
+//! and an unquoted value is replaced by a word of the same length.
 
 mod braces;
 mod nodes;
@@ -21,30 +21,30 @@ pub(crate) use nodes::{is_bare_word, not_a_number, not_safe, unquoted, without_m
 pub(crate) use pieces::{Piece, PieceKind, pieces};
 pub(crate) use tokens::TokenKind;
 
-/// A file, cut into nodes.
+/// A file, split into nodes.
 #[derive(Debug)]
 pub(crate) struct Scan {
-    /// The text for the KDL crate, as long as the file's own.
+    /// The text for the KDL crate, with the length of the original.
     pub(crate) masked: String,
     /// The top-level nodes, in their order.
     pub(crate) nodes: Vec<RawNode>,
-    /// What stood where a value without quotes was replaced, by the offset of its first byte.
+    /// The original text of unquoted values that were replaced, by the offset of its first byte.
     pub(crate) unquoted: BTreeMap<usize, String>,
-    /// The type annotations that belong to a value, by the offset of the value's first byte.
+    /// The type annotations of values, by the offset of the value's first byte.
     pub(crate) annotations: BTreeMap<usize, Annotation>,
-    /// What was found.
+    /// The errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Whether there is text in which declarations could not even be guessed.
+    /// Whether there is text in which declarations cannot even be guessed.
     pub(crate) cut_short: bool,
 }
 
-/// A type annotation in front of a value. It is blanked out, so that the KDL crate sees the value alone.
+/// A type annotation before a value. It is blanked, so that the KDL crate only sees the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Annotation {
     /// The offset of its first byte.
     pub(crate) start: usize,
-    /// Whether it says that the value is the name of a template's parameter; otherwise a mistake was reported that
-    /// leaves the value without a meaning.
+    /// Whether the value is the name of a template's parameter. Otherwise an error was reported, and the value has no
+    /// meaning.
     pub(crate) is_parameter: bool,
 }
 
@@ -53,43 +53,43 @@ pub(crate) struct Annotation {
 pub(crate) struct RawNode {
     /// Its bytes.
     pub(crate) range: Range<usize>,
-    /// A mistake was reported that keeps it from being read.
+    /// Whether an error was reported because of which it cannot be parsed.
     pub(crate) broken: bool,
 }
 
 /// Scans a file.
 pub(crate) fn scan(file: FileId, text: &str) -> Scan {
     let start = beginning(text);
-    let tokens::Tokens { tokens, mut blanks, mut mistakes, cut_short, .. } =
+    let tokens::Tokens { tokens, mut blanks, mut diagnostics, cut_short, .. } =
         tokens::tokens(file, text, start);
     blanks.push(0..start);
-    mistakes.extend(forbidden_characters(file, text, start));
+    diagnostics.extend(forbidden_characters(file, text, start));
     let mut balance = braces::balance(file, text, &tokens, cut_short);
-    mistakes.extend(std::mem::take(&mut balance.diagnostics));
+    diagnostics.extend(std::mem::take(&mut balance.diagnostics));
     let mut cut = nodes::cut(file, text, &tokens, &balance);
-    mistakes.extend(std::mem::take(&mut cut.mistakes));
+    diagnostics.extend(std::mem::take(&mut cut.diagnostics));
     blanks.append(&mut cut.blanks);
     Scan {
         masked: mask(text, &blanks, &cut.unquoted, &cut.semicolons),
         nodes: cut.nodes,
         unquoted: cut.unquoted,
         annotations: cut.annotations,
-        diagnostics: one_syntax_error_a_line(text, mistakes.into_kept()),
+        diagnostics: one_syntax_error_a_line(text, diagnostics.into_kept()),
         cut_short,
     }
 }
 
-/// Where a text begins: behind its byte order mark, if it has one.
+/// Returns the beginning of a text: after its byte order mark, if it has one.
 fn beginning(text: &str) -> usize {
     if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 }
 }
 
-/// The names that a text that cannot be read as a whole probably declares. Their uses are then no second mistake.
+/// Returns the names that an unreadable text probably declares. Using them is then not an error.
 pub(crate) fn declarations(file: FileId, text: &str) -> Vec<(NameKind, String)> {
     nodes::declarations(text, &tokens::tokens(file, text, 0).tokens)
 }
 
-/// One diagnostic per forbidden character, with the first places and the count.
+/// Returns one diagnostic for each forbidden character, with the first places and the count.
 fn forbidden_characters(file: FileId, text: &str, start: usize) -> Vec<Diagnostic> {
     const SHOWN: usize = 3;
     let mut found: BTreeMap<char, (usize, Vec<usize>)> = BTreeMap::new();
@@ -129,7 +129,7 @@ fn kind_of(character: char) -> &'static str {
     }
 }
 
-/// The text with everything replaced that the KDL crate shall not see.
+/// Returns the text with everything replaced that is not meant for the KDL crate.
 fn mask(
     text: &str,
     blanks: &[Range<usize>],
@@ -150,7 +150,7 @@ fn mask(
     String::from_utf8(bytes).unwrap_or_else(|_| " ".repeat(text.len()))
 }
 
-/// A misplaced quote upsets the rest of its line; the first consequence of it is enough.
+/// Drops consequential errors: a misplaced quote affects the rest of its line, and the first error is enough.
 fn one_syntax_error_a_line(text: &str, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by_key(place_and_code);
     let line_starts: Vec<usize> =

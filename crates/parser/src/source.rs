@@ -1,4 +1,4 @@
-//! Where the files of a project come from: a directory, or memory for tests and for a language server.
+//! The files of a project: in a directory, or in memory for tests and for a language server.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,32 +7,32 @@ use std::path::{Path, PathBuf};
 
 use rolecall_model::{Code, Diagnostic, FileId, Place, Sources};
 
-/// How many entries [`DiskFiles::list`] looks at before it gives up.
+/// Maximum number of entries that [`DiskFiles::list`] examines.
 const MAX_ENTRIES: usize = 200_000;
 
-/// The files of a project. Paths are relative to the project's directory, with `/` between their parts.
+/// The files of a project. Paths are relative to the project directory, with `/` between their parts.
 pub trait ProjectFiles: Sync {
-    /// Reads one file whole, unless it is larger than `limit_bytes`.
+    /// Reads an entire file, unless it is larger than `limit_bytes`.
     ///
     /// # Errors
-    /// There is no such file within the directory, it is too large, or reading it failed.
+    /// The file does not exist within the directory, is too large, or cannot be read.
     fn read(&self, path: &str, limit_bytes: u64) -> Result<Vec<u8>, ReadError>;
 
-    /// All files beneath the directory, sorted. Hidden files and directories are left out, and symbolic links to
+    /// Returns all files below the directory, sorted. Hidden files and directories are omitted, and symbolic links to
     /// directories are not followed.
     ///
     /// # Errors
-    /// The directory cannot be read, or holds too many entries.
+    /// The directory cannot be read, or contains too many entries.
     fn list(&self) -> Result<Vec<String>, ReadError>;
 }
 
-/// Why a file could not be read. Each reads as the end of a sentence that begins with the file's name.
+/// Why a file could not be read. Each reads as the end of a sentence that begins with the name of the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("does not exist")]
     NotFound,
-    /// The path, or a symbolic link on it, leads out of the project's directory.
+    /// The path, or a symbolic link on it, leads out of the project directory.
     #[error("is outside the project directory")]
     OutsideProject,
     /// It is larger than the limit.
@@ -44,13 +44,13 @@ pub enum ReadError {
     /// It is a directory, a pipe or a device.
     #[error("is not a regular file")]
     NotAFile,
-    /// The directory holds more entries than are looked at.
+    /// The directory contains too many entries.
     #[error("contains more than {limit} files")]
     TooMany {
-        /// How many are looked at.
+        /// The maximum.
         limit: usize,
     },
-    /// The operating system refused, with its reason.
+    /// The operating system reported an error.
     #[error("cannot be read: {0}")]
     Io(String),
 }
@@ -64,7 +64,7 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// Whether a relative path stays within its directory by its text alone.
+/// Returns whether the text of a relative path keeps it within its directory.
 pub(crate) fn stays_inside(path: &str) -> bool {
     let drive_letter = path.as_bytes().get(1) == Some(&b':');
     !path.starts_with('/')
@@ -73,14 +73,14 @@ pub(crate) fn stays_inside(path: &str) -> bool {
         && path.split('/').all(|part| part != "..")
 }
 
-/// The files of a directory on disk.
+/// The files of a directory.
 #[derive(Debug, Clone)]
 pub struct DiskFiles {
     dir: PathBuf,
 }
 
 impl DiskFiles {
-    /// The files beneath `dir`.
+    /// Creates the source for the files below `dir`.
     pub fn new(dir: PathBuf) -> Self {
         Self { dir }
     }
@@ -140,8 +140,8 @@ impl ProjectFiles for DiskFiles {
     }
 }
 
-/// Whether a link leads to a regular file. Whether that lies inside the project is asked when it is read, so that a
-/// link that leaves it is an error and not silently nothing.
+/// Returns whether a link leads to a regular file. Whether the target is inside the project is checked when it is read,
+/// so that a link out of the project is an error and not silently ignored.
 fn is_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
@@ -151,8 +151,8 @@ fn within_limit(content: Vec<u8>, limit_bytes: u64) -> Result<Vec<u8>, ReadError
     if bytes > limit_bytes { Err(ReadError::TooLarge { bytes }) } else { Ok(content) }
 }
 
-/// Adds a file's text. One that is not UTF-8 is added with a diagnostic: in UTF-16 as it reads, and otherwise with
-/// replacement characters, so that the place of the first wrong byte can be shown.
+/// Adds the text of a file. If it is not UTF-8, adds a diagnostic as well: UTF-16 is decoded, and other text gets
+/// replacement characters, so that the place of the first invalid byte can be shown.
 pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (FileId, Option<Diagnostic>) {
     if let Some(text) = from_utf16(&bytes) {
         let first_line = 0..text.find(['\n', '\r']).unwrap_or(text.len());
@@ -176,7 +176,7 @@ pub(crate) fn add_text(sources: &mut Sources, name: &str, bytes: Vec<u8>) -> (Fi
     (file, Some(found))
 }
 
-/// The text of a file that says of itself that it is UTF-16, with replacement characters for what is none.
+/// Decodes a file with a UTF-16 byte order mark, with replacement characters for invalid units.
 fn from_utf16(bytes: &[u8]) -> Option<String> {
     let (is_little, rest) = match bytes {
         [0xFF, 0xFE, rest @ ..] => (true, rest),

@@ -1,4 +1,4 @@
-//! The tree of a file: the KDL crate's nodes, brought to what the language has and to offsets in the file.
+//! The tree of a file: the nodes of the KDL crate, reduced to the language and with offsets in the file.
 
 use std::ops::Range;
 
@@ -6,18 +6,18 @@ use kdl::{KdlDiagnostic, KdlDocument, KdlEntry, KdlError, KdlNode, KdlValue};
 use rayon::prelude::*;
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::diagnostics::Diagnostics;
 use crate::limits::is_forbidden;
-use crate::mistakes::Mistakes;
 use crate::scan::{RawNode, Scan, without_marks};
 use crate::words::{BlockWord, Properties, Word};
 
 /// A node of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
-    /// The word as it is written.
+    /// The word as written.
     pub(crate) word: String,
-    /// The word of the language that it is where it stands. `check` sets it on each node that it accepts; on every other,
-    /// and on the lines of a `use`, there is none.
+    /// The word of the language in this place. `check` sets it on each node that it accepts. Other nodes, and the lines
+    /// of a `use`, have none.
     pub(crate) keyword: Option<Word>,
     /// The place of the word.
     pub(crate) word_place: Place,
@@ -26,7 +26,7 @@ pub(crate) struct Node {
     pub(crate) arguments: Vec<Value>,
     pub(crate) properties: Vec<Property>,
     pub(crate) block: Option<Block>,
-    /// A property, a value or a block of it was not understood, so what seems to be missing may be that.
+    /// Whether a property, a value or a block was not understood, and may be what seems to be missing.
     pub(crate) has_unknown: bool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     pub(crate) nodes: Vec<Node>,
-    /// A word in it was not understood, so what seems to be missing may be there.
+    /// Whether a word was not understood, and may be what seems to be missing.
     pub(crate) has_unknown: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Property {
 pub(crate) struct Value {
     pub(crate) content: Content,
     pub(crate) place: Place,
-    /// A mistake in it has been reported; whatever else is wrong with it follows from that.
+    /// Whether an error in it has been reported. Further errors would be consequences of that.
     pub(crate) faulty: bool,
 }
 
@@ -59,14 +59,14 @@ pub(crate) struct Value {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Text(String),
-    /// A number, as it was written.
+    /// A number, as written.
     Number(String),
     /// `(param)"name"`: the value of a template's parameter, by its name.
     Parameter(String),
 }
 
 impl Content {
-    /// A text as it reads, a number as it was written, or the name of a parameter.
+    /// Returns the text, the number as written, or the name of the parameter.
     pub(crate) fn written(&self) -> &str {
         match self {
             Self::Text(written) | Self::Number(written) | Self::Parameter(written) => written,
@@ -75,12 +75,12 @@ impl Content {
 }
 
 impl Value {
-    /// The text with its place, unless it is none or faulty.
+    /// Returns the text with its place, if it is a text without an error.
     pub(crate) fn placed_text(&self) -> Option<(&str, Place)> {
         self.text().map(|text| (text, self.place))
     }
 
-    /// The text, unless it is none or faulty.
+    /// Returns the text, if it is one without an error.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Text(text) if !self.faulty => Some(text),
@@ -88,7 +88,7 @@ impl Value {
         }
     }
 
-    /// The number, unless it is none or faulty.
+    /// Returns the number, if it is one without an error.
     pub(crate) fn number(&self) -> Option<u32> {
         match &self.content {
             Content::Number(number) if !self.faulty => number.parse().ok(),
@@ -98,65 +98,65 @@ impl Value {
 }
 
 impl Node {
-    /// The first argument, as far as it is a text without fault.
+    /// Returns the first argument, if it is a text without an error.
     pub(crate) fn text(&self) -> Option<(&str, Place)> {
         self.arguments.first()?.placed_text()
     }
 
-    /// The word with all that belongs to it, its block included, up to the last value in it.
+    /// Returns the place of the entire node with its block, up to the last value in it.
     pub(crate) fn whole(&self) -> Place {
         let last = self.children().last().map_or(self.header, Self::whole);
         let end = last.range().end.max(self.header.range().end);
         Place::new(self.header.file, self.header.range().start..end)
     }
 
-    /// All arguments that are texts without fault.
+    /// Returns all arguments that are texts without an error.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Place)> {
         self.arguments.iter().filter_map(Value::placed_text)
     }
 
-    /// The value of a property, if it is given.
+    /// Returns the value of a property.
     pub(crate) fn property(&self, name: &str) -> Option<&Value> {
         self.properties.iter().find(|property| property.name == name).map(|property| &property.value)
     }
 
-    /// The nodes in its block.
+    /// Returns the nodes in its block.
     pub(crate) fn children(&self) -> &[Node] {
         self.block.as_ref().map_or(&[], |block| &block.nodes)
     }
 
-    /// The word that it is among those of one kind of block.
+    /// Returns its word, if it belongs to this kind of block.
     pub(crate) fn word_of<W: BlockWord>(&self) -> Option<W> {
         self.keyword.and_then(W::of)
     }
 
-    /// The nodes in its block that were accepted, each with its word.
+    /// Returns the accepted nodes in its block, each with its word.
     pub(crate) fn words<W: BlockWord>(&self) -> impl Iterator<Item = (W, &Node)> {
         self.children().iter().filter_map(|child| Some((child.word_of()?, child)))
     }
 
-    /// What it gives for each property of its word.
+    /// Returns the values of the properties of its word.
     pub(crate) fn values<'n, P: Properties<&'n Value>>(&'n self) -> P {
         P::read(|name| self.property(name))
     }
 }
 
-/// What could be read of a file.
+/// The readable part of a file.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) nodes: Vec<Node>,
-    /// The bytes of the top-level nodes that could not be read.
+    /// The bytes of the top-level nodes that could not be parsed.
     pub(crate) unread: Vec<Range<usize>>,
-    pub(crate) mistakes: Mistakes,
+    pub(crate) diagnostics: Diagnostics,
 }
 
-/// Reads those of `nodes`, which are some of the scan's, that it left whole.
+/// Parses `nodes`, which belong to the scan, except those that it marked as broken.
 pub(crate) fn parse(file: FileId, scan: &Scan, nodes: &[RawNode]) -> Parsed {
     let outcomes: Vec<Outcome> = nodes.par_iter().map(|raw| Reader { file, scan, raw }.read()).collect();
     let mut parsed = Parsed {
         nodes: Vec::with_capacity(outcomes.len()),
         unread: Vec::new(),
-        mistakes: Mistakes::default(),
+        diagnostics: Diagnostics::default(),
     };
     for (raw, outcome) in nodes.iter().zip(outcomes) {
         match outcome {
@@ -164,20 +164,20 @@ pub(crate) fn parse(file: FileId, scan: &Scan, nodes: &[RawNode]) -> Parsed {
             Outcome::Broken => parsed.unread.push(raw.range.clone()),
             Outcome::Refused(diagnostic) => {
                 parsed.unread.push(raw.range.clone());
-                parsed.mistakes.push(*diagnostic);
+                parsed.diagnostics.push(*diagnostic);
             }
         }
     }
-    hidden_characters(&mut parsed.nodes, &mut parsed.mistakes);
+    hidden_characters(&mut parsed.nodes, &mut parsed.diagnostics);
     parsed
 }
 
-/// What comes of one top-level node.
+/// The result for a top-level node.
 enum Outcome {
     Read(Vec<Node>),
-    /// The scan has reported why it cannot be read.
+    /// The scan has reported why it cannot be parsed.
     Broken,
-    /// The KDL crate refuses it.
+    /// The KDL crate rejects it.
     Refused(Box<Diagnostic>),
 }
 
@@ -198,15 +198,15 @@ impl Reader<'_> {
         }
     }
 
-    /// The place of a span of the node's own text, kept within the node.
+    /// Returns the place of a span of the node's own text, limited to the node.
     fn place(&self, span: miette::SourceSpan) -> Place {
         let range = &self.raw.range;
         let start = (range.start + span.offset()).min(range.end);
         Place::new(self.file, start..(start + span.len()).min(range.end))
     }
 
-    /// The one of the crate's diagnostics that says most: the first that points at something and names it. Those
-    /// that point at nothing, or at the whole block, follow from another.
+    /// Returns the most specific diagnostic of the crate: the first with a message that points at something. Those that
+    /// point at nothing, or at the whole block, are consequences.
     fn best_of(&self, error: &KdlError) -> Diagnostic {
         let weight = |diagnostic: &&KdlDiagnostic| {
             let points = !diagnostic.span.is_empty();
@@ -296,8 +296,8 @@ fn uncapitalised(message: &str) -> String {
     characters.next().map_or(String::new(), |first| first.to_lowercase().chain(characters).collect())
 }
 
-/// Escapes can put into a text what may not stand in it openly.
-fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
+/// Reports forbidden characters that escapes put into a text.
+fn hidden_characters(nodes: &mut [Node], diagnostics: &mut Diagnostics) {
     for node in nodes {
         let properties = node.properties.iter_mut().map(|property| &mut property.value);
         for value in node.arguments.iter_mut().chain(properties) {
@@ -305,7 +305,7 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
             if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
                 value.faulty = true;
                 let name = format!("U+{:04X}", u32::from(character));
-                mistakes.push(
+                diagnostics.push(
                     Diagnostic::error(
                         Code::ForbiddenCharacter,
                         format!("forbidden character in a text: {name}"),
@@ -316,7 +316,7 @@ fn hidden_characters(nodes: &mut [Node], mistakes: &mut Mistakes) {
             }
         }
         if let Some(block) = &mut node.block {
-            hidden_characters(&mut block.nodes, mistakes);
+            hidden_characters(&mut block.nodes, diagnostics);
         }
     }
 }

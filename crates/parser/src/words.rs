@@ -1,8 +1,8 @@
-//! The words of the language, in one table. It drives the checks of what may stand where, the suggestions for what
-//! is misspelt, and the reference page; what a word means is in `decode`.
+//! The table of the words of the language. It drives the checks of what is allowed where, the suggestions for misspelled
+//! words, and the reference page. `decode` interprets the words.
 //!
-//! `rule` is what can be said of a word, each further file says it of the words of one subject, and `grammar` says which
-//! words stand in which block.
+//! `rule` defines what the table contains for a word, each further file contains the rules of one subject, and `grammar`
+//! defines which words are allowed in which block.
 
 mod accounts;
 mod assignments;
@@ -35,22 +35,22 @@ pub(crate) use rule::{BlockRule, Kind, Properties, PropertyRule, Within, WordRul
 pub(crate) use settings::{AttributeProperties, LevelChoice, LintProperties};
 pub(crate) use templates::{ParameterKind, ParameterProperties};
 
-/// The word of that name in that place.
+/// Returns the word of that name in that place.
 pub(crate) fn find(name: &str, within: Within) -> Option<Word> {
     words_within(within).iter().find(|word| word.name() == name).copied()
 }
 
-/// Where a word of that name may stand, sorted.
+/// Returns the places where a word of that name is allowed, sorted.
 pub(crate) fn places_of(name: &str) -> Vec<Within> {
     places(|word| word.name() == name)
 }
 
-/// Where a word with this rule may stand, sorted.
+/// Returns the places where a word with this rule is allowed, sorted.
 pub(crate) fn places_of_rule(rule: &'static WordRule) -> Vec<Within> {
     places(|word| std::ptr::eq(word.rule(), rule))
 }
 
-/// The places, as the end of a sentence: "at the top level of a file and in `template`".
+/// Returns the places as the end of a sentence: "at the top level of a file and in `template`".
 pub(crate) fn listed_places(places: &[Within]) -> String {
     let in_file = places.contains(&Within::File).then(|| "at the top level of a file".to_owned());
     let blocks: Vec<&str> =
@@ -66,7 +66,7 @@ fn places(is_meant: impl Fn(Word) -> bool) -> Vec<Within> {
     places
 }
 
-/// The rule of every word, in each place where it stands.
+/// Returns the rule of every word in each place where it is allowed.
 #[cfg(test)]
 pub(crate) fn rules() -> impl Iterator<Item = &'static WordRule> {
     PLACES.iter().flat_map(|within| words_within(*within)).map(|word| word.rule())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rolecall_model::Code;
 use rolecall_model::escape::for_terminal;
-use rolecall_parser::{DiskFiles, Fixed, Left, Mended};
+use rolecall_parser::{AppliedFix, DiskFiles, Fixed, SkippedFile};
 use rolecall_planner::phrases::count;
 
 use crate::args::CheckArgs;
@@ -47,7 +47,7 @@ fn check(args: &CheckArgs, messages: &mut Messages) -> Result<Exit, Failure> {
 fn fix(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     let (directory, file) = configuration::directory_and_file(&args.project.project)?;
     let files = DiskFiles::new(directory.clone());
-    let Fixed { files: changed, mended, left, project } = rolecall_parser::fix(&files, &file);
+    let Fixed { files: changed, applied, skipped, project } = rolecall_parser::fix(&files, &file);
     // Each file was read through the same symbolic links a moment ago. One whose link now leads out of the project, or to
     // the same file as another, is not written.
     let root = fs::canonicalize(&directory).map_err(|error| Failure::reading(&directory, error))?;
@@ -69,7 +69,8 @@ fn fix(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
         writes.push((target, text.as_bytes()));
     }
     output::write_files(&writes)?;
-    let report = mended.iter().map(describe_fix).chain(left.iter().map(describe_left)).collect::<String>();
+    let report =
+        applied.iter().map(describe_fix).chain(skipped.iter().map(describe_skipped)).collect::<String>();
     if messages.are_for_people() {
         output::print(&report)?;
     } else {
@@ -78,12 +79,12 @@ fn fix(args: &CheckArgs, messages: &Messages) -> Result<Loaded, Failure> {
     configuration::from_project(project, directory, Duration::ZERO)
 }
 
-fn describe_fix(mended: &Mended) -> String {
-    let Mended { file, line, code, message } = mended;
+fn describe_fix(applied: &AppliedFix) -> String {
+    let AppliedFix { file, line, code, message } = applied;
     format!("fixed {}:{line}: {code}: {}\n", for_terminal(file), for_terminal(message))
 }
 
-fn describe_left(left: &Left) -> String {
-    let Left { file, why } = left;
+fn describe_skipped(skipped: &SkippedFile) -> String {
+    let SkippedFile { file, why } = skipped;
     format!("not fixed: {} {why}\n", for_terminal(file))
 }

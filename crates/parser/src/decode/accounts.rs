@@ -14,7 +14,7 @@ use crate::resolve::SetUse;
 use crate::syntax::{Node, Value};
 use crate::words::{SelectionWord, SelectorProperties, SelectorWord, UnitDepth, UnitProperties};
 
-/// The longest tag key and value, in characters (service model of organizations).
+/// Maximum length of a tag key and value, in characters (service model of organizations).
 const MAX_TAG: (usize, usize) = (128, 256);
 
 impl Decoder<'_> {
@@ -29,7 +29,7 @@ impl Decoder<'_> {
         self.parts.account_sets.push(AccountSet { name: name.to_owned(), selection, origin });
     }
 
-    /// The selection in the block of `node`; `uses` gains the account sets in it.
+    /// Decodes the selection in the block of `node`, and adds the account sets in it to `uses`.
     pub(super) fn selection(&mut self, node: &Node, uses: &mut Vec<SetUse>) -> Selection {
         let mut selection = Selection::default();
         let children = node.children();
@@ -69,7 +69,7 @@ impl Decoder<'_> {
         Filter { lines, origin: self.origin(node.word_place) }
     }
 
-    /// In a set's body and in `only`, a `tag` or `name` line beside another line is refused: the lines add up, and
+    /// Reports a `tag` or `name` line next to another line in the body of a set or in `only`: the lines add up, but
     /// readers take them for "and".
     fn lines_that_stand_alone(&mut self, lines: &[&Node], node: &Node, is_body: bool) {
         let is_loner = |line: &&&Node| stands_alone(line);
@@ -154,7 +154,7 @@ impl Decoder<'_> {
     }
 
     fn account_ref(&mut self, text: &str, place: Place) -> Option<AccountRef> {
-        // So long a number is an id that lost or gained a digit, rather than a name.
+        // A number this long is an ID with a missing or additional digit rather than a name.
         let is_number = text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
         if is_number {
             return self.identity(text, place).map(AccountRef::Id);
@@ -219,7 +219,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The selector that a line of a selection, or of an `only` or `except` in it, is; `None` where it is none.
+/// Returns the selector of a line of a selection, or of an `only` or `except` in it, if it is one.
 fn selector(node: &Node) -> Option<SelectorWord> {
     let of_selection = |word: SelectionWord| match word {
         SelectionWord::Account => Some(SelectorWord::Account),
@@ -233,23 +233,23 @@ fn selector(node: &Node) -> Option<SelectorWord> {
     node.word_of().or_else(|| node.word_of().and_then(of_selection))
 }
 
-/// What a selector gives for `empty`.
+/// Returns the value of `empty` of a selector.
 fn empty(node: &Node) -> Option<&Value> {
     let SelectorProperties { empty } = node.values();
     empty
 }
 
-/// Whether a node of a selection takes accounts away rather than adding them.
+/// Returns whether a node of a selection narrows it.
 pub(super) fn cuts_down(node: &Node) -> bool {
     matches!(node.word_of(), Some(SelectionWord::Only | SelectionWord::Except))
 }
 
-/// Whether a line reads as something else beside others: readers take the two for "and".
+/// Returns whether a line must be the only one of its block, because readers take it and another for "and".
 pub(super) fn stands_alone(node: &Node) -> bool {
     matches!(selector(node), Some(SelectorWord::Tag | SelectorWord::Name))
 }
 
-/// Compiling a pattern takes memory, and the program's stack, in proportion to its length.
+/// Returns the error for a long pattern: compiling it takes memory and stack in proportion to its length.
 pub(crate) fn pattern_too_long(text: &str, place: Place) -> Diagnostic {
     let message = format!("the pattern has {} bytes; at most {MAX_PATTERN_BYTES} are supported", text.len());
     Diagnostic::error(Code::InvalidPattern, message)

@@ -1,4 +1,4 @@
-//! `assign`: who gets what, where; and what `keep` and guards say in the same words.
+//! `assign`, and the words that it shares with `keep` and guards.
 
 use std::collections::BTreeMap;
 
@@ -50,8 +50,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// The permission sets of these names. They are sorted, as are groups and users: order says nothing, so what is
-    /// written in another order is the same configuration.
+    /// Resolves permission sets. They are sorted, as are groups and users: order has no meaning, so another order must be
+    /// the same configuration.
     pub(super) fn permission_sets<'t>(
         &mut self,
         texts: impl Iterator<Item = (&'t str, Place)>,
@@ -62,7 +62,7 @@ impl Decoder<'_> {
         sets
     }
 
-    /// The groups that all of these lines name.
+    /// Resolves the groups of all of these lines.
     pub(super) fn groups(&mut self, lines: &[&Node]) -> Vec<GroupIx> {
         let mut groups = Vec::new();
         for (name, place) in self.distinct_texts(lines) {
@@ -72,7 +72,7 @@ impl Decoder<'_> {
         groups
     }
 
-    /// The users that all of these lines name.
+    /// Decodes the users of all of these lines.
     pub(super) fn users(&mut self, lines: &[&Node]) -> Vec<UserRef> {
         let mut users = Vec::new();
         for (text, place) in self.distinct_texts(lines) {
@@ -84,7 +84,7 @@ impl Decoder<'_> {
         users
     }
 
-    /// The values of all of these lines; one that stands twice is reported.
+    /// Returns the values of all of these lines, and reports duplicates.
     pub(super) fn distinct_texts(&mut self, lines: &[&Node]) -> Vec<(String, Place)> {
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
         let mut texts = Vec::new();
@@ -96,7 +96,7 @@ impl Decoder<'_> {
         texts
     }
 
-    /// The accounts that all of these `on` lines name.
+    /// Decodes the accounts of all of these `on` lines.
     pub(super) fn on(&mut self, lines: &[&Node]) -> Vec<On> {
         let mut on = Vec::new();
         let mut seen: BTreeMap<String, Place> = BTreeMap::new();
@@ -120,7 +120,7 @@ impl Decoder<'_> {
         on
     }
 
-    /// Names of sets or a block: both on one line would read as "and", and neither says nothing.
+    /// Reports an `on` with both names and a block, which would read as "and", or with neither.
     fn on_is_one_thing(&mut self, node: &Node) {
         match (node.arguments.is_empty(), node.block.is_some()) {
             (false, true) => self.found.push(
@@ -137,7 +137,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The last day, which an `until` line says.
+    /// Decodes the last day of an `until` line.
     pub(super) fn until(&mut self, node: &Node) -> Option<Until> {
         let (text, place) = node.text()?;
         let help = "write the last day on which it is valid, such as `until \"2027-01-31\"`";
@@ -145,7 +145,7 @@ impl Decoder<'_> {
         Some(Until { date, origin: self.origin(node.header) })
     }
 
-    /// Reads a day, or reports that the text is none.
+    /// Parses a day, or reports an error.
     pub(super) fn date(&mut self, text: &str, place: Place, help: &str) -> Option<Date> {
         let date = date(text);
         if date.is_none() {
@@ -159,12 +159,12 @@ impl Decoder<'_> {
     }
 }
 
-/// What a `reason` line says.
+/// Returns the text of a `reason` line.
 pub(super) fn reason_text(node: &Node) -> Option<String> {
     node.text().map(|(text, _)| text.to_owned())
 }
 
-/// A day of the form `2027-01-31` and no other.
+/// Parses a day of exactly the form `2027-01-31`.
 fn date(text: &str) -> Option<Date> {
     let is_formed = text.len() == 10
         && text

@@ -11,7 +11,7 @@ use crate::syntax::Node;
 use crate::words::{AttributeProperties, AttributesWord, FileWord};
 
 impl Decoder<'_> {
-    /// The attributes of a project, which says them once.
+    /// Decodes the attributes of a project, which are given once.
     pub(super) fn attributes(&mut self, checked: &[CheckedFile<'_>]) -> Option<AccessControl> {
         let node = self.first_of(checked, FileWord::Attributes)?;
         let mut attributes = BTreeMap::new();
@@ -43,7 +43,7 @@ impl Decoder<'_> {
         is_source.then(|| text.to_owned())
     }
 
-    /// sso-admin takes what tags are made of, and in sources some more.
+    /// Reports characters that sso-admin does not allow: it allows those of tags, and some more in sources.
     fn attribute_characters(&mut self, text: &str, place: Place, what: &str, more: &str) -> bool {
         let other = text.chars().find(|c| !is_of_tags(*c) && !more.contains(*c));
         if let Some(other) = other {

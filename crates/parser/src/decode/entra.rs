@@ -1,4 +1,4 @@
-//! `entra`: which tenant the groups come from, and what is wanted of its application for AWS.
+//! `entra`: the tenant of the groups, and the configuration of its application for AWS.
 
 mod metadata;
 
@@ -16,14 +16,14 @@ use crate::words::{
     RequireMfaWord, SamlProperties, StateChoice, StrengthChoice,
 };
 
-/// So many days before its end a certificate is told, unless the files say otherwise: time for two applies and for
-/// somebody to carry the new one to AWS in between.
+/// Default number of days before its expiry at which plans warn of a certificate: time for two applies, and for uploading
+/// the new certificate to AWS in between.
 const CERTIFICATE_WARNING_DAYS: u32 = 45;
-/// The longest domain name and the longest of its labels, in characters (RFC 1035, section 2.3.4).
+/// Maximum length of a domain name and of one of its labels, in characters (RFC 1035, section 2.3.4).
 const MAX_DOMAIN: usize = 253;
 const MAX_DOMAIN_LABEL: usize = 63;
 
-/// The lines of an `application`, of which all but `unassign` stand at most once.
+/// The lines of an `application`. All but `unassign` are unique.
 #[derive(Default)]
 struct ApplicationLines<'n> {
     create: Option<&'n Node>,
@@ -56,7 +56,7 @@ impl<'n> ApplicationLines<'n> {
 }
 
 impl Decoder<'_> {
-    /// The tenant of a project, which says it once.
+    /// Decodes the tenant of a project, which is given once.
     pub(super) fn entra(&mut self, checked: &[CheckedFile<'_>]) -> Option<Entra> {
         let node = self.first_of(checked, FileWord::Entra)?;
         let tenant = self.tenant(node);
@@ -66,7 +66,7 @@ impl Decoder<'_> {
         Some(Entra { tenant: tenant?, application, origin })
     }
 
-    /// The tenant in lower case: neither domains nor ids are compared by case.
+    /// Decodes the tenant, in lower case: neither domains nor IDs are case-sensitive.
     fn tenant(&mut self, node: &Node) -> Option<String> {
         let EntraProperties { tenant } = node.values();
         let value = tenant?;
@@ -93,7 +93,7 @@ impl Decoder<'_> {
         Some(Application { name, create, assign_groups, unassign, provisioning, saml, require_mfa, origin })
     }
 
-    /// Sorted, since order says nothing.
+    /// Decodes the groups, sorted, because order has no meaning.
     fn unassign(&mut self, lines: &[&Node]) -> Vec<Unassign> {
         let mut unassign: Vec<Unassign> = self
             .distinct_texts(lines)
@@ -186,7 +186,7 @@ impl Decoder<'_> {
         Some(RequireMfa { name: name.to_owned(), strength, state: policy_state, except, origin })
     }
 
-    /// A policy that binds everybody binds those too who would have to take it back.
+    /// Reports a policy that excludes nobody, not even those who would have to disable it.
     fn nobody_is_excepted(&mut self, node: &Node, state: &Value) {
         // Empty braces have been reported, and a word that was not understood may be the exception.
         let is_unread = node.block.as_ref().is_some_and(|block| block.has_unknown || block.nodes.is_empty());
@@ -206,7 +206,7 @@ impl Decoder<'_> {
     }
 }
 
-/// Whether a text is a domain name of at least two labels, in ASCII.
+/// Returns whether a text is an ASCII domain name of at least two labels.
 fn is_domain(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=MAX_DOMAIN_LABEL).contains(&label.len())
@@ -214,7 +214,7 @@ fn is_domain(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // Digits at the end make an address of a machine.
+    // Only digits at the end would be an IP address.
     let is_top = |label: &str| label.bytes().any(|byte| byte.is_ascii_alphabetic());
     text.len() <= MAX_DOMAIN
         && text.split('.').all(is_label)

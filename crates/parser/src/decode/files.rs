@@ -1,4 +1,4 @@
-//! Files that the project names beside its own: policies, and the metadata of the service provider.
+//! Files that the project refers to: policies, and the metadata of the service provider.
 
 use rolecall_model::{Code, Diagnostic, Place};
 
@@ -6,18 +6,18 @@ use super::Decoder;
 use crate::source::{ReadError, stays_inside};
 use crate::{MAX_FILES, MAX_PROJECT_BYTES, nearest};
 
-/// What kind of file is named.
+/// A kind of referenced file.
 pub(super) struct NamedFile {
-    /// What messages call it: "policy file".
+    /// Its name in messages: "policy file".
     pub(super) what: &'static str,
-    /// How large it may be.
+    /// Its maximum size.
     pub(super) most_bytes: u64,
-    /// What helps where it is larger.
+    /// The help for a larger file.
     pub(super) too_large: String,
 }
 
 impl Decoder<'_> {
-    /// The text of a file that is named at `place`, or a report why there is none.
+    /// Reads a file that is referenced at `place`, or reports why it cannot be read.
     pub(super) fn text_of(&mut self, path: &str, place: Place, kind: &NamedFile) -> Option<String> {
         let NamedFile { what, most_bytes, too_large } = kind;
         let report =
@@ -74,10 +74,10 @@ impl Decoder<'_> {
         None
     }
 
-    /// The file of the project that a missing one was probably meant to be.
+    /// Returns the file of the project that a missing one was probably meant to be.
     fn near_file(&mut self, path: &str, error: &ReadError) -> Option<&str> {
         let files = self.listing.get_or_insert_with(|| self.files.list().unwrap_or_default()).as_slice();
-        // Comparing with more names would take long where many files are missing.
+        // Comparing more names would take long if many files are missing.
         let is_worthwhile = *error == ReadError::NotFound && files.len() <= MAX_FILES;
         is_worthwhile.then(|| nearest::nearest(path, files.iter().map(String::as_str))).flatten()
     }

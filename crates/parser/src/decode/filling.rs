@@ -1,7 +1,7 @@
-//! A line of a template with values in the places of its parameters.
+//! A line of a template with its parameters replaced by values.
 //!
-//! A value that is missing must never widen what the line makes. Where it is one of several names it is left out;
-//! anywhere else, and where no name is left, so is the whole line.
+//! A missing value must never widen the generated line. If it is one of several names, it is dropped; anywhere else, or
+//! if no name remains, the entire line is dropped.
 
 use std::collections::BTreeSet;
 
@@ -15,18 +15,18 @@ use crate::check::wrong_value;
 use crate::syntax::{Block, Content, Node, Property, Value};
 use crate::words::{AssignWord, KeepWord, Kind, ParameterKind, TemplateWord, Within, Word, WordRule, find};
 
-/// The line is left out, since a value that it needs is missing.
+/// The line is dropped, because a required value is missing.
 struct LeftOut;
 
-/// What stands in the place of a value.
+/// The replacement of a value.
 enum Filled<'f> {
     Values(Vec<Value>),
-    /// The selectors that a use gives in a block, and the word of the use that they stand behind.
+    /// The selectors that a use gives in a block, and the line of the use.
     Selectors(&'f [Node], &'f Node),
     Missing,
 }
 
-/// What a value may be replaced by.
+/// What a value can be replaced by.
 #[derive(Clone, Copy)]
 struct Takes {
     kind: Option<ParameterKind>,
@@ -34,32 +34,32 @@ struct Takes {
     several: bool,
 }
 
-/// Where a node stands.
+/// The position of a node.
 #[derive(Clone, Copy)]
 struct Spot {
     within: Within,
-    /// Whether values may be left out.
+    /// Whether values may be dropped.
     loses_values: bool,
-    /// Whether no other line stands beside it.
+    /// Whether it is the only line.
     alone: bool,
 }
 
-/// The arguments of a node once they are filled.
+/// The arguments of a node after replacement.
 struct Arguments<'f> {
     values: Vec<Value>,
     selectors: Vec<(&'f [Node], &'f Node)>,
-    /// A value was left out.
+    /// Whether a value was dropped.
     lost: bool,
 }
 
-/// What a line of an `assign` or `keep` may not be without once it has been there.
+/// A part of an `assign` or `keep` that must not disappear from a generated line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Principals,
     Accounts,
 }
 
-/// The part that a node in the block of an `assign` or `keep` gives.
+/// Returns the part to which a node in the block of an `assign` or `keep` belongs.
 fn part(node: &Node) -> Option<Part> {
     let of_assign = |word: AssignWord| match word {
         AssignWord::To | AssignWord::ToUser => Some(Part::Principals),
@@ -75,7 +75,7 @@ fn part(node: &Node) -> Option<Part> {
 }
 
 impl Decoder<'_> {
-    /// One line of the template with the values of a use; `None` where it is left out.
+    /// Generates one line of the template with the values of a use; `None` if it is dropped.
     pub(super) fn filled(&mut self, line: &Node, filling: &Filling<'_, '_>) -> Option<Node> {
         let word: TemplateWord = line.word_of()?;
         let word = Word::Template(word);
@@ -91,14 +91,14 @@ impl Decoder<'_> {
         (!lost).then(|| Node { arguments: arguments.values, properties, block, ..bare(line) })
     }
 
-    /// A node within the line: none where its values are all left out, and several where a block of selectors stands
-    /// beside names.
+    /// Generates a node within the line: none if all of its values are dropped, and several if a block of selectors is
+    /// given in addition to names.
     fn fill(&mut self, node: &Node, spot: Spot, filling: &Filling<'_, '_>) -> Result<Vec<Node>, LeftOut> {
-        // Going on would take time for each place of what is not made anyway.
+        // Continuing would take time for every place of something that is not generated anyway.
         if self.making.exhausted {
             return Err(LeftOut);
         }
-        // What is no word has been reported.
+        // An unknown word has been reported.
         let Some(word) = node.keyword else { return Ok(Vec::new()) };
         let Arguments { values, selectors, lost } =
             self.fill_arguments(node, word, filling, spot.loses_values)?;
@@ -117,7 +117,7 @@ impl Decoder<'_> {
                 let block = Some(Block { nodes: nodes.to_vec(), has_unknown: false });
                 made.push(Node { arguments: Vec::new(), properties: Vec::new(), block, ..bare(node) });
             } else if may_stand_for_a_set(nodes, node, spot) {
-                // They were read as those of an `on`, and stand in another block now.
+                // They were checked as lines of an `on`, and are in another block now.
                 made.extend(
                     nodes.iter().map(|line| Node { keyword: find(&line.word, spot.within), ..line.clone() }),
                 );
@@ -176,7 +176,7 @@ impl Decoder<'_> {
         Ok(properties)
     }
 
-    /// The block of a node; `is_line` for that of the template's line itself.
+    /// Generates the block of a node; `is_line` for that of the template's line itself.
     fn fill_block(
         &mut self,
         node: &Node,
@@ -194,7 +194,7 @@ impl Decoder<'_> {
         Ok(Some(Block { nodes, has_unknown: block.has_unknown }))
     }
 
-    /// What stands in the place of one value of the word or property `of`.
+    /// Replaces one value of the word or property `of`.
     fn fill_value<'f>(
         &mut self,
         value: &Value,
@@ -206,7 +206,7 @@ impl Decoder<'_> {
         if self.making.exhausted {
             return Filled::Missing;
         }
-        // What has been reported leaves a value without a meaning.
+        // A reported error leaves a value without a meaning.
         let faulty = || Filled::Values(vec![Value { faulty: true, ..value.clone() }]);
         let parameter = filling.template.parameters.get(name.as_str()).filter(|_| !value.faulty);
         let Some(parameter) =
@@ -238,7 +238,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// A given value, held against the rule of the place where it comes to stand.
+    /// Checks a given value against the rule of the place where it is inserted.
     fn fit(&mut self, given: &Value, stands: Place, rule: Kind, of: &str) -> Value {
         self.making.stands_at(given.place, stands);
         let mut value = given.clone();
@@ -250,8 +250,8 @@ impl Decoder<'_> {
     }
 }
 
-/// Leaves out the values that stand before. What one parameter is given twice, or a template says twice, is reported
-/// where that is written; here they meet by chance, as where one group is given for two parameters.
+/// Drops duplicate values. Duplicates in a single parameter or in the template are reported where they are written; here
+/// they are accidental, for example if one group is given for two parameters.
 fn distinct(values: &mut Vec<Value>, from: usize) {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut at = 0;
@@ -261,7 +261,7 @@ fn distinct(values: &mut Vec<Value>, from: usize) {
     });
 }
 
-/// A node with nothing but its word and places.
+/// Returns a node with only its word and places.
 fn bare(node: &Node) -> Node {
     Node {
         word: node.word.clone(),
@@ -275,15 +275,15 @@ fn bare(node: &Node) -> Node {
     }
 }
 
-/// Whether selectors can be written in the place of `accounts (param)"…"` and mean the same: their lines add up there
-/// too, and do not read as something else beside others.
+/// Returns whether selectors can replace `accounts (param)"…"` with the same meaning: their lines add up there too, and
+/// do not read as something else next to others.
 fn may_stand_for_a_set(selectors: &[Node], node: &Node, spot: Spot) -> bool {
     let is_alone = spot.alone && selectors.len() == 1 && node.arguments.len() == 1;
     let reads_right = spot.within == Within::Except || is_alone || !selectors.iter().any(stands_alone);
     node.properties.is_empty() && !selectors.iter().any(cuts_down) && reads_right
 }
 
-/// A block of selectors for a parameter that stands where only the name of a set can.
+/// Returns the error for a block of selectors where only the name of a set can be used.
 fn no_set(given: &Node) -> Diagnostic {
     let name = &given.word;
     Diagnostic::error(
@@ -294,7 +294,7 @@ fn no_set(given: &Node) -> Diagnostic {
     .help("declare an account set with `accounts \"…\" { … }`, and give its name")
 }
 
-/// Several values for a parameter that stands where one is wanted.
+/// Returns the error for several values where a single one is expected.
 fn one_value(name: &str, of: &str, count: usize, second: Place) -> Diagnostic {
     Diagnostic::error(
         Code::UnexpectedArgument,

@@ -1,4 +1,4 @@
-//! `guard`: what one plan may do, and what the files may want.
+//! `guard`: limits of a plan and of the configuration.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::words::{
     ExceptionWord, GuardFilterWord, GuardWord, MaxDeletionsProperties, RequireUntilProperties,
 };
 
-/// What the `guard` nodes read so far say together: the strictest of each value, and the default only where none
-/// says anything.
+/// The combination of the `guard` nodes decoded so far: the strictest of each value, and the default only if there is
+/// none.
 #[derive(Debug, Default)]
 pub(super) struct Guards {
     deletions: Option<(u32, OriginId)>,
@@ -25,7 +25,7 @@ pub(super) struct Guards {
     protected: BTreeMap<PermissionSetName, OriginId>,
     forbids: BTreeMap<String, Forbid>,
     require_untils: Vec<RequireUntil>,
-    /// Each with the name of its `forbid`, which may be read later.
+    /// Each with the name of its `forbid`, which may be decoded later.
     exceptions: Vec<(String, GuardException)>,
 }
 
@@ -39,7 +39,7 @@ impl Guards {
             origin: deletions.map(|(_, origin)| origin),
         };
         for (name, exception) in exceptions {
-            // Where there is none of that name, resolution has reported it.
+            // If there is none of that name, resolution has reported it.
             if let Some(forbid) = forbids.get_mut(&name) {
                 forbid.exceptions.push(exception);
             }
@@ -54,7 +54,7 @@ impl Guards {
     }
 }
 
-/// The lines that say which assignments a guard is about.
+/// The lines that define to which assignments a guard applies.
 #[derive(Default)]
 struct FilterLines<'n> {
     permission_set: Vec<&'n Node>,
@@ -122,7 +122,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Several guards may protect one set; that is said twice, and no mistake.
+    /// Several guards may protect the same permission set.
     fn protect(&mut self, lines: &[&Node]) {
         for (text, place) in self.distinct_texts(lines) {
             if let Some(name) = self.permission_set_name(&text, place) {
@@ -137,7 +137,7 @@ impl Decoder<'_> {
         let origin = self.origin(node.header);
         let Some((name, _)) = node.text() else { return };
         let forbid = Forbid { name: name.to_owned(), rows, exceptions: Vec::new(), origin };
-        // A second one of the name has been reported.
+        // A second one of the same name has been reported.
         self.parts.guards.forbids.entry(name.to_owned()).or_insert(forbid);
     }
 

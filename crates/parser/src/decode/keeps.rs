@@ -1,4 +1,4 @@
-//! `keep`: live assignments that stay although the files do not want them.
+//! `keep`: live assignments that stay although the configuration does not contain them.
 
 use rolecall_model::config::{KeepRule, KeptPrincipals};
 use rolecall_model::{Code, Diagnostic};
@@ -8,7 +8,7 @@ use super::assignments::reason_text;
 use crate::syntax::Node;
 use crate::words::KeepWord;
 
-/// The lines of a `keep` that say whose assignments stay.
+/// The lines of a `keep` that name principals.
 #[derive(Default)]
 struct PrincipalLines<'n> {
     to: Vec<&'n Node>,
@@ -55,7 +55,7 @@ impl Decoder<'_> {
         self.parts.keeps.push(KeepRule { permission_sets, principals, on, until, reason, origin });
     }
 
-    /// A part that is left out matches everything, so with none of them every live assignment would stay.
+    /// Reports a `keep` without any part: a part that is omitted matches everything, so every live assignment would stay.
     fn keeps_everything(&mut self, node: &Node) {
         // Empty braces have been reported, and a word that was not understood may be any.
         let is_unread = node.has_unknown
@@ -76,7 +76,7 @@ impl Decoder<'_> {
         let users = self.users(to_user);
         match (to_undeclared, named) {
             (None, None) => KeptPrincipals::Anyone,
-            // A line without a value that can be used keeps nobody's rows, rather than everybody's.
+            // A line without a valid value keeps no assignments, rather than all of them.
             (None, Some(_)) => KeptPrincipals::These { groups, users },
             (Some(_), None) => KeptPrincipals::Undeclared,
             (Some(undeclared), Some(named)) => {

@@ -1,4 +1,4 @@
-//! `adopt`, `renamed-from` and `release-permission-set`: what they say, and where they contradict each other.
+//! `adopt`, `renamed-from` and `release-permission-set`, and contradictions between them.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::Decoder;
 use crate::resolve::Names;
 use crate::syntax::Node;
 
-/// What the lifecycle words say of names. They are held against each other once all files are read.
+/// The names in lifecycle words. They are compared once all files are decoded.
 #[derive(Debug, Default)]
 pub(super) struct Lifecycle {
     renames: Vec<Rename>,
-    /// By the name that is released.
+    /// By the released name.
     released: BTreeMap<String, Place>,
 }
 
@@ -21,9 +21,9 @@ pub(super) struct Lifecycle {
 #[derive(Debug)]
 struct Rename {
     from: String,
-    /// Where `from` was written.
+    /// Where `from` is written.
     place: Place,
-    /// The name of the set that takes the place.
+    /// The name of the new permission set.
     to: String,
     to_place: Place,
 }
@@ -50,7 +50,7 @@ impl Decoder<'_> {
         self.parts.releases.push(Release { name, origin });
     }
 
-    /// `adopt` of a permission set; `renamed` is its `renamed-from`.
+    /// Decodes `adopt` of a permission set; `renamed` is its `renamed-from`.
     pub(super) fn adopt(&mut self, adopt: &Node, renamed: Option<&Node>) -> OriginId {
         if let Some(renamed) = renamed {
             self.found.push(
@@ -66,7 +66,7 @@ impl Decoder<'_> {
         self.origin(adopt.header)
     }
 
-    /// `renamed-from` of a permission set; `to` is the set's own name, unless that has a mistake.
+    /// Decodes `renamed-from` of a permission set; `to` is the new name, if it is valid.
     pub(super) fn renamed_from(&mut self, node: &Node, to: Option<(&str, Place)>) -> Option<RenamedFrom> {
         let (text, place) = node.text()?;
         let name = self.permission_set_name(text, place)?;
@@ -76,7 +76,7 @@ impl Decoder<'_> {
         Some(RenamedFrom { name, origin: self.origin(node.header) })
     }
 
-    /// Holds the lifecycle words against each other and against what is declared.
+    /// Reports contradictions of lifecycle words with each other and with declarations.
     pub(super) fn lifecycle_contradictions(&mut self) {
         let Lifecycle { renames, released } = std::mem::take(&mut self.lifecycle);
         let mut first_renames: BTreeMap<&str, &Rename> = BTreeMap::new();
@@ -99,7 +99,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The first thing that a `renamed-from` contradicts. `first` is the first of all that name the same set.
+/// Returns the first contradiction of a `renamed-from`. `first` is the first that names the same permission set.
 fn contradiction(
     rename: &Rename,
     first: &Rename,

@@ -1,4 +1,4 @@
-//! `lint`: the levels of lints; and the lints about permission sets. Those about names are in `resolve`.
+//! `lint`: the levels of lints, and the lints about permission sets. Lints about names are in `resolve`.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::words::{
     FileWord, InlinePolicyProperties, InlinePolicyWord, LevelChoice, LintProperties, LintWord, StatementWord,
 };
 
-/// How many managed policies IAM attaches to a role unless the quota "Managed policies per role" is raised.
+/// Number of managed policies that IAM attaches to a role by default (quota "Managed policies per role").
 const USUAL_POLICIES: usize = 10;
-/// How many actions one diagnostic names.
+/// Number of actions that one diagnostic names.
 const MAX_ACTIONS: usize = 3;
 
 impl Decoder<'_> {
-    /// The levels that all `lint` nodes set.
+    /// Decodes the levels of all `lint` nodes.
     pub(super) fn lint_levels(&mut self, checked: &[CheckedFile<'_>]) -> LintLevels {
         let mut levels = LintLevels::default();
         let mut places: BTreeMap<Code, Place> = BTreeMap::new();
@@ -71,7 +71,7 @@ impl Decoder<'_> {
         );
     }
 
-    /// Tells of statements that allow every action, or every one of a service, or all but some, on everything and without
+    /// Warns of statements that allow every action, every action of a service, or all but some, on everything and without
     /// a condition.
     pub(super) fn wildcard_statements(&mut self, node: &Node, policy: &Policy) {
         let help = "name the required actions and resources, add a condition with `when`, or attach an equivalent AWS managed policy";
@@ -129,7 +129,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Tells of a permission set with more policies than IAM attaches to a role by default; `last` is one of them.
+    /// Warns of a permission set with more policies than IAM attaches to a role by default; `last` is one of them.
     pub(super) fn many_policies(&mut self, count: usize, last: Place) {
         if count <= USUAL_POLICIES {
             return;
@@ -145,12 +145,12 @@ impl Decoder<'_> {
     }
 }
 
-/// Whether an action is `*`, or `*` of a service.
+/// Returns whether an action is `*`, or `*` of a service.
 fn is_wildcard(action: &str) -> bool {
     action == "*" || action.split_once(':').is_some_and(|(_, name)| name == "*")
 }
 
-/// The wildcard actions that a policy allows on everything without a condition, each once.
+/// Returns the wildcard actions that a policy allows on everything without a condition, each once.
 fn wildcard_actions(policy: &Policy) -> Vec<&str> {
     let allowed = allowed_on_everything(policy).flat_map(|statement| texts(statement, "Action"));
     let mut actions: Vec<&str> = allowed.filter(|action| is_wildcard(action)).collect();
@@ -159,7 +159,7 @@ fn wildcard_actions(policy: &Policy) -> Vec<&str> {
     actions
 }
 
-/// What the first statement leaves out that allows every other action on everything without a condition.
+/// Returns the exceptions of the first statement that allows every other action on everything without a condition.
 fn excepted_actions(policy: &Policy) -> Option<Vec<&str>> {
     let mut excepted = allowed_on_everything(policy)
         .map(|statement| texts(statement, "NotAction").collect::<Vec<&str>>())
@@ -169,7 +169,7 @@ fn excepted_actions(policy: &Policy) -> Option<Vec<&str>> {
     excepted.next()
 }
 
-/// The statements that allow something on everything without a condition.
+/// Returns the statements that allow something on everything without a condition.
 fn allowed_on_everything(policy: &Policy) -> impl Iterator<Item = &Value> {
     let statements = policy.canonical().get("Statement").and_then(Value::as_array);
     statements.into_iter().flatten().filter(|statement| {
@@ -181,7 +181,7 @@ fn allowed_on_everything(policy: &Policy) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// The texts of a list in a statement.
+/// Returns the texts of a list in a statement.
 fn texts<'p>(statement: &'p Value, key: &str) -> impl Iterator<Item = &'p str> + use<'p> {
     statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }

@@ -1,4 +1,4 @@
-//! `permission-set` and `external-permission-set`, and the limits of AWS that can be checked offline.
+//! `permission-set` and `external-permission-set`, with the limits of AWS that can be checked offline.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::limits::{
 use crate::syntax::{Node, Value};
 use crate::words::{BoundaryWord, CustomerPolicyProperties, PermissionSetWord};
 
-/// The longest name of a permission set, in characters (service model of sso-admin).
+/// Maximum length of the name of a permission set, in characters (service model of sso-admin).
 const MAX_NAME: usize = 32;
 
-/// The lines of a permission set. All but policies and tags stand at most once.
+/// The lines of a permission set. All but policies and tags are unique.
 #[derive(Default)]
 struct PermissionSetLines<'n> {
     description: Option<&'n Node>,
@@ -75,7 +75,7 @@ impl Decoder<'_> {
 
     pub(super) fn permission_set(&mut self, node: &Node) {
         let name = node.text().and_then(|(text, place)| self.permission_set_name(text, place));
-        // A set without a name that can be used is decoded under this one, to find its other mistakes.
+        // A permission set without a valid name is decoded under this one, to find its other errors.
         let stand_in = name.clone().or_else(|| "unnamed".parse().ok());
         let Some(mut set) = stand_in.map(PermissionSet::new) else { return };
         let PermissionSetLines {
@@ -193,7 +193,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The ARN of an AWS managed policy, from that or from its name with the path.
+    /// Returns the ARN of an AWS managed policy, given by ARN or by name with its path.
     pub(super) fn managed_policy(&mut self, text: &str, place: Place) -> Option<String> {
         let partition = self.partition;
         let name = match text.strip_prefix("arn:") {
@@ -334,7 +334,7 @@ impl Decoder<'_> {
         self.at_most(key, place, MAX_TAG_KEY, "a tag key") && self.tag_characters(key, place)
     }
 
-    /// sso-admin takes letters, digits, spaces and `_.:/=+-@` in tags.
+    /// Reports characters that sso-admin does not allow in tags.
     fn tag_characters(&mut self, text: &str, place: Place) -> bool {
         let other = text.chars().find(|c| !is_of_tags(*c));
         if let Some(other) = other {

@@ -58,7 +58,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The policy of a file, which is read once however many sets use it.
+    /// Reads the policy of a file, once for all permission sets that use it.
     fn policy_file(&mut self, path: &str, place: Place) -> Option<Policy> {
         if let Some(known) = self.policies.get(path) {
             return known.clone();
@@ -90,7 +90,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The policy that a document says, unless it has an error; `place` stands for it as a whole.
+    /// Validates a document and returns its policy; `place` represents the entire policy.
     fn policy(&mut self, document: Element, notation: Notation, place: Place) -> Option<Policy> {
         if !document::check(&document, notation, &mut self.found) {
             return None;

@@ -1,4 +1,4 @@
-//! `rolecall`, `identity-center` and `group`: what the project is, and who is in it.
+//! `rolecall`, `identity-center` and `group`: the project and its groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +11,25 @@ use crate::limits::MAX_DISPLAY_NAME;
 use crate::syntax::{Node, Value};
 use crate::words::{FileWord, GroupProperties, IdentityCenterProperties, IncludeWord, RolecallProperties};
 
-/// Which of the nodes that a project must have may stand in text that could not be read.
+/// The required nodes that may be in unreadable text.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Unread {
     pub(crate) rolecall: bool,
     pub(crate) identity_center: bool,
 }
 
-/// What the project's own nodes say.
+/// The settings of the project file.
 pub(super) struct Settings {
     pub(super) stack: Option<StackName>,
     pub(super) identity_center: Option<IdentityCenter>,
 }
 
-/// What is known where a node that every project has is missing.
+/// What to report if a required node is missing.
 #[derive(Clone, Copy)]
 struct Missing {
     /// The project file.
     entry: Option<FileId>,
-    /// Whether the node may stand in text that could not be read.
+    /// Whether the node may be in unreadable text.
     may_be_unread: bool,
     help: &'static str,
 }
@@ -57,7 +57,7 @@ impl Decoder<'_> {
         settings
     }
 
-    /// The patterns of the project file's `include` nodes. Their files were read, and held against the limits, before.
+    /// Decodes the patterns of `include`. Their files have been read, and checked against the limits.
     pub(super) fn includes(&mut self, checked: &[CheckedFile<'_>]) -> Vec<Include> {
         let entry = checked.first().map_or(&[][..], |file| file.nodes);
         let mut includes = Vec::new();
@@ -73,7 +73,7 @@ impl Decoder<'_> {
         includes
     }
 
-    /// The node of a word that a project has once; anything else is reported.
+    /// Returns the node of a word that a project has exactly once; anything else is reported.
     fn only_one<'n>(
         &mut self,
         checked: &'n [CheckedFile<'_>],
@@ -95,7 +95,7 @@ impl Decoder<'_> {
         first
     }
 
-    /// The first node of a word that a project has at most once; any other is reported.
+    /// Returns the first node of a word that a project has at most once; duplicates are reported.
     pub(super) fn first_of<'n>(
         &mut self,
         checked: &'n [CheckedFile<'_>],
@@ -157,7 +157,7 @@ impl Decoder<'_> {
         self.parts.groups.push(group);
     }
 
-    /// Reports labels that stand for one and the same group.
+    /// Reports labels of the same group.
     pub(super) fn groups_declared_twice(&mut self) {
         let mut ids: BTreeMap<String, usize> = BTreeMap::new();
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
@@ -167,7 +167,7 @@ impl Decoder<'_> {
                 Some(id) => (*ids.entry(id.as_str().to_lowercase()).or_insert(index), "object ID"),
                 None => (*names.entry(&group.display_name).or_insert(index), "display name"),
             };
-            // One label twice has been reported as that.
+            // A duplicate label has been reported as such.
             if first != index && self.parts.groups[first].label != group.label {
                 twice.push((first, index, what));
             }

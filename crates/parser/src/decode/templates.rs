@@ -1,4 +1,4 @@
-//! `template` by itself: its parameters, and the mistakes in it that show whoever uses it.
+//! `template`: its parameters, and errors in it that do not depend on a use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use crate::words::{
     SelectorWord, TemplateWord, Word,
 };
 
-/// Beyond this many unknown parameters, no nearest name is looked for: that compares each with all that are declared.
+/// Number of unknown parameters for which the nearest name is searched: each is compared with all declared ones.
 const MAX_SUGGESTED: usize = 200;
-/// How many parameters a help lists.
+/// Number of parameters that a help lists.
 const MAX_LISTED: usize = 8;
-/// The bytes of a text that weigh as much as one word.
+/// Number of bytes of a text that count as much as one word.
 const BYTES_OF_A_PART: usize = 64;
 
-/// A template whose own mistakes have been reported.
+/// A template whose own errors have been reported.
 pub(super) struct Template<'n> {
     pub(super) name: &'n str,
     /// The whole node.
@@ -31,21 +31,21 @@ pub(super) struct Template<'n> {
     pub(super) parameters: BTreeMap<&'n str, Parameter>,
     /// The `assign` and `keep` nodes.
     pub(super) body: Vec<&'n Node>,
-    /// A word of its block was not understood, and may have declared a parameter.
+    /// Whether a word of its block was not understood, and may have declared a parameter.
     pub(super) incomplete: bool,
-    /// What one use of it makes at least, as [`MAX_MADE`](crate::MAX_MADE) counts.
+    /// What one use generates at least, as counted by [`MAX_GENERATED`](crate::MAX_GENERATED).
     pub(super) weight: usize,
 }
 
 /// A parameter of a template.
 pub(super) struct Parameter {
-    /// `None` where it cannot be read, which has been reported.
+    /// `None` if it cannot be read, which has been reported.
     pub(super) kind: Option<ParameterKind>,
-    /// Whether a use may leave it out.
+    /// Whether a use may omit it.
     pub(super) optional: bool,
     /// The name in its declaration.
     pub(super) declared_at: Place,
-    /// Where it stands first in what the template makes.
+    /// Its first place in the lines of the template.
     pub(super) stands_at: Option<Place>,
 }
 
@@ -59,7 +59,7 @@ impl ParameterKind {
         }
     }
 
-    /// What its values are the names of.
+    /// Returns what its values refer to.
     pub(super) fn names(self) -> Option<NameKind> {
         match self {
             Self::Accounts => Some(NameKind::AccountSet),
@@ -70,7 +70,7 @@ impl ParameterKind {
     }
 }
 
-/// The kind of parameter that can stand for a value of a word; `None` where none can.
+/// Returns the kind of parameter that can replace a value of a word, if there is one.
 pub(super) fn taken_by(word: Word) -> Option<ParameterKind> {
     is_text(word.rule().arguments.kind).then_some(match word {
         Word::Template(word) => match word {
@@ -107,7 +107,7 @@ pub(super) fn taken_by(word: Word) -> Option<ParameterKind> {
             | SelectorWord::Name
             | SelectorWord::EveryMemberAccount => ParameterKind::Text,
         },
-        // No other word stands in a template.
+        // No other word is allowed in a template.
         Word::File(_)
         | Word::Include(_)
         | Word::PermissionSet(_)
@@ -125,7 +125,7 @@ pub(super) fn taken_by(word: Word) -> Option<ParameterKind> {
     })
 }
 
-/// The same for a property of a word.
+/// Returns the same for a property of a word.
 pub(super) fn taken_by_property(rule: Option<&PropertyRule>) -> Option<ParameterKind> {
     rule.filter(|rule| is_text(rule.kind)).map(|_| ParameterKind::Text)
 }
@@ -134,12 +134,12 @@ fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Text | Kind::AnyText)
 }
 
-/// How much a value weighs, as [`MAX_MADE`](crate::MAX_MADE) counts.
+/// Returns how much a value counts toward [`MAX_GENERATED`](crate::MAX_GENERATED).
 pub(super) fn weight_of_value(value: &Value) -> usize {
     1 + value.content.written().len() / BYTES_OF_A_PART
 }
 
-/// How much a node with its block weighs.
+/// Returns how much a node with its block counts.
 pub(super) fn weight(node: &Node) -> usize {
     let properties = node.properties.iter().map(|property| &property.value);
     let values: usize = node.arguments.iter().chain(properties).map(weight_of_value).sum();
@@ -147,7 +147,7 @@ pub(super) fn weight(node: &Node) -> usize {
 }
 
 impl<'n> Template<'n> {
-    /// The names of its parameters, for a help.
+    /// Returns the names of its parameters, for a help.
     pub(super) fn listed(&self) -> String {
         let mut listed: Vec<String> =
             self.parameters.keys().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
@@ -159,7 +159,8 @@ impl<'n> Template<'n> {
 }
 
 impl Decoder<'_> {
-    /// Reads every template and reports what is wrong with it whoever uses it. Of two with one name the first holds.
+    /// Decodes every template and reports errors that do not depend on a use. Of two with the same name, the first
+    /// counts.
     pub(super) fn templates<'n>(&mut self, checked: &[CheckedFile<'n>]) -> BTreeMap<&'n str, Template<'n>> {
         let mut templates = BTreeMap::new();
         for node in checked
@@ -248,7 +249,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Checks the parameters that stand in a node, and warns of texts that were probably meant to be some.
+    /// Checks the parameters in a node, and warns of texts that were probably meant as parameters.
     fn parameters_in<'n>(&mut self, node: &'n Node, template: &mut Template<'n>) {
         let Some(word) = node.keyword else { return };
         let takes = taken_by(word);
@@ -261,7 +262,7 @@ impl Decoder<'_> {
             .collect();
         for (at, value) in node.arguments.iter().enumerate() {
             self.parameter_at(value, takes, word.name, template);
-            // `tag "domain" (param)"domain"` forgets nothing, and nor does a key by itself.
+            // In `tag "domain" (param)"domain"`, nothing was forgotten, and nor was it in a key by itself.
             let is_key = word.arguments.is_key(at);
             if !is_key && !named.contains(value.content.written()) {
                 self.like_parameter(value, takes, template);
@@ -306,7 +307,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Warns of a text that is the name of a parameter which could stand in its place.
+    /// Warns of a text that equals the name of a parameter that could replace it.
     fn like_parameter(&mut self, value: &Value, takes: Option<ParameterKind>, template: &Template<'_>) {
         let Some(text) = value.text() else { return };
         let name = interpolated(text).unwrap_or(text);
@@ -316,7 +317,7 @@ impl Decoder<'_> {
         }
         let meant = format!("(param)\"{name}\"");
         if takes.and_then(ParameterKind::names).is_some_and(|kind| !self.names.knows(kind, text)) {
-            // That it is not declared is reported, with this as the way out.
+            // The undeclared name is reported, with this as the resolution.
             self.names.like_parameter(value.place, meant);
             return;
         }
@@ -350,7 +351,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The parameter that a name was probably meant to be.
+    /// Returns the parameter that a name was probably meant to be.
     pub(super) fn nearest_parameter<'n>(&mut self, name: &str, template: &Template<'n>) -> Option<&'n str> {
         self.making.suggested += 1;
         if self.making.suggested > MAX_SUGGESTED {
@@ -360,12 +361,12 @@ impl Decoder<'_> {
     }
 }
 
-/// What a text names in the way in which other languages put values into texts.
+/// Returns the name in a text that uses the interpolation syntax of other languages.
 fn interpolated(text: &str) -> Option<&str> {
     text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::trim)
 }
 
-/// A parameter on a line, or in a property, that takes none.
+/// Returns the error for a parameter on a line, or in a property, that takes none.
 fn not_here(value: &Value, of: &str) -> Diagnostic {
     Diagnostic::error(Code::ParameterMisplaced, format!("`{of}` does not take a parameter"))
         .at(value.place, format!("a parameter cannot replace a value of `{of}`"))

@@ -1,4 +1,4 @@
-//! `use`: the values that it gives, and the nodes that the template makes of them.
+//! `use`: the values that it gives, and the nodes that the template generates from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,56 +6,56 @@ use rolecall_model::{Code, Diagnostic, Place};
 
 use super::Decoder;
 use super::templates::{Parameter, Template};
-use crate::MAX_MADE;
+use crate::MAX_GENERATED;
 use crate::check::{check, repeated, wrong_value};
 use crate::nearest::suggest_word;
 use crate::syntax::{Node, Value};
 use crate::words::{Kind, ParameterKind, Within};
 
-/// What is remembered while templates make nodes.
+/// The state of generating nodes from templates.
 pub(super) struct Making {
-    /// The template and the use that are at work.
+    /// The current template and use.
     current: Option<Current>,
-    /// What was told of templates: each mistake once, however many uses have it.
+    /// The reported errors of templates: each is reported once, however many uses have it.
     told: BTreeSet<(Option<Place>, Code, String)>,
-    /// How much may still be made.
+    /// How much may still be generated.
     left: usize,
-    /// Whether it was told that more would be made.
+    /// Whether it was reported that more would be generated.
     pub(super) exhausted: bool,
-    /// For how many unknown parameters a nearest one was looked for.
+    /// Number of unknown parameters for which the nearest name was searched.
     pub(super) suggested: usize,
 }
 
-/// A line of a template that a use makes anew.
+/// A line of a template for which a use generates nodes.
 struct Current {
     /// The template's whole node.
     template: Place,
     /// The line of the template.
     line: Place,
     used_at: Place,
-    /// For values of the use, where in the line they come to stand first.
+    /// For values of the use, the first place in the line where they are inserted.
     stands: BTreeMap<Place, Place>,
 }
 
 impl Default for Making {
     fn default() -> Self {
-        Self { current: None, told: BTreeSet::new(), left: MAX_MADE, exhausted: false, suggested: 0 }
+        Self { current: None, told: BTreeSet::new(), left: MAX_GENERATED, exhausted: false, suggested: 0 }
     }
 }
 
 impl Making {
-    /// The use by which what stands at a place comes to hold, if the place is in the template that is being used.
+    /// Returns the use that generates the item at a place, if the place is in the current template.
     pub(super) fn used_at(&self, place: Place) -> Option<Place> {
         let current = self.current.as_ref()?;
         current.is_in_template(place).then_some(current.used_at)
     }
 
-    /// Whether what stands at a place is given by the use that is at work.
+    /// Returns whether the current use gives the item at a place.
     pub(super) fn is_given(&self, place: Place) -> bool {
         self.current.as_ref().is_some_and(|current| !current.is_in_template(place))
     }
 
-    /// Remembers that a value of the use comes to stand at another place, in the template.
+    /// Remembers that a value of the use is inserted at another place, in the template.
     pub(super) fn stands_at(&mut self, value: Place, in_template: Place) {
         if let Some(current) = &mut self.current {
             current.stands.entry(value).or_insert(in_template);
@@ -69,7 +69,7 @@ impl Current {
         self.template.file == place.file && outer.start <= inner.start && inner.end <= outer.end
     }
 
-    /// With the other of the two places that a mistake in what a template makes has.
+    /// Adds the other of the two places of an error in generated nodes.
     fn with_other_place(&self, found: Diagnostic) -> Diagnostic {
         match found.primary.as_ref().map(|label| label.place) {
             Some(place) if self.is_in_template(place) => found.and(self.used_at, "the template is used here"),
@@ -82,15 +82,15 @@ impl Current {
     }
 }
 
-/// What a use gives for one parameter.
+/// The value that a use gives for a parameter.
 pub(super) enum Argument<'n> {
     Values(Vec<Value>),
-    /// A block of selectors without a mistake, and the word that it stands behind.
+    /// A block of selectors without an error, and its line.
     Selectors {
         nodes: Vec<Node>,
         word: &'n Node,
     },
-    /// A mistake in it has been reported.
+    /// An error in it has been reported.
     Faulty,
 }
 
@@ -120,7 +120,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Counts what is going to be made, or reports that it is too much.
+    /// Counts what is about to be generated, or reports that it is too much.
     pub(super) fn make_room(&mut self, weight: usize, used_at: Place) -> bool {
         if let Some(left) = self.making.left.checked_sub(weight) {
             self.making.left = left;
@@ -128,7 +128,8 @@ impl Decoder<'_> {
         }
         if !self.making.exhausted {
             self.making.exhausted = true;
-            let message = format!("the templates generate more than {MAX_MADE} words and values in total");
+            let message =
+                format!("the templates generate more than {MAX_GENERATED} words and values in total");
             self.found.push(
                 Diagnostic::error(Code::FileTooLarge, message)
                     .at(used_at, "this use exceeds the limit")
@@ -138,7 +139,7 @@ impl Decoder<'_> {
         false
     }
 
-    /// Decodes a template's lines by themselves, so that their own mistakes are told once, and without a use as well.
+    /// Decodes a template's lines on their own, so that their errors are reported once, and even without a use.
     pub(super) fn by_itself(&mut self, template: &Template<'_>) {
         let parts = std::mem::take(&mut self.parts);
         let found = std::mem::take(&mut self.found);
@@ -166,7 +167,7 @@ impl Decoder<'_> {
         self.making.current = None;
     }
 
-    /// Keeps a diagnostic about what a template makes, unless it was told before.
+    /// Keeps a diagnostic about generated nodes, unless it has been reported.
     fn tell(&mut self, diagnostic: Diagnostic) {
         let place = diagnostic.primary.as_ref().map(|label| label.place);
         if self.making.told.insert((place, diagnostic.code, diagnostic.message.clone())) {
@@ -177,7 +178,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// What the lines of a use give, held against the parameters.
+    /// Returns the values in the lines of a use, checked against the parameters.
     fn arguments<'t, 'n>(
         &mut self,
         node: &'t Node,
@@ -202,7 +203,7 @@ impl Decoder<'_> {
             first_places.insert(name, child.word_place);
             arguments.insert(*name, self.argument(child, parameter));
         }
-        // A word that was not understood may be the one that seems to be missing.
+        // An unknown word may be the one that seems to be missing.
         if !has_unknown && !node.has_unknown {
             for (name, parameter) in &template.parameters {
                 if !parameter.optional && !arguments.contains_key(name) && !self.found.is_full() {
@@ -233,7 +234,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// What one line of a use gives.
+    /// Returns the value in one line of a use.
     fn argument<'t>(&mut self, line: &'t Node, parameter: &Parameter) -> Argument<'t> {
         let name = line.word.as_str();
         for property in &line.properties {
@@ -263,7 +264,7 @@ impl Decoder<'_> {
     fn values(&mut self, line: &Node, parameter: &Parameter) -> Vec<Value> {
         let mut values = line.arguments.clone();
         let mut seen = BTreeMap::new();
-        // A text may be empty where the word for which it stands takes an empty one.
+        // A text may be empty if the word that it is inserted into allows an empty one.
         let rule = if parameter.kind == Some(ParameterKind::Text) { Kind::AnyText } else { Kind::Text };
         for value in values.iter_mut().filter(|value| !value.faulty) {
             if let Some(found) = wrong_value(value, rule, &line.word) {
@@ -277,7 +278,7 @@ impl Decoder<'_> {
                 value.faulty = true;
                 continue;
             }
-            // What is given for a parameter that nothing uses is resolved all the same.
+            // Values of parameters that nothing uses are resolved as well.
             match parameter.kind {
                 Some(ParameterKind::Group) => self.names.group(text, place).is_some(),
                 Some(ParameterKind::Accounts) => self.names.account_set(text, place).is_some(),
@@ -289,7 +290,7 @@ impl Decoder<'_> {
         values
     }
 
-    /// A block of selectors, which is looked at here even if the template makes nothing of it.
+    /// Checks a block of selectors, even if the template does not use it.
     fn selectors<'t>(&mut self, line: &'t Node, mut nodes: Vec<Node>) -> Argument<'t> {
         if nodes.is_empty() {
             self.found.push(

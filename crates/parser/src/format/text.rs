@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use kdl::{KdlDocument, KdlValue};
 
-/// A text of a file without mistakes, in its simplest spelling. Those that stay on many lines are indented by `indent`
+/// A text of a file without errors, in its simplest spelling. Those that stay on many lines are indented by `indent`
 /// spaces.
 pub(super) fn spelled(written: &str, indent: usize) -> String {
     let is_raw = written.starts_with('#');

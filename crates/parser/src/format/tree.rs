@@ -72,7 +72,7 @@ pub(super) enum Part<'a> {
     },
 }
 
-/// Makes a tree of the pieces of a text without mistakes of syntax.
+/// Makes a tree of the pieces of a text without errors of syntax.
 pub(super) fn tree<'a>(pieces: &[Piece<'a>]) -> Body<'a> {
     Builder { pieces, at: 0, comments: 0 }.body(Line::Empty)
 }

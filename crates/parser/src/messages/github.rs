@@ -1,11 +1,11 @@
-//! Workflow commands of GitHub Actions, which the runner shows as annotations beside the lines that they name (GitHub
-//! Docs, "Workflow commands for GitHub Actions").
+//! GitHub Actions workflow commands, which the runner shows as annotations next to the lines that they name (GitHub Docs,
+//! "Workflow commands for GitHub Actions").
 
 use rolecall_model::Severity;
 
 use super::{Message, Spot};
 
-/// A command a line.
+/// Returns one command per line.
 pub(super) fn render(messages: &[Message]) -> String {
     messages.iter().map(command).collect()
 }
@@ -36,12 +36,12 @@ fn command(message: &Message) -> String {
     format!("::{name} {}::{}\n", properties.join(","), data(&text))
 }
 
-/// The text of a command, on one line.
+/// Escapes the text of a command to a single line.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

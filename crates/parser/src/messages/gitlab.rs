@@ -1,4 +1,4 @@
-//! Code Quality reports of GitLab (GitLab Docs, "Code Quality report format"): always one array, also of nothing.
+//! GitLab Code Quality reports (GitLab Docs, "Code Quality report format"): always an array, even if it is empty.
 
 use rolecall_model::Severity;
 use serde::Serialize;

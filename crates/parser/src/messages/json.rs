@@ -1,4 +1,4 @@
-//! A JSON object a line, for editors and scripts.
+//! One JSON object per line, for editors and scripts.
 
 use rolecall_model::{Applicability, Severity};
 use serde::Serialize;
@@ -15,7 +15,7 @@ struct MessageLine<'a> {
     secondary: Vec<SpotObject<'a>>,
     help: Option<&'a str>,
     suggestion: Option<SuggestionObject<'a>>,
-    /// The name by which the files set its level, for a lint.
+    /// The name of the lint, by which the configuration sets its level.
     lint: Option<&'static str>,
     docs: Option<String>,
 }
@@ -82,7 +82,7 @@ fn suggestion(change: &Change) -> SuggestionObject<'_> {
     SuggestionObject { applicability: applicability_name(*applicability), spot: spot(at), replacement }
 }
 
-/// How an applicability is written, here and in SARIF.
+/// Returns the name of an applicability, here and in SARIF.
 pub(super) fn applicability_name(applicability: Applicability) -> &'static str {
     match applicability {
         Applicability::Safe => "safe",

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), as GitHub's code scanning takes it.
+//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), as accepted by GitHub code scanning.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::explain::{explain, summary};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// What relative paths are relative to: by convention the root of the repository.
+/// The base of relative paths, by convention the root of the repository.
 const ROOT: &str = "%SRCROOT%";
 
 pub(super) fn render(messages: &[Message], project_file: &str) -> String {
@@ -88,7 +88,7 @@ fn result(message: &Message, codes: &[Code], fingerprint: &str, project_file: &s
     result.into()
 }
 
-/// A change that is safe is a fix. One that may be wrong is only mentioned, since readers of SARIF apply fixes unasked.
+/// Adds a change: as a fix if it is safe, and otherwise as a property, because readers of SARIF apply fixes unasked.
 fn insert_change(result: &mut Map<String, Value>, change: &Change, message: &Message) {
     let Change { spot, replacement, applicability } = change;
     match applicability {
@@ -140,7 +140,7 @@ fn artifact(file: &str) -> Value {
     }
 }
 
-/// A path as a URI: whatever is not unreserved or `/` is written as percent signs and digits (RFC 3986).
+/// Encodes a path as a URI: everything except unreserved characters and `/` is percent-encoded (RFC 3986).
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {

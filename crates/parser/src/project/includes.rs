@@ -1,4 +1,4 @@
-//! `include`: which files belong to a project, and what they may say.
+//! `include`: which files belong to a project, and what they may contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,13 @@ use crate::{MAX_FILES, MAX_PATTERN_BYTES, MAX_PATTERNS};
 
 /// A file that an `include` matches.
 pub(super) struct Included {
-    /// The pattern that matched it first.
+    /// The first pattern that matches it.
     pub(super) pattern: Place,
-    /// What `may-contain` leaves of the language, if anything limits it.
+    /// The words that it may contain, if anything limits it.
     pub(super) limit: Option<Limit>,
 }
 
-/// What `may-contain` leaves of the language.
+/// The words that `may-contain` allows.
 pub(super) struct Limit {
     words: BTreeSet<FileWord>,
     place: Place,
@@ -41,7 +41,8 @@ impl Included {
 }
 
 impl Loader<'_> {
-    /// The files that the `include` nodes match, by path, and those that a misspelt pattern was probably meant for.
+    /// Returns the files that the `include` nodes match, by path, and those that a misspelled pattern was probably meant
+    /// to match.
     pub(super) fn included(
         &mut self,
         nodes: &[Node],
@@ -62,7 +63,7 @@ impl Loader<'_> {
             word == Some(FileWord::Include)
         };
         for node in nodes.iter().filter(is_include) {
-            // A limit with a mistake in it is not known, and would make one of every node that it seems to refuse.
+            // A limit with an error in it is not known, and would make one of every node that it seems to refuse.
             let limit_node =
                 node.words().next().map(|(IncludeWord::MayContain, limit)| limit).filter(|limit| {
                     !limit.arguments.is_empty() && limit.arguments.iter().all(|value| !value.faulty)
@@ -163,13 +164,13 @@ impl Loader<'_> {
     }
 }
 
-/// A pattern over paths. Deep nesting is refused only when a pattern is compiled, and a set of one returns that as an
-/// error.
+/// Compiles a pattern of paths. Excessive nesting is only rejected when a pattern is compiled, and a set of one pattern
+/// returns that as an error.
 fn compile(pattern: &str) -> Result<GlobSet, globset::Error> {
     GlobSet::builder().add(GlobBuilder::new(pattern).literal_separator(true).build()?).build()
 }
 
-/// A word beyond what `may-contain` allows. An unknown word has been reported as that.
+/// Returns the error for a word that `may-contain` does not allow. An unknown word has been reported as such.
 pub(super) fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
     let word: FileWord = node.word_of()?;
     let belongs_to_project_file =
@@ -186,8 +187,8 @@ pub(super) fn beyond(limit: &Limit, node: &Node) -> Option<Diagnostic> {
     )
 }
 
-/// A pattern near to one that matches nothing: another file of nearly that name, or the same in a folder of nearly
-/// that name.
+/// Returns a pattern near one that matches nothing: another file with a similar name, or the same in a folder with a
+/// similar name.
 fn near_pattern(pattern: &str, candidates: &[&str]) -> Option<String> {
     if !pattern.contains(['*', '?', '[', '{']) {
         return nearest(pattern, candidates.iter().copied()).map(str::to_owned);

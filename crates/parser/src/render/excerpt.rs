@@ -6,11 +6,11 @@ use rolecall_model::origin::{Place, SourceFile};
 
 use super::visible;
 
-/// How much of a label's place is underlined, in bytes.
+/// Maximum underlined length of a label's place, in bytes.
 const MAX_UNDERLINED: usize = 400;
-/// How much is shown before and behind a label's place, in bytes and whole lines.
+/// Amount of text shown before and after a label's place, in bytes and whole lines.
 const AROUND: usize = 1_000;
-/// A line of more bytes is shown in part: as much of a label's place, and so much before and behind it.
+/// Length in bytes above which a line is shown in part: this much of a label's place, and this much before and after it.
 const WIDE: usize = 140;
 const MAX_UNDERLINED_IN_WIDE: usize = 40;
 const BESIDE: usize = 24;
@@ -19,7 +19,7 @@ const BESIDE: usize = 24;
 #[derive(Debug)]
 pub(super) struct Excerpt {
     name: String,
-    /// In their order; no two touch.
+    /// In order; no two are adjacent.
     pieces: Vec<Piece>,
 }
 
@@ -33,7 +33,7 @@ struct Piece {
     text: String,
 }
 
-/// The part of a place that is underlined.
+/// Returns the part of a place that is underlined.
 pub(super) fn shown_part(place: Place, sources: &Sources) -> (usize, usize) {
     let text = &sources.get(place.file).text;
     let range = place.range();
@@ -44,28 +44,28 @@ pub(super) fn shown_part(place: Place, sources: &Sources) -> (usize, usize) {
     (range.start, end.saturating_sub(range.start))
 }
 
-/// The lines from `start` to `end`, without the last line break; `None` where the first or the last is wide. Looks no
-/// further than that, since a line may be as long as its file.
+/// Returns the lines from `start` to `end`, without the last line break; `None` if the first or the last is wide. It
+/// looks no further than that, because a line may be as long as its file.
 fn line_around(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let (from, to) = (line_start(text, start)?, line_end(text, end)?);
     let is_one_line = !text[start..end].contains('\n');
     (!is_one_line || to - from <= WIDE).then_some((from, to))
 }
 
-/// Where the line of an offset begins, unless that is too far away.
+/// Returns the beginning of the line of an offset, unless it is too far away.
 fn line_start(text: &str, at: usize) -> Option<usize> {
     let from = text.floor_char_boundary(at.saturating_sub(WIDE));
     text[from..at].rfind('\n').map(|found| from + found + 1).or((from == 0).then_some(0))
 }
 
-/// Where the line of an offset ends, unless that is too far away.
+/// Returns the end of the line of an offset, unless it is too far away.
 fn line_end(text: &str, at: usize) -> Option<usize> {
     let to = text.ceil_char_boundary((at + WIDE).min(text.len()));
     text[at..to].find('\n').map(|found| at + found).or((to == text.len()).then_some(to))
 }
 
-/// What is shown for a label: its lines and those around it up to the next wide one, and of wide lines what is beside
-/// the label.
+/// Returns the text shown for a label: its lines and those around it up to the next wide one, and of wide lines the part
+/// next to the label.
 fn window(text: &str, start: usize, end: usize) -> (usize, usize) {
     let Some((mut from, mut to)) = line_around(text, start, end) else {
         let from = text.floor_char_boundary(start.saturating_sub(BESIDE));
@@ -88,7 +88,7 @@ fn window(text: &str, start: usize, end: usize) -> (usize, usize) {
 }
 
 impl Excerpt {
-    /// The text around labels, all of which lie in this file.
+    /// Creates the text around labels, which all are in this file.
     pub(super) fn new(file: &SourceFile, labels: &[LabeledSpan]) -> Self {
         let text = &file.text;
         let mut ranges: Vec<(usize, usize)> =
@@ -115,8 +115,8 @@ impl Excerpt {
 }
 
 impl SourceCode for Excerpt {
-    /// Reads a span with whole lines around it, as far as they are in the excerpt. Two labels that are too far apart
-    /// to be in one piece cannot be read as one span; miette then shows them apart.
+    /// Reads a span with whole lines around it, as far as they are in the excerpt. Two labels that are too far apart to
+    /// be in one piece cannot be read as one span; miette then shows them separately.
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
@@ -148,7 +148,7 @@ impl Piece {
         self.start + self.text.len()
     }
 
-    /// The start of the line that is so many lines before the one of `at`; `at` itself for none.
+    /// Returns the beginning of the line that is this many lines before the one of `at`; `at` itself for none.
     fn lines_before(&self, at: usize, lines: usize) -> usize {
         if lines == 0 {
             return at;
@@ -157,7 +157,7 @@ impl Piece {
         breaks.take(lines + 1).nth(lines).unwrap_or(0)
     }
 
-    /// The end of the line that is so many lines behind the one of `at`, its line break included.
+    /// Returns the end of the line that is this many lines after the one of `at`, including its line break.
     fn lines_after(&self, at: usize, lines: usize) -> usize {
         self.text[at..].match_indices('\n').nth(lines).map_or(self.text.len(), |(length, _)| at + length + 1)
     }

@@ -1,6 +1,6 @@
 //! Finds which brace is at fault where braces do not match.
 //!
-//! Counting alone blames the end of the file, and everything behind the mistake becomes part of one block. People
+//! Counting alone blames the end of the file, and everything behind the error becomes part of one block. People
 //! indent, though: a line that stands no further right than the line that opened a block is not inside it. That is
 //! looked at only when the count is wrong, and only as often as the count is wrong, so oddly indented files that
 //! match are never touched.

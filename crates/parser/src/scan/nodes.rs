@@ -13,8 +13,8 @@ use rolecall_model::{Code, Diagnostic, FileId, Place};
 use super::braces::Balance;
 use super::tokens::{Token, TokenKind, is_word};
 use super::{Annotation, RawNode};
+use crate::diagnostics::Diagnostics;
 use crate::limits::is_forbidden;
-use crate::mistakes::Mistakes;
 use crate::resolve::NameKind;
 use crate::words::{BlockRule, FileWord, Within, Word, find};
 use crate::{MAX_DEPTH, MAX_NODE_BYTES};
@@ -31,7 +31,7 @@ pub(super) struct Cut {
     pub(super) blanks: Vec<Range<usize>>,
     /// Spaces that become `;`, where unexpected text after a block.
     pub(super) semicolons: Vec<usize>,
-    pub(super) mistakes: Mistakes,
+    pub(super) diagnostics: Diagnostics,
 }
 
 /// Where in a node a block's scan stands.
@@ -150,7 +150,7 @@ impl Cutter<'_> {
     fn refuse(&mut self, token: Token, message: String, label: &str, help: &str) {
         self.break_node();
         let diagnostic = Diagnostic::error(Code::Syntax, message).at(self.place(token), label).help(help);
-        self.out.mistakes.push(diagnostic);
+        self.out.diagnostics.push(diagnostic);
     }
 
     /// Takes one token, sometimes two, and gives the number of the next.
@@ -214,7 +214,7 @@ impl Cutter<'_> {
             let word = text.find(|c: char| c.is_whitespace() || c == '{').unwrap_or(bytes);
             let place = Place::new(self.file, node.range.start..node.range.start + word);
             let message = format!("a node has {bytes} bytes; at most {MAX_NODE_BYTES} are allowed");
-            self.out.mistakes.push(
+            self.out.diagnostics.push(
                 Diagnostic::error(Code::FileTooLarge, message)
                     .at(place, "this node is too large")
                     .help("split it into several nodes; lines of account sets and assignments add up"),
@@ -241,7 +241,7 @@ impl Cutter<'_> {
             )
             .at(self.place(token), format!("this block is level {}", MAX_DEPTH + 1))
             .help("remove unnecessary blocks; the language needs five levels");
-            self.out.mistakes.push(diagnostic);
+            self.out.diagnostics.push(diagnostic);
         }
         *self.state() = State::Entries;
         self.within.push(self.last_word().and_then(|word| word.rule().block.within()));
@@ -273,7 +273,7 @@ impl Cutter<'_> {
         if newlines == 1 && self.text[last.end..token.start].trim().is_empty() {
             found = found.suggest_safe(gap, " ");
         }
-        self.out.mistakes.push(found);
+        self.out.diagnostics.push(found);
         true
     }
 
@@ -317,7 +317,7 @@ impl Cutter<'_> {
                 .at(self.place(token), format!("`{shown}` begins on the line where a block ends"))
                 .help("begin a new line after the `}`, or separate the two with `;`")
                 .suggest_safe(after, ";");
-            self.out.mistakes.push(diagnostic);
+            self.out.diagnostics.push(diagnostic);
             if self.states.len() == 1 {
                 // What belongs to the block before is no node of its own, and would only be reported as misplaced.
                 let rest = RawNode { range: token.start..token.end, broken: true };
@@ -338,7 +338,7 @@ impl Cutter<'_> {
         let diagnostic = Diagnostic::error(Code::Slashdash, "`/-` is not part of the language")
             .at(self.place(token), "`/-` disables what follows it, but looks like a comment")
             .help("comment out each line with `//`, or delete it");
-        self.out.mistakes.push(diagnostic);
+        self.out.diagnostics.push(diagnostic);
     }
 
     /// Takes what stands where a word of the language is expected.
@@ -421,7 +421,7 @@ impl Cutter<'_> {
             .at(self.place(token), format!("`{shown}` begins a line of its own"))
             .help(format!("separate the two with `;`, or begin a new line before `{shown}`"))
             .suggest_safe(behind, ";");
-        self.out.mistakes.push(diagnostic);
+        self.out.diagnostics.push(diagnostic);
         if self.states.len() == 1 {
             let rest = RawNode { range: token.start..token.end, broken: false };
             if let Some(whole) = self.current.replace(rest) {
@@ -530,7 +530,7 @@ impl Cutter<'_> {
                 .at(self.place(comma), "unexpected comma")
                 .help("remove the comma")
                 .suggest_safe(self.place(comma), " ");
-            self.out.mistakes.push(diagnostic);
+            self.out.diagnostics.push(diagnostic);
             self.out.blanks.push(comma.start..comma.end);
             if comma.end < next.end {
                 self.break_node();

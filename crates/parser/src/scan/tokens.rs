@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use rolecall_model::{Code, Diagnostic, FileId, Place};
 
+use crate::diagnostics::Diagnostics;
 use crate::limits::is_forbidden;
-use crate::mistakes::Mistakes;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Token {
     pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// A mistake within it has been reported, so its node cannot be read.
+    /// An error within it has been reported, so its node cannot be read.
     pub(super) faulty: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Tokens {
     pub(super) comments: Vec<Range<usize>>,
     /// Where a line goes on that the one before ended with `\`.
     pub(super) continuations: Vec<usize>,
-    pub(super) mistakes: Mistakes,
+    pub(super) diagnostics: Diagnostics,
     /// Whether the rest of the file was swallowed by something without an end.
     pub(super) cut_short: bool,
 }
@@ -106,7 +106,7 @@ impl Lexer<'_> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.out.mistakes.push(diagnostic);
+        self.out.diagnostics.push(diagnostic);
     }
 
     fn place(&self, range: Range<usize>) -> Place {

@@ -21,10 +21,10 @@ pub(super) static ACCOUNT_SET: WordRule = WordRule {
               ou \"Workloads/NonProd\"\n    only { tag \"domain\" \"payments\" }\n}",
 };
 
-/// What lets something match nothing, or be left out.
+/// Allows something to match nothing, or to be omitted.
 pub(super) const ALLOWED: Kind = Kind::OneOf(&["allowed"]);
 
-/// What every selector may say.
+/// The property of every selector.
 const MAY_BE_EMPTY: PropertyRule = PropertyRule {
     name: "empty",
     kind: ALLOWED,
@@ -50,7 +50,7 @@ pub(super) static ACCOUNT: WordRule = WordRule {
 };
 
 choices! {
-    /// What `depth=` can say of a unit.
+    /// The values of `depth=` of a unit.
     UnitDepth {
         Direct = "direct",
     }

@@ -1,4 +1,4 @@
-//! The words of the Entra half.
+//! The words of the Entra configuration.
 
 use super::rule::{
     BlockRule, Kind, NO_ARGUMENTS, PropertyRule, Within, WordRule, choices, one, properties, some,
@@ -139,7 +139,7 @@ pub(super) static SAML: WordRule = WordRule {
 };
 
 choices! {
-    /// What counts as multi-factor authentication.
+    /// The required authentication strength.
     StrengthChoice {
         Mfa = "mfa",
         Passwordless = "passwordless",

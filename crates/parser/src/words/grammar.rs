@@ -1,10 +1,10 @@
-//! Which words stand in which block. One list makes an enum for each kind of block and [`Word`], which is any of them;
-//! `decode` matches each enum exhaustively, so that a word which is added here and forgotten there does not compile.
+//! Which words are allowed in which block. One list defines an enum for each kind of block, and [`Word`], the union of
+//! all. `decode` matches each enum exhaustively, so a word that is added here but forgotten there does not compile.
 
 use super::rule::{Within, WordRule};
 use super::{accounts, assignments, entra, guards, permission_sets, policies, project, settings, templates};
 
-/// Defines, for each kind of block, where it is and which words stand in it, in the order in which help lists them.
+/// Defines, for each kind of block, its places and words, in the order in which help lists them.
 macro_rules! grammar {
     ($(
         $(#[$doc:meta])*
@@ -34,7 +34,7 @@ macro_rules! grammar {
         }
 
         impl Word {
-            /// What the language says of it.
+            /// Returns its rule.
             pub(crate) fn rule(self) -> &'static WordRule {
                 match self {
                     $($(Self::$block($words::$word) => &$rule,)+)+
@@ -42,26 +42,26 @@ macro_rules! grammar {
             }
         }
 
-        /// The words that may stand in a place.
+        /// Returns the words that are allowed in a place.
         pub(crate) fn words_within(within: Within) -> &'static [Word] {
             match within {
                 $($(Within::$within)|+ => &[$(Word::$block($words::$word),)+],)+
             }
         }
 
-        /// Every place where words stand.
+        /// Every place with words.
         pub(crate) const PLACES: &[Within] = &[$($(Within::$within,)+)+];
     };
 }
 
 /// The words of one kind of block.
 pub(crate) trait BlockWord: Sized {
-    /// The same word, if it is one of this kind of block.
+    /// Returns the word as one of this kind of block, if it is one.
     fn of(word: Word) -> Option<Self>;
 }
 
 grammar! {
-    /// The words of a file.
+    /// The words at the top level of a file.
     File(FileWord) within File {
         Rolecall = project::ROLECALL,
         IdentityCenter = project::IDENTITY_CENTER,
@@ -98,7 +98,7 @@ grammar! {
         Except = accounts::EXCEPT,
     }
 
-    /// The words of an `only` or `except` in a selection: selectors alone.
+    /// The words of an `only` or `except` in a selection, which are all selectors.
     Selector(SelectorWord) within Only | Except {
         Account = accounts::ACCOUNT,
         Unit = accounts::UNIT,
@@ -194,7 +194,7 @@ grammar! {
         Exception = guards::EXCEPTION,
     }
 
-    /// The words of a `forbid` or a `require-until`: which assignments it is about.
+    /// The words of a `forbid` or a `require-until`.
     GuardFilter(GuardFilterWord) within Forbid | RequireUntil {
         PermissionSet = guards::OF_PERMISSION_SET,
         GrantsPolicy = guards::GRANTS_POLICY,
@@ -229,25 +229,25 @@ grammar! {
 }
 
 impl Word {
-    /// As it is written.
+    /// Returns the word as written.
     pub(crate) fn name(self) -> &'static str {
         self.rule().name
     }
 }
 
 impl FileWord {
-    /// As it is written.
+    /// Returns the word as written.
     pub(crate) fn name(self) -> &'static str {
         Word::File(self).name()
     }
 
-    /// The word of that name.
+    /// Returns the word of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         words_within(Within::File).iter().find(|word| word.name() == name).copied().and_then(Self::of)
     }
 }
 
-/// The words that a block must hold: one of each list.
+/// Returns the words that a block requires: one of each list.
 pub(crate) fn needed_within(within: Within) -> &'static [&'static [Word]] {
     match within {
         Within::Boundary => {

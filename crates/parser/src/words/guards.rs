@@ -5,7 +5,7 @@ use super::rule::{
     properties, some,
 };
 
-/// One number of any size.
+/// A number of any size.
 const NUMBER: Arguments = Arguments {
     shown: "number",
     what: "a number",
@@ -91,7 +91,7 @@ properties! {
     RequireUntilProperties {
         within_days: PropertyRule {
             name: "within-days",
-            // Further ahead than a hundred years no end means anything, and dates have an end themselves.
+            // An end more than a hundred years ahead is meaningless, and dates are limited themselves.
             kind: Kind::Number { min: 1, max: 36_500 },
             required: false,
             doc: "limits how many days after the day of the plan the end may be, 1 to 36,500. Without it, any end is \

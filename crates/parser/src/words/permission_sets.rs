@@ -1,4 +1,4 @@
-//! The words of permission sets, those of their lifecycle among them: taken over, renamed, let go.
+//! The words of permission sets, including those of their lifecycle.
 
 use super::rule::{
     Arguments, BlockRule, Kind, MANY, NO_ARGUMENTS, PropertyRule, Within, WordRule, one, properties, some,

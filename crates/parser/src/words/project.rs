@@ -1,4 +1,4 @@
-//! The words that say what the project is: its file, its includes, its groups.
+//! The words of the project file, and groups.
 
 use super::rule::{
     Arguments, BlockRule, Kind, MANY, NO_ARGUMENTS, PropertyRule, Within, WordRule, one, properties, some,

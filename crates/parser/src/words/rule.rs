@@ -1,7 +1,6 @@
-//! What the table says of a word: its values, its properties, its block. The words themselves, and which block holds
-//! which, are in `grammar`.
+//! The rule of a word: its values, its properties, its block. `grammar` defines which words are allowed in which block.
 
-/// Where a word may stand: in a file, or in the block of a word.
+/// A place in which words are allowed: a file, or the block of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Within {
     File,
@@ -29,7 +28,7 @@ pub(crate) enum Within {
 }
 
 impl Within {
-    /// The words in whose blocks this is, as a message names them; empty for a file.
+    /// Returns the words with this block, as a message names them; empty for a file.
     pub(crate) fn shown(self) -> &'static str {
         match self {
             Self::File => "",
@@ -58,23 +57,22 @@ impl Within {
     }
 }
 
-/// What the language says of one word, where it means one thing. A word that means different things in different places
-/// has several.
+/// The rule of a word in one of its meanings. A word with different meanings in different places has several rules.
 #[derive(Debug)]
 pub(crate) struct WordRule {
     pub(crate) name: &'static str,
-    /// What it means, as full sentences.
+    /// Its meaning, in full sentences.
     pub(crate) doc: &'static str,
     pub(crate) arguments: Arguments,
     pub(crate) properties: &'static [PropertyRule],
     pub(crate) block: BlockRule,
-    /// Whether it may stand several times in one block.
+    /// Whether it is allowed several times in one block.
     pub(crate) repeats: bool,
     pub(crate) example: &'static str,
 }
 
 impl WordRule {
-    /// The property of that name.
+    /// Returns the property of that name.
     pub(crate) fn property(&self, name: &str) -> Option<&'static PropertyRule> {
         self.properties.iter().find(|rule| rule.name == name)
     }
@@ -83,24 +81,24 @@ impl WordRule {
 /// The arguments of a word.
 #[derive(Debug)]
 pub(crate) struct Arguments {
-    /// How the reference writes them, such as `"group"…`.
+    /// Their form in the reference, such as `"group"…`.
     pub(crate) shown: &'static str,
-    /// What one of them is called in a message: "a group".
+    /// The name of one of them in a message: "a group".
     pub(crate) what: &'static str,
     pub(crate) kind: Kind,
     pub(crate) min: usize,
     pub(crate) max: usize,
-    /// From which argument on no two may be the same; `usize::MAX` where that does not matter.
+    /// The first argument from which duplicates are errors; `usize::MAX` if they are allowed.
     pub(crate) distinct_from: usize,
 }
 
 impl Arguments {
-    /// Whether an argument may repeat, so that a parameter with several values can stand for it.
+    /// Returns whether an argument may repeat, so that a parameter with several values can replace it.
     pub(crate) fn may_repeat(&self, at: usize) -> bool {
         self.max == usize::MAX && at >= self.distinct_from
     }
 
-    /// Whether an argument is a key: what comes before those that repeat.
+    /// Returns whether an argument is a key, before those that repeat.
     pub(crate) fn is_key(&self, at: usize) -> bool {
         self.max == usize::MAX && at < self.distinct_from
     }
@@ -116,7 +114,7 @@ pub(super) const fn one(shown: &'static str, what: &'static str) -> Arguments {
     Arguments { shown, what, kind: Kind::Text, min: 1, max: 1, distinct_from: MANY }
 }
 
-/// One text or several, none of them twice.
+/// One or several texts, without duplicates.
 pub(super) const fn some(shown: &'static str, what: &'static str) -> Arguments {
     Arguments { shown, what, kind: Kind::Text, min: 1, max: MANY, distinct_from: 0 }
 }
@@ -131,7 +129,7 @@ pub(super) const ACCOUNT_SETS: Arguments = Arguments {
     distinct_from: 0,
 };
 
-/// What a value may be.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     /// A text of at least one character.
@@ -145,7 +143,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether a text in quotes can be a value of this kind.
+    /// Returns whether a quoted text can be a value of this kind.
     pub(crate) fn may_be(self, text: &str) -> bool {
         match self {
             Self::Text | Self::AnyText => true,
@@ -161,18 +159,18 @@ pub(crate) struct PropertyRule {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
-    /// What it means, as the rest of a sentence that begins with its name.
+    /// Its meaning, as the rest of a sentence that begins with its name.
     pub(crate) doc: &'static str,
 }
 
-/// Whether a word has a block.
+/// The block of a word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BlockRule {
     None,
     Optional(Within),
-    /// It may have one, and the words in it are declared by the files.
+    /// Optional; the configuration declares the words in it.
     Declared,
-    /// It must have one.
+    /// Required.
     Required(Within),
 }
 
@@ -185,14 +183,14 @@ impl BlockRule {
     }
 }
 
-/// The properties of one word, each with what a node gives for it.
+/// The values of the properties of a word.
 pub(crate) trait Properties<V>: Sized {
-    /// Asks for the value of each property by its name.
+    /// Reads the value of each property by its name.
     fn read(value_of: impl Fn(&'static str) -> Option<V>) -> Self;
 }
 
-/// Defines the properties of a word: their rules, and a struct with a field for each. Whoever decodes the word takes the
-/// struct apart whole, so that a new property cannot be forgotten.
+/// Defines the properties of a word: their rules, and a struct with a field for each. Decoders destructure it without
+/// `..`, so that a new property cannot be forgotten.
 macro_rules! properties {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $rule:expr,)+ }) => {
         $(#[$doc])*
@@ -207,7 +205,7 @@ macro_rules! properties {
 
         impl<V> $crate::words::Properties<V> for $name<V> {
             fn read(value_of: impl Fn(&'static str) -> Option<V>) -> Self {
-                // The rules and the fields have one order, since they have one list.
+                // The rules and the fields come from one list, so they have the same order.
                 let mut rules = $name::RULES.iter();
                 $(let $field = rules.next().and_then(|rule| value_of(rule.name));)+
                 Self { $($field,)+ }
@@ -216,7 +214,7 @@ macro_rules! properties {
     };
 }
 
-/// Defines the texts that a value can be, as an enum, so that decoding matches each of them.
+/// Defines the possible texts of a value as an enum, so that decoding matches each of them.
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident { $($choice:ident = $text:literal,)+ }) => {
         $(#[$doc])*
@@ -229,7 +227,7 @@ macro_rules! choices {
             /// The texts, in their order.
             pub(super) const TEXTS: &'static [&'static str] = &[$($text,)+];
 
-            /// The choice that a text stands for.
+            /// Returns the choice of a text.
             pub(crate) fn of(text: &str) -> Option<Self> {
                 match text {
                     $($text => Some(Self::$choice),)+

@@ -1,4 +1,4 @@
-//! The words that set something for the project as a whole: attributes for access control, and levels of lints.
+//! The words with settings of the entire project: attributes for access control, and levels of lints.
 
 use rolecall_model::lint::LINTS;
 
@@ -53,7 +53,7 @@ pub(super) static ATTRIBUTE: WordRule = WordRule {
 };
 
 choices! {
-    /// What is done about a lint.
+    /// The level of a lint.
     LevelChoice {
         Allow = "allow",
         Warn = "warn",

@@ -24,7 +24,7 @@ pub(super) static TEMPLATE: WordRule = WordRule {
 };
 
 choices! {
-    /// What the values of a parameter are.
+    /// The kind of a parameter's values.
     ParameterKind {
         Accounts = "accounts",
         Group = "group",

@@ -32,7 +32,7 @@ fn each_mistake_is_shown_as_its_snapshot_says_and_alone() {
     }
     assert!(others.is_empty(), "{others:#?}");
     // These need files that cannot be kept in a repository; `tests/project.rs` and `tests/hostile.rs` make them.
-    let elsewhere = [Code::FileTooLarge, Code::NotUtf8, Code::TooManyMistakes];
+    let elsewhere = [Code::FileTooLarge, Code::NotUtf8, Code::TooManyDiagnostics];
     let lints = [
         Code::DirectUser,
         Code::LiteralLikeParameter,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rolecall_model::{Applicability, Code};
-use rolecall_parser::{Left, MemoryFiles, WhyLeft, fix, load};
+use rolecall_parser::{MemoryFiles, SkipReason, SkippedFile, fix, load};
 
 use crate::case::HEAD;
 
@@ -36,7 +36,7 @@ fn what_is_safe_is_mended_until_nothing_is_left() {
         fixed.files["a.kdl"],
         "accounts \"prod\" { account \"111122223333\"  \"222233334444\"; account \"333344445555\" }\nassign \"Deploy\" { to \"devs\" ; on \"prod\" }\n"
     );
-    let first = &fixed.mended[0];
+    let first = &fixed.applied[0];
     assert_eq!((first.file.as_str(), first.line, first.code), ("rolecall.kdl", 4, Code::UnknownNode));
 }
 
@@ -46,7 +46,7 @@ fn a_guess_is_never_made() {
                 assign \"Deploy\" { to \"payments-dev\"; on \"prod\" }\n";
     let files = project(&[("rolecall.kdl", text)]);
     let fixed = fix(&files, "rolecall.kdl");
-    assert_eq!((fixed.files, fixed.mended), (BTreeMap::new(), Vec::new()));
+    assert_eq!((fixed.files, fixed.applied), (BTreeMap::new(), Vec::new()));
     assert_eq!(fixed.project.diagnostics[0].code, Code::UnknownGroup);
     let suggestion = fixed.project.diagnostics[0].suggestion.as_ref().unwrap();
     assert_eq!(suggestion.applicability, Applicability::MaybeWrong);
@@ -71,8 +71,8 @@ fn a_file_that_a_change_makes_worse_is_left_as_it_was() {
     assert!(after < before);
     let changed: Vec<&str> = fixed.files.keys().map(String::as_str).collect();
     assert_eq!(changed, ["rolecall.kdl"], "{:#?}", fixed.project.diagnostics);
-    assert!(fixed.mended.iter().all(|mended| mended.file == "rolecall.kdl"));
-    assert_eq!(fixed.left, [Left { file: "worse.kdl".to_owned(), why: WhyLeft::Worse }]);
+    assert!(fixed.applied.iter().all(|applied| applied.file == "rolecall.kdl"));
+    assert_eq!(fixed.skipped, [SkippedFile { file: "worse.kdl".to_owned(), why: SkipReason::Worse }]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_text_that_could_not_be_read_whole_is_not_written() {
     let files = rolecall_parser::DiskFiles::new(directory.path().to_owned());
     let fixed = fix(&files, "rolecall.kdl");
     assert_eq!(fixed.files, BTreeMap::new());
-    assert_eq!(fixed.left, [Left { file: "rolecall.kdl".to_owned(), why: WhyLeft::NotUtf8 }]);
+    assert_eq!(fixed.skipped, [SkippedFile { file: "rolecall.kdl".to_owned(), why: SkipReason::NotUtf8 }]);
 }
 
 /// What a machine does not understand, it leaves to a person.
@@ -109,7 +109,7 @@ fn quotes_are_set_only_where_the_line_says_one_thing() {
         "use \"team\" { domain Ship payments }\n".to_owned(),
     ] {
         let fixed = fix(&project(&[("rolecall.kdl", &text)]), "rolecall.kdl");
-        assert_eq!((fixed.files, fixed.left), (BTreeMap::new(), Vec::new()), "{text}");
+        assert_eq!((fixed.files, fixed.skipped), (BTreeMap::new(), Vec::new()), "{text}");
     }
     for (text, mended) in [
         ("accounts prod { ou Workloads/Prod; tag domain payments 7 }\n".to_owned(), None),

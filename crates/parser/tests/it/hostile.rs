@@ -89,10 +89,10 @@ fn of_very_many_mistakes_the_first_are_told() {
         ("\"\"\"a\n", Code::UnterminatedText),
         ("group \"a\"\n", Code::DuplicateDeclaration),
     ] {
-        assert_eq!(bomb("", unit, ""), BTreeSet::from([code, Code::TooManyMistakes]), "{unit}");
+        assert_eq!(bomb("", unit, ""), BTreeSet::from([code, Code::TooManyDiagnostics]), "{unit}");
     }
     let slashdashes = bomb("", "a /-{ ", "");
-    assert!(slashdashes.contains(&Code::Slashdash) && slashdashes.contains(&Code::TooManyMistakes));
+    assert!(slashdashes.contains(&Code::Slashdash) && slashdashes.contains(&Code::TooManyDiagnostics));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn many_warnings_do_not_keep_a_project_from_being_read() {
     let assignments: String = (0..2 * MAX_DIAGNOSTICS).map(assign).collect();
     let text =
         format!("permission-set \"Deploy\"\naccounts \"all\" {{ every-member-account }}\n{assignments}");
-    assert_eq!(codes_of(&text), BTreeSet::from([Code::DirectUser, Code::TooManyMistakes]));
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::DirectUser, Code::TooManyDiagnostics]));
 }
 
 #[test]
@@ -122,19 +122,19 @@ fn what_is_allowed_takes_no_room_from_what_is_denied() {
     );
     assert_eq!(codes_of(&text), BTreeSet::from([Code::WildcardStatement]));
     let denied = text.replace("\"allow\" { reason", "\"deny\" { reason");
-    assert!(codes_of(&denied).contains(&Code::TooManyMistakes));
+    assert!(codes_of(&denied).contains(&Code::TooManyDiagnostics));
 }
 
 #[test]
 fn many_words_that_contradict_each_other_are_answered() {
     let sets: String =
         (0..5_000).map(|nth| format!("permission-set \"A{nth}\" {{ renamed-from \"Old\" }}\n")).collect();
-    assert_eq!(codes_of(&sets), BTreeSet::from([Code::LifecycleContradiction, Code::TooManyMistakes]));
+    assert_eq!(codes_of(&sets), BTreeSet::from([Code::LifecycleContradiction, Code::TooManyDiagnostics]));
     let exceptions: String = (0..5_000)
         .map(|nth| format!("exception \"{nth}\" {{ until \"2027-02-01\"; reason \"a\" }}\n"))
         .collect();
     let text = format!("guard {{ {exceptions} }}");
-    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownForbid, Code::TooManyMistakes]));
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownForbid, Code::TooManyDiagnostics]));
 }
 
 #[test]
@@ -282,11 +282,11 @@ fn mistakes_with_parameters_are_told_some_of_them() {
     let text = format!(
         "{WORLD}template \"t\" {{\n{parameters}assign \"Deploy\" {{ to {unknown}; on \"all\" }} }}\n"
     );
-    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownParameter, Code::TooManyMistakes]));
+    assert_eq!(codes_of(&text), BTreeSet::from([Code::UnknownParameter, Code::TooManyDiagnostics]));
     let body = "assign \"Deploy\" { to (param)\"parameter-0\"; on \"all\" }";
     let template = format!("{WORLD}template \"t\" {{\n{parameters}{body} }}\n");
     let missing = format!("{template}{}", "use \"t\"\n".repeat(10));
-    assert_eq!(codes_of(&missing), BTreeSet::from([Code::ArgumentMissing, Code::TooManyMistakes]));
+    assert_eq!(codes_of(&missing), BTreeSet::from([Code::ArgumentMissing, Code::TooManyDiagnostics]));
     let unknown: String = (0..1_400).map(|nth| format!("use \"t\" {{ paramater-{nth} \"a\" }}\n")).collect();
     let found = codes_of(&format!("{template}{unknown}"));
     assert!(found.contains(&Code::UnknownParameter), "{found:?}");

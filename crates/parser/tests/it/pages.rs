@@ -162,7 +162,7 @@ const WARNINGS: [Code; 21] = [
     Code::MemberMissing,
 ];
 /// Codes that are an error here and a warning there.
-const EITHER: [Code; 3] = [Code::TooManyMistakes, Code::OldPolicyVersion, Code::GroupNotAssigned];
+const EITHER: [Code; 3] = [Code::TooManyDiagnostics, Code::OldPolicyVersion, Code::GroupNotAssigned];
 /// What the codes of each hundred are about.
 const CHAPTERS: [(&str, &str); 10] = [
     ("RC00", "Project files"),

@@ -1,7 +1,7 @@
-//! The service provider's SAML metadata, which the console of IAM Identity Center offers for the identity provider.
+//! The service provider's SAML metadata, which the IAM Identity Center console offers for the identity provider.
 //!
-//! The form of the document is that of "Metadata for the OASIS Security Assertion Markup Language (SAML) V2.0"; the
-//! addresses in it are from the User Guide of IAM Identity Center, "Workforce access through an additional Region".
+//! The format is defined in "Metadata for the OASIS Security Assertion Markup Language (SAML) V2.0"; the addresses in it
+//! are from the IAM Identity Center User Guide, "Workforce access through an additional Region".
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,13 +10,13 @@ use rolecall_model::Region;
 use rolecall_model::config::ServiceProvider;
 use roxmltree::{Attribute, Document, Error, Node, ParsingOptions};
 
-/// Where the right document is.
+/// How to get the right document.
 pub(super) const DOWNLOAD: &str = "download the metadata again from the IAM Identity Center console: Settings, Identity source, Actions, Manage authentication, Download metadata file";
 
-/// The namespace of metadata, and the binding by which Entra answers.
+/// The namespace of metadata, and the binding with which Entra responds.
 const NAMESPACE: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
-/// The names behind the Region. Instances made since February 2026 have the short ones alone, of which the second is
+/// The hosts after the Region. Instances created since February 2026 only have the short ones, of which the second is
 /// the dual-stack one.
 const HOSTS: [&str; 5] = [
     "signin.aws.amazon.com",
@@ -25,29 +25,29 @@ const HOSTS: [&str; 5] = [
     "signin.amazonaws-us-gov.com",
     "signin.amazonaws.cn",
 ];
-/// How the paths of the entity id and of an assertion consumer service begin; an id follows.
+/// The beginnings of the paths of the entity ID and of an assertion consumer service; an ID follows.
 const ENTITY: &str = "platform/saml/";
 const CONSUMER: &str = "platform/saml/acs/";
 
-/// How many attributes and declarations of namespaces a document may have; that of IAM Identity Center has four
-/// attributes for each address, and up to three addresses for each Region. The XML crate compares each with each.
+/// Maximum number of attributes and namespace declarations in a document. That of IAM Identity Center has four attributes
+/// for each address, and up to three addresses for each Region. The XML crate compares each with each.
 const MAX_ATTRIBUTES: usize = 2_000;
 const MAX_NAMESPACES: usize = 64;
 
-/// What is wrong with a document.
+/// An error in a document.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    /// Where, in bytes.
+    /// Its place, in bytes.
     pub(super) range: Range<usize>,
     pub(super) message: String,
     pub(super) label: &'static str,
     pub(super) help: &'static str,
 }
 
-/// Reads the metadata of IAM Identity Center; `path` is what messages call the file.
+/// Parses the metadata of IAM Identity Center; `path` is the name of the file in messages.
 ///
 /// # Errors
-/// It is no XML, or has a document type declaration; or it is the metadata of something else. There is at least one
+/// It is not XML, or has a document type declaration, or it is the metadata of something else. There is at least one
 /// [`Wrong`].
 pub(super) fn service_provider(text: &str, path: &str) -> Result<ServiceProvider, Vec<Wrong>> {
     let document = parse(text, path).map_err(|wrong| vec![wrong])?;
@@ -61,7 +61,7 @@ pub(super) fn service_provider(text: &str, path: &str) -> Result<ServiceProvider
     Ok(ServiceProvider { entity_id: entity_id.value().to_owned(), assertion_consumers: consumers.collect() })
 }
 
-/// The document as a tree, within bounds that keep the crate's work in proportion to the text.
+/// Parses the document, within limits that keep the crate's work in proportion to the text.
 fn parse<'t>(text: &'t str, path: &str) -> Result<Document<'t>, Wrong> {
     let quotes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
     if quotes > 2 * MAX_ATTRIBUTES || text.matches("xmlns").nth(MAX_NAMESPACES).is_some() {
@@ -84,7 +84,7 @@ fn parse<'t>(text: &'t str, path: &str) -> Result<Document<'t>, Wrong> {
     })
 }
 
-/// Why a document cannot be read, and where that was noticed: one character, or nothing at the end.
+/// Returns why a document cannot be parsed, and where: one character, or nothing at the end.
 fn reason(error: &Error, text: &str) -> (&'static str, Range<usize>) {
     let reason = match error {
         Error::DtdDetected => {
@@ -111,7 +111,7 @@ fn reason(error: &Error, text: &str) -> (&'static str, Range<usize>) {
     (reason, start..start + length)
 }
 
-/// The offset of a line and column, both counted from one, columns in characters.
+/// Returns the offset of a line and column, both counted from one, with columns in characters.
 fn offset(text: &str, line: u32, column: u32) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
     let rest = &text[before..];
@@ -119,13 +119,13 @@ fn offset(text: &str, line: u32, column: u32) -> usize {
     before + within
 }
 
-/// A document that is being read.
+/// A document that is being parsed.
 struct Metadata<'t> {
     text: &'t str,
     path: &'t str,
 }
 
-/// The attributes that hold the entity id and the addresses of the assertion consumer services.
+/// The attributes with the entity ID and the addresses of the assertion consumer services.
 type Addresses<'a, 'd> = (Attribute<'a, 'd>, Vec<Attribute<'a, 'd>>);
 
 impl Metadata<'_> {
@@ -167,8 +167,8 @@ impl Metadata<'_> {
         Ok((entity_id, consumers))
     }
 
-    /// The addresses that are not of IAM Identity Center. A document that is about something else altogether is one
-    /// mistake.
+    /// Returns errors for addresses that do not belong to IAM Identity Center. A document about something else is a
+    /// single error.
     fn not_of_identity_center(
         &self,
         entity_id: &Attribute<'_, '_>,
@@ -204,7 +204,7 @@ impl Metadata<'_> {
             .collect()
     }
 
-    /// A mistake that is shown at the name of an element.
+    /// Returns an error at the name of an element.
     fn wrong_element(
         &self,
         node: Node<'_, '_>,
@@ -223,7 +223,7 @@ fn is_named(node: Node<'_, '_>, name: &str) -> bool {
     node.has_tag_name((NAMESPACE, name))
 }
 
-/// Whether an address is `https://`, a Region, one of the hosts, the path, and an id.
+/// Returns whether an address is `https://`, a Region, one of the hosts, the path, and an ID.
 fn is_of_identity_center(address: &str, path: &str) -> bool {
     let Some((host, rest)) = address.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
         return false;
@@ -236,8 +236,9 @@ fn is_of_identity_center(address: &str, path: &str) -> bool {
     is_host && rest.strip_prefix(path).is_some_and(is_id)
 }
 
-/// Whether an entity id or address is that of federation with IAM roles: `urn:amazon:webservices`, or `/saml` on a
-/// sign-in host, with or without a Region (IAM User Guide, "Configure SAML assertions for the authentication response").
+/// Returns whether an entity ID or address belongs to federation with IAM roles: `urn:amazon:webservices`, or `/saml` on
+/// a sign-in host, with or without a Region (IAM User Guide, "Configure SAML assertions for the authentication
+/// response").
 fn is_of_iam(address: &str) -> bool {
     let of_host = |(host, rest): (&str, &str)| {
         let is_host =

@@ -4,7 +4,7 @@ use rolecall_model::{Code, Diagnostic, Place};
 
 use crate::nearest::nearest;
 
-/// Every operator, without what may stand before and behind it (IAM User Guide, "IAM JSON policy elements: Condition
+/// Every operator, without prefixes and suffixes (IAM User Guide, "IAM JSON policy elements: Condition
 /// operators").
 const OPERATORS: [&str; 27] = [
     "ArnEquals",
@@ -36,15 +36,15 @@ const OPERATORS: [&str; 27] = [
     "StringNotLike",
 ];
 
-/// The one operator that takes no `IfExists`: it asks itself whether a key is there.
+/// The only operator without `IfExists`: it tests whether a key exists.
 const NULL: &str = "Null";
-/// Makes an operator hold where the key is missing.
+/// Makes a condition true if the key does not exist.
 const IF_EXISTS: &str = "IfExists";
-/// How an operator is carried to the values of a key that has several (IAM User Guide, "Set operators for multivalued
+/// How an operator applies to the values of a multivalued key (IAM User Guide, "Set operators for multivalued
 /// context keys").
 const SET_OPERATORS: [&str; 3] = ["", "ForAllValues:", "ForAnyValue:"];
 
-/// Whether IAM knows an operator, in exactly this spelling.
+/// Returns whether IAM has an operator, in exactly this spelling.
 pub(super) fn is_operator(text: &str) -> bool {
     let named = |operator: &str| OPERATORS.contains(&operator);
     SET_OPERATORS.iter().filter_map(|prefix| text.strip_prefix(prefix)).any(|rest| {
@@ -52,7 +52,7 @@ pub(super) fn is_operator(text: &str) -> bool {
     })
 }
 
-/// What reports an operator that IAM does not know.
+/// Returns the error for an unknown operator.
 pub(super) fn unknown_operator(text: &str, place: Place) -> Diagnostic {
     let found = Diagnostic::error(
         Code::UnknownConditionOperator,
@@ -66,7 +66,7 @@ pub(super) fn unknown_operator(text: &str, place: Place) -> Diagnostic {
         .filter(|operator| is_operator(operator))
         .collect();
     match nearest(text, all.iter().map(String::as_str)) {
-        // Both KDL and JSON write it in plain double quotes.
+        // Both KDL and JSON use plain double quotes.
         Some(near) => found.help(format!("did you mean `{near}`?")).suggest(place, format!("\"{near}\"")),
         None => found.help(
             "write an operator as IAM spells it, such as StringEquals, StringLike, ArnLike, IpAddress, Bool or Null",

@@ -1,5 +1,5 @@
-//! Whether a document, written in JSON or in KDL, is a policy that a permission set can have. What IAM takes is written in its User Guide
-//! under "Grammar of the IAM JSON policy language" and "IAM JSON policy elements reference".
+//! Checks whether a document, written in JSON or in KDL, is a valid policy of a permission set. The source is the IAM
+//! User Guide, "Grammar of the IAM JSON policy language" and "IAM JSON policy elements reference".
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,30 +8,30 @@ use rolecall_model::{Code, Diagnostic, Place};
 use super::condition::{is_operator, unknown_operator};
 use super::element::{Content, Element, Member};
 use crate::check::repeated_value;
-use crate::mistakes::Mistakes;
+use crate::diagnostics::Diagnostics;
 use crate::nearest::nearest;
 
-/// The version in which `${…}` is a variable.
+/// The version with variables (`${…}`).
 pub(super) const VERSION: &str = "2012-10-17";
-/// The version before it, which IAM takes where none is given.
+/// The previous version, which is the default.
 const OLD_VERSION: &str = "2008-10-17";
 const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT_ELEMENTS: [&str; 7] =
     ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-/// What IAM knows in the policies of resources alone.
+/// Elements of resource-based policies.
 const RESOURCE_ELEMENTS: [&str; 2] = ["Principal", "NotPrincipal"];
 
-/// How a document is written.
+/// The notation of a document.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Notation {
-    /// In a JSON file, which the files of the project name here.
+    /// A JSON file, with the place where the configuration refers to it.
     Json { used: Place },
-    /// In the block of an `inline-policy`.
+    /// The block of an `inline-policy`.
     Kdl,
 }
 
 impl Notation {
-    /// What the id of a statement is called.
+    /// Returns the name of a statement's ID.
     fn sid(self) -> &'static str {
         match self {
             Self::Json { .. } => "`Sid`",
@@ -40,8 +40,8 @@ impl Notation {
     }
 }
 
-/// Reports every mistake of a policy document, and says whether none is an error.
-pub(super) fn check(document: &Element, notation: Notation, found: &mut Mistakes) -> bool {
+/// Reports every error and warning of a policy document, and returns whether there is no error.
+pub(super) fn check(document: &Element, notation: Notation, found: &mut Diagnostics) -> bool {
     let mut checker = Checker { notation, found, wrong: false, sids: BTreeMap::new(), variable: None };
     checker.keys_stand_once(document);
     checker.document(document);
@@ -50,22 +50,22 @@ pub(super) fn check(document: &Element, notation: Notation, found: &mut Mistakes
 
 struct Checker<'a> {
     notation: Notation,
-    found: &'a mut Mistakes,
+    found: &'a mut Diagnostics,
     /// Whether there was an error.
     wrong: bool,
     sids: BTreeMap<String, Place>,
-    /// The first variable in a text, and the place of that text.
+    /// The first variable, and the place of its text.
     variable: Option<(String, Place)>,
 }
 
-/// The elements of an object: each under its name, and the names that misspelt ones were probably meant to be.
+/// The elements of an object by name, and the names that misspelled ones were probably meant to be.
 struct Elements<'a> {
     known: BTreeMap<&'a str, &'a Member>,
     meant: BTreeSet<&'static str>,
 }
 
 impl Elements<'_> {
-    /// Whether an element is there, or may have been meant to be.
+    /// Returns whether an element exists, or was probably meant to.
     fn may_have(&self, name: &str) -> bool {
         self.known.contains_key(name) || self.meant.contains(name)
     }
@@ -84,9 +84,9 @@ impl Checker<'_> {
         self.push(Diagnostic::error(Code::InvalidPolicy, message).at(place, label).help(help));
     }
 
-    /// Reports a value of the wrong kind: "`Effect` is a list, and must be a text".
+    /// Reports a value of the wrong kind: "`Effect` is a list; it must be a text".
     fn wrong_kind(&mut self, value: &Element, of: &str, wanted: &str) {
-        // One that is unread has been reported.
+        // An unread value has been reported.
         let Some(kind) = value.kind() else { return };
         let (message, label) = (format!("{of} is {kind}; it must be {wanted}"), format!("this is {kind}"));
         self.invalid(value.shown, message, label, &format!("write {wanted}"));
@@ -100,8 +100,8 @@ impl Checker<'_> {
         text
     }
 
-    /// A key that stands twice in one object is refused: most readers silently keep the last, and a reviewer may have
-    /// read the first.
+    /// Reports duplicate keys in an object: most parsers silently keep the last one, and a reviewer may have read the
+    /// first.
     fn keys_stand_once(&mut self, document: &Element) {
         let mut pending = vec![document];
         while let Some(element) = pending.pop() {
@@ -125,7 +125,7 @@ impl Checker<'_> {
             Notation::Json { .. } => {
                 ("object", "keep one of the two; most JSON parsers silently use the last one")
             }
-            // Two lines could only become alternatives, which they are not.
+            // Two lines could only be combined as alternatives, which is not what they mean.
             Notation::Kdl => ("condition", "keep one of the two; write alternative values on one line"),
         };
         let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
@@ -202,8 +202,8 @@ impl Checker<'_> {
         }
     }
 
-    /// The policy is in the old version, in which nothing is a variable: an error if it has what looks like one. The
-    /// policy that AWS holds would change with the version, so that is for a person to decide.
+    /// Reports the old version, which has no variables: as an error if the policy contains what looks like a variable. A
+    /// new version would change the policy in AWS, so a person has to decide.
     fn old_version(&mut self, at: Place, label: String, (edit, replacement): (Place, String)) {
         let found = match self.variable.take() {
             Some((variable, place)) => {
@@ -222,7 +222,7 @@ impl Checker<'_> {
         self.push(found.help(help).suggest(edit, replacement));
     }
 
-    /// Sorts the members of an object by name, and reports those that IAM does not know.
+    /// Sorts the members of an object by name, and reports unknown ones.
     fn elements<'j>(
         &mut self,
         members: &'j [Member],
@@ -339,7 +339,7 @@ impl Checker<'_> {
                     .help(format!("give each statement a different {called}"));
                 self.push(found);
             }
-            // IAM takes an empty one for none.
+            // IAM treats an empty ID like none.
             None if sid.is_empty() => {}
             None => {
                 self.sids.insert(sid.to_owned(), place);
@@ -361,7 +361,7 @@ impl Checker<'_> {
         });
     }
 
-    /// Of two elements, exactly one must be there.
+    /// Reports two elements unless exactly one of them exists.
     fn one_of(&mut self, object: &Element, name: &str, elements: &Elements<'_>, [one, other]: [&str; 2]) {
         if !elements.may_have(one) && !elements.may_have(other) {
             let (message, label) = (
@@ -383,7 +383,7 @@ impl Checker<'_> {
         );
     }
 
-    /// The texts of an element that is a text or a list of texts.
+    /// Returns the texts of an element that is a text or a list of texts.
     fn texts<'j>(&mut self, elements: &Elements<'j>, name: &str) -> Vec<&'j Element> {
         let Some(member) = elements.known.get(name) else { return Vec::new() };
         let value = &member.value;
@@ -420,7 +420,7 @@ impl Checker<'_> {
     fn resource(&mut self, value: &Element) {
         let text = value.text().unwrap_or_default();
         self.learn_variable(text, value);
-        // What begins with a wildcard or a variable may become an ARN.
+        // A wildcard or a variable at the beginning can become an ARN.
         if !text.starts_with("arn:") && !text.contains(['*', '?']) && !text.starts_with("${") {
             let message = format!("`{text}` is not a resource");
             self.invalid(value.shown, message, "this is neither `*` nor an ARN", "write an ARN, or *");
@@ -464,7 +464,7 @@ impl Checker<'_> {
         }
     }
 
-    /// One value or a list of them: texts, numbers or booleans.
+    /// Checks a value or a list of values: texts, numbers or booleans.
     fn condition_values(&mut self, key: &str, value: &Element) {
         let values = match &value.content {
             Content::List(values) if values.is_empty() => {
@@ -502,7 +502,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a text is `*` or a service and an action. IAM takes no wildcard for a part of a service's name.
+/// Returns whether a text is `*`, or a service and an action. IAM does not allow a wildcard in the name of a service.
 fn is_action(text: &str) -> bool {
     let service =
         |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

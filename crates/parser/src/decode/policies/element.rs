@@ -1,5 +1,5 @@
-//! A policy document with the place of everything in it. What is written in KDL and what is written in a JSON file both
-//! become this, so that one validator sees both.
+//! A policy document in which everything has a place. Documents written in KDL and in JSON both become this, so that a
+//! single validator checks both.
 
 use rolecall_model::Place;
 use serde_json::{Map, Number, Value};
@@ -7,14 +7,14 @@ use serde_json::{Map, Number, Value};
 /// A value of a policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Element {
-    /// All of it.
+    /// The entire value.
     pub(super) place: Place,
-    /// The place to show: all of a simple value, and what begins another, which may have many lines.
+    /// The place to show: an entire simple value, or the beginning of a list or an object, which may have many lines.
     pub(super) shown: Place,
     pub(super) content: Content,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Null,
@@ -23,7 +23,7 @@ pub(super) enum Content {
     Text(String),
     List(Vec<Element>),
     Object(Vec<Member>),
-    /// It cannot be read, or is missing, which has been reported. Nothing else is wrong with it.
+    /// It is faulty or missing, which has been reported. The validator ignores it.
     Unread,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Member {
 }
 
 impl Element {
-    /// What it is, as a message names it; `None` where that is not known.
+    /// Returns the name of its kind for messages, if it is known.
     pub(super) fn kind(&self) -> Option<&'static str> {
         match self.content {
             Content::Null => Some("null"),
@@ -61,7 +61,7 @@ impl Element {
         }
     }
 
-    /// The value without places; `None` where a part of it is unread. Of two equal keys it holds the last.
+    /// Returns the value without places; `None` if a part of it is unread. Of equal keys, the last one counts.
     pub(super) fn into_value(self) -> Option<Value> {
         Some(match self.content {
             Content::Null => Value::Null,

@@ -1,5 +1,5 @@
-//! JSON of policy files, with the place of every value. `jsonc-parser` reads it, which keeps places and equal keys; what it
-//! takes beyond JSON is refused here, with serde_json as the authority on texts and numbers.
+//! JSON of policy files, with the place of every value. `jsonc-parser` parses it and keeps places and equal keys. What it
+//! accepts beyond JSON is rejected here, with serde_json as the authority on texts and numbers.
 
 use std::ops::Range;
 use std::str::FromStr as _;
@@ -16,10 +16,10 @@ use serde_json::Number;
 
 use super::element::{Content, Element, Member};
 
-/// How deep values may be nested. A policy needs six levels.
+/// Maximum nesting of values. A policy needs six levels.
 const MAX_DEPTH: usize = 32;
 
-/// Nothing beyond JSON.
+/// Strict JSON.
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
     allow_loose_object_property_names: false,
@@ -36,16 +36,16 @@ const STRICT: ParseOptions = ParseOptions {
 /// Why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NotJson {
-    /// Where it was noticed: one character, or nothing at the end of the text.
+    /// The place: one character, or nothing at the end of the text.
     pub(super) place: Range<usize>,
-    /// What is wrong there, as the rest of a sentence.
+    /// The reason, as the rest of a sentence.
     pub(super) reason: String,
 }
 
-/// Reads one JSON value, the text of a file.
+/// Parses one JSON value, the text of a file.
 ///
 /// # Errors
-/// The text is not JSON, or is nested deeper than [`MAX_DEPTH`] levels. Of several reasons, the first in the text.
+/// The text is not JSON, or is nested deeper than [`MAX_DEPTH`] levels. Of several reasons, the first in the text counts.
 pub(super) fn parse(file: FileId, text: &str) -> Result<Element, NotJson> {
     let form = match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
         Ok(parsed) => {
@@ -62,7 +62,7 @@ pub(super) fn parse(file: FileId, text: &str) -> Result<Element, NotJson> {
     }
 }
 
-/// A reason at the character that begins at an offset, or within which it lies.
+/// Returns a reason at the character that begins at an offset, or contains it.
 fn wrong_at(text: &str, at: usize, reason: impl Into<String>) -> NotJson {
     let start = text.floor_char_boundary(at);
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
@@ -73,7 +73,7 @@ fn too_deep(text: &str, at: usize) -> NotJson {
     wrong_at(text, at, format!("values are nested deeper than {MAX_DEPTH} levels"))
 }
 
-/// Why the crate does not take a text.
+/// Returns why the crate rejects a text.
 fn malformed(text: &str, error: &ParseError) -> NotJson {
     use ParseErrorKind as Kind;
     let start = error.range().start;
@@ -118,7 +118,7 @@ fn malformed(text: &str, error: &ParseError) -> NotJson {
 const NOT_A_NUMBER: &str = "this is not a JSON number";
 const NOT_A_TEXT: &str = "a text contains an escape or a character that JSON does not allow";
 
-/// A text that has no end, or none on its line.
+/// Returns the reason for a text that is not closed, or not on its line.
 fn unclosed(text: &str, start: usize, token: &str) -> NotJson {
     let has_line_break = token.contains(['\n', '\r']);
     let reason =
@@ -126,8 +126,8 @@ fn unclosed(text: &str, start: usize, token: &str) -> NotJson {
     wrong_at(text, start, reason)
 }
 
-/// The first token that is written as JSON does not allow, or that opens one level too many, and that the crate takes all
-/// the same.
+/// Returns the first token that the crate accepts although JSON does not allow its spelling, or that exceeds the maximum
+/// nesting.
 fn misspelt(text: &str) -> Option<NotJson> {
     let options = ScannerOptions {
         allow_single_quoted_strings: STRICT.allow_single_quoted_strings,
@@ -140,7 +140,7 @@ fn misspelt(text: &str) -> Option<NotJson> {
     let mut scanner = Scanner::new(text, &options);
     let (mut depth, mut end) = (0_usize, 0);
     loop {
-        // What the scanner refuses, the parser has refused.
+        // If the scanner rejects something, so does the parser.
         let token = scanner.scan().ok()?;
         let start = if token.is_some() { scanner.token_start() } else { text.len() };
         let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
@@ -160,7 +160,7 @@ fn misspelt(text: &str) -> Option<NotJson> {
             }
             Token::String(_) => {
                 if let Err(error) = serde_json::from_str::<String>(written) {
-                    // A text stands on one line, so the column is the count of bytes that were read.
+                    // A text is on one line, so the column is the number of bytes that were read.
                     let at = start + error.column().saturating_sub(1);
                     return Some(wrong_at(text, at.min(end - 1), NOT_A_TEXT));
                 }
@@ -187,7 +187,7 @@ fn element(file: FileId, value: &Value<'_>) -> Element {
     let (shown, content) = match value {
         Value::NullKeyword(_) => (place, Content::Null),
         Value::BooleanLit(boolean) => (place, Content::Bool(boolean.value)),
-        // Each number has been read before.
+        // Each number has been checked before.
         Value::NumberLit(number) => {
             (place, Number::from_str(number.value).map_or(Content::Unread, Content::Number))
         }

@@ -1,4 +1,4 @@
-//! The policy document that the block of an `inline-policy` says.
+//! The policy document in the block of an `inline-policy`.
 
 use rolecall_model::Place;
 
@@ -9,7 +9,7 @@ use crate::syntax::{Node, Value};
 use crate::words::{InlinePolicyWord, StatementProperties, StatementWord};
 
 impl Decoder<'_> {
-    /// The document in the block of a node.
+    /// Returns the document in the block of a node.
     pub(super) fn written_document(&mut self, node: &Node) -> Element {
         let at = node.word_place;
         let statements: Vec<Element> =
@@ -49,7 +49,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The condition that `when` lines say together: each operator once, with the keys of all its lines.
+/// Combines `when` lines into a condition: each operator once, with the keys of all its lines.
 fn condition(at: Place, lines: &[&Node]) -> Element {
     let mut operators: Vec<(&str, Place, Vec<Member>)> = Vec::new();
     for line in lines {
@@ -84,12 +84,12 @@ fn text(place: Place, text: &str) -> Element {
     element(place, Content::Text(text.to_owned()))
 }
 
-/// A value that has been checked; one with a fault has been reported.
+/// Returns a checked value; a faulty one has been reported.
 fn value(value: &Value) -> Element {
     value.text().map_or_else(|| unread(value.place), |written| text(value.place, written))
 }
 
-/// A list; of nothing where all that it should hold has been reported as faulty or missing.
+/// Returns a list, or an unread element if everything in it is faulty or missing, which has been reported.
 fn non_empty(place: Place, values: Vec<Element>) -> Element {
     if values.is_empty() { unread(place) } else { element(place, Content::List(values)) }
 }

@@ -35,7 +35,7 @@ impl Cutter<'_> {
         let meant = self.may_be_template && nearest(&name, [PARAMETER]).is_some();
         let (help, replacement) =
             if meant { ("did you mean `(param)`?", "(param)") } else { ("remove it", "") };
-        self.out.mistakes.push(diagnostic.help(help).suggest(self.place(token), replacement));
+        self.out.diagnostics.push(diagnostic.help(help).suggest(self.place(token), replacement));
         if meant {
             self.annotate(index, false);
         }
@@ -87,7 +87,9 @@ impl Cutter<'_> {
         };
         self.annotate(index, false);
         let place = self.place(token);
-        self.out.mistakes.push(Diagnostic::error(Code::TypeAnnotation, message).at(place, label).help(help));
+        self.out
+            .diagnostics
+            .push(Diagnostic::error(Code::TypeAnnotation, message).at(place, label).help(help));
     }
 
     /// Remembers the annotation of the value behind it.

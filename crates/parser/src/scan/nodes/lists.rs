@@ -43,7 +43,7 @@ impl Cutter<'_> {
             .help("write the values one after another, without brackets and commas");
         let takes_many = self.last_word().is_some_and(|word| word.rule().arguments.max == usize::MAX);
         let is_value = self.tokens[index - 1].kind != TokenKind::Equals;
-        self.out.mistakes.push(if values.is_empty() || !is_value {
+        self.out.diagnostics.push(if values.is_empty() || !is_value {
             found
         } else if is_quoted && takes_many {
             found.suggest_safe(place, written)

@@ -89,14 +89,14 @@ impl Cutter<'_> {
             return;
         }
         let Some(line) = self.line() else {
-            return self.out.mistakes.push(not_safe(unquoted(self.place(token), &text)));
+            return self.out.diagnostics.push(not_safe(unquoted(self.place(token), &text)));
         };
         if let Some(last) = line.is_phrase {
             // Reported whole with its first word.
             if line.begun + 1 == index {
                 let place = Place::new(self.file, token.start..self.tokens[last].end);
                 let shown = self.text[place.range()].to_owned();
-                self.out.mistakes.push(phrase(place, &shown));
+                self.out.diagnostics.push(phrase(place, &shown));
             }
             return;
         }
@@ -104,7 +104,7 @@ impl Cutter<'_> {
         if let Some(Wanted { kind: Kind::Number { .. }, .. }) = wanted {
             let of = property.map_or_else(|| word.map_or("", Word::name), |key| self.text_of(key));
             let found = not_a_number(self.place(token), of, &text);
-            return self.out.mistakes.push(found);
+            return self.out.diagnostics.push(found);
         }
         let names_parameter = self.may_be_template
             && self.tokens[index - 1].kind != TokenKind::Type
@@ -112,7 +112,7 @@ impl Cutter<'_> {
             && self.parameters.has(&text, index);
         let takes = wanted.map_or(self.is_use, |wanted| wanted.kind.may_be(&text));
         let found = unquoted(self.place(token), &text);
-        self.out.mistakes.push(if names_parameter {
+        self.out.diagnostics.push(if names_parameter {
             let meant = format!("(param)\"{text}\"");
             let help =
                 format!("write `{meant}` for the parameter's value, or `\"{text}\"` for the text itself");
@@ -223,7 +223,7 @@ pub(crate) fn unquoted(place: Place, shown: &str) -> Diagnostic {
     let label = if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_digit()) {
         "as a number, an account ID would lose its leading zeros".to_owned()
     } else {
-        format!("every value must be quoted")
+        "every value must be quoted".to_owned()
     };
     let quoted = format!("\"{bare}\"");
     let found = found.at(place, label).help(format!("write `{quoted}`"));

@@ -1,4 +1,4 @@
-//! What was found, up to a number: a file can hold more mistakes than anyone reads, and more than memory has room for.
+//! Diagnostics up to a maximum: a file can have more errors than anyone reads, and more than fit into memory.
 
 use rolecall_model::lint::{Level, LintLevels};
 use rolecall_model::{Code, Diagnostic, Severity};
@@ -7,14 +7,14 @@ use crate::MAX_DIAGNOSTICS;
 
 /// Diagnostics in the order in which they were found: the first [`MAX_DIAGNOSTICS`] errors, and as many warnings.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes {
+pub(crate) struct Diagnostics {
     kept: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
     levels: LintLevels,
 }
 
-impl Mistakes {
+impl Diagnostics {
     /// Keeps a diagnostic, while there is room for more of its weight, and unless it is a lint that is allowed.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         match self.levels.level(diagnostic.code) {
@@ -75,19 +75,19 @@ impl Mistakes {
             let message = format!(
                 "there are {MAX_DIAGNOSTICS} errors or more; only the first {MAX_DIAGNOSTICS} are shown"
             );
-            more.push(Diagnostic::error(Code::TooManyMistakes, message).help(help));
+            more.push(Diagnostic::error(Code::TooManyDiagnostics, message).help(help));
         }
         if self.warnings == MAX_DIAGNOSTICS {
             let message = format!(
                 "there are {MAX_DIAGNOSTICS} warnings or more; only the first {MAX_DIAGNOSTICS} are shown"
             );
-            more.push(Diagnostic::warning(Code::TooManyMistakes, message).help(help));
+            more.push(Diagnostic::warning(Code::TooManyDiagnostics, message).help(help));
         }
         more
     }
 }
 
-impl Extend<Diagnostic> for Mistakes {
+impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
         for diagnostic in diagnostics {
             self.push(diagnostic);
@@ -95,7 +95,7 @@ impl Extend<Diagnostic> for Mistakes {
     }
 }
 
-impl IntoIterator for Mistakes {
+impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
     type IntoIter = std::vec::IntoIter<Diagnostic>;
 
