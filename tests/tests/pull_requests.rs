@@ -34,14 +34,18 @@ fn a_base_shows_what_live_cannot() {
     };
     let before = digest(&head);
     assert!(
-        planned(&head, &base, &[])
-            .contains("Compared with the base: no differences in assignments, ends, guards, keeps or declarations."),
+        planned(&head, &base, &[]).contains(
+            "Compared with the base: no differences in assignments, ends, guards, keeps or declarations."
+        ),
         "the same files"
     );
 
     head.edit("guards.kdl", "max-deletions 25 percent=30", "max-deletions 500 percent=30");
     let shown = planned(&head, &base, &["--format", "markdown"]);
-    assert!(shown.contains("- **Looser:** max-deletions changes from 25 to 500 \\(guards.kdl:3\\)"), "{shown}");
+    assert!(
+        shown.contains("- **Looser:** max-deletions changes from 25 to 500 \\(guards.kdl:3\\)"),
+        "{shown}"
+    );
     assert_eq!(before, digest(&head), "nothing that is carried out has changed");
 
     head.edit("teams/commerce.kdl", "readers \"support\"", "readers \"support\" \"data-analysts\"");
