@@ -58,7 +58,7 @@ fn an_apply_leaves_nothing_to_do() {
     let _ = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(2);
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
     let again = project.run(&["plan", "--sandbox", "--detailed-exitcode"]).exits(0);
-    assert!(again.stdout.to_lowercase().contains("nothing to do"), "{again:#?}");
+    assert!(again.stdout.to_lowercase().contains("no changes"), "{again:#?}");
     let applied = project.sandbox();
     let _ = project.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
     assert_eq!(project.sandbox(), applied);

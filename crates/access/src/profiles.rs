@@ -1,4 +1,4 @@
-//! What a person needs to sign in: profiles for AWS's command line and SDKs, and links into the access portal.
+//! Sign-in configuration: profiles for the AWS CLI and SDKs, and links into the access portal.
 //!
 //! Sources: "Shared config and credentials files" and "IAM Identity Center credential provider" of the AWS SDKs and Tools
 //! Reference Guide, and "Create shortcut links to AWS Management Console destinations" of IAM Identity Center's guide.
@@ -12,22 +12,22 @@ use rolecall_model::{
 use rolecall_model::escape::for_terminal;
 use rolecall_planner::{Checkout, Directory, Resolution};
 
-/// Whose profiles.
+/// The principal to list profiles for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// A group of the Identity Store: what it has.
+    /// A group of the Identity Store, with its own access.
     Group(Principal),
-    /// A user of the Identity Store: what the user and the groups that the user is in have.
+    /// A user of the Identity Store, with the access of the user and of their groups.
     User(Principal),
 }
 
-/// Somebody whom neither the files nor the Identity Store know.
+/// A principal that neither the configuration nor the Identity Store has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotFound {
-    /// Nobody has that name.
+    /// No principal has that name.
     #[error("no group and no user is named `{0}`")]
     Nobody(String),
-    /// The files declare the group, and the Identity Store does not have it.
+    /// The configuration declares the group, but the Identity Store does not have it.
     #[error("group `{0}` is declared, but is not in the Identity Store")]
     Undelivered(String),
     /// Several groups have that name.
@@ -46,7 +46,7 @@ pub struct Profile {
     pub account_name: String,
     /// The permission set, which is the name of the role.
     pub permission_set: PermissionSetName,
-    /// Where the console opens, as far as it was read.
+    /// The relay state, where the console opens, if it was read.
     pub relay_state: Option<String>,
 }
 
@@ -55,10 +55,11 @@ pub struct Profile {
 pub struct StartUrl(String);
 
 impl StartUrl {
-    /// Takes over what somebody wrote. A `/` or `#` at the end is left out.
+    /// Parses an address. A trailing `/` or `#` is removed.
     ///
     /// # Errors
-    /// It is no address that begins with `https://`, or holds what a configuration file or a link must not hold.
+    /// The address does not begin with `https://`, or contains characters that are not allowed in a configuration file
+    /// or a link.
     pub fn new(text: &str) -> Result<Self, String> {
         let address = text.trim_end_matches(['#', '/']);
         let is_plain = address.bytes().all(|byte| {
@@ -72,22 +73,22 @@ impl StartUrl {
         }
     }
 
-    /// The one that each Identity Store has, whatever others were made.
+    /// Returns the default address, which every Identity Store has.
     pub fn of(snapshot: &Snapshot) -> Self {
         Self(format!("https://{}.awsapps.com/start", snapshot.instance.identity_store_id))
     }
 
-    /// The text.
+    /// Returns the address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Finds whom a name means: a group by its label in the files, a user by user name, or a group by its display name, in
-/// this order. Users have to be in the snapshot.
+/// Finds the principal of a name: a group by its label, a user by user name, or a group by display name, in this order.
+/// The snapshot must contain users.
 ///
 /// # Errors
-/// Nobody has that name, or several groups have it.
+/// No principal has that name, or several groups do.
 pub fn whose(name: &str, files: &Checkout<'_>, snapshot: &Snapshot) -> Result<Whose, NotFound> {
     let directory = Directory::new(snapshot);
     let resolution = Resolution::new(files, &directory);
@@ -112,14 +113,14 @@ pub fn whose(name: &str, files: &Checkout<'_>, snapshot: &Snapshot) -> Result<Wh
     }
 }
 
-/// The user name that a name may be, for whoever reads the live state: a label of the files is none.
+/// Returns the user name that a name may be, for readers of the live state: a label in the configuration is not one.
 pub fn may_be_user(name: &str, config: &Config) -> Option<UserName> {
     if config.groups.iter().any(|group| group.label == name) { None } else { name.parse().ok() }
 }
 
 /// The profiles, sorted by account name, id and permission set: one for each permission set on each account, as far as
-/// rows were read. Accounts that are not active are left out, since nobody gets in there. The members of groups have to
-/// be in the snapshot where a user is asked for.
+/// assignments were read. Inactive accounts are skipped, because no one can sign in there. For a user, the snapshot
+/// must contain the members of groups.
 pub fn profiles(whose: &Whose, snapshot: &Snapshot) -> Vec<Profile> {
     let principals: BTreeSet<Principal> = match whose {
         Whose::Group(group) => [group.clone()].into(),
@@ -156,7 +157,8 @@ fn relay_state(snapshot: &Snapshot, name: &PermissionSetName) -> Option<String> 
     snapshot.permission_set(name)?.details.as_ref()?.relay_state.clone()
 }
 
-/// A name that every SDK reads the same, without quotes: anything else than letters, digits and `._@+` is a `-`.
+/// Returns a name that every SDK reads the same way, without quotes: characters other than letters, digits and `._@+`
+/// become `-`.
 fn plain(name: &str, account: AccountId) -> String {
     let mut text = String::with_capacity(name.len());
     for character in name.chars() {
@@ -170,8 +172,8 @@ fn plain(name: &str, account: AccountId) -> String {
     if text.is_empty() { account.to_string() } else { text.to_owned() }
 }
 
-/// Profiles that would be named alike get their account's id, all of them, and a number where that is not enough. A
-/// profile that is unique keeps its name whatever others come and go.
+/// Makes names unique: profiles with the same name all get their account's id, and a number if that is not enough. A
+/// unique profile keeps its name when others come and go.
 fn tell_apart(profiles: &mut [Profile]) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for profile in &*profiles {
@@ -193,7 +195,7 @@ fn tell_apart(profiles: &mut [Profile]) {
     }
 }
 
-/// Sections for `~/.aws/config`: one session, and a profile each.
+/// Renders sections for `~/.aws/config`: one session, and one section per profile.
 pub fn config(
     profiles: &[Profile],
     session: &str,
@@ -216,7 +218,7 @@ pub fn config(
     text
 }
 
-/// Links into the access portal: a line that says where each leads, and the link.
+/// Renders links into the access portal: a description line and the link for each profile.
 pub fn links(profiles: &[Profile], start: &StartUrl) -> String {
     let mut text = String::new();
     for profile in profiles {
@@ -230,22 +232,22 @@ pub fn links(profiles: &[Profile], start: &StartUrl) -> String {
     text
 }
 
-/// The link to one of them.
+/// Returns the link for one profile.
 pub fn link(profile: &Profile, start: &StartUrl) -> String {
     let mut link = format!(
         "{}/#/console?account_id={}&role_name={}",
         start.as_str(),
         profile.account,
-        encoded(profile.permission_set.as_str())
+        percent_encode(profile.permission_set.as_str())
     );
     if let Some(relay_state) = &profile.relay_state {
-        link.push_str(&format!("&destination={}", encoded(relay_state)));
+        link.push_str(&format!("&destination={}", percent_encode(relay_state)));
     }
     link
 }
 
-/// Everything but unreserved characters (RFC 3986) as `%XX`.
-fn encoded(text: &str) -> String {
+/// Percent-encodes everything but unreserved characters (RFC 3986).
+fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -278,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_plain_and_nobody_breaks_out_of_a_section() {
+    fn names_are_plain_and_cannot_escape_a_section() {
         let hostile = profile(111_111_111_111, "a]\n[default]\ncredential_process = evil", "Read");
         assert_eq!(hostile.name, "a-default-credential_process-evil-Read");
         assert_eq!(profile(111_111_111_111, "Größe", "A=b").name, "Gr-e-A-b");
@@ -294,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_carries_the_relay_state_whole() {
+    fn a_link_contains_the_complete_relay_state() {
         let start = StartUrl::new("https://acme.awsapps.com/start/#/").expect("an address");
         assert_eq!(
             link(&profile(111_111_111_111, "a", "R+w"), &start),

@@ -1,5 +1,5 @@
-//! The enterprise application: who is assigned to it, SAML, provisioning, and the conditional access policy. What a plan
-//! finds and would change is sorted to the checks that it belongs to.
+//! The enterprise application: who is assigned to it, SAML, provisioning, and the conditional access policy. Findings
+//! and changes of a plan are assigned to the matching checks.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -12,9 +12,9 @@ use rolecall_planner::plan::{Action, EntraChange, Provenance};
 
 use super::{ByCheck, Doctor, Half, Step};
 
-/// After so many intervals without a success, provisioning is late.
+/// Number of intervals without a success after which provisioning is late.
 const LATE_AFTER: i64 = 3;
-/// The way out of what the next apply does.
+/// Help for findings that the next apply resolves.
 const APPLY: &str = "`rolecall plan` shows the change, and `rolecall apply` makes it";
 
 impl Doctor<'_> {
@@ -26,7 +26,7 @@ impl Doctor<'_> {
         let settings = self.settings();
         let comparison = entra::compare(self.files, self.snapshot, &settings, self.resolution);
         let live = self.live(tenant);
-        let mut found = self.sorted(declared, live, comparison);
+        let mut found = self.sort_by_check(declared, live, comparison);
         let holds = format!(
             "the enterprise application `{}` exists, and is the only one of that name",
             declared.name
@@ -58,7 +58,7 @@ impl Doctor<'_> {
         match &declared.provisioning {
             Some(provisioning) => self.provisioning(provisioning, live, &mut found),
             None => {
-                self.unchecked("provisioning: the configuration has no `provisioning` for the application")
+                self.unchecked("provisioning: the configuration has no `provisioning` for the application");
             }
         }
         match &declared.require_mfa {
@@ -69,13 +69,13 @@ impl Doctor<'_> {
         }
     }
 
-    /// Groups that a plan does not assign, since they cannot be.
+    /// Reports groups that a plan does not assign because they cannot be assigned.
     fn not_assignable(&self, live: &EnterpriseApplication) -> Vec<Diagnostic> {
         let used = self.resolution.used_groups(self.files.config, self.today).into_iter();
-        let left_out = used.filter(|(_, group)| {
+        let unassignable = used.filter(|(_, group)| {
             !group.security_enabled && !live.assignments.iter().any(|one| one.principal == group.id)
         });
-        let found = left_out.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
+        let found = unassignable.filter(|_| self.declared.is_some_and(|one| one.assign_groups.is_some()));
         let found = found.map(|(index, group)| {
             let message =
                 format!("`{}` is not assigned, because it is not a security group", group.display_name);
@@ -88,8 +88,8 @@ impl Doctor<'_> {
         found.collect()
     }
 
-    /// What the comparison found and would change, by check.
-    fn sorted(
+    /// Sorts the findings and changes of the comparison by check.
+    fn sort_by_check(
         &mut self,
         declared: &Application,
         live: Option<&EnterpriseApplication>,
@@ -117,7 +117,8 @@ impl Doctor<'_> {
                     self.diagnosis.steps.push(Step { what, how: help.unwrap_or_default() });
                     continue;
                 }
-                // That a group is no security group has a check of its own, and an idle word is nothing that ails.
+                // Groups that are not security groups have a separate check, and words without effect are no problem
+                // here.
                 _ => continue,
             };
             sorted.entry(name).or_default().push(found);
@@ -125,7 +126,7 @@ impl Doctor<'_> {
         for change in changes {
             let Action::Entra(change) = change.action else { continue };
             let EntraChange { step, .. } = *change;
-            // A certificate that expires soon has been found already, with all that follows.
+            // A certificate that expires soon is already reported, with its consequences.
             let is_known = step_replaces_certificate(&step) && sorted.contains_key("saml-certificate");
             if let Some(Pending { check, finding }) =
                 self.pending(&step, declared, live).filter(|_| !is_known)
@@ -136,7 +137,7 @@ impl Doctor<'_> {
         sorted
     }
 
-    /// What a step that a plan would make says about what is live.
+    /// Describes the problem behind a step of the plan.
     fn pending(
         &self,
         step: &EntraOperation,
@@ -189,8 +190,8 @@ impl Doctor<'_> {
                     format!("the conditional access policy `{}` differs from the configuration", policy.name);
                 ("mfa", mfa, Diagnostic::warning(Code::MfaWaits, message))
             }
-            // A restart comes with the quarantine that was found; a group that is new has a check of its own; one that is
-            // taken off works until it is.
+            // A restart belongs to the reported quarantine; a new group has a separate check; an unassigned group works
+            // until then.
             EntraOperation::RestartSync { .. }
             | EntraOperation::ProvisionGroup { .. }
             | EntraOperation::UnassignGroup { .. } => return None,
@@ -225,7 +226,7 @@ impl Doctor<'_> {
             "the metadata of the tenant names {}, contains the certificate, and has {} characters",
             federation.entity_id, federation.characters
         );
-        // AWS refuses sign-ins, or the document.
+        // AWS rejects sign-ins, or the document.
         self.check(Half::Entra, "saml-metadata", holds, failing(take("saml-metadata")));
     }
 
@@ -276,9 +277,9 @@ impl Doctor<'_> {
         }
     }
 
-    /// A job that says that it runs, and has not succeeded for some intervals.
+    /// Reports a job that is active but has not succeeded for several intervals.
     fn late(&self, job: &SyncJob) -> Option<Diagnostic> {
-        // A sandbox's calendar begins whenever it is opened.
+        // The clock of a sandbox starts when it is opened.
         if job.state != SyncState::Active || self.reading.provenance != Provenance::Live {
             return None;
         }
@@ -313,7 +314,7 @@ impl Doctor<'_> {
     }
 }
 
-/// What the next apply would mend, under the check that it belongs to.
+/// A problem that the next apply resolves, with its check.
 struct Pending {
     check: &'static str,
     finding: Diagnostic,
@@ -339,7 +340,7 @@ fn idle_job(job: &SyncJob) -> &'static str {
     }
 }
 
-/// What a plan warns of, and what does not work all the same.
+/// Turns warnings of a plan into failures, for what does not work.
 fn failing(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.into_iter().map(|one| Diagnostic { severity: Severity::Error, ..one }).collect()
 }

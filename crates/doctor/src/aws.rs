@@ -19,11 +19,11 @@ impl Doctor<'_> {
         self.orphans();
     }
 
-    /// `unfound` is what became of looking up the declared groups and the named users.
+    /// `unfound` contains the diagnostics of looking up the declared groups and named users.
     pub(super) fn found(&mut self, unfound: Vec<Diagnostic>) {
         let config = self.files.config;
         if self.reading.tenant.is_some() {
-            // Which groups there are is for the tenant to say.
+            // The tenant decides which groups exist, and could not be read.
             return;
         }
         let users: BTreeSet<&str> = config.users().map(|user| user.name.as_str()).collect();
@@ -32,7 +32,7 @@ impl Doctor<'_> {
             count(config.groups.len(), "group"),
             count(users.len(), "user")
         );
-        // Where there is a tenant, groups are looked up there first.
+        // If there is a tenant, groups are looked up there first.
         let half = match self.files.config.entra.is_some() && self.snapshot.entra.is_some() {
             true => Half::Entra,
             false => Half::Aws,
@@ -101,7 +101,7 @@ impl Doctor<'_> {
         self.check(Half::Aws, "permission-sets", holds, found);
     }
 
-    /// Rows of principals that are gone. They take up room, and whoever gets such an id again does not exist.
+    /// Reports orphaned assignments. They use up quota, and no one can get such an id again.
     fn orphans(&mut self) {
         let snapshot = self.snapshot;
         let groups: BTreeSet<_> = snapshot.groups.iter().map(|group| &group.id).collect();
@@ -123,7 +123,7 @@ impl Doctor<'_> {
             found.push(
                 Diagnostic::warning(
                     Code::OrphanedRows,
-                    format!("{}: {}", gone(orphans.len()), super::some_of(&named)),
+                    format!("{}: {}", count_orphans(orphans.len()), super::some_of(&named)),
                 )
                 .help(
                     "`rolecall plan` shows those of this stack's permission sets, and `rolecall apply` revokes them",
@@ -149,7 +149,7 @@ impl Doctor<'_> {
     }
 }
 
-fn gone(rows: usize) -> String {
+fn count_orphans(rows: usize) -> String {
     match rows {
         1 => "1 assignment belongs to a deleted group or user".to_owned(),
         rows => format!("{rows} assignments belong to deleted groups or users"),

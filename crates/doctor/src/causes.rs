@@ -1,21 +1,21 @@
-//! What the error codes of the logs mean, and what to do about them.
+//! Causes of the error codes in the logs, and how to resolve them.
 //!
 //! Sources: Microsoft's "Microsoft Entra authentication and authorization error codes" and "Understand the provisioning
-//! logs", and AWS's "Troubleshooting IAM Identity Center issues" for what AWS refuses by SCIM.
+//! logs", and AWS's "Troubleshooting IAM Identity Center issues" for SCIM requests that AWS rejects.
 
 /// A cause.
 pub(super) struct Cause {
-    /// What it means, to follow a colon.
+    /// The meaning, to follow a colon.
     pub(super) meaning: &'static str,
-    /// What to do.
-    pub(super) way_out: &'static str,
+    /// How to resolve it.
+    pub(super) help: &'static str,
 }
 
-const fn cause(meaning: &'static str, way_out: &'static str) -> Cause {
-    Cause { meaning, way_out }
+const fn cause(meaning: &'static str, help: &'static str) -> Cause {
+    Cause { meaning, help }
 }
 
-/// The cause behind the error code of a sign-in (the number of `AADSTS…`), if it is known.
+/// Returns the cause of a sign-in error code (the number of `AADSTS…`), if it is known.
 pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
     Some(match code {
         50_105 => cause(
@@ -105,7 +105,7 @@ pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
     })
 }
 
-/// The cause behind the error code of a step of provisioning, if it is known.
+/// Returns the cause of a provisioning error code, if it is known.
 pub(super) fn of_provisioning(code: &str) -> Option<Cause> {
     Some(match code {
         "MissingRequiredAttribute" | "MandatoryFieldsMissing" | "MissingValues" => cause(

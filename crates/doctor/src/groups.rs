@@ -1,4 +1,4 @@
-//! The groups that the files use, in Entra ID and in the Identity Store, and who is in them.
+//! The groups used in the configuration, in Entra ID and in the Identity Store, and their members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ impl Doctor<'_> {
         );
     }
 
-    /// The members of each group in Entra ID against those in the Identity Store.
+    /// Compares the members of each group in Entra ID with those in the Identity Store.
     pub(super) fn members(&mut self, tenant: &Tenant) {
         if let Some(error) = self.reading.memberships.clone() {
             self.check(Half::Entra, "members", "", vec![error]);
@@ -77,7 +77,7 @@ impl Doctor<'_> {
         let mut compared = 0_usize;
         for (index, group) in self.resolution.used_groups(self.files.config, self.today) {
             let Some(id) = store_group(self.resolution, index) else { continue };
-            // Groups without members in a sandbox's state have no entry.
+            // Groups without members have no entry in the state of a sandbox.
             compared += 1;
             let sides = Sides::new(tenant, group, &names, self.members_of(id));
             let origin = self.files.config[index].origin;
@@ -94,12 +94,12 @@ impl Doctor<'_> {
     }
 }
 
-/// The members of a group on either side, by user name in lower case: provisioning sends the user principal name as the
-/// user name, and neither side tells upper from lower case.
+/// The members of a group on both sides, by user name in lower case: provisioning sends the user principal name as the
+/// user name, and neither side is case-sensitive.
 struct Sides<'a> {
     entra: BTreeMap<String, &'a DirectoryUser>,
     aws: BTreeMap<String, &'a str>,
-    /// Everybody of the tenant who was read.
+    /// All users of the tenant that were read.
     known: BTreeMap<String, &'a DirectoryUser>,
 }
 
@@ -114,19 +114,19 @@ impl<'a> Sides<'a> {
         let entra =
             tenant.users.iter().filter(|user| group.members.contains(&user.id)).map(by_name).collect();
         let aws = members.into_iter().flatten().filter_map(|id| {
-            // One whose name is not known is gone since the members were listed.
+            // A user without a known name was deleted after the members were listed.
             let name = names.get(id).copied()?;
             Some((name.to_lowercase(), name))
         });
         Self { entra, aws: aws.collect(), known: tenant.users.iter().map(by_name).collect() }
     }
 
-    /// Users who are in the group in AWS, and not in Entra ID: they keep its access.
+    /// Reports users who are in the group in AWS but not in Entra ID: they keep its access.
     fn left_behind(&self, group: &DirectoryGroup) -> Option<Diagnostic> {
         let left = self.aws.iter().filter(|(key, _)| !self.entra.contains_key(*key));
         let left: Vec<String> = left
             .map(|(key, name)| {
-                // Members of the groups that were read are known; whoever is in none of them may be gone.
+                // Only members of the groups that were read are known; other users may have been deleted.
                 if self.known.contains_key(key) {
                     (*name).to_owned()
                 } else {
@@ -154,7 +154,7 @@ impl<'a> Sides<'a> {
         )
     }
 
-    /// Users who are in the group in Entra ID, and not in AWS.
+    /// Reports users who are in the group in Entra ID but not in AWS.
     fn missing(&self, group: &DirectoryGroup) -> Option<Diagnostic> {
         // Entra ID does not provision a user who may not sign in.
         let missing =

@@ -1,7 +1,7 @@
-//! What is well and what is not, in both halves: a list of checks, each with what holds or with what was found.
+//! Health checks of both halves, AWS and Entra ID: a list of checks, each with its result or its findings.
 //!
-//! Where a plan finds the same, its findings are taken, so that both say it alike. A change that a plan would make in Entra
-//! ID is a finding here: until somebody applies it, something does not work.
+//! Findings of a plan are reused, so that both use the same words. A change that a plan would make in Entra ID is a
+//! finding here: until someone applies it, something does not work.
 
 mod application;
 mod aws;
@@ -22,17 +22,17 @@ use rolecall_model::{Date, Diagnostic, GroupId, OriginId, Principal, Snapshot};
 use rolecall_planner::plan::Provenance;
 use rolecall_planner::{Checkout, Directory, Resolution, Settings};
 
-/// How many days of the logs are looked at.
+/// Number of days of logs to read.
 pub const LOG_DAYS: i64 = 7;
 
-/// What was looked at, and what came of it.
+/// The result of all checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnosis {
-    /// The checks, in the order in which one stands on the other.
+    /// The checks, each after those that it depends on.
     pub checks: Vec<Check>,
-    /// What was not looked at, and why; a sentence each, without a full stop.
+    /// What was not checked and why; one sentence each, without a full stop.
     pub unchecked: Vec<String>,
-    /// What has to be done by hand, since AWS has no API for it, and so cannot be looked at either.
+    /// Manual steps, for which AWS has no API and which cannot be checked.
     pub steps: Vec<Step>,
 }
 
@@ -48,29 +48,29 @@ pub enum Half {
 /// A check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// Its name, for programs, such as `saml-certificate`. It does not change.
+    /// Its stable name for programs, such as `saml-certificate`.
     pub name: &'static str,
-    /// Which half it is about.
+    /// The half that it belongs to.
     pub half: Half,
-    /// What holds where nothing was found, without a full stop.
+    /// The result if there are no findings, without a full stop.
     pub holds: String,
-    /// What was found: an error is a failure, a warning a warning.
+    /// The findings: errors are failures.
     pub findings: Vec<Diagnostic>,
 }
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// It holds.
+    /// It passed.
     Ok,
-    /// Something will break, or is not as the files say.
+    /// Something will break, or differs from the configuration.
     Warn,
     /// Something does not work.
     Fail,
 }
 
 impl Status {
-    /// In a word.
+    /// Returns the outcome as a word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -80,23 +80,23 @@ impl Status {
     }
 }
 
-/// A step by hand.
+/// A manual step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What, without a full stop.
+    /// What to do, without a full stop.
     pub what: String,
-    /// How, without a full stop.
+    /// How to do it, without a full stop.
     pub how: String,
 }
 
-/// How the world was read.
+/// How the live state was read.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// When.
+    /// When it was read.
     pub now: Timestamp,
-    /// From what.
+    /// The source.
     pub provenance: Provenance,
-    /// Why the tenant could not be read, where the files have one and the snapshot does not.
+    /// Why the tenant could not be read, if the configuration has one and the snapshot does not.
     pub tenant: Option<Diagnostic>,
     /// Why the logs of the application could not be read.
     pub logs: Option<Diagnostic>,
@@ -105,7 +105,7 @@ pub struct Reading {
 }
 
 impl Check {
-    /// How it came out.
+    /// Returns the outcome.
     pub fn status(&self) -> Status {
         if self.findings.iter().any(Diagnostic::is_error) {
             Status::Fail
@@ -118,18 +118,18 @@ impl Check {
 }
 
 impl Diagnosis {
-    /// Whether anything does not work.
+    /// Whether any check failed.
     pub fn has_failures(&self) -> bool {
         self.checks.iter().any(|check| check.status() == Status::Fail)
     }
 
-    /// How many checks came out that way.
+    /// Returns the number of checks with this outcome.
     pub fn count(&self, status: Status) -> usize {
         self.checks.iter().filter(|check| check.status() == status).count()
     }
 }
 
-/// Looks at everything.
+/// Runs all checks.
 pub fn diagnose(files: &Checkout<'_>, snapshot: &Snapshot, reading: &Reading) -> Diagnosis {
     let directory = Directory::new(snapshot);
     let resolution = Resolution::new(files, &directory);
@@ -159,8 +159,8 @@ fn day_of(now: Timestamp) -> Date {
     Offset::UTC.to_datetime(now).date()
 }
 
-/// What can be said where AWS could not be read: nearly everything else stands on it. `tenant` is what became of reading
-/// the tenant, where the files have one.
+/// Returns the diagnosis if AWS could not be read, which nearly every other check needs. `tenant` is the result of
+/// reading the tenant, if the configuration has one.
 pub fn without_aws(aws: Diagnostic, tenant: Option<Result<&Tenant, &Diagnostic>>) -> Diagnosis {
     let access = Check { name: "aws-access", half: Half::Aws, holds: String::new(), findings: vec![aws] };
     let graph = tenant.map(|tenant| match tenant {
@@ -174,7 +174,8 @@ pub fn without_aws(aws: Diagnostic, tenant: Option<Result<&Tenant, &Diagnostic>>
     }
 }
 
-/// The groups of the Identity Store whose members are compared with those of Entra ID. They have to be read before.
+/// Returns the groups of the Identity Store whose members are compared with those of Entra ID. Their members must be
+/// read first.
 pub fn compared_groups(files: &Checkout<'_>, snapshot: &Snapshot, now: Timestamp) -> BTreeSet<GroupId> {
     if files.config.entra.is_none() || snapshot.entra.is_none() {
         return BTreeSet::new();
@@ -185,7 +186,7 @@ pub fn compared_groups(files: &Checkout<'_>, snapshot: &Snapshot, now: Timestamp
     used.iter().filter_map(|(index, _)| store_group(&resolution, *index)).cloned().collect()
 }
 
-/// The group of the Identity Store that a declaration means, if it is there.
+/// Returns the group of the Identity Store that a declaration refers to, if it exists.
 fn store_group<'a>(resolution: &'a Resolution<'_>, index: GroupIx) -> Option<&'a GroupId> {
     match resolution.group(index) {
         Some(Principal::Group(id)) => Some(id),
@@ -224,7 +225,7 @@ impl<'a> Doctor<'a> {
         self.diagnosis.unchecked.push(what.into());
     }
 
-    /// As a plan of today would be made.
+    /// Returns the settings of a plan made today.
     fn settings(&self) -> Settings {
         Settings {
             today: self.today,
@@ -241,7 +242,7 @@ impl<'a> Doctor<'a> {
         found.at(place, "configured here")
     }
 
-    /// Whether the tenant could be read.
+    /// Checks whether the tenant could be read.
     fn tenant(&mut self) {
         if self.files.config.entra.is_none() {
             self.unchecked("Entra ID: the configuration has no `entra` node");
@@ -255,7 +256,7 @@ impl<'a> Doctor<'a> {
         }
     }
 
-    /// The application that the files name, if there is exactly one.
+    /// Returns the application that the configuration names, if there is exactly one.
     fn live<'t>(&self, tenant: &'t Tenant) -> Option<&'t EnterpriseApplication> {
         let declared = self.declared?;
         let mut named = tenant.applications.iter().filter(|live| live.display_name == declared.name);
@@ -269,7 +270,7 @@ impl<'a> Doctor<'a> {
 /// Findings by the check that they belong to.
 type ByCheck = BTreeMap<&'static str, Vec<Diagnostic>>;
 
-/// The first few of some names, and how many there are beside.
+/// Lists the first few names, and how many more there are.
 fn some_of(names: &[String]) -> String {
     const NAMED: usize = 5;
     let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();

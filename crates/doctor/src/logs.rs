@@ -1,4 +1,4 @@
-//! What the audit logs of the application say, in words.
+//! Failures in the audit logs of the application.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,10 +26,10 @@ impl Doctor<'_> {
     }
 }
 
-/// Steps that did not succeed, one finding for each cause.
+/// Reports failed provisioning steps, one finding per cause.
 fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
     let mut by_cause: BTreeMap<&str, Vec<&ProvisioningEvent>> = BTreeMap::new();
-    // A step that was skipped without an error is one that had nothing to do.
+    // A step that was skipped without an error had nothing to do.
     let failed = events.iter().filter(|event| event.status != "success");
     for event in failed.filter(|event| event.status != "skipped" || event.error_code.is_some()) {
         by_cause.entry(event.error_code.as_deref().unwrap_or("")).or_default().push(event);
@@ -40,11 +40,11 @@ fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
         let what = some_of(&names);
         let steps = many(events.len(), "provisioning step", "provisioning steps");
         let named = if code.is_empty() { "without an error code".to_owned() } else { format!("with {code}") };
-        let said = events.iter().find_map(|event| event.reason.as_deref());
+        let reason = events.iter().find_map(|event| event.reason.as_deref());
         let (meaning, help) = match of_provisioning(code) {
-            Some(cause) => (cause.meaning.to_owned(), cause.way_out.to_owned()),
+            Some(cause) => (cause.meaning.to_owned(), cause.help.to_owned()),
             None => (
-                quoted(said),
+                quote(reason),
                 "see the provisioning logs in Entra ID: the application, Provisioning".to_owned(),
             ),
         };
@@ -54,7 +54,7 @@ fn provisioning(events: &[ProvisioningEvent]) -> Vec<Diagnostic> {
     found.collect()
 }
 
-/// Sign-ins that failed, one finding for each cause.
+/// Reports failed sign-ins, one finding per cause.
 fn sign_ins(failed: &[SignIn]) -> Vec<Diagnostic> {
     let mut by_cause: BTreeMap<u32, Vec<&SignIn>> = BTreeMap::new();
     for sign_in in failed.iter().filter(|sign_in| sign_in.error_code != 0) {
@@ -63,10 +63,10 @@ fn sign_ins(failed: &[SignIn]) -> Vec<Diagnostic> {
     let found = by_cause.into_iter().map(|(code, sign_ins)| {
         let users: BTreeSet<String> = sign_ins.iter().map(|sign_in| sign_in.user.clone()).collect();
         let users: Vec<String> = users.into_iter().collect();
-        let said = sign_ins.iter().find_map(|sign_in| sign_in.reason.as_deref());
+        let reason = sign_ins.iter().find_map(|sign_in| sign_in.reason.as_deref());
         let (meaning, help) = match of_sign_in(code) {
-            Some(cause) => (cause.meaning.to_owned(), cause.way_out.to_owned()),
-            None => (quoted(said), format!("see https://login.microsoftonline.com/error?code={code}")),
+            Some(cause) => (cause.meaning.to_owned(), cause.help.to_owned()),
+            None => (quote(reason), format!("see https://login.microsoftonline.com/error?code={code}")),
         };
         let number = many(sign_ins.len(), "sign-in", "sign-ins");
         Diagnostic::warning(
@@ -82,13 +82,13 @@ fn many(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
-/// What the log says of a cause that is not in the table. It is a text of others, and may be long.
-fn quoted(said: Option<&str>) -> String {
+/// Quotes the log for a cause that is not in the table. The text is external, and may be long.
+fn quote(reason: Option<&str>) -> String {
     const LONGEST: usize = 200;
-    let Some(said) = said else { return "the log gives no reason".to_owned() };
-    let said = said.trim().trim_end_matches('.');
-    match said.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("\u{201c}{}…\u{201d}", &said[..end]),
-        None => format!("\u{201c}{said}\u{201d}"),
+    let Some(reason) = reason else { return "the log gives no reason".to_owned() };
+    let reason = reason.trim().trim_end_matches('.');
+    match reason.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("\u{201c}{}…\u{201d}", &reason[..end]),
+        None => format!("\u{201c}{reason}\u{201d}"),
     }
 }

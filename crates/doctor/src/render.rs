@@ -1,4 +1,4 @@
-//! A diagnosis for people and for programs.
+//! Renders a diagnosis as text and as JSON.
 
 use rolecall_model::{Diagnostic, Severity, Sources};
 use serde::Serialize;
@@ -9,12 +9,12 @@ use rolecall_planner::render::in_json;
 
 use crate::{Check, Diagnosis, Half, Status, Step};
 
-/// How wide lines get, in columns.
+/// Maximum width of lines, in columns.
 const WIDTH: usize = 80;
-/// What stands before what a line says: the status and the gaps around it.
+/// Indentation of the text: the width of the status with its gaps.
 const INDENT: &str = "        ";
 
-/// For people, at most 80 columns wide where words allow it.
+/// Renders as text, at most 80 columns wide where words allow it.
 pub fn text(diagnosis: &Diagnosis, sources: &Sources, color: bool) -> String {
     let Diagnosis { checks, unchecked, steps } = diagnosis;
     let mut text = String::new();
@@ -60,8 +60,8 @@ fn push_check(text: &mut String, check: &Check, sources: &Sources, color: bool) 
     }
     for found in &check.findings {
         let place = place(found, sources).map(|(file, line)| format!(" ({file}:{line})")).unwrap_or_default();
-        let said = format!("{}: {}{place}", found.code, found.message);
-        push_wrapped(text, &mark(weight(found), color), INDENT, &said);
+        let line = format!("{}: {}{place}", found.code, found.message);
+        push_wrapped(text, &mark(weight(found), color), INDENT, &line);
         if let Some(help) = &found.help {
             push_wrapped(text, &format!("{INDENT}-> "), &format!("{INDENT}   "), help);
         }
@@ -75,7 +75,7 @@ fn weight(found: &Diagnostic) -> Status {
     }
 }
 
-/// The status, as wide as [`INDENT`].
+/// Formats the status, as wide as [`INDENT`].
 fn mark(status: Status, color: bool) -> String {
     let word = status.as_str();
     let shade = match status {
@@ -87,13 +87,13 @@ fn mark(status: Status, color: bool) -> String {
     format!("  {painted}{}", " ".repeat(INDENT.len() - 2 - word.len()))
 }
 
-/// Whole words up to the width; a word that is longer stands alone on its line.
-fn push_wrapped(text: &mut String, first: &str, rest: &str, said: &str) {
+/// Wraps at words; a word that is too long gets its own line.
+fn push_wrapped(text: &mut String, first: &str, rest: &str, line: &str) {
     text.push_str(first);
     let indent = rest.width();
     let mut column = indent;
-    // Names come from live and from files.
-    for word in for_terminal(said).split(' ') {
+    // Names come from the live state and from files.
+    for word in for_terminal(line).split(' ') {
         let width = word.width();
         if column > indent && column + 1 + width > WIDTH {
             text.push('\n');
@@ -158,7 +158,7 @@ struct StepDocument<'a> {
     how: &'a str,
 }
 
-/// For programs: the same in JSON, with a line break at its end.
+/// Renders as JSON, with a line break at the end.
 pub fn json(diagnosis: &Diagnosis, sources: &Sources) -> String {
     let document = Document {
         format: "rolecall-doctor",
@@ -170,7 +170,7 @@ pub fn json(diagnosis: &Diagnosis, sources: &Sources) -> String {
         unchecked: &diagnosis.unchecked,
         steps: diagnosis.steps.iter().map(|Step { what, how }| StepDocument { what, how }).collect(),
     };
-    // Texts and numbers have no way to fail to become JSON.
+    // Serializing texts and numbers cannot fail.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     in_json(&text)

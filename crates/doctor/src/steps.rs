@@ -1,4 +1,4 @@
-//! What AWS has no API for: it is listed, since nobody can look at it.
+//! Manual steps that AWS has no API for: they are listed because they cannot be checked.
 
 use super::{Doctor, Step};
 
@@ -7,7 +7,7 @@ impl Doctor<'_> {
         let Some(declared) = self.declared else { return };
         let Some(tenant) = &self.snapshot.entra else { return };
         let Some(live) = self.live(tenant) else { return };
-        // Where a plan asks for a step, it has said how.
+        // If a plan asks for a step, it already describes it.
         let asks = |steps: &[Step], word: &str| steps.iter().any(|step| step.what.contains(word));
         if declared.saml.is_some() && !asks(&self.diagnosis.steps, "metadata") {
             let signing = live.preferred_thumbprint.as_deref().unwrap_or("that signs sign-ins");

@@ -11,7 +11,7 @@ use rolecall_planner::render::{Detail, json, text};
 use rolecall_planner::{Checkout, Inputs, Plan, Settings, order, plan};
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 
-/// The first two sizes of `docs/performance.md`, with a twentieth of the rows to be changed.
+/// The first two sizes of `docs/performance.md`, with a twentieth of the assignments to be changed.
 fn sizes() -> [(&'static str, GenerateSpec); 2] {
     let seed = 5;
     [

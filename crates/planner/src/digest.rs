@@ -1,11 +1,11 @@
-//! What identifies the changes of a plan: what was reviewed on Monday is what is merged on Tuesday, unless the changes
-//! themselves differ.
+//! The digest that identifies the changes of a plan: a plan reviewed on Monday equals the plan merged on Tuesday unless
+//! the changes differ.
 //!
-//! The digest is defined over the JSON document, so that anybody can compute it from a saved plan. It is the SHA-256 of
-//! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of
-//! `{"changes": […], "instanceArn": …, "stack": …}`, where each change holds the fields of [`Covered`] as they are in the
-//! document, absent ones left out, and the changes are sorted by their own canonical JSON. Names that only help reading,
-//! places, prose and the day of planning are not covered.
+//! The digest is defined over the JSON document, so that anyone can compute it from a saved plan. It is the SHA-256 of
+//! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of `{"changes": […],
+//! "instanceArn": …, "stack": …}`, where each change holds the fields of [`Covered`] as they are in the document,
+//! absent ones left out, and the changes are sorted by their own canonical JSON. Display names, places, prose and the
+//! date of the plan are not covered.
 
 use std::borrow::Cow;
 
@@ -19,18 +19,18 @@ use crate::document::{
 };
 use crate::plan::{Action, AssignmentChange, Change, Digest, Provisioning, Reason};
 
-/// What the digest covers of a change, in the order of the canonical form.
+/// The fields of a change that the digest covers, in canonical order.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Covered<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<Cow<'a, str>>,
     action: ActionWord,
-    /// Of a group that is provisioned, without its members, who may change any time.
+    /// For a provisioned group, without its members, who may change at any time.
     after: Cow<'a, Value>,
     before: Cow<'a, Value>,
     kind: Kind,
-    /// What AWS drops with a group that is unassigned.
+    /// Assignments that AWS removes with an unassigned group.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<CoveredAssignment<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,14 +39,14 @@ struct Covered<'a> {
     principal_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     provisions: Vec<Cow<'a, str>>,
-    /// An assignment of a renamed set is revoked only once the other holds, so what takes its place is covered.
+    /// The replacement of an assignment of a renamed set, which is revoked only after its replacement is granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     renamed_to: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_principal_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant_id: Option<&'a str>,
-    /// Of a grant alone: the end is part of what the approver allows.
+    /// For grants only: the end is part of what the approver allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Cow<'a, str>>,
 }
@@ -60,21 +60,21 @@ struct CoveredAssignment<'a> {
     principal_id: &'a str,
 }
 
-/// The digest of changes.
+/// Computes the digest of changes.
 pub(crate) fn digest(instance_arn: &str, stack: &StackName, changes: &[Change]) -> Digest {
     hash(instance_arn, stack.as_str(), changes.iter().map(of_change))
 }
 
 impl PlanDocument {
-    /// The digest of the changes that the document holds, computed anew. For a document that was not damaged, it is the
-    /// digest that it states.
+    /// Recomputes the digest of the changes in the document. For an intact document, it equals the digest that the
+    /// document states.
     pub fn compute_digest(&self) -> Digest {
         hash(&self.instance_arn, &self.stack, self.changes.iter().map(of_document))
     }
 }
 
 fn hash<'a>(instance_arn: &str, stack: &str, changes: impl Iterator<Item = Covered<'a>>) -> Digest {
-    // Plain data with text keys has no way to fail to become JSON.
+    // Serializing plain data with text keys cannot fail.
     let mut changes: Vec<String> =
         changes.map(|covered| serde_json::to_string(&covered).unwrap_or_default()).collect();
     changes.sort();

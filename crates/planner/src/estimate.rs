@@ -1,4 +1,5 @@
-//! How long an apply takes at AWS's limits: the largest of several lower bounds, since each limit holds on its own.
+//! Estimated duration of an apply at AWS's rate limits: the largest of several lower bounds, because each limit applies
+//! independently.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +7,23 @@ use rolecall_model::{AccountId, EntraOperation};
 
 use crate::plan::{Action, Change, EntraChange, Estimate, PermissionSetChange, ProvisionCalls, Provisioning};
 
-/// What one account assignment takes from request to `SUCCEEDED`, in seconds: 1,200 operations took 61 minutes with
-/// 10 in flight in the field, which is about 30 s each.
+/// Seconds from request to `SUCCEEDED` for one account assignment. Measured in the field: 1,200 operations with 10 in
+/// flight took 61 minutes, about 30 s each.
 const ASSIGNMENT_SECONDS: u64 = 30;
-/// What one provision takes, in seconds. Not measured in the field; taken like an assignment.
+/// Seconds for one provisioning operation. Not measured in the field; assumed to equal an assignment.
 const PROVISION_SECONDS: u64 = 30;
-/// Outstanding assignment operations (sso-admin quotas).
+/// Maximum number of outstanding assignment operations (sso-admin quotas).
 const ASSIGNMENTS_IN_FLIGHT: u64 = 15;
-/// Concurrent provisions (sso-admin quotas).
+/// Maximum number of concurrent provisioning operations (sso-admin quotas).
 const PROVISIONS_IN_FLIGHT: u64 = 3;
-/// Requests a second to all of sso-admin together (sso-admin quotas).
+/// Requests per second to sso-admin, all operations combined (sso-admin quotas).
 const REQUESTS_PER_SECOND: u64 = 20;
 
-/// Members of a group in one call that provisions on demand (Graph reference of `provisionOnDemand`).
+/// Group members per on-demand provisioning call (Graph reference of `provisionOnDemand`).
 const MEMBERS_A_CALL: u64 = 5;
-/// The limit of five calls in ten seconds, as seconds a call (the same page).
+/// Seconds per call, from the limit of five calls per ten seconds (same page).
 const ON_DEMAND_SECONDS_A_CALL: u64 = 2;
-/// What a group takes from provisioning on demand to the Identity Store, in seconds. Not measured in the field.
+/// Seconds until an on-demand provisioned group is in the Identity Store. Not measured in the field.
 const GROUP_SECONDS: u64 = 60;
 
 /// Estimates.
@@ -62,7 +63,7 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
                 }
                 PermissionSetChange::Release { .. } | PermissionSetChange::Delete { .. } => requests += 1,
             },
-            // Sent, and looked at again.
+            // One request and one status check.
             Action::AccessControl(_) => requests += 2,
             Action::Entra(change) => entra.count(change),
         }
@@ -76,11 +77,11 @@ pub(crate) fn estimate(changes: &[Change]) -> Estimate {
         by_account.into_values().max().unwrap_or_default(),
         requests.div_ceil(REQUESTS_PER_SECOND),
     ];
-    // Grants to a new group come after it has reached AWS.
+    // Grants to a new group wait until it is in AWS.
     Estimate { seconds: bounds.into_iter().max().unwrap_or_default() + entra.seconds() }
 }
 
-/// What the steps in Entra ID take.
+/// Duration of the steps in Entra ID.
 #[derive(Default)]
 struct EntraTime {
     steps: u64,

@@ -1,4 +1,4 @@
-//! What plans are made from.
+//! Inputs of a plan.
 
 use std::collections::BTreeSet;
 
@@ -6,19 +6,19 @@ use rolecall_model::{Config, Date, OriginId, Origins, Place, Snapshot, Sources};
 
 use crate::plan::{Line, Provenance, Written};
 
-/// A project's configuration with the texts and places that it was read from.
+/// A project's configuration with its source texts and places.
 #[derive(Debug, Clone, Copy)]
 pub struct Checkout<'a> {
-    /// What the files want.
+    /// The configuration.
     pub config: &'a Config,
-    /// Their texts.
+    /// The texts of its files.
     pub sources: &'a Sources,
     /// The places behind the configuration's origins.
     pub origins: &'a Origins,
 }
 
 impl Checkout<'_> {
-    /// The line of an origin; for what a template makes, the `use` and the line within the template.
+    /// Returns the line of an origin; within a template, both the `use` and the line of the template.
     pub fn written(&self, origin: OriginId) -> Written {
         let line = |place: Place| {
             let file = self.sources.get(place.file);
@@ -32,19 +32,19 @@ impl Checkout<'_> {
     }
 }
 
-/// What a plan is made from.
+/// Inputs of a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// The configuration to plan.
     pub files: Checkout<'a>,
     /// The live state.
     pub snapshot: &'a Snapshot,
-    /// Another checkout, whose guards take the place of the configuration's own, with the names that they use resolved
-    /// there: a pull request cannot relax its own guards.
+    /// Another checkout whose guards replace the configuration's own, with their names resolved there: a pull request
+    /// cannot relax its own guards.
     pub guards: Option<Checkout<'a>>,
 }
 
-/// What else decides a plan.
+/// Settings of a plan.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The day for which expiry is evaluated, in UTC.
@@ -55,9 +55,9 @@ pub struct Settings {
     pub provenance: Provenance,
     /// Labels of groups whose grants are not withheld as possible rebinds.
     pub accepted_rebinds: BTreeSet<String>,
-    /// Whether grants to groups that are not in the Identity Store yet are left out, rather than waited for.
+    /// Whether grants to groups that are not in the Identity Store yet are skipped instead of awaited.
     pub defer_missing_groups: bool,
-    /// Whether the credentials of provisioning are set though nothing is wrong with them: a token expires, and its drift
-    /// cannot be seen.
+    /// Whether to set the provisioning credentials even if nothing is wrong with them: a token expires, and its drift
+    /// cannot be detected.
     pub renew_scim_token: bool,
 }

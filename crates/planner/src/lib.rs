@@ -1,4 +1,4 @@
-//! A configuration and a snapshot in, a plan and its operation graph out.
+//! Computes a plan and its operation graph from a configuration and a snapshot.
 //!
 //! Everything here is pure: no async, no clock, no environment, no random order. The same input gives the same bytes.
 
@@ -37,11 +37,11 @@ use crate::compare::ownership::{Standings, standings};
 use crate::desired::expand;
 use crate::desired::temporary::temporary;
 
-/// Plans, stage by stage.
+/// Computes the plan, stage by stage.
 ///
 /// # Errors
-/// Every error that was found, and warnings among them. Nothing is planned then: a plan from a partial view would take
-/// access away.
+/// Returns every error, together with the warnings. Nothing is planned in this case: a plan from a partial view would
+/// revoke access.
 pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagnostic>> {
     let Inputs { files, snapshot, guards } = inputs;
     let mut findings = checks::snapshot::check(files, snapshot, guards.as_ref());
@@ -139,7 +139,8 @@ fn evaluate_guards(
     }
 }
 
-/// The permission sets that concern the stack and whose users and deleted groups were not looked for everywhere.
+/// Returns the permission sets that concern the stack and for which assignments of users and deleted groups were not
+/// read everywhere.
 fn read_by_principal(standings: &Standings<'_>, snapshot: &Snapshot) -> Vec<PermissionSetName> {
     let by_principal = standings
         .keys()

@@ -1,4 +1,4 @@
-//! What must be read of the live state for a configuration.
+//! The parts of the live state that a configuration needs.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,15 @@ use rolecall_model::{Code, Config, PermissionSetName};
 
 use crate::desired::selectors;
 
-/// Whether a selector of the configuration needs the tags of accounts, which cost a call an account.
+/// Whether a selector of the configuration needs account tags, which cost one API call per account.
 pub fn needs_account_tags(config: &Config) -> bool {
     selectors::uses_tags(config)
 }
 
-/// The external permission sets whose content must be read, though only their assignments are compared. Guards
-/// ask with `grants-policy` what they grant, and a lint whether they make an administrator of a group that is found by
-/// name alone. `guard` is what will judge the plan: the configuration's own, or that of another checkout.
+/// Returns the external permission sets whose contents must be read, although only their assignments are compared:
+/// `grants-policy` in guards needs their policies, and a lint needs to know whether they make a group without `id=` an
+/// administrator. `guard` is the guard that will evaluate the plan: the configuration's own, or that of another
+/// checkout.
 pub fn needs_details(config: &Config, guard: &Guard) -> BTreeSet<PermissionSetName> {
     if guard.filters().any(|filter| !filter.grants_policies.is_empty()) {
         return config.external_permission_sets.iter().map(|set| set.name.clone()).collect();

@@ -5,10 +5,10 @@ use rolecall_model::permission_set::managed_policy_name;
 
 use crate::plan::{Difference, NamedAssignment};
 
-/// How many of its subjects a finding names.
+/// Number of subjects that a finding lists by name.
 pub(crate) const NAMED: usize = 3;
 
-/// A rough duration: `under a minute`, `2 min`, `1 h 5 min`.
+/// Formats a rough duration: `under a minute`, `about 2 min`, `about 1 h 5 min`.
 pub fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => "under a minute".to_owned(),
@@ -17,12 +17,12 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// `1 account`, `2 accounts`.
+/// Formats a number with its noun: `1 account`, `2 accounts`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The first few of many names, and how many more there are.
+/// Lists the first few names, and how many more there are.
 pub(crate) fn some_of<T: ToString>(names: impl ExactSizeIterator<Item = T>) -> String {
     let more = names.len().saturating_sub(NAMED);
     let shown: Vec<String> = names.take(NAMED).map(|name| name.to_string()).collect();
@@ -30,17 +30,17 @@ pub(crate) fn some_of<T: ToString>(names: impl ExactSizeIterator<Item = T>) -> S
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// The account of an assignment: its name and its id.
+/// Formats the account of an assignment: its name and its id.
 pub(crate) fn account(named: &NamedAssignment) -> String {
     format!("{} ({})", named.account_name, named.assignment.account)
 }
 
-/// An assignment on one line, for reports of its outcome.
+/// Formats an assignment on one line, for reports of its outcome.
 pub fn assignment(named: &NamedAssignment) -> String {
     format!("{}  {}  {}", named.principal_name, named.assignment.permission_set, account(named))
 }
 
-/// One difference in a few words.
+/// Describes a difference in a few words.
 pub(crate) fn difference(difference: &Difference) -> String {
     fn optional<T>(what: &str, before: Option<&T>, after: Option<&T>) -> String {
         match (before, after) {
@@ -68,7 +68,7 @@ pub(crate) fn difference(difference: &Difference) -> String {
     }
 }
 
-/// The state of a policy, as the files and Entra ID's own pages call it.
+/// Returns the state of a policy as the configuration and the Entra ID portal call it.
 pub fn policy_state(state: PolicyState) -> &'static str {
     match state {
         PolicyState::Disabled => "off",

@@ -1,9 +1,9 @@
-//! Suggestions for names that do not exist.
+//! Suggestions for unknown names.
 
-/// How alike two names must be for one to be suggested for the other, from 0 to 1 (Jaro-Winkler).
+/// Minimum similarity for a suggestion, from 0 to 1 (Jaro-Winkler).
 const LIKENESS: f64 = 0.85;
 
-/// The candidate that is most like `text`, if one is near enough to be what was meant.
+/// Returns the candidate most similar to `text`, if it is similar enough.
 pub(crate) fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let lowered = text.to_lowercase();
     candidates

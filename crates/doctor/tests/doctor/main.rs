@@ -63,7 +63,7 @@ fn store_user(name: &str) -> UserId {
     id_of(&format!("store:{name}")).parse().unwrap()
 }
 
-/// Puts users into a group, as provisioning would, or somebody by hand.
+/// Puts users into a group, as provisioning would, or someone by hand.
 fn put(snapshot: &mut Snapshot, into: &str, names: &[&str]) {
     for name in names {
         let user_name = format!("{name}@acme.com").parse().unwrap();
@@ -102,7 +102,7 @@ fn files() -> Project {
 }
 
 #[test]
-fn a_company_that_is_well() {
+fn a_healthy_company() {
     let project = files();
     let diagnosis = diagnosed(&project, &well(), &reading());
     assert!(!diagnosis.has_failures());
@@ -115,7 +115,7 @@ fn sick() -> Snapshot {
     let mut tenant: Tenant = snapshot.entra.take().unwrap();
     tenant.users = vec![user("jane", true), user("sam", true), user("new", false)];
     for group in &mut tenant.groups {
-        // Sam left; somebody without a last name came.
+        // Sam left; someone without a last name came.
         group.members = [object("jane"), object("new")].into();
         group.nested = [object("inner")].into();
         group.security_enabled = false;
@@ -176,7 +176,7 @@ fn sick() -> Snapshot {
 }
 
 #[test]
-fn a_company_where_everything_ails() {
+fn a_company_with_every_problem() {
     let config = EVERYTHING.replace("2027-06-01", "2026-11-01");
     let project = project(&format!("{}{FILES}", application(&config)));
     let diagnosis = diagnosed(&project, &sick(), &reading());
@@ -186,7 +186,7 @@ fn a_company_where_everything_ails() {
 }
 
 #[test]
-fn a_provisioning_that_stands_still_is_late_and_a_sandbox_never_is() {
+fn stalled_provisioning_is_late_except_in_a_sandbox() {
     let project = files();
     let mut snapshot = well();
     let late = Some("2026-11-24T08:00:00Z".parse().unwrap());
@@ -200,7 +200,7 @@ fn a_provisioning_that_stands_still_is_late_and_a_sandbox_never_is() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_and_the_rest_is_looked_at() {
+fn an_unreadable_part_fails_and_the_rest_is_checked() {
     let project = files();
     let error =
         |what: &str| Diagnostic::error(Code::ReadFailed, format!("{what} cannot be read")).help("grant it");
@@ -216,7 +216,7 @@ fn what_cannot_be_read_fails_and_the_rest_is_looked_at() {
 }
 
 #[test]
-fn members_are_read_of_the_groups_that_are_compared() {
+fn members_of_compared_groups_are_read() {
     let project = files();
     let snapshot = well();
     let groups = compared_groups(&checkout(&project), &snapshot, NOW.parse().unwrap());

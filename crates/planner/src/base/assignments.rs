@@ -1,5 +1,5 @@
-//! Assignments gained and lost, and ends that moved: what is wanted is compared, not how it is written, so that a rule
-//! that only moved is not seen.
+//! Assignments gained and lost, and changed ends. Compares meaning, not text, so a rule that only moved is not
+//! reported.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ use crate::inputs::Checkout;
 use crate::phrases;
 use crate::plan::{NamedAssignment, PrincipalName};
 
-/// The assignments that each line gains and loses, and the ends that moved.
+/// Returns the assignments that each line gains and loses, and the changed ends.
 ///
 /// # Errors
-/// Why one of the two does not fit the snapshot, a sentence each.
+/// The reasons why one of the two does not fit the snapshot, one sentence each.
 pub(super) fn compare(
     head: &ResolvedCheckout<'_>,
     base: &ResolvedCheckout<'_>,
@@ -33,14 +33,14 @@ pub(super) fn compare(
     if !unread.is_empty() {
         return Err(unread);
     }
-    let before = expanded(base, snapshot, today, " of the base")?;
-    let after = expanded(head, snapshot, today, "")?;
+    let before = expand_side(base, snapshot, today, " of the base")?;
+    let after = expand_side(head, snapshot, today, "")?;
     let after = WantedBy::new(head.files, &after);
     let before = WantedBy::new(base.files, &before);
     Ok(Assignments { after, before, today }.run())
 }
 
-fn expanded<'a>(
+fn expand_side<'a>(
     side: &ResolvedCheckout<'a>,
     snapshot: &'a Snapshot,
     today: Date,
@@ -50,7 +50,7 @@ fn expanded<'a>(
     desired.ok_or_else(|| errors(&diagnostics, side.files, of))
 }
 
-/// The errors as sentences with their places.
+/// Formats errors as sentences with places.
 fn errors(found: &[Diagnostic], files: &Checkout<'_>, of: &str) -> Vec<String> {
     let errors = found.iter().filter(|one| one.is_error()).map(|one| match &one.primary {
         Some(label) => format!("{} ({}{of})", one.message, files.sources.file_and_line(label.place)),
@@ -59,11 +59,11 @@ fn errors(found: &[Diagnostic], files: &Checkout<'_>, of: &str) -> Vec<String> {
     errors.collect()
 }
 
-/// What one side wants.
+/// The assignments of one side.
 struct WantedBy<'d> {
     files: &'d Checkout<'d>,
     desired: &'d Desired<'d>,
-    /// Every assignment with a rule, sorted, one per key; whether it is wanted today, or its end has passed.
+    /// Every assignment with a rule, sorted, one per key, whether granted today or past its end.
     assignments: Vec<(Wanted, bool)>,
 }
 
@@ -89,8 +89,8 @@ impl<'d> WantedBy<'d> {
         ComparedAssignment { assignment, until: self.end(wanted), has_ended: false }
     }
 
-    /// The position of an assignment of the other side. Both were made from the same accounts; sets and principals have
-    /// other indices there.
+    /// Maps an assignment to its position on the other side. Both sides share account indices; permission sets and
+    /// principals have different ones.
     fn position_in(&self, other: &Self) -> impl Fn(Key) -> Option<usize> {
         let (here, there) = (&self.desired.tables, &other.desired.tables);
         let sets: Vec<Option<SetIx>> = here.sets().map(|(_, name)| there.find_set(name)).collect();
@@ -105,7 +105,7 @@ impl<'d> WantedBy<'d> {
     }
 }
 
-/// Rows of one rule whose end moved in one way.
+/// Assignments of one rule whose end changed in the same way.
 type Moved = BTreeMap<(RuleIx, Option<Date>, Option<Date>), Vec<NamedAssignment>>;
 
 struct Assignments<'d> {
@@ -114,21 +114,21 @@ struct Assignments<'d> {
     today: Date,
 }
 
-/// Rows are listed as people look for them: by names before ids.
+/// Returns the sort key for lists: names before ids.
 pub(super) fn order(named: &NamedAssignment) -> (&PermissionSetName, &PrincipalName, AccountId, &Principal) {
     let Assignment { permission_set, account, principal } = &named.assignment;
     (permission_set, &named.principal_name, *account, principal)
 }
 
-/// What became of the rows of the base.
+/// The assignments of the base, matched with those of the configuration.
 #[derive(Default)]
 struct Followed {
-    /// By position among the files' rows: the position of the same row among the base's.
+    /// By position in the configuration's assignments: the position of the same assignment in the base.
     same: Vec<Option<usize>>,
     /// By rule of the base.
     lost: BTreeMap<RuleIx, Vec<ComparedAssignment>>,
     moved: Moved,
-    /// By rule of the base: how many of its rows each rule of the files wants.
+    /// By rule of the base: how many of its assignments each rule of the configuration grants.
     heirs: BTreeMap<RuleIx, BTreeMap<RuleIx, usize>>,
 }
 
@@ -181,7 +181,7 @@ impl Assignments<'_> {
             followed.same[found] = Some(at);
             *followed.heirs.entry(old.rule).or_default().entry(new.rule).or_default() += 1;
             let (from, to) = (before.end(*old), after.end(new));
-            // An end that has come by now is no earlier end, but a loss.
+            // An end that has passed counts as a loss, not as an earlier end.
             if from != to && is_wanted {
                 followed.moved.entry((new.rule, from, to)).or_default().push(after.desired.named(new.key));
             }
@@ -189,7 +189,8 @@ impl Assignments<'_> {
         followed
     }
 
-    /// A rule of the base goes on in the rule that wants most of its rows now. One of which no row is left is gone.
+    /// Returns the place of a lost assignment: the rule that now grants most assignments of its old rule, or the old
+    /// rule if none does.
     fn place_of_lost(&self, rule: RuleIx, heirs: Option<&BTreeMap<RuleIx, usize>>) -> BasePlace {
         let most = heirs.into_iter().flatten().max_by_key(|(rule, rows)| (**rows, Reverse(**rule)));
         match most {
@@ -212,7 +213,7 @@ impl Assignments<'_> {
         let (effect, how) = end_moved(rows.len(), from, to)?;
         let rule = self.after.rule(rule);
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
-        // An end that has passed is said: what it moved is granted or revoked today.
+        // A passed end is mentioned, because the assignment is granted or revoked today.
         let passed = from.is_some_and(|from| from < self.today);
         let passed = if passed { "; the previous end has passed" } else { "" };
         let message = format!("{} {how}{passed}", phrases::count(rows.len(), "assignment"));

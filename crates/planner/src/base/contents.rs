@@ -1,5 +1,5 @@
-//! What declarations say: permission sets, account sets and attributes. Live may be as the files want already, so that
-//! the plan shows none of it.
+//! Contents of declarations: permission sets, account sets and attributes. The live state may already match the
+//! configuration, so that the plan does not show the difference.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{BaseDifference, Effect, Subject, spelling};
 use crate::phrases;
 use crate::plan::{Difference, differences};
 
-/// Every declaration that both have.
+/// Compares every declaration that both have.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let mut contents = Contents { sides, found };
     contents.permission_sets();
@@ -32,7 +32,7 @@ impl Contents<'_, '_> {
         self.found.push(BaseDifference { effect, subject, message, assignments: Vec::new(), place });
     }
 
-    /// A set that takes the place of another is held against that one.
+    /// A renamed permission set is compared with the one that it replaces.
     fn permission_sets(&mut self) {
         let (head, base) = (self.sides.head.config(), self.sides.base.config());
         let old_sets = base.permission_sets.iter();
@@ -53,15 +53,15 @@ impl Contents<'_, '_> {
             } else {
                 "permission set"
             };
-            for (effect, said) in by_effect {
-                let message = format!("{what} `{name}` changes: {}", said.join(", "));
+            for (effect, parts) in by_effect {
+                let message = format!("{what} `{name}` changes: {}", parts.join(", "));
                 self.push(effect, Subject::PermissionSet, *origin, message);
             }
         }
     }
 
-    /// Sets that are written otherwise may hold other accounts tomorrow, even if they hold the same today. Where a set
-    /// only lists more or less, the rows and guards that it changes say it all.
+    /// Account sets that are written differently may contain different accounts tomorrow, even if they contain the same
+    /// today. If a set only lists more or fewer accounts, the affected assignments and guards are enough.
     fn account_sets(&mut self) {
         let (head, base) = (self.sides.head.config(), self.sides.base.config());
         let by_name: BTreeMap<&str, (AccountSetIx, &AccountSet)> =
@@ -86,7 +86,7 @@ impl Contents<'_, '_> {
                 Some(_) => ", with different accounts",
                 None => "",
             };
-            let (new, old) = (spelling::shortened(&new_text), spelling::shortened(&old_text));
+            let (new, old) = (spelling::shorten(&new_text), spelling::shorten(&old_text));
             let message =
                 format!("account set `{}` is written differently{today}: {new} (before: {old})", set.name);
             changed.push((set.origin, message));
@@ -131,7 +131,8 @@ impl Contents<'_, '_> {
     }
 }
 
-/// Which way a permission set goes. A policy that is taken away may have denied, so that is not said to tighten.
+/// Returns the effect of a difference of a permission set. A removed policy may have denied something, so removing it
+/// does not count as tighter.
 fn effect(difference: &Difference) -> Effect {
     match difference {
         Difference::ManagedPolicyAttached(_) | Difference::CustomerPolicyAttached(_) => Effect::Loosens,

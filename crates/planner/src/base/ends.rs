@@ -1,4 +1,4 @@
-//! Ends of assignments, guards and keeps that moved.
+//! Changed ends of assignments, guards and keeps.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use rolecall_model::config::AssignmentRule;
 use super::{BaseDifference, Effect, Subject, place, spelling};
 use crate::inputs::Checkout;
 
-/// Which way the end of so many things moved, and what they do now; `None` where it did not move.
+/// Returns the effect of a changed end of `of` things, and its description; `None` if it did not change.
 pub(super) fn end_moved(of: usize, before: Option<Date>, after: Option<Date>) -> Option<(Effect, String)> {
     let (end, no_longer) = if of == 1 { ("ends", "no longer ends") } else { ("end", "no longer end") };
     match (before, after) {
@@ -24,7 +24,7 @@ pub(super) fn end_moved(of: usize, before: Option<Date>, after: Option<Date>) ->
     }
 }
 
-/// Ends that moved, where rows cannot be compared: of the rules that are written alike in both, apart from their ends.
+/// Compares ends if assignments cannot be compared: of rules that are written alike in both except for their ends.
 pub(super) fn compare_as_written(
     head: &Checkout<'_>,
     base: &Checkout<'_>,
@@ -36,7 +36,7 @@ pub(super) fn compare_as_written(
         let Some((_, from)) = before.get(&text) else { continue };
         let Some((effect, how)) = end_moved(1, *from, to) else { continue };
         let origin = rule.until.map_or(rule.origin, |until| until.origin);
-        let text = spelling::shortened(&text);
+        let text = spelling::shorten(&text);
         let stood = from.is_none_or(|from| from >= today);
         let (effect, message) = match to {
             Some(to) if to < today && stood => {
@@ -56,13 +56,14 @@ pub(super) fn compare_as_written(
     differences
 }
 
-/// Rules by their text without ends, each with its end; of several that are written alike, the one that ends last.
+/// Returns rules by their text without ends, each with its end; of several that are written alike, the one that ends
+/// last.
 fn rules_as_written<'c>(files: &Checkout<'c>) -> BTreeMap<String, (&'c AssignmentRule, Option<Date>)> {
     let mut rules: BTreeMap<String, (&AssignmentRule, Option<Date>)> = BTreeMap::new();
     for rule in &files.config.assignments {
         let end = rule.until.map(|until| until.date);
         let entry = rules.entry(spelling::rule(files.config, rule)).or_insert((rule, end));
-        // No end is later than any.
+        // No end counts as later than any end.
         let is_later = entry.1.is_some_and(|other| end.is_none_or(|end| end > other));
         if is_later {
             *entry = (rule, end);

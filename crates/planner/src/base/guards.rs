@@ -1,4 +1,4 @@
-//! Guards and the levels of lints: what a plan could be stopped by before, and no longer is.
+//! Guards and lint levels: what stopped a plan before and no longer does.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::ends::end_moved;
 use super::reach::{Pairs, Reach, Relation, Side, Sides};
 use super::{BaseDifference, BasePlace, Effect, Subject};
 
-/// Every guard and lint level of the two.
+/// Compares every guard and lint level.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let (before, after) = (&sides.base.config().guard, &sides.head.config().guard);
-    // Taken apart so that a guard that is added is not forgotten here.
+    // Destructured, so that no new guard is forgotten here.
     let Guard { max_deletions: old_deletions, max_grants: old_grants, protected, forbids, require_untils } =
         before;
     let Guard {
@@ -27,10 +27,10 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     compared.deletions(old_deletions, new_deletions);
     compared.grants(old_grants.as_ref(), new_grants.as_ref());
     for gone in protected.iter().filter(|one| new_protected.iter().all(|other| other.name != one.name)) {
-        compared.gone(gone.origin, format!("`{}` is no longer protected", gone.name));
+        compared.record_removed(gone.origin, format!("`{}` is no longer protected", gone.name));
     }
     for new in new_protected.iter().filter(|one| protected.iter().all(|other| other.name != one.name)) {
-        compared.added(new.origin, format!("`{}` is protected", new.name));
+        compared.record_added(new.origin, format!("`{}` is protected", new.name));
     }
     compared.forbids(forbids, new_forbids);
     compared.require_untils(require_untils, new_require_untils);
@@ -53,13 +53,13 @@ impl Guards<'_, '_> {
         });
     }
 
-    /// Something that held in the base and is gone.
-    fn gone(&mut self, origin: OriginId, message: String) {
+    /// Records something that applied in the base and was removed.
+    fn record_removed(&mut self, origin: OriginId, message: String) {
         self.push(Effect::Loosens, self.sides.base.place(origin), message);
     }
 
-    /// Something that holds now and did not in the base.
-    fn added(&mut self, origin: OriginId, message: String) {
+    /// Records something that applies now and did not in the base.
+    fn record_added(&mut self, origin: OriginId, message: String) {
         self.push(Effect::Tightens, self.sides.head.place(origin), message);
     }
 
@@ -68,7 +68,7 @@ impl Guards<'_, '_> {
         let MaxDeletions { count, percent, origin } = *after;
         let head = origin.map(|origin| self.sides.head.place(origin));
         let base = old_origin.map(|origin| self.sides.base.place(origin));
-        // Two defaults are the same.
+        // Two defaults are equal.
         let Some(place) = head.or(base) else { return };
         let default = if origin.is_none() { ", the default" } else { "" };
         if count != old_count {
@@ -88,9 +88,11 @@ impl Guards<'_, '_> {
         match (before, after) {
             (None, None) => {}
             (Some(before), None) => {
-                self.gone(before.origin, format!("max-grants {} is removed", before.count))
+                self.record_removed(before.origin, format!("max-grants {} is removed", before.count));
             }
-            (None, Some(after)) => self.added(after.origin, format!("max-grants {} is added", after.count)),
+            (None, Some(after)) => {
+                self.record_added(after.origin, format!("max-grants {} is added", after.count));
+            }
             (Some(before), Some(after)) => {
                 let effect = match after.count.cmp(&before.count) {
                     std::cmp::Ordering::Equal => return,
@@ -109,14 +111,14 @@ impl Guards<'_, '_> {
         let new: BTreeMap<&str, usize> = after.iter().enumerate().map(|(at, one)| (&*one.name, at)).collect();
         for (name, at) in &old {
             if !new.contains_key(name) {
-                let said = self.sides.base.forbids[*at].0.said();
-                self.gone(before[*at].origin, format!("forbid {name:?} is removed: {said}"));
+                let text = self.sides.base.forbids[*at].0.summary();
+                self.record_removed(before[*at].origin, format!("forbid {name:?} is removed: {text}"));
             }
         }
         for (name, at) in &new {
             let Some(old_at) = old.get(name) else {
-                let said = self.sides.head.forbids[*at].0.said();
-                self.added(after[*at].origin, format!("forbid {name:?} is added: {said}"));
+                let text = self.sides.head.forbids[*at].0.summary();
+                self.record_added(after[*at].origin, format!("forbid {name:?} is added: {text}"));
                 continue;
             };
             let sides = self.sides;
@@ -129,7 +131,7 @@ impl Guards<'_, '_> {
         }
     }
 
-    /// How the rows of a guard changed. More rows are tighter.
+    /// Compares the assignments that a guard matches. Matching more is tighter.
     fn rows(&mut self, what: &str, before: &Reach, after: &Reach, place: BasePlace) {
         let (effect, how) = match after.since(before, Relation::Narrower) {
             Relation::Same => return,
@@ -137,7 +139,7 @@ impl Guards<'_, '_> {
             Relation::Narrower => (Effect::Loosens, "matches fewer assignments"),
             Relation::Other => (Effect::Changes, "matches different assignments"),
         };
-        let message = format!("{what} {how}: {}", changed(before, after));
+        let message = format!("{what} {how}: {}", describe_change(before, after));
         self.push(effect, place, message);
     }
 
@@ -149,7 +151,7 @@ impl Guards<'_, '_> {
     ) {
         let pairs = Pairs::new(old, new, Relation::Wider);
         for at in pairs.gone {
-            let message = format!("the exception to {name:?} is removed: {}", old[at].said());
+            let message = format!("the exception to {name:?} is removed: {}", old[at].summary());
             self.push(Effect::Tightens, self.sides.base.place(before[at].origin), message);
         }
         for at in pairs.new {
@@ -157,7 +159,7 @@ impl Guards<'_, '_> {
             let message = format!(
                 "an exception to {name:?} is added, until {}: {} ({reason})",
                 until.date,
-                new[at].said()
+                new[at].summary()
             );
             self.push(Effect::Loosens, self.sides.head.place(*origin), message);
         }
@@ -171,12 +173,12 @@ impl Guards<'_, '_> {
                 Relation::Other => Some((Effect::Changes, "exempts different assignments")),
             };
             if let Some((effect, how)) = how {
-                let message = format!("{what} {how}: {}", changed(&old[old_at], &new[at]));
+                let message = format!("{what} {how}: {}", describe_change(&old[old_at], &new[at]));
                 self.push(effect, place.clone(), message);
             }
             let (old_end, new_end) = (before[old_at].until.date, after[at].until.date);
             if let Some((effect, how)) = end_moved(1, Some(old_end), Some(new_end)) {
-                self.push(effect, place, format!("{what} {how}: {}", new[at].said()));
+                self.push(effect, place, format!("{what} {how}: {}", new[at].summary()));
             }
         }
     }
@@ -186,10 +188,13 @@ impl Guards<'_, '_> {
         let (old, new) = (&sides.base.require_untils, &sides.head.require_untils);
         let pairs = Pairs::new(old, new, Relation::Narrower);
         for at in pairs.gone {
-            self.gone(before[at].origin, format!("require-until is removed: {}", old[at].said()));
+            self.record_removed(
+                before[at].origin,
+                format!("require-until is removed: {}", old[at].summary()),
+            );
         }
         for at in pairs.new {
-            self.added(after[at].origin, format!("require-until is added: {}", new[at].said()));
+            self.record_added(after[at].origin, format!("require-until is added: {}", new[at].summary()));
         }
         for (old_at, at, _) in pairs.both {
             let place = sides.head.place(after[at].origin);
@@ -197,7 +202,7 @@ impl Guards<'_, '_> {
             let days =
                 |days: Option<u32>| days.map_or("any day".to_owned(), |days| format!("within {days} days"));
             let (old_days, new_days) = (before[old_at].within_days, after[at].within_days);
-            // Without a number, any end will do.
+            // Without a number, any end is allowed.
             let most = |days: Option<u32>| days.map_or(u64::MAX, u64::from);
             let effect = match most(new_days).cmp(&most(old_days)) {
                 std::cmp::Ordering::Equal => continue,
@@ -205,7 +210,7 @@ impl Guards<'_, '_> {
                 std::cmp::Ordering::Less => Effect::Tightens,
             };
             let (was, is) = (days(old_days), days(new_days));
-            let message = format!("require-until changes from {was} to {is}: {}", new[at].said());
+            let message = format!("require-until changes from {was} to {is}: {}", new[at].summary());
             self.push(effect, place, message);
         }
     }
@@ -224,7 +229,7 @@ impl Guards<'_, '_> {
                 let set = side.config().lints.levels.get(code);
                 set.map(|(_, origin)| side.place(*origin))
             };
-            // A level that neither sets is the same in both.
+            // A level that neither side sets is equal.
             let Some(place) = set_in(head).or_else(|| set_in(base)) else { continue };
             let message =
                 format!("lint {name:?} changes from {} to {}", level_word(before), level_word(after));
@@ -247,10 +252,10 @@ fn level_word(level: Level) -> &'static str {
     }
 }
 
-/// The text before and after, or what has changed where the text is the same.
-pub(super) fn changed(before: &Reach, after: &Reach) -> String {
+/// Formats the text before and after, or what changed if the text is the same.
+pub(super) fn describe_change(before: &Reach, after: &Reach) -> String {
     if before.text() == after.text() {
-        return format!("{}, in which an account set changed", after.said());
+        return format!("{}, in which an account set changed", after.summary());
     }
-    format!("{} (before: {})", after.said(), before.said())
+    format!("{} (before: {})", after.summary(), before.summary())
 }

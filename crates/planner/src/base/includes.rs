@@ -1,4 +1,4 @@
-//! `may-contain`: what the files of an `include` may say.
+//! `may-contain`: what the files of an `include` may contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::inputs::Checkout;
 /// The limit of a pattern, `None` for none, and where the pattern was written.
 type Limits<'c> = BTreeMap<&'c str, (Option<BTreeSet<&'c str>>, OriginId)>;
 
-/// Every pattern of the two.
+/// Compares every pattern.
 pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<BaseDifference>) {
     let (before, after) = (limits(&base.config.includes), limits(&head.config.includes));
     let mut push = |effect, place, message| {
@@ -28,15 +28,17 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
         let Some(old) = old else {
             continue;
         };
-        let said = quoted(old);
+        let before_text = quote(old);
         match after.get(pattern) {
             None => {
-                let message = format!("include {pattern:?} is removed; its files could contain only {said}");
+                let message =
+                    format!("include {pattern:?} is removed; its files could contain only {before_text}");
                 push(Effect::Changes, place(base, *origin, true), message);
             }
             Some((None, origin)) => {
-                let message =
-                    format!("files of include {pattern:?} may now contain everything (before: {said})");
+                let message = format!(
+                    "files of include {pattern:?} may now contain everything (before: {before_text})"
+                );
                 push(Effect::Loosens, place(head, *origin, false), message);
             }
             Some((Some(new), origin)) => {
@@ -46,19 +48,20 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
                     Relation::Narrower => Effect::Tightens,
                     Relation::Other => Effect::Changes,
                 };
-                let new = quoted(new);
-                let message = format!("files of include {pattern:?} may now contain {new} (before: {said})");
+                let new = quote(new);
+                let message =
+                    format!("files of include {pattern:?} may now contain {new} (before: {before_text})");
                 push(effect, place(head, *origin, false), message);
             }
         }
     }
-    // Where no include was limited, one more without a limit is nothing to be said.
+    // If no include was limited, another one without a limit is not reported.
     let limits_any = before.values().any(|(limit, _)| limit.is_some());
     for (pattern, (new, origin)) in &after {
         let place = place(head, *origin, false);
         match (before.get(pattern), new) {
             (Some((None, _)), Some(new)) => {
-                let new = quoted(new);
+                let new = quote(new);
                 push(
                     Effect::Tightens,
                     place,
@@ -70,7 +73,7 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
                 push(Effect::Loosens, place, message);
             }
             (None, Some(new)) if limits_any => {
-                let message = format!("include {pattern:?} is added; its files may contain {}", quoted(new));
+                let message = format!("include {pattern:?} is added; its files may contain {}", quote(new));
                 push(Effect::Changes, place, message);
             }
             _ => {}
@@ -78,7 +81,7 @@ pub(super) fn compare(head: &Checkout<'_>, base: &Checkout<'_>, found: &mut Vec<
     }
 }
 
-/// Of several limits on one pattern, all hold.
+/// Returns the limits; several limits on one pattern all apply.
 fn limits(includes: &[Include]) -> Limits<'_> {
     let mut limits = Limits::new();
     for Include { pattern, may_contain, origin } in includes {
@@ -93,6 +96,6 @@ fn limits(includes: &[Include]) -> Limits<'_> {
     limits
 }
 
-fn quoted(words: &BTreeSet<&str>) -> String {
-    spelling::quoted(words.iter().copied())
+fn quote(words: &BTreeSet<&str>) -> String {
+    spelling::quote(words.iter().copied())
 }

@@ -1,13 +1,13 @@
-//! `keep`: live rows that nobody asks for and that stay.
+//! `keep`: live assignments that stay although no `assign` grants them.
 
 use rolecall_model::config::KeepRule;
 
 use super::ends::end_moved;
-use super::guards::changed;
+use super::guards::describe_change;
 use super::reach::{Pairs, Reach, Relation, Sides};
 use super::{BaseDifference, BasePlace, Effect, Subject};
 
-/// Every `keep` of the two.
+/// Compares every `keep`.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let (before, after) = (&sides.base.config().keeps, &sides.head.config().keeps);
     let (old, new) = (&sides.base.keeps, &sides.head.keeps);
@@ -22,7 +22,7 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     };
     let pairs = Pairs::new(old, new, Relation::Wider);
     for at in pairs.gone {
-        let message = format!("keep is removed: {}", old[at].said());
+        let message = format!("keep is removed: {}", old[at].summary());
         push(Effect::Tightens, sides.base.place(before[at].origin), message);
     }
     for at in pairs.new {
@@ -38,11 +38,11 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
             Relation::Other => Some((Effect::Changes, "matches different assignments")),
         };
         if let Some((effect, how)) = how {
-            push(effect, place.clone(), format!("keep {how}: {}", changed(&old[old_at], &new[at])));
+            push(effect, place.clone(), format!("keep {how}: {}", describe_change(&old[old_at], &new[at])));
         }
         let end = |keep: &KeepRule| keep.until.map(|until| until.date);
         if let Some((effect, how)) = end_moved(1, end(&before[old_at]), end(&after[at])) {
-            push(effect, place, format!("keep {how}: {}", new[at].said()));
+            push(effect, place, format!("keep {how}: {}", new[at].summary()));
         }
     }
 }
@@ -50,5 +50,5 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
 fn in_words(keep: &KeepRule, reach: &Reach) -> String {
     let end = keep.until.map_or(", without an end".to_owned(), |until| format!(", until {}", until.date));
     let reason = keep.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    format!("{}{end}{reason}", reach.said())
+    format!("{}{end}{reason}", reach.summary())
 }

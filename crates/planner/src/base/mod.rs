@@ -1,8 +1,7 @@
-//! What the files want, compared with what the files of another checkout want: the base of a pull request.
+//! Compares the configuration with that of another checkout: the base of a pull request.
 //!
-//! A plan compares the files with what is live. It cannot show what changes nothing today: an end that is taken away, a
-//! guard that is relaxed, a `keep`. Both checkouts are opened against the one snapshot that the plan is made from, so
-//! nothing more is read.
+//! A plan compares the configuration with the live state. It cannot show what changes nothing today: a removed end, a
+//! relaxed guard, a `keep`. Both checkouts are evaluated against the snapshot of the plan, so nothing more is read.
 
 mod assignments;
 mod contents;
@@ -27,13 +26,13 @@ use crate::plan::comparison::{
 };
 use reach::Sides;
 
-/// Why a project is no base of another.
+/// Why a project cannot be the base of another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OtherBase {
-    /// It is of another stack.
+    /// It belongs to another stack.
     #[error("the base belongs to stack `{base}`, and this configuration to stack `{head}`")]
     Stack {
-        /// The stack of the files.
+        /// The stack of the configuration.
         head: StackName,
         /// The stack of the base.
         base: StackName,
@@ -41,7 +40,7 @@ pub enum OtherBase {
     /// It is for an instance in another Region.
     #[error("the base is for the instance in {base}, and this configuration for the one in {head}")]
     Region {
-        /// The Region of the files.
+        /// The Region of the configuration.
         head: Region,
         /// The Region of the base.
         base: Region,
@@ -56,14 +55,13 @@ pub enum OtherBase {
     },
 }
 
-/// Compares what the files of `head` want with what those of `base` want on the day `today`, both against the snapshot of
-/// `head`.
+/// Compares `head` with `base` for the day `today`, both against the snapshot of `head`.
 ///
-/// A base that does not fit the snapshot, such as one that names a group that is gone, is compared without its
-/// assignments: [`Extent::WithoutAssignments`] says why.
+/// A base that does not fit the snapshot, such as one that names a deleted group, is compared without assignments:
+/// [`Extent::WithoutAssignments`] has the reasons.
 ///
 /// # Errors
-/// The base is of another stack or for another instance, so that comparing means nothing.
+/// The base belongs to another stack or instance, so a comparison is meaningless.
 pub fn compare_with_base(
     head: &Inputs<'_>,
     base: &Checkout<'_>,
@@ -104,8 +102,8 @@ pub fn compare_with_base(
     Ok(comparison)
 }
 
-/// Distinguishes assignments that stay from those that are lost, once it is known what the plan does: those that the
-/// files no longer want may be live all the same. `snapshot` is the one that both were made from.
+/// Separates assignments that stay from those that are lost, once the plan is known: assignments that are no longer in
+/// the configuration may stay live. `snapshot` is the snapshot of both.
 pub fn settle_base(mut comparison: BaseComparison, plan: &Plan, snapshot: &Snapshot) -> BaseComparison {
     staying::settle(&mut comparison, plan, snapshot);
     comparison.sort();
@@ -128,12 +126,12 @@ fn check_same(ours: &Config, theirs: &Config, instance: &InstanceId) -> Result<(
     }
 }
 
-/// A place of one of the two.
+/// Returns a place in one of the two.
 fn place(files: &Checkout<'_>, origin: OriginId, in_base: bool) -> BasePlace {
     BasePlace { in_base, written: files.written(origin) }
 }
 
-/// One of the two checkouts, with its groups and users as they were found.
+/// One of the two checkouts, with its resolved groups and users.
 struct ResolvedCheckout<'a> {
     files: &'a Checkout<'a>,
     resolution: &'a Resolution<'a>,

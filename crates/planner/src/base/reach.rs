@@ -1,4 +1,4 @@
-//! Which rows a guard or a `keep` is about, in a form in which those of two checkouts compare.
+//! The reach of a guard or a `keep`: the assignments that it matches, in a form comparable between checkouts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,19 +9,19 @@ use super::{BasePlace, spelling};
 use crate::desired::selectors::{AccountResolver, Mask};
 use crate::inputs::Checkout;
 
-/// Beyond so many that are not written alike, the two sides are not held against each other one by one: the time would
-/// grow with the square, and nobody rewrites as many at once and reads what became of each.
-const HELD_AGAINST_EACH_OTHER: usize = 200;
+/// Maximum number of changed items that are compared pairwise. Beyond it, quadratic time would not pay off: no one
+/// rewrites that many at once and reviews each.
+const MOST_COMPARED_PAIRWISE: usize = 200;
 
-/// How what the files reach relates to what the base reached.
+/// The relation between a reach in the configuration and one in the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Relation {
     Same,
-    /// Everything as before, and perhaps more.
+    /// At least everything from before.
     Wider,
     /// At most what was before.
     Narrower,
-    /// Neither can be said.
+    /// Neither.
     Other,
 }
 
@@ -34,7 +34,7 @@ impl Relation {
         }
     }
 
-    fn turned(self) -> Self {
+    fn invert(self) -> Self {
         match self {
             Self::Wider => Self::Narrower,
             Self::Narrower => Self::Wider,
@@ -61,7 +61,7 @@ impl Relation {
     }
 }
 
-/// One part: what it lists, or `None` for everything.
+/// One part: its list, or `None` for everything.
 type Part<T> = Option<BTreeSet<T>>;
 
 fn relation_of_parts<T: Ord>(before: &Part<T>, after: &Part<T>) -> Relation {
@@ -77,7 +77,7 @@ fn part<T>(listed: BTreeSet<T>) -> Part<T> {
     (!listed.is_empty()).then_some(listed)
 }
 
-/// Which rows something is about: those that every part matches.
+/// A reach: the assignments that every part matches.
 #[derive(Debug)]
 pub(super) struct Reach {
     sets: Part<String>,
@@ -112,7 +112,7 @@ impl Reach {
         let principals = match principals {
             KeptPrincipals::Anyone => None,
             KeptPrincipals::Undeclared => Some(BTreeSet::from([("to-undeclared", String::new())])),
-            // Never everybody, even if nobody is listed.
+            // Never everyone, even if no principal is listed.
             KeptPrincipals::These { groups, users } => Some(spelling::principals(config, groups, users)),
         };
         Self {
@@ -126,8 +126,8 @@ impl Reach {
         }
     }
 
-    /// How this relates to what the base had. Where neither contains the other as it is written, the accounts of today
-    /// decide, but only towards `alarming`: what holds more accounts today may hold fewer tomorrow.
+    /// Returns the relation to the base. If neither text contains the other, today's accounts decide, but only towards
+    /// `alarming`: a reach with more accounts today may have fewer tomorrow.
     pub(super) fn since(&self, before: &Self, alarming: Relation) -> Relation {
         let on = relation_of_parts(&before.on, &self.on);
         let accounts = match (&before.accounts, &self.accounts) {
@@ -138,16 +138,16 @@ impl Reach {
         relation_of_parts(&before.sets, &self.sets)
             .and(relation_of_parts(&before.policies, &self.policies))
             .and(relation_of_parts(&before.principals, &self.principals))
-            .and(Relation::of_sets(&before.excepted, &self.excepted).turned())
+            .and(Relation::of_sets(&before.excepted, &self.excepted).invert())
             .and(if on == Relation::Other && accounts == alarming { alarming } else { on.and(accounts) })
     }
 
-    /// As the files would write it on one line.
+    /// Formats it as configuration on one line.
     pub(super) fn text(&self) -> String {
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         let mut say = |word: &str, names: &Part<String>| {
             if let Some(names) = names {
-                said.push(format!("{word} {}", spelling::quoted(names.iter().map(String::as_str))));
+                parts.push(format!("{word} {}", spelling::quote(names.iter().map(String::as_str))));
             }
         };
         say("permission-set", &self.sets);
@@ -157,21 +157,21 @@ impl Reach {
             by_word.entry(word).or_default().insert(name);
         }
         for (word, names) in by_word {
-            said.push(match word {
+            parts.push(match word {
                 "to-undeclared" => word.to_owned(),
-                _ => format!("{word} {}", spelling::quoted(names)),
+                _ => format!("{word} {}", spelling::quote(names)),
             });
         }
-        said.extend(self.on.iter().flatten().map(|on| format!("on {on}")));
-        match said.is_empty() {
+        parts.extend(self.on.iter().flatten().map(|on| format!("on {on}")));
+        match parts.is_empty() {
             true => "every assignment".to_owned(),
-            false => said.join("; "),
+            false => parts.join("; "),
         }
     }
 
-    /// The text, for a message.
-    pub(super) fn said(&self) -> String {
-        spelling::shortened(&self.text())
+    /// Formats the text for a message.
+    pub(super) fn summary(&self) -> String {
+        spelling::shorten(&self.text())
     }
 }
 
@@ -183,7 +183,7 @@ fn except_word(word: &str) -> &'static str {
 pub(super) struct Side<'a> {
     pub(super) files: Checkout<'a>,
     in_base: bool,
-    /// By `forbid`: its own rows, and those of its exceptions.
+    /// By `forbid`: its own reach, and those of its exceptions.
     pub(super) forbids: Vec<(Reach, Vec<Reach>)>,
     pub(super) require_untils: Vec<Reach>,
     pub(super) keeps: Vec<Reach>,
@@ -214,7 +214,7 @@ impl<'a> Side<'a> {
         super::place(&self.files, origin, self.in_base)
     }
 
-    /// Each reach with the `on` that it was made from.
+    /// Returns each reach with its `on`.
     fn reaches(&mut self) -> impl Iterator<Item = (&'a [On], &mut Reach)> {
         let config = self.files.config;
         let filters = config.guard.filters().map(|filter| filter.on.as_slice());
@@ -228,7 +228,7 @@ impl<'a> Side<'a> {
         AccountResolver::new(self.files.config, self.files.origins, snapshot)
     }
 
-    /// Looks up the accounts of every `on`; `false` where one cannot be.
+    /// Resolves the accounts of every `on`; returns `false` if one cannot be resolved.
     fn find_accounts(&mut self, snapshot: &'a Snapshot) -> bool {
         let mut resolver = self.resolver(snapshot);
         for (on, reach) in self.reaches() {
@@ -259,8 +259,8 @@ pub(super) struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    /// `both_fit` says that all names of both are found in the live state. Then what an `on` reaches is known; else only
-    /// how it is written.
+    /// `both_fit` means that all names of both exist in the live state. Then the accounts of an `on` are known;
+    /// otherwise only its text is.
     pub(super) fn new(
         head: Checkout<'a>,
         base: Checkout<'a>,
@@ -279,7 +279,7 @@ impl<'a> Sides<'a> {
         sides
     }
 
-    /// How the accounts of a set that both declare relate today; `None` where they are not known.
+    /// Returns how the accounts of a set that both declare relate today; `None` if they are unknown.
     pub(super) fn relation_of_sets(&self) -> Option<impl FnMut(AccountSetIx, AccountSetIx) -> Relation> {
         let mut resolvers =
             self.fit.then(|| [&self.base, &self.head].map(|side| side.resolver(self.snapshot)))?;
@@ -290,7 +290,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// The account sets whose text differs, and those that name such a set, at whatever distance.
+/// Returns the account sets whose text differs, and those that refer to such a set, directly or not.
 fn changed_account_sets<'c>(head: &'c Config, base: &'c Config) -> BTreeSet<&'c str> {
     let spelled = |config: &'c Config| -> BTreeMap<&'c str, String> {
         let sets = config.account_sets.iter();
@@ -316,19 +316,19 @@ fn changed_account_sets<'c>(head: &'c Config, base: &'c Config) -> BTreeSet<&'c 
     changed
 }
 
-/// Which of two lists belong together, by their positions.
+/// Pairs of items of two lists, by position.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    /// In the base and in the files, and how the two relate.
+    /// In both, with their relation.
     pub(super) both: Vec<(usize, usize, Relation)>,
     /// Only in the base.
     pub(super) gone: Vec<usize>,
-    /// Only in the files.
+    /// Only in the configuration.
     pub(super) new: Vec<usize>,
 }
 
 impl Pairs {
-    /// First those that are written alike; of the others, those of which one is wider than the other.
+    /// Pairs items with the same text first, then items of which one is wider than the other.
     pub(super) fn new(before: &[Reach], after: &[Reach], alarming: Relation) -> Self {
         let mut pairs = Self::default();
         let mut by_text: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -343,7 +343,7 @@ impl Pairs {
         }
         pairs.gone = by_text.into_values().flatten().collect();
         pairs.gone.sort_unstable();
-        if pairs.gone.len().max(pairs.new.len()) <= HELD_AGAINST_EACH_OTHER {
+        if pairs.gone.len().max(pairs.new.len()) <= MOST_COMPARED_PAIRWISE {
             pairs.pair_related(before, after, alarming);
         }
         pairs

@@ -1,4 +1,4 @@
-//! Guards that name a permission set whose place another takes: they do not follow it.
+//! Guards that name a renamed permission set: they do not apply to its replacement.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use rolecall_model::config::{Config, Forbid, Protected, RequireUntil, RowFilter}
 use super::reach::Sides;
 use super::{BaseDifference, Effect, Subject};
 
-/// The permission sets that the guards of one kind and name are about; `None` for every set.
+/// The permission sets that guards of one kind and name match; `None` for all.
 struct Named<'c> {
     what: String,
     sets: Option<BTreeSet<&'c PermissionSetName>>,
 }
 
-/// Every `renamed-from` of the files, against the guards of the base and those that judge the plan.
+/// Compares every `renamed-from` with the guards of the base and those that evaluate the plan.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let (head, base) = (sides.head.config(), sides.base.config());
     let judging = sides.guards.map_or(head, |guards| guards.config);

@@ -1,5 +1,5 @@
-//! What the configuration means, as text by names: the numbers of two configurations do not compare, names do. Order
-//! means nothing in the language, so everything is sorted.
+//! The configuration as text with names, because indices of two configurations are not comparable. Order has no meaning
+//! in the language, so everything is sorted.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,19 @@ use rolecall_model::config::{
     UnitRef, UserRef,
 };
 
-/// Texts in messages are cut to so many characters: a filter may list thousands of names.
-const CHARACTERS_SAID: usize = 160;
+/// Maximum length of a text in a message, in characters: a filter may list thousands of names.
+const MOST_CHARACTERS: usize = 160;
 
-/// A text cut to what a message has room for.
-pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(CHARACTERS_SAID) {
+/// Truncates a text to fit into a message.
+pub(super) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 
-/// Quoted, sorted, separated by blanks.
-pub(super) fn quoted<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+/// Quotes and sorts names, separated by spaces.
+pub(super) fn quote<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     let sorted: BTreeSet<&str> = texts.into_iter().collect();
     sorted.into_iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" ")
 }
@@ -40,11 +40,11 @@ pub(super) fn principals(
     groups.chain(users.iter().map(|user| ("to-user", user.name.to_string()))).collect()
 }
 
-/// An `assign` without its end and its reason.
+/// Formats an `assign` without its end and reason.
 pub(super) fn rule(config: &Config, rule: &AssignmentRule) -> String {
     let AssignmentRule { permission_sets, groups, users, on, until: _, reason: _, origin: _ } = rule;
     let sets = set_names(config, permission_sets);
-    let mut text = quoted(sets.iter().map(String::as_str));
+    let mut text = quote(sets.iter().map(String::as_str));
     for (word, name) in principals(config, groups, users) {
         text.push_str(&format!(" {word} {name:?}"));
     }
@@ -54,8 +54,8 @@ pub(super) fn rule(config: &Config, rule: &AssignmentRule) -> String {
     text
 }
 
-/// What is selected, one part for each thing that is added up, sorted. A block without `only` and `except` is nothing but
-/// such things, so that `on { account "a" "b" }` and two `on` with an account each are the same.
+/// Returns the selection as sorted parts. A block without `only` and `except` is a union of its lines, so `on { account
+/// "a" "b" }` equals two `on` with one account each.
 pub(super) fn ons(config: &Config, on: &[On]) -> BTreeSet<String> {
     let mut parts = BTreeSet::new();
     for part in on {
@@ -97,7 +97,7 @@ fn account_name(reference: &AccountRef) -> String {
     }
 }
 
-/// A selection in parts: what it adds up, one part each, and its `only` and `except` as text.
+/// Splits a selection into the parts of its union, and its `only` and `except` as text.
 pub(super) fn parts(config: &Config, selection: &Selection) -> (BTreeSet<String>, String) {
     let Selection { lines, only, except } = selection;
     let filters = Selection { lines: Vec::new(), only: only.clone(), except: except.clone() };
@@ -105,7 +105,7 @@ pub(super) fn parts(config: &Config, selection: &Selection) -> (BTreeSet<String>
     (added, self::selection(config, &filters))
 }
 
-/// A selection as a block.
+/// Formats a selection as a block.
 pub(super) fn selection(config: &Config, selection: &Selection) -> String {
     let Selection { lines: added, only, except } = selection;
     let mut parts = lines(config, added);
@@ -126,7 +126,7 @@ fn selector(config: &Config, selector: &Selector) -> String {
     match selector {
         Selector::Account(references) => {
             let names: Vec<String> = references.iter().map(|(one, _)| account_name(one)).collect();
-            format!("account {}", quoted(names.iter().map(String::as_str)))
+            format!("account {}", quote(names.iter().map(String::as_str)))
         }
         Selector::Unit { unit, direct } => {
             let unit = match unit {
@@ -136,17 +136,17 @@ fn selector(config: &Config, selector: &Selector) -> String {
             format!("ou {unit:?}{}", if *direct { " depth=\"direct\"" } else { "" })
         }
         Selector::Tag { key, values } => {
-            format!("tag {key:?} {}", quoted(values.iter().map(String::as_str)))
+            format!("tag {key:?} {}", quote(values.iter().map(String::as_str)))
         }
         Selector::Name(pattern) => format!("name {:?}", pattern.as_str()),
         Selector::Accounts(sets) => {
-            format!("accounts {}", quoted(sets.iter().map(|index| config[*index].name.as_str())))
+            format!("accounts {}", quote(sets.iter().map(|index| config[*index].name.as_str())))
         }
         Selector::EveryMemberAccount => "every-member-account".to_owned(),
     }
 }
 
-/// The account sets that an `on` names, itself or in its selectors.
+/// Returns the account sets that an `on` names, directly or in its selectors.
 pub(super) fn sets_named_on<'c>(config: &'c Config, on: &On) -> Vec<&'c str> {
     match on {
         On::Set(index, _) => vec![config[*index].name.as_str()],
@@ -154,7 +154,7 @@ pub(super) fn sets_named_on<'c>(config: &'c Config, on: &On) -> Vec<&'c str> {
     }
 }
 
-/// The account sets that a selection names.
+/// Returns the account sets that a selection names.
 pub(super) fn sets_named<'c>(config: &'c Config, selection: &Selection) -> Vec<&'c str> {
     let Selection { lines, only, except } = selection;
     let filtered = only.iter().chain(except).flat_map(|filter| &filter.lines);

@@ -1,4 +1,4 @@
-//! Rows that the base wants and the files do not, and that stay live all the same: nobody is to take them for lost.
+//! Assignments of the base that are no longer in the configuration but stay live: they must not be listed as lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use super::{BaseComparison, BaseDifference, BasePlace, ComparedAssignment, Effec
 use crate::phrases;
 use crate::plan::{BlockedAction, Change, Kept, KeptBy, NamedAssignment, Plan};
 
-/// What becomes of a live row that the files no longer want and that the plan does not revoke.
+/// The fate of a live assignment that is no longer in the configuration and that the plan does not revoke.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
-    /// It is nobody's business any more.
+    /// It is no longer managed.
     Unmanaged,
-    /// The same, if it is live: the rows of its permission set were not read.
+    /// Unmanaged if it is live: the assignments of its permission set were not read.
     Unread,
     /// A `keep` or an `adopt` keeps it. Whether it lasts longer than before, and by what.
     Kept { lasts_longer: bool, by: String },
-    /// It is to be revoked, and cannot be now.
+    /// It should be revoked, but cannot be now.
     Waits,
 }
 
-/// Takes such rows out of those that are lost, and adds a difference for those of each line.
+/// Moves such assignments from the lost ones to a difference for each line.
 pub(super) fn settle(comparison: &mut BaseComparison, plan: &Plan, snapshot: &Snapshot) {
     let fates = Fates::new(plan, snapshot);
     let BaseComparison { extent: _, lines, differences } = comparison;
@@ -92,7 +92,7 @@ impl<'p> Fates<'p> {
         }
     }
 
-    /// `None` for a row that is lost: it is revoked, or was not live.
+    /// Returns `None` for a lost assignment, which is revoked or was not live.
     fn of(&self, compared: &ComparedAssignment) -> Option<Fate> {
         let row = &compared.assignment.assignment;
         if !self.live.contains(row) {
@@ -112,7 +112,8 @@ impl<'p> Fates<'p> {
     }
 }
 
-/// `end` is the day on which the row would have ended: that of the base, or that of the files where it has passed.
+/// `end` is the day on which the assignment would have ended: that of the base, or that of the configuration if it has
+/// passed.
 fn kept_fate(Kept { assignment: _, by, ended: _, written }: &Kept, end: Option<Date>) -> Fate {
     let (word, until) = match by {
         KeptBy::Keep { until, note: _ } => ("`keep`", *until),

@@ -1,4 +1,4 @@
-//! Words that act once, and whether a permission set is owned or external.
+//! Lifecycle words, and whether a permission set is owned or external.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,15 @@ use rolecall_model::{OriginId, PermissionSetName};
 use super::reach::Sides;
 use super::{BaseDifference, Effect, Subject};
 
-/// Every such word of the two.
+/// Compares every such word.
 pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
     let mut words = Words { sides, found };
     words.lifecycle();
     words.ownership();
 }
 
-/// The permission sets that a guard protects, in the base, in the files, or where the guards come from.
+/// Returns the permission sets that a guard protects, in the base, in the configuration, or in the checkout of the
+/// guards.
 pub(super) fn protected<'c>(sides: &Sides<'c>) -> BTreeSet<&'c PermissionSetName> {
     let guards = sides.guards.map(|guards| guards.config);
     let configs = [Some(sides.base.config()), Some(sides.head.config()), guards];

@@ -1,4 +1,4 @@
-//! What follows from changes and is not seen in any single one of them.
+//! Consequences that no single change shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::limits::GROUPS_PER_SET_AND_ACCOUNT;
 use crate::phrases::{self, NAMED};
 use crate::plan::Change;
 
-/// All findings that follow from the changes.
+/// Returns the findings that follow from the changes.
 pub(crate) fn findings(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -37,8 +37,8 @@ pub(crate) fn findings(
     findings
 }
 
-/// IAM Identity Center deletes the role of a set in an account with the last assignment there. A later one makes a role
-/// with another suffix in its name, and whatever names the old role (EKS, KMS key policies) is cut off.
+/// IAM Identity Center deletes the role of a set in an account with the last assignment there. A later assignment
+/// creates a role with another suffix, and references to the old role (EKS, KMS key policies) break.
 fn last_assignments(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -63,12 +63,12 @@ fn last_assignments(
             emptied.entry(set).or_default().push(account);
         }
     }
-    // A set that goes as a whole takes its roles with it; that is what the plan says already.
+    // A deleted permission set loses its roles as well; the plan already says so.
     let declared =
         emptied.into_iter().filter_map(|(set, accounts)| Some((set, accounts, files.config.origin_of(set)?)));
     let declared: Vec<(&PermissionSetName, Vec<AccountId>, OriginId)> = declared.collect();
     let Some((set, accounts, origin)) = declared.first() else { return Vec::new() };
-    // One finding for all: a large change would drown its plan otherwise.
+    // One finding for all, because a large change would otherwise flood the plan.
     let message = match &declared[..] {
         [_] => format!("the last assignment of `{set}` is revoked on {}", some_accounts(snapshot, accounts)),
         several => {
@@ -94,7 +94,7 @@ fn last_assignments(
     })]
 }
 
-/// A few accounts by name, and how many more there are.
+/// Lists a few accounts by name, and how many more there are.
 fn some_accounts(snapshot: &Snapshot, accounts: &[AccountId]) -> String {
     phrases::some_of(accounts.iter().map(|id| account_name(snapshot, *id)))
 }

@@ -1,4 +1,4 @@
-//! Lints that need the live state or the day: what the files say is sound, and worth a second look.
+//! Lints that need the live state or the date: the configuration is valid, but may not be intended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,22 +15,22 @@ use crate::limits::GROUPS_PER_SET_AND_ACCOUNT;
 use crate::phrases;
 use crate::plan::{Kept, KeptBy};
 
-/// An end within so many days is told.
+/// Number of days before an end within which the lint reports it.
 const SOON_DAYS: i32 = 14;
 
-/// What lints look at.
+/// Inputs of the lints.
 pub(crate) struct Subject<'a> {
     pub(crate) files: &'a Checkout<'a>,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) today: Date,
     pub(crate) desired: &'a Desired<'a>,
     pub(crate) standings: &'a Standings<'a>,
-    /// The live assignments that stay although no `assign` wants them, by key and for people.
+    /// The live assignments that are kept although no `assign` grants them, by key and with names.
     pub(crate) kept_keys: &'a [KeptKey],
     pub(crate) kept: &'a [Kept],
 }
 
-/// All lints.
+/// Runs all lints.
 pub(crate) fn lints(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let Subject { files, snapshot, today, desired, standings, kept_keys, kept } = *subject;
     let mut found = ends_soon(files, today);
@@ -42,8 +42,7 @@ pub(crate) fn lints(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Ends of assignments, keeps and exceptions that come within two weeks. An end that has passed is told elsewhere: the
-/// plan revokes.
+/// Reports ends of assignments, keeps and exceptions within two weeks. Ends that have passed show up as revokes.
 fn ends_soon(files: &Checkout<'_>, today: Date) -> Vec<Diagnostic> {
     let config = files.config;
     let assigned = config.assignments.iter().filter_map(|rule| Some(("an assignment", rule.until?)));
@@ -70,7 +69,7 @@ fn ends_soon(files: &Checkout<'_>, today: Date) -> Vec<Diagnostic> {
     found.collect()
 }
 
-/// Groups that are found by name alone and get the rights of an administrator: a name can be taken again.
+/// Reports groups without `id=` that get administrator access: after a group is deleted, another one can take its name.
 fn unpinned_administrators(files: &Checkout<'_>, snapshot: &Snapshot, today: Date) -> Vec<Diagnostic> {
     let config = files.config;
     let mut reached: BTreeMap<GroupIx, &PermissionSetName> = BTreeMap::new();
@@ -110,7 +109,7 @@ fn is_administrators(config: &Config, snapshot: &Snapshot, name: &PermissionSetN
     }
 }
 
-/// Sets that more groups would have on one account than AWS allows: the grants beyond that fail.
+/// Reports permission sets with more groups per account than AWS allows: grants beyond the quota fail.
 fn crowded(files: &Checkout<'_>, desired: &Desired<'_>, kept: &[KeptKey]) -> Vec<Diagnostic> {
     let tables = &desired.tables;
     let wanted = desired.wanted.iter().map(|wanted| wanted.key);
@@ -145,15 +144,15 @@ fn crowded(files: &Checkout<'_>, desired: &Desired<'_>, kept: &[KeptKey]) -> Vec
     found.collect()
 }
 
-/// A word that no longer has any effect.
+/// Builds the warning about a word that has no effect.
 fn idle(files: &Checkout<'_>, word: &str, message: String, origin: OriginId, label: String) -> Diagnostic {
     Diagnostic::warning(Code::IdleWord, message)
         .at_origin(files.origins, origin, label)
         .help(format!("remove `{word}`"))
 }
 
-/// `adopt` and `renamed-from` whose work is done, or that never had any. A live set that is not ours is reported
-/// apart: somebody expects it to go, and it does not.
+/// Reports `adopt` and `renamed-from` that have no effect. A live `renamed-from` set without this stack's tag is
+/// reported separately, because its author expects it to be deleted.
 fn idle_lifecycle_words(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -193,7 +192,7 @@ fn idle_lifecycle_words(
     found
 }
 
-/// `release-permission-set` of a set that the stack does not own.
+/// Reports `release-permission-set` for permission sets that the stack does not own.
 fn idle_releases(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
     let stack = files.config.stack.as_str();
     let mut found = Vec::new();
@@ -212,7 +211,7 @@ fn idle_releases(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
     found
 }
 
-/// A `keep` that matches no live assignment that would otherwise go.
+/// Reports `keep` nodes that match no live assignment that would otherwise be revoked.
 fn idle_keeps(files: &Checkout<'_>, today: Date, kept: &[KeptKey]) -> Vec<Diagnostic> {
     let used: BTreeSet<KeepIx> = kept.iter().filter_map(|kept| kept.by.keep()).collect();
     let idle = indexed(&files.config.keeps).filter(|(index, _)| !used.contains(index));
@@ -232,7 +231,7 @@ fn idle_keeps(files: &Checkout<'_>, today: Date, kept: &[KeptKey]) -> Vec<Diagno
     found.collect()
 }
 
-/// Renames from sets that this stack does not own: those are left alone, which the file's reader would not expect.
+/// Reports renames from permission sets that this stack does not own: they stay, contrary to what a reader expects.
 pub(crate) fn renames_not_ours(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
     let stack = files.config.stack.as_str();
     let renames = files.config.permission_sets.iter().filter_map(|set| set.renamed_from.as_ref());

@@ -1,5 +1,4 @@
-//! What a plan is checked for: that the snapshot holds what is needed, what guards forbid, and what is worth a second
-//! look.
+//! Checks of a plan: completeness of the snapshot, guards, and lints.
 
 pub(crate) mod consequences;
 pub(crate) mod guards;

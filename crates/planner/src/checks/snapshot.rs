@@ -1,12 +1,13 @@
-//! Whether a snapshot is of the right instance and holds what a configuration needs. A snapshot that does not hold
-//! something must not be taken for one that says that it is not there.
+//! Checks that a snapshot belongs to the right instance and contains what a configuration needs. Missing data must not
+//! be mistaken for absent resources.
 
 use rolecall_model::{Code, Diagnostic, Snapshot};
 
 use crate::desired::selectors;
 use crate::inputs::Checkout;
 
-/// Everything that a plan needs and a snapshot lacks. `guards` is the other checkout whose guards are evaluated, if any.
+/// Reports everything that a plan needs and the snapshot lacks. `guards` is the other checkout whose guards are
+/// evaluated, if any.
 pub(crate) fn check(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -17,7 +18,7 @@ pub(crate) fn check(
     diagnostics
 }
 
-/// As [`check`], of what decides which assignments are wanted.
+/// Like [`check`], limited to what determines the desired assignments.
 pub(crate) fn check_for_assignments(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -29,7 +30,7 @@ pub(crate) fn check_for_assignments(
     diagnostics
 }
 
-/// Whether the snapshot is of the instance that the configuration means.
+/// Checks that the snapshot belongs to the instance in the configuration.
 pub fn check_instance(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
     let (center, instance) = (&files.config.identity_center, &snapshot.instance);
     let mut diagnostics = Vec::new();
@@ -73,7 +74,7 @@ fn account_tags(
     snapshot: &Snapshot,
     guards: Option<&Checkout<'_>>,
 ) -> Option<Diagnostic> {
-    // A guard of another checkout that looks at tags must not find none where they were not read.
+    // A guard of another checkout may use tags; unread tags must not look like missing ones.
     let uses_tags = selectors::uses_tags(files.config)
         || guards.is_some_and(|guards| selectors::uses_tags(guards.config));
     let account = selectors::account_without_tags(snapshot).filter(|_| uses_tags)?;

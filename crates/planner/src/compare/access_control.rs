@@ -1,19 +1,19 @@
-//! Attributes for access control: what the files want against what is live. The files own them whole; files that do not
-//! speak of them leave them alone.
+//! Attributes for access control: desired state against live state. A configuration with `attributes` owns all of them;
+//! one without it leaves them unchanged.
 
 use rolecall_model::{AccessControlState, Snapshot};
 
 use crate::inputs::Checkout;
 use crate::plan::{AccessControlChange, Action, Change, Reason};
 
-/// The change that makes them what the files want; `None` where they are so already, or the files do not say.
+/// Returns the change to the desired attributes; `None` if they already match, or the configuration has none.
 pub(crate) fn change(files: &Checkout<'_>, snapshot: &Snapshot) -> Option<Change> {
     let wanted = files.config.attributes.as_ref()?;
     let before = match &snapshot.access_control {
         AccessControlState::On(attributes) if *attributes == wanted.attributes => return None,
         AccessControlState::On(attributes) => Some(attributes.clone()),
         AccessControlState::Off => None,
-        // Reported by the check of the snapshot; nothing is planned on it.
+        // The check of the snapshot reports this, and nothing is planned.
         AccessControlState::NotRead => return None,
     };
     Some(Change {

@@ -1,5 +1,4 @@
-//! Assignments: the sorted runs of the live and the desired state are merged once, and what cannot change now is held
-//! back.
+//! Assignments: merges the sorted live and desired states once, and holds back what cannot change now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +13,19 @@ use crate::plan::{
     RevokeOrder, Written,
 };
 
-/// What merging the two runs yields.
+/// Result of merging the two states.
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) differing: Differing,
-    /// Live assignments that no `assign` wants and that stay.
+    /// Live assignments that are kept although no `assign` grants them.
     pub(super) kept: Vec<KeptKey>,
-    /// Assignments of groups that no longer exist, on external sets: not managed, but somebody may have taken their
-    /// names.
+    /// Assignments of deleted groups on external permission sets: unmanaged, but another group may have taken the name.
     pub(super) foreign_orphans: Vec<Key>,
-    /// How many managed assignments rest on each account that is skipped.
+    /// Number of managed assignments in each skipped account.
     pub(super) resting: BTreeMap<AccountIx, usize>,
-    /// How many unmanaged assignments each external set has.
+    /// Number of unmanaged assignments of each external permission set.
     pub(super) unmanaged: BTreeMap<SetIx, usize>,
-    /// How many live assignments are managed and can be changed.
+    /// Number of live assignments that are managed and can be changed.
     pub(super) managed: usize,
 }
 
@@ -62,7 +60,7 @@ impl Context<'_> {
         merged
     }
 
-    /// Whether a live assignment is the stack's to revoke.
+    /// Whether the stack manages a live assignment.
     fn is_managed(&self, key: Key) -> bool {
         match self.standing(key.set) {
             None | Some(Standing::Released { .. }) => false,
@@ -80,8 +78,8 @@ impl Context<'_> {
         }
     }
 
-    /// What keeps an assignment that no `assign` wants. A set that the configuration no longer declares goes with all its
-    /// assignments: a `keep` is about declared sets.
+    /// Returns what keeps an assignment that no `assign` grants. A permission set that is no longer declared is deleted
+    /// with all its assignments, because `keep` applies only to declared ones.
     fn keeper(&self, key: Key) -> Option<Keeper> {
         let by_keep = || keeping(&self.desired.keeps, key).map(Keeper::Keep);
         match self.standing(key.set) {
@@ -113,7 +111,7 @@ impl Context<'_> {
         self.obstacle(key).or_else(|| is_deferred.then_some(BlockedCause::GroupNotProvisioned))
     }
 
-    /// Takes out what cannot change now.
+    /// Separates what cannot change now.
     pub(super) fn block(&self, differing: Differing) -> (Differing, Vec<Blocked>) {
         let Differing { mut grants, mut revokes } = differing;
         let mut blocked = Vec::new();
@@ -138,7 +136,7 @@ impl Context<'_> {
         Blocked { action, cause, written: Some(self.written_of_rule(wanted.rule)) }
     }
 
-    /// Takes out grants of sets that cannot be edited now.
+    /// Separates grants of permission sets that cannot be edited now.
     pub(super) fn hold_grants_of_sealed(
         &self,
         differing: Differing,
@@ -156,8 +154,8 @@ impl Context<'_> {
         (Differing { grants, revokes }, held)
     }
 
-    /// Where the grant that takes an assignment's place waits, the assignment waits with it: a rename takes nothing from
-    /// anybody.
+    /// If the grant that replaces an assignment waits, the assignment waits with it, so that a rename never revokes
+    /// access.
     pub(super) fn hold_replaced(
         &self,
         differing: Differing,
@@ -169,7 +167,7 @@ impl Context<'_> {
         }
         let mut waiting: BTreeSet<&Assignment> =
             rebinds.iter().map(|rebind| &rebind.grant.assignment).collect();
-        // A set that cannot be edited now does not grant yet what it is to grant in the old one's place.
+        // A permission set that cannot be edited now does not yet grant what the old one grants.
         let mut sealed: BTreeSet<&PermissionSetName> = BTreeSet::new();
         for one in blocked {
             match &one.action {
@@ -197,12 +195,12 @@ impl Context<'_> {
         (Differing { grants, revokes }, held)
     }
 
-    /// The assignment of the set of the new name that takes the place of one of a renamed set.
+    /// Returns the assignment of the new permission set that replaces one of a renamed set.
     fn successor_of(&self, key: Key) -> Option<Key> {
         self.successors.get(&key.set).map(|set| Key { set: *set, ..key })
     }
 
-    /// Whether the set of the new name is wanted for the same principal on the same account.
+    /// Whether the new permission set is granted to the same principal in the same account.
     fn is_taken_over(&self, key: Key) -> bool {
         self.successor_of(key).is_some_and(|successor| self.desired.wants(successor))
     }
@@ -223,8 +221,8 @@ impl Context<'_> {
         Change { action: Action::Assignment(change), reason, written }
     }
 
-    /// An assignment is revoked because its end came, because its set goes, because nobody is behind it, or because no
-    /// `assign` wants it; then the declaration of its set is what asks for it.
+    /// Returns why an assignment is revoked: its end has passed, its permission set is deleted, its principal was
+    /// deleted, or no `assign` grants it; in the last case the declaration of its permission set is the source.
     fn reason_to_revoke(&self, key: Key) -> (Reason, Option<Written>) {
         if let Some(rule) = self.desired.expired_rule(key)
             && let Some(until) = self.desired.end_of(rule)

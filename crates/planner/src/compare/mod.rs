@@ -1,4 +1,4 @@
-//! The desired state against the live state: which assignments and permission sets change, and which stay as they are.
+//! Compares the desired state with the live state: which assignments and permission sets change, and which stay.
 
 pub(crate) mod access_control;
 pub(crate) mod ownership;
@@ -23,9 +23,9 @@ use assignments::Merged;
 use ownership::{Ours, Standing, Standings};
 use replacements::Replacements;
 
-/// What comparing yields.
+/// Result of a comparison.
 pub(crate) struct Comparison {
-    /// Sorted as a plan is.
+    /// In the order of a plan.
     pub(crate) changes: Vec<Change>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) rebinds: Vec<Rebind>,
@@ -33,17 +33,17 @@ pub(crate) struct Comparison {
     pub(crate) skipped_accounts: Vec<SkippedAccount>,
     pub(crate) unmanaged: Vec<Unmanaged>,
     pub(crate) findings: Vec<Diagnostic>,
-    /// Pairs of permission set and account that would be changed, and were not seen whole.
+    /// Pairs of permission set and account that would change but were not read completely.
     pub(crate) unseen: BTreeSet<(PermissionSetName, AccountId)>,
-    /// How many live assignments are managed and not blocked: what a guard's percentage is of.
+    /// Number of live assignments that are managed and not blocked: the base of a guard's percentage.
     pub(crate) managed: usize,
-    /// Live assignments that stay although no `assign` wants them.
+    /// Live assignments that are kept although no `assign` grants them.
     pub(crate) kept_keys: Vec<KeptKey>,
-    /// The same, for people.
+    /// The same, with names.
     pub(crate) kept: Vec<Kept>,
 }
 
-/// A live assignment that stays although no `assign` wants it.
+/// A live assignment that is kept although no `assign` grants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeptKey {
     pub(crate) key: Key,
@@ -69,17 +69,17 @@ impl Keeper {
     }
 }
 
-/// The assignments in which the live and the desired state differ, as far as nothing holds them back.
+/// Assignments that differ between the live and the desired state, without those that are held back.
 #[derive(Debug, Default)]
 struct Differing {
     grants: Vec<Wanted>,
     revokes: Vec<Key>,
 }
 
-/// Compares.
+/// Compares the desired state with the live state.
 ///
-/// Each step takes what the one before it left to be changed, and may hold some of it back. Their order is the reasoning:
-/// whether a permission set can be edited or deleted depends on which assignments of it really change.
+/// Each step takes the changes that the previous one left, and may hold some of them back. The order matters: whether a
+/// permission set can be edited or deleted depends on which of its assignments change.
 pub(crate) fn compare(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -89,22 +89,22 @@ pub(crate) fn compare(
 ) -> Comparison {
     let context = Context::new(files, snapshot, settings, desired, standings);
     let Merged { differing, kept, foreign_orphans, resting, unmanaged, managed } = context.merge();
-    // First, what cannot change at all now: it must neither count as a change nor stand in for one below.
+    // First, hold back what cannot change now: the steps below must not treat it as a change.
     let (differing, mut blocked) = context.block(differing);
-    // Then grants that may be to the wrong group, together with the orphans that they might be taken for.
+    // Then hold back grants that may go to the wrong group, together with the orphaned assignments involved.
     let (differing, withheld) = context.withhold_rebinds(differing, &kept, &foreign_orphans);
-    // What is left would be carried out, so it must have been seen whole.
+    // The rest would be carried out, so it must have been read completely.
     let unseen = context.unseen(&differing);
-    // Which accounts a set loses decides where its edit is provisioned, so edits come after all revokes are known…
+    // The accounts that a permission set loses decide where its edit is provisioned, so edits come after the revokes…
     let sets = context.compare_sets(&differing);
     blocked.extend(sets.blocked);
-    // …and a set whose edit has to wait must not reach more people in its old form.
+    // …and a permission set whose edit has to wait must not be granted in its old form.
     let (differing, held) = context.hold_grants_of_sealed(differing, &sets.sealed);
     blocked.extend(held);
-    // A renamed set's assignments wait for their successors, of which the steps above may have held some back.
+    // The assignments of a renamed permission set wait for their replacements, some of which may be held back by now.
     let (differing, held) = context.hold_replaced(differing, &blocked, &withheld.rebinds);
     blocked.extend(held);
-    // Last, sets that the stack gives up: one with assignments that remain cannot be deleted.
+    // Last, released and deleted permission sets: one with remaining assignments cannot be deleted.
     let given_up = context.give_up_sets(&blocked, &withheld.rebinds);
     blocked.extend(given_up.blocked);
 
@@ -136,7 +136,7 @@ pub(crate) fn compare(
     }
 }
 
-/// What every step reads, and none changes.
+/// Read-only data for all steps.
 struct Context<'a> {
     files: &'a Checkout<'a>,
     snapshot: &'a Snapshot,
@@ -144,14 +144,14 @@ struct Context<'a> {
     desired: &'a Desired<'a>,
     /// By the index of the set; `None` for a set that does not concern the stack.
     standings: Vec<Option<&'a Standing<'a>>>,
-    /// The set that takes the place of each set that is renamed.
+    /// The replacement of each renamed permission set.
     successors: BTreeMap<SetIx, SetIx>,
     /// The principals whose assignments on external sets are managed: declared groups and named users.
     managed: BTreeSet<PrincipalIx>,
-    /// The principals that cannot be mistaken: groups that are pinned by id or accepted by the person who plans, and
-    /// users, who are found by a user name that no orphaned group ever had.
+    /// Principals that cannot be confused with others: groups that are pinned by id or accepted by the caller, and
+    /// users, whose names no orphaned group ever had.
     trusted: BTreeSet<PrincipalIx>,
-    /// Groups whose name another group of Entra ID has by now, which is to be provisioned to the Identity Store.
+    /// Groups whose name now belongs to another group of Entra ID that will be provisioned to the Identity Store.
     superseded: BTreeSet<PrincipalIx>,
     /// Whether the caller is a delegated administrator, who cannot change anything in the management account.
     is_delegated: bool,
@@ -190,7 +190,7 @@ impl<'a> Context<'a> {
         self.desired.tables.set(set)
     }
 
-    /// A finding for each set whose `adopt` keeps assignments that the configuration does not want.
+    /// Returns a finding for each permission set whose `adopt` keeps assignments that no `assign` grants.
     fn waiting_adoptions(&self, kept: &[KeptKey]) -> Vec<Diagnostic> {
         let mut counts: BTreeMap<SetIx, usize> = BTreeMap::new();
         for kept in kept.iter().filter(|kept| kept.by == Keeper::Adopt) {
@@ -272,7 +272,7 @@ fn superseded_groups(snapshot: &Snapshot, desired: &Desired<'_>) -> BTreeSet<Pri
     groups.filter_map(|group| tables.find_principal(&Principal::Group(group.id.clone()))).collect()
 }
 
-/// The set that takes the place of each set that is renamed.
+/// The replacement of each renamed permission set.
 fn successors(desired: &Desired<'_>, standings: &[Option<&Standing<'_>>]) -> BTreeMap<SetIx, SetIx> {
     let sets = desired.tables.sets().zip(standings);
     let renamed = sets.filter_map(|((old, _), standing)| match standing {

@@ -1,4 +1,5 @@
-//! Whose a permission set is. Ownership is the tag `rolecall:stack` on the set; there is no state file.
+//! Ownership of permission sets. The tag `rolecall:stack` on the permission set records its owner; there is no state
+//! file.
 
 use std::collections::BTreeMap;
 
@@ -10,40 +11,40 @@ use rolecall_model::{Code, Config, Diagnostic, OriginId, PermissionSet, Permissi
 use crate::inputs::Checkout;
 use crate::suggest::nearest;
 
-/// How the stack stands to a permission set that concerns it.
+/// The relation of the stack to a permission set that concerns it.
 ///
-/// This is the one table of ownership and lifecycle, by what the files say and what is live:
+/// This is the table of ownership and lifecycle, by configuration and live state:
 ///
-/// | files | live: none | live: our tag | live: no tag | live: another's tag |
+/// | configuration | live: none | live: our tag | live: no tag | live: another's tag |
 /// |---|---|---|---|---|
 /// | `permission-set` | create | compare | error | error |
-/// | … with `adopt` | create; the word is idle | compare; unwanted rows stay | tag, compare; unwanted rows stay | error |
+/// | … with `adopt` | create; `adopt` has no effect | compare; assignments not in the configuration stay | tag, compare; assignments not in the configuration stay | error |
 /// | … with `renamed-from "Old"` | create, and `Old` is replaced | compare, and `Old` is replaced | error | error |
-/// | `external-permission-set` | error | error | rows of ours | rows of ours |
-/// | `release-permission-set` | idle | take the tag off | idle | idle |
-/// | … and `external-permission-set` | error | take the tag off, rows of ours | rows of ours; idle | rows of ours; idle |
-/// | nothing | | delete | left alone | left alone |
+/// | `external-permission-set` | error | error | managed assignments | managed assignments |
+/// | `release-permission-set` | idle | remove the tag | idle | idle |
+/// | … and `external-permission-set` | error | remove the tag, managed assignments | managed assignments; idle | managed assignments; idle |
+/// | nothing | | delete | left unchanged | left unchanged |
 ///
-/// `Old`, as seen from `renamed-from`: with our tag it is replaced and deleted; without it, it is left alone and said so;
-/// where it is not live, the word is idle.
+/// `Old` of `renamed-from`: with this stack's tag it is replaced and deleted; without the tag it stays, with a warning;
+/// if it does not exist, the word has no effect.
 pub(crate) enum Standing<'a> {
     /// Declared, and not live.
     New { wanted: &'a PermissionSet, origin: OriginId },
-    /// Declared and live, with our tag or adopted.
+    /// Declared and live, with this stack's tag or adopted.
     Ours(Ours<'a>),
-    /// Live with our tag, and no longer declared.
+    /// Live with this stack's tag, and no longer declared.
     Dropped {
         live: &'a LivePermissionSet,
         details: &'a PermissionSet,
-        /// The declared set that takes its place.
+        /// The declared permission set that replaces it.
         renamed_to: Option<&'a PermissionSetName>,
     },
-    /// Live with our tag, which is taken off; neither the set nor its rows are touched.
+    /// Live with this stack's tag, which is removed; the permission set and its assignments stay.
     Released { origin: OriginId },
-    /// Declared as made elsewhere, and live.
+    /// Declared external, and live.
     External {
         origin: OriginId,
-        /// Where the files release it, if it still has our tag.
+        /// Where the configuration releases it, if it still has this stack's tag.
         released: Option<OriginId>,
     },
 }
@@ -55,16 +56,16 @@ pub(crate) struct Ours<'a> {
     pub(crate) live: &'a LivePermissionSet,
     pub(crate) details: &'a PermissionSet,
     pub(crate) origin: OriginId,
-    /// It has no tag yet, and gets ours.
+    /// Whether it has no tag yet and gets this stack's.
     pub(crate) is_adopted_now: bool,
-    /// Where the files say `adopt`: rows that they do not want stay.
+    /// Where `adopt` is written: assignments that are not in the configuration stay.
     pub(crate) adopt: Option<OriginId>,
 }
 
 /// The standings of permission sets, by name.
 pub(crate) type Standings<'a> = BTreeMap<&'a PermissionSetName, Standing<'a>>;
 
-/// The standing of every permission set that concerns the stack; the others are not touched and not listed.
+/// Returns the standing of every permission set that concerns the stack; others are neither changed nor listed.
 pub(crate) fn standings<'a>(
     files: &Checkout<'a>,
     snapshot: &'a Snapshot,
@@ -114,7 +115,7 @@ pub(crate) fn standings<'a>(
     standings
 }
 
-/// Whether the files declare a set of this name, however wrongly.
+/// Whether the configuration declares a permission set of this name, even incorrectly.
 fn is_declared(config: &Config, name: &PermissionSetName) -> bool {
     config.permission_sets.binary_search_by(|set| set.permission_set.name.cmp(name)).is_ok()
         || config.external_permission_sets.binary_search_by(|set| set.name.cmp(name)).is_ok()
@@ -141,13 +142,12 @@ fn declared<'a>(
     Some(Standing::Ours(Ours { wanted, live, details, origin, is_adopted_now, adopt }))
 }
 
-/// Whether a live set carries the stack's tag.
+/// Whether a live permission set has the stack's tag.
 pub fn is_ours(live: &LivePermissionSet, config: &Config) -> bool {
     live.tags.get(STACK_TAG).is_some_and(|owner| owner == config.stack.as_str())
 }
 
-/// What was read of a set that must be compared. A snapshot that does not hold it must not be taken for one that
-/// says it has nothing.
+/// Returns the details of a permission set to compare. Unread details must not be mistaken for empty ones.
 fn details_of<'a>(
     live: &'a LivePermissionSet,
     snapshot: &Snapshot,
@@ -232,8 +232,8 @@ fn external_is_ours(live: &LivePermissionSet, origin: OriginId, files: &Checkout
     ))
 }
 
-/// What is wrong with the ownership of permission sets: those that the configuration declares and that are not the
-/// stack's, or not live.
+/// Reports ownership errors: declared permission sets that do not belong to the stack, and external ones that do not
+/// exist.
 pub fn check_ownership(files: &Checkout<'_>, snapshot: &Snapshot) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     standings(files, snapshot, &mut found);

@@ -1,4 +1,4 @@
-//! Permission sets themselves: created, edited, provisioned, adopted, released, deleted.
+//! Changes of permission sets: create, edit, provision, adopt, release, delete.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::plan::{
     ProvisionCalls, Provisioning, Reason, Rebind, differences, managed_tags,
 };
 
-/// Up to so many accounts, single calls hold fewer accounts back than one call for all.
+/// Maximum number of accounts for which separate provisioning calls delay fewer accounts than one call for all.
 const FEW_ACCOUNTS: usize = 3;
 
-/// What comparing declared permission sets yields.
+/// Result of comparing declared permission sets.
 #[derive(Default)]
 pub(super) struct SetChanges {
     pub(super) changes: Vec<Change>,
@@ -28,7 +28,7 @@ pub(super) struct SetChanges {
     pub(super) sealed: BTreeSet<SetIx>,
 }
 
-/// What becomes of permission sets that the stack gives up.
+/// Changes of permission sets that the stack releases or deletes.
 #[derive(Default)]
 pub(super) struct GivenUp {
     pub(super) changes: Vec<Change>,
@@ -49,7 +49,7 @@ impl Context<'_> {
                     written: Some(self.written(*origin)),
                 }),
                 Some(Standing::Ours(ours)) => self.compare_set(set, ours, differing, &mut found),
-                // What the stack gives up is looked at last, when it is known what stays on it.
+                // Released and deleted permission sets come last, when their remaining assignments are known.
                 Some(Standing::Dropped { .. } | Standing::Released { .. } | Standing::External { .. })
                 | None => {}
             }
@@ -92,9 +92,9 @@ impl Context<'_> {
         found.changes.push(Change { action: Action::PermissionSet(change), reason, written });
     }
 
-    /// Where an edited or outdated set is provisioned: in accounts that are active and keep an assignment or are merely
-    /// provisioned. An account that loses its last assignment here loses its role with it, and if it gains another, that
-    /// assignment brings the latest version along.
+    /// Returns where an edited or outdated permission set is provisioned: in active accounts that keep an assignment or
+    /// only have it provisioned. An account that loses its last assignment loses the role with it; a new assignment
+    /// provisions the latest version.
     fn provisioning(
         &self,
         set: SetIx,
@@ -113,7 +113,7 @@ impl Context<'_> {
             candidates.iter().copied().filter(|id| is_active(id) && !emptied.contains(id)).collect();
         let provisioned = live.provisioned.len();
         let many = accounts.len() > FEW_ACCOUNTS && accounts.len() * 2 > provisioned;
-        // One call for all accounts fails as a whole when one of them takes no changes.
+        // A call for all accounts fails completely if one of them rejects changes.
         let everywhere =
             many && provisioned <= ACCOUNTS_PER_PROVISIONING && live.provisioned.iter().all(is_active);
         let calls = if everywhere {
@@ -124,7 +124,8 @@ impl Context<'_> {
         Provisioning { accounts, calls }
     }
 
-    /// The accounts on which every live row of the set is revoked. What was not seen whole may hold more.
+    /// Returns the accounts in which every live assignment of the permission set is revoked. Accounts that were not
+    /// read completely may have more.
     fn emptied_accounts(&self, set: SetIx, differing: &Differing) -> BTreeSet<AccountId> {
         let name = self.name_of(set);
         let mut lost: BTreeMap<AccountId, usize> = BTreeMap::new();
@@ -154,7 +155,7 @@ impl Context<'_> {
         )
     }
 
-    /// Releases and deletes what the stack gives up. `blocked` and `rebinds` are all that waits.
+    /// Releases and deletes permission sets. `blocked` and `rebinds` contain everything that waits.
     pub(super) fn give_up_sets(&self, blocked: &[Blocked], rebinds: &[Rebind]) -> GivenUp {
         let mut given_up = GivenUp::default();
         for (set, name) in self.desired.tables.sets() {

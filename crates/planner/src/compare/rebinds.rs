@@ -1,5 +1,5 @@
-//! Possible rebinds: grants to a group that is found by name, where a group that no longer exists has the same access.
-//! Somebody may have taken the name.
+//! Possible rebinds: grants to a group that is identified by name, where a deleted group has the same access. Another
+//! group may have taken the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use super::{Context, Differing, KeptKey};
 use crate::desired::keys::{AccountIx, Key, SetIx};
 use crate::plan::Rebind;
 
-/// Grants that wait until their group is pinned by id or accepted, and what is said of them.
+/// Grants that wait until their group is pinned by id or accepted, with the findings.
 pub(super) struct Withheld {
     pub(super) rebinds: Vec<Rebind>,
     pub(super) findings: Vec<Diagnostic>,
 }
 
 impl Context<'_> {
-    /// Takes out grants that may be to somebody who took a name, and the revocations of the orphans they wait with.
+    /// Separates grants to groups that may have taken a name, and the revokes of the orphaned assignments involved.
     pub(super) fn withhold_rebinds(
         &self,
         differing: Differing,
@@ -49,8 +49,8 @@ impl Context<'_> {
         (Differing { grants, revokes }, Withheld { rebinds, findings })
     }
 
-    /// The assignments of groups that no longer exist, by the pair of set and account on which a grant may be mistaken
-    /// for theirs. One that is kept stays; but whoever took its name must not get in beside it either.
+    /// Returns the assignments of deleted groups, by the pair of permission set and account in which a grant may go to
+    /// the wrong group. This includes kept ones: a group that took the name must not get access next to them either.
     fn orphans(
         &self,
         revokes: &[Key],
@@ -66,7 +66,7 @@ impl Context<'_> {
         orphans
     }
 
-    /// The set of the new name takes over the assignments of the old one, and whoever took a name in the meantime.
+    /// A renamed permission set takes over the old one's assignments, so the pair of its replacement counts.
     fn pair_of_successor(&self, key: Key) -> (SetIx, AccountIx) {
         (self.successors.get(&key.set).copied().unwrap_or(key.set), key.account)
     }
@@ -92,15 +92,15 @@ impl Context<'_> {
         found.collect()
     }
 
-    /// Where an assignment is revoked, or granted to a group that is known by name alone, all assignments must be known:
-    /// the account may be emptied, and the group may have taken the name of one that is gone.
+    /// Returns pairs whose assignments must be read completely: a revoke may empty the account, and a group that is
+    /// identified only by its name may have taken the name of a deleted one.
     pub(super) fn unseen(&self, differing: &Differing) -> BTreeSet<(PermissionSetName, AccountId)> {
         let granted = differing.grants.iter().map(|wanted| wanted.key);
         let doubtful = granted.filter(|key| !self.trusted.contains(&key.principal));
         let pairs = differing.revokes.iter().copied().chain(doubtful).filter_map(|key| {
             let name = self.name_of(key.set);
             let account = self.desired.tables.account(key.account).id;
-            // Every assignment is on a provisioned pair: elsewhere there is nothing to see.
+            // Assignments exist only on provisioned pairs.
             let is_provisioned = self.snapshot.permission_set(name)?.provisioned.contains(&account);
             let is_unseen = is_provisioned && !self.snapshot.coverage.sees_all(name, account);
             is_unseen.then(|| (name.clone(), account))

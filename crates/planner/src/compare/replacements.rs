@@ -1,4 +1,4 @@
-//! Assignments that take each other's place.
+//! Assignments that replace others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +13,12 @@ type Pair = (PermissionSetName, AccountId);
 /// Assignments of groups that no longer exist, on pairs of permission set and account where another group is granted.
 #[derive(Debug, Default)]
 pub(crate) struct Replacements {
-    /// Assignments whose place a grant takes: the grant goes first, so nobody is without access between the two, and the
-    /// set's role stays.
+    /// Assignments that a grant replaces: the grant comes first, so that access and the role are never missing in
+    /// between.
     pub(crate) orphans: BTreeSet<Assignment>,
-    /// Assignments of a permission set whose place a set of another name takes.
+    /// Assignments of a permission set that another one replaces.
     pub(crate) renamed: BTreeSet<Assignment>,
-    /// Pairs on which the grant cannot go first, because AWS's quota of groups would be exceeded on the way.
+    /// Pairs for which the grant cannot come first, because it would exceed AWS's quota of groups.
     pub(crate) hindered: BTreeSet<Pair>,
 }
 
@@ -45,12 +45,12 @@ pub(super) fn find(changes: &[Change], snapshot: &Snapshot) -> Replacements {
 }
 
 impl Replacements {
-    /// Whether something takes the assignment's place, so that its principal loses nothing.
+    /// Whether another assignment replaces this one, so that its principal keeps access.
     pub(crate) fn replaces(&self, assignment: &Assignment) -> bool {
         self.orphans.contains(assignment) || self.renamed.contains(assignment)
     }
 
-    /// Records in the changes which revocations wait for the grants that take their place.
+    /// Marks the revokes that wait for the grants that replace them.
     pub(super) fn order_revokes(&self, changes: &mut [Change]) {
         for change in changes {
             if let Action::Assignment(AssignmentChange::Revoke { assignment, order }) = &mut change.action

@@ -1,4 +1,4 @@
-//! Ends of assignments: which rule's end holds where several ask for one assignment, and what has expired.
+//! Ends of assignments: which end applies if several rules grant one assignment, and what has expired.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::keys::{Index as _, KeepIx, Key, RuleIx, Tables, Wanted};
 use crate::directory::Resolution;
 use crate::inputs::Checkout;
 
-/// One assignment per key: the wanted one, and apart from those the expired ones.
+/// One assignment per key: the desired ones, and separately the expired ones.
 pub(super) struct Settled {
     pub(super) wanted: Vec<Wanted>,
     pub(super) expired: Vec<Wanted>,
@@ -28,7 +28,7 @@ pub(super) fn settle(
 ) -> Settled {
     let until_of = |wanted: &Wanted| files.config.assignments[wanted.rule.at()].until;
     let (mut wanted, mut expired) = (Vec::with_capacity(all.len()), Vec::new());
-    // With the first assignment on which each pair disagrees.
+    // Each pair with the first assignment on which it disagrees.
     let mut conflicts: BTreeMap<(RuleIx, RuleIx), Key> = BTreeMap::new();
     let mut overlaps: BTreeSet<(RuleIx, RuleIx)> = BTreeSet::new();
     for same in all.chunk_by(|a, b| a.key == b.key) {
@@ -59,8 +59,8 @@ pub(super) fn settle(
     Settled { wanted, expired, diagnostics: conflicts.chain(overlaps).collect() }
 }
 
-/// A `keep` without an end over an assignment with one would let it stand for ever, and no plan would show that; one that
-/// ends later moves the end.
+/// Reports keeps that override ends: a `keep` without an end would keep an assignment forever without any plan showing
+/// it; one that ends later moves the end.
 pub(super) fn undone_by_keeps<'r>(
     files: &Checkout<'_>,
     assignments: impl Iterator<Item = &'r Wanted>,

@@ -1,5 +1,5 @@
-//! `keep`: live assignments that stay although no `assign` wants them. A `keep` never grants: it is asked about live
-//! assignments alone.
+//! `keep`: live assignments that stay although no `assign` grants them. A `keep` never grants: it matches only live
+//! assignments.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,15 +12,15 @@ use super::matcher::Matcher;
 use super::selectors::AccountResolver;
 use crate::directory::Resolution;
 
-/// A `keep` that holds on the plan's day.
+/// A `keep` that applies on the plan's day.
 pub(crate) struct Keep {
     /// Its index in the configuration.
     pub(crate) rule: KeepIx,
     matcher: Matcher,
 }
 
-/// Resolves every `keep`, also those whose end has passed: what is wrong with those is wrong as well. Only the ones that
-/// hold are returned, those that end last first.
+/// Resolves every `keep`, including ended ones, whose errors are reported too. Returns only those that apply, sorted by
+/// end, latest first.
 pub(crate) fn resolve(
     config: &Config,
     snapshot: &Snapshot,
@@ -53,7 +53,7 @@ pub(crate) fn resolve(
             found.push((until.map(|until| until.date), Keep { rule, matcher }));
         }
     }
-    // The one without an end, or with the latest, holds an assignment the longest: it is what is shown and evaluated.
+    // The `keep` with the latest end, or with none, keeps an assignment longest: it is shown and evaluated.
     found.sort_by_key(|(until, keep)| (Reverse(until.unwrap_or(Date::MAX)), keep.rule));
     found.into_iter().map(|(_, keep)| keep).collect()
 }

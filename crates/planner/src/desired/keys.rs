@@ -1,5 +1,5 @@
-//! Small numbers for permission sets, accounts and principals. A large organization has a hundred thousand assignments;
-//! as three numbers each they sort, merge and compare fast, and names come back only for those that differ.
+//! Small indices for permission sets, accounts and principals. A large organization has a hundred thousand assignments;
+//! as three indices each they sort, merge and compare fast, and names are looked up only for those that differ.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use rolecall_model::{Account, Config, PermissionSetName, Principal, Snapshot};
 
 use crate::directory::Resolution;
 
-/// A position in a list, of one kind of thing.
+/// A position in a list of one kind of item.
 pub(crate) trait Index: Copy {
     /// The index of a position.
     fn new(position: usize) -> Self;
@@ -101,14 +101,14 @@ pub(crate) struct Key {
     pub(crate) principal: PrincipalIx,
 }
 
-/// An assignment that a rule asks for.
+/// An assignment that a rule grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Wanted {
     pub(crate) key: Key,
     pub(crate) rule: RuleIx,
 }
 
-/// What the indices in keys stand for. All lists are sorted.
+/// The lists that keys index into, all sorted.
 pub(crate) struct Tables<'a> {
     sets: Vec<&'a PermissionSetName>,
     accounts: &'a [Account],

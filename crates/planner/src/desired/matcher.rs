@@ -1,4 +1,4 @@
-//! Which assignments a `keep` or a guard is about.
+//! The assignments that a `keep` or a guard matches.
 
 use super::keys::{AccountIx, IndexSet, Key, PrincipalIx, SetIx};
 
@@ -8,7 +8,7 @@ pub(crate) struct Matcher {
     pub(crate) sets: Option<IndexSet<SetIx>>,
     pub(crate) accounts: Option<IndexSet<AccountIx>>,
     pub(crate) principals: Option<IndexSet<PrincipalIx>>,
-    /// Principals that are not meant after all.
+    /// Excluded principals.
     pub(crate) excepted: IndexSet<PrincipalIx>,
 }
 

@@ -1,4 +1,4 @@
-//! The desired state: every rule of a configuration expanded to the assignments that it asks for.
+//! The desired state: every rule of a configuration expanded to the assignments that it grants.
 
 pub(crate) mod keeps;
 pub(crate) mod keys;
@@ -23,11 +23,11 @@ use selectors::AccountResolver;
 pub(crate) struct Desired<'a> {
     pub(crate) tables: Tables<'a>,
     pub(crate) resolution: &'a Resolution<'a>,
-    /// The assignments that are wanted on this day, sorted, one per key.
+    /// The assignments that are granted on this day, sorted, one per key.
     pub(crate) wanted: Vec<Wanted>,
-    /// The assignments whose end has passed, sorted, one per key, none of which is wanted on this day.
+    /// The assignments whose end has passed, sorted, one per key, none of which is granted on this day.
     pub(crate) expired: Vec<Wanted>,
-    /// The `keep` nodes that hold on this day.
+    /// The `keep` nodes that apply on this day.
     pub(crate) keeps: Vec<Keep>,
     config: &'a Config,
 }
@@ -48,7 +48,7 @@ impl Desired<'_> {
         }
     }
 
-    /// Whether nobody is behind an assignment any more.
+    /// Whether the principal of an assignment no longer exists.
     pub(crate) fn is_orphan(&self, key: Key) -> bool {
         self.resolution.is_orphan(self.tables.principal(key.principal))
     }
@@ -58,25 +58,25 @@ impl Desired<'_> {
         &self.config.assignments[index.at()]
     }
 
-    /// The last day of what a rule asks for, if it has one.
+    /// Returns the last day of a rule, if it has one.
     pub(crate) fn end_of(&self, index: RuleIx) -> Option<Date> {
         self.rule(index).until.map(|until| until.date)
     }
 
-    /// The rule whose end has passed for an assignment that is not wanted.
+    /// Returns the expired rule of an assignment that is not granted.
     pub(crate) fn expired_rule(&self, key: Key) -> Option<RuleIx> {
         let at = self.expired.binary_search_by_key(&key, |wanted| wanted.key).ok()?;
         Some(self.expired[at].rule)
     }
 
-    /// Whether an assignment is wanted on this day.
+    /// Whether an assignment is granted on this day.
     pub(crate) fn wants(&self, key: Key) -> bool {
         self.wanted.binary_search_by_key(&key, |wanted| wanted.key).is_ok()
     }
 }
 
-/// The desired state, if nothing is wrong with it, and all that was found on the way, warnings included. A name that does
-/// not resolve is an error: a partial view must not revoke.
+/// The desired state, if there are no errors, and all diagnostics. An unresolved name is an error: a partial view must
+/// not revoke access.
 pub(crate) struct Expansion<'a> {
     pub(crate) desired: Option<Desired<'a>>,
     pub(crate) diagnostics: Vec<Diagnostic>,

@@ -1,4 +1,4 @@
-//! Selectors to accounts: what each account set and each selection in place means in this organization.
+//! Resolves selectors: the accounts of each account set and each inline selection.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::suggest::nearest;
 /// A set of accounts, by their position in the snapshot's list.
 pub(crate) type Mask = FixedBitSet;
 
-/// Whether a line may match the management account by other words than `account`.
+/// Whether words other than `account` may match the management account.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// The line adds accounts, or keeps them. Only `account` reaches the management account.
+    /// The line adds accounts, or keeps them. Only `account` matches the management account.
     Adds,
-    /// The line takes accounts away. An exception only narrows, so every word reaches the management account: an
-    /// exception that silently left it out would widen access.
+    /// The line removes accounts. An exception only narrows, so every word matches the management account: omitting it
+    /// would widen access.
     TakesAway,
 }
 
@@ -34,14 +34,14 @@ pub(crate) struct AccountResolver<'a> {
     management_account: AccountId,
     by_name: BTreeMap<&'a str, Vec<usize>>,
     units: Units,
-    /// The unit of each account, looked up once: selections ask for it again and again.
+    /// The unit of each account, looked up once because selections need it often.
     unit_of: Vec<Option<usize>>,
     sets: Vec<Option<Mask>>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> AccountResolver<'a> {
-    /// Resolves every declared set, so that a mistake in one that nothing uses is found as well.
+    /// Resolves every declared set, so that errors in unused ones are found as well.
     pub(crate) fn new(config: &'a Config, origins: &'a Origins, snapshot: &'a Snapshot) -> Self {
         let accounts = &snapshot.organization.accounts[..];
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -73,7 +73,7 @@ impl<'a> AccountResolver<'a> {
         resolver
     }
 
-    /// What was wrong with all selections resolved so far.
+    /// Returns the diagnostics of all selections resolved so far.
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
@@ -96,7 +96,7 @@ impl<'a> AccountResolver<'a> {
         Mask::with_capacity(self.accounts.len())
     }
 
-    /// The accounts of a named set. Sets hold each other without cycles: resolution of names refused those.
+    /// The accounts of a named set. Sets do not contain each other in cycles: name resolution rejects those.
     pub(crate) fn named_set(&mut self, index: AccountSetIx) -> Mask {
         if let Some(mask) = &self.sets[index.position()] {
             return mask.clone();
@@ -310,7 +310,7 @@ impl<'a> AccountResolver<'a> {
     }
 }
 
-/// Whether any selection of the configuration looks at account tags.
+/// Whether any selection of the configuration uses account tags.
 pub(crate) fn uses_tags(config: &Config) -> bool {
     fn in_lines(lines: &[SelectorLine]) -> bool {
         lines.iter().any(|line| matches!(line.selector, Selector::Tag { .. }))

@@ -1,4 +1,4 @@
-//! Assignments with an end that has not come.
+//! Temporary assignments: those with an end in the future.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::keys::{Index as _, RuleIx};
 use crate::inputs::Checkout;
 use crate::plan::Temporary;
 
-/// The rules with an end that has not come, with the number of assignments that each makes.
+/// Returns the rules with an end in the future, with the number of assignments of each.
 pub(crate) fn temporary(files: &Checkout<'_>, today: Date, desired: &Desired<'_>) -> Vec<Temporary> {
     let mut counts: BTreeMap<RuleIx, usize> = BTreeMap::new();
     for wanted in &desired.wanted {

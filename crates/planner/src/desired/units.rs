@@ -29,8 +29,8 @@ impl Units {
         self.ids.get(id).copied()
     }
 
-    /// Whether `unit` is `above`, or somewhere below it. The walk is bounded by the number of units, so that a file
-    /// whose units hold each other ends too.
+    /// Whether `unit` is `above`, or somewhere below it. The walk is bounded by the number of units, so that it ends
+    /// even if units contain each other.
     pub(super) fn is_within(&self, unit: usize, above: usize) -> bool {
         let mut at = Some(unit);
         for _ in 0..self.parents.len() {

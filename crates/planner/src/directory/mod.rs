@@ -1,5 +1,5 @@
-//! The live principals: one index over the Identity Store and the tenant, in which the groups and users of a
-//! configuration are resolved once. Every stage reads the [`Resolution`]; none looks anything up by itself.
+//! Live principals: an index over the Identity Store and the tenant, in which the groups and users of a configuration
+//! are resolved once. All stages read the [`Resolution`]; none performs lookups of its own.
 
 mod names;
 mod store;
@@ -17,14 +17,14 @@ use names::Names;
 use store::{Found, StoreDirectory};
 use tenant::TenantDirectory;
 
-/// The groups and users of a snapshot, indexed for look-ups by what a configuration writes.
+/// The groups and users of a snapshot, indexed by the names and ids that a configuration uses.
 pub struct Directory<'a> {
     snapshot: &'a Snapshot,
     store: StoreDirectory<'a>,
     tenant: Option<TenantDirectory<'a>>,
 }
 
-/// What a declared group is in the live state.
+/// A declared group in the live state.
 pub(crate) struct LiveGroup<'a> {
     /// The group of Entra ID, where the configuration has an `entra` node and the tenant has the group.
     tenant: Option<&'a DirectoryGroup>,
@@ -39,7 +39,7 @@ impl<'a> Directory<'a> {
         Self { snapshot, store: StoreDirectory::new(snapshot), tenant }
     }
 
-    /// What a group of `config` is: with an `entra` node, groups are looked up in Entra ID first.
+    /// Resolves a group of `config`: with an `entra` node, groups are looked up in Entra ID first.
     pub(crate) fn group(&self, group: &Group, config: &Config, origins: &Origins) -> LiveGroup<'a> {
         let tenant = self.tenant.as_ref().filter(|_| config.entra.is_some());
         let (in_tenant, found) = match tenant.map(|tenant| tenant.group(group, origins)) {
@@ -55,10 +55,10 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// The user that a configuration names.
+    /// Returns the user that a configuration names.
     ///
     /// # Errors
-    /// There is none, or several.
+    /// There is no match, or several.
     pub(crate) fn user(&self, user: &UserRef, origins: &Origins) -> Result<Principal, Box<Diagnostic>> {
         self.store.user(user, origins).map(Principal::User)
     }
@@ -71,7 +71,7 @@ impl LiveGroup<'_> {
     }
 }
 
-/// The declared groups and the assigned and kept users of a configuration, as they were found in the live state.
+/// The declared groups and the assigned and kept users of a configuration, as resolved in the live state.
 pub struct Resolution<'a> {
     groups: BTreeMap<GroupIx, LiveGroup<'a>>,
     users: BTreeMap<UserName, Result<Principal, Box<Diagnostic>>>,
@@ -104,7 +104,7 @@ impl<'a> Resolution<'a> {
         resolution
     }
 
-    /// Everything that was wrong with them, or odd.
+    /// Errors and warnings of the resolution.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
@@ -123,7 +123,7 @@ impl<'a> Resolution<'a> {
         diagnostics
     }
 
-    /// Two declarations of one group would each be believed to be about somebody else.
+    /// Reports two declarations of one group, which readers would take for two groups.
     fn duplicates(&self, files: &Checkout<'_>) -> Vec<Diagnostic> {
         let mut first: BTreeMap<&Principal, GroupIx> = BTreeMap::new();
         let mut found = Vec::new();
@@ -146,9 +146,9 @@ impl<'a> Resolution<'a> {
         found
     }
 
-    /// Names a stand-in for each user who was not found. An assignment of one who is gone from the directory is lost all
-    /// the same: whoever takes a user out of the configuration may have taken them out of the directory too. A stand-in's
-    /// id belongs to nobody.
+    /// Creates a placeholder for each user who was not found. An assignment of a deleted user is lost as well: a user
+    /// who is removed from the configuration may have been removed from the directory too. A placeholder's id belongs
+    /// to no one.
     pub(crate) fn with_stand_ins(mut self) -> Self {
         let missing = self.users.iter_mut().filter_map(|(name, found)| match found {
             Err(diagnostic) if diagnostic.code == Code::UserNotFound => Some((name, found)),
@@ -195,7 +195,7 @@ impl<'a> Resolution<'a> {
         self.users.get(name)?.as_ref().ok()
     }
 
-    /// What a principal is called.
+    /// Returns the name of a principal.
     pub(crate) fn name_of(&self, principal: &Principal) -> PrincipalName {
         self.names.of(principal)
     }
@@ -205,7 +205,7 @@ impl<'a> Resolution<'a> {
         self.names.is_orphan(principal)
     }
 
-    /// How the configuration calls a principal that it names.
+    /// Returns the configuration's label of a principal that it names.
     pub(crate) fn label_of(&self, principal: &Principal, config: &Config) -> String {
         if let Some((index, _)) = self.group_principals().find(|(_, group)| *group == principal) {
             return format!("`{}`", config[index].label);
@@ -214,7 +214,7 @@ impl<'a> Resolution<'a> {
         user.map_or_else(|| principal.id().to_owned(), |(name, _)| format!("`{name}`"))
     }
 
-    /// The groups of Entra ID that an `assign` uses which is in force on this day or comes into force later.
+    /// Returns the groups of Entra ID used by an `assign` that has not ended on this day.
     pub fn used_groups(&self, config: &Config, today: Date) -> Vec<(GroupIx, &'a DirectoryGroup)> {
         let rules = config.assignments.iter();
         let rules = rules.filter(|rule| rule.until.is_none_or(|until| until.date >= today));

@@ -1,4 +1,4 @@
-//! Names of live principals, for people.
+//! Display names of live principals.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Names {
         Self { groups: groups.chain(new_groups).collect(), users: users.collect(), labels }
     }
 
-    /// Names a user whom the snapshot does not hold.
+    /// Adds the name of a user who is not in the snapshot.
     pub(crate) fn add_user(&mut self, user: Principal, name: UserName) {
         self.users.insert(user, name);
     }

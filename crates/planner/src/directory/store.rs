@@ -1,4 +1,4 @@
-//! Groups and users of the Identity Store, indexed by what a configuration writes.
+//! Groups and users of the Identity Store, indexed by the names and ids that a configuration uses.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use rolecall_model::{Code, Diagnostic, ObjectId, Origins, Principal, Snapshot, U
 
 use crate::suggest::nearest;
 
-/// A group that was found, and what is odd about it.
+/// A group that was found, with a warning about it.
 pub(crate) struct Found {
     pub(crate) principal: Principal,
     pub(crate) warning: Option<Diagnostic>,
@@ -31,7 +31,7 @@ impl<'a> StoreDirectory<'a> {
         for group in &snapshot.groups {
             directory.groups_by_name.entry(&group.display_name).or_default().push(group);
             for external in &group.external_ids {
-                // UUIDs are written in either case.
+                // UUIDs may be in upper or lower case.
                 let id = external.id.to_ascii_lowercase();
                 directory.groups_by_external_id.entry(id).or_default().push(group);
             }
@@ -50,11 +50,11 @@ impl<'a> StoreDirectory<'a> {
         self.groups_by_external_id.get(&id.as_str().to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
-    /// The group that a declaration means, where there is no tenant to look it up in.
+    /// Returns the declared group, if there is no tenant to look it up in.
     ///
     /// # Errors
-    /// None, several, or one that contradicts the declaration. A name is never enough where an id is declared: the
-    /// name may have been taken by another group.
+    /// There is no match, several, or one that contradicts the declaration. If an id is declared, the name is never
+    /// enough: another group may have taken it.
     pub(crate) fn group(&self, group: &Group, origins: &Origins) -> Result<Found, Box<Diagnostic>> {
         match &group.object_id {
             Some(object_id) => self.pinned_group(group, object_id, origins),
@@ -124,8 +124,8 @@ impl<'a> StoreDirectory<'a> {
         }
     }
 
-    /// The group of the Identity Store that a group of Entra ID became: by its external id, so that a renamed group keeps
-    /// its access. One that provisioning has not brought there yet is new.
+    /// Returns the group of the Identity Store for a group of Entra ID, by external id, so that a renamed group keeps
+    /// its access. A group that is not provisioned yet is new.
     ///
     /// # Errors
     /// Several groups of the Identity Store have its id.
@@ -138,8 +138,8 @@ impl<'a> StoreDirectory<'a> {
         let principal = match self.with_external_id(&found.id) {
             [one] => Principal::Group(one.id.clone()),
             [] => {
-                // Where no group of the Identity Store shows an external id, there is only the name, as without `entra`. A
-                // group that is pinned is never found by its name: anybody may make one of that name in AWS.
+                // If no group of the Identity Store has an external id, only the name is left, as without `entra`. A
+                // pinned group is never matched by name, because anyone can create a group of that name in AWS.
                 let has_none = self.groups_by_external_id.is_empty() && group.object_id.is_none();
                 match self.named(&found.display_name) {
                     [one] if has_none => Principal::Group(one.id.clone()),
@@ -176,10 +176,10 @@ impl<'a> StoreDirectory<'a> {
         Ok(Found { principal, warning })
     }
 
-    /// The user of that name.
+    /// Returns the user of that name.
     ///
     /// # Errors
-    /// There is none, or several.
+    /// There is no match, or several.
     pub(crate) fn user(&self, user: &UserRef, origins: &Origins) -> Result<UserId, Box<Diagnostic>> {
         let UserRef { name, origin } = user;
         match self.users_by_name.get(name).map_or(&[][..], Vec::as_slice) {

@@ -1,4 +1,4 @@
-//! Groups of Entra ID, indexed by what a configuration writes.
+//! Groups of Entra ID, indexed by the names and ids that a configuration uses.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ impl<'a> TenantDirectory<'a> {
     pub(crate) fn new(tenant: &'a Tenant) -> Self {
         let mut directory = Self { by_id: BTreeMap::new(), by_name: BTreeMap::new() };
         for group in &tenant.groups {
-            // UUIDs are written in either case.
+            // UUIDs may be in upper or lower case.
             directory.by_id.insert(group.id.as_str().to_ascii_lowercase(), group);
             directory.by_name.entry(&group.display_name).or_default().push(group);
         }
         directory
     }
 
-    /// The group that a declaration means: by its id where it has one, and else by a name that only one group has.
+    /// Returns the declared group: by its id if it has one, otherwise by its unique name.
     ///
     /// # Errors
-    /// There is none, or there are several.
+    /// There is no match, or several.
     pub(crate) fn group(
         &self,
         group: &Group,

@@ -12,12 +12,12 @@ use super::words::{EffectWord, ExtentWord, SubjectWord};
 pub struct BaseDocument {
     /// How much was compared.
     pub extent: ExtentWord,
-    /// Why not all of it was compared, a sentence each.
+    /// The reasons why the comparison is incomplete, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
     /// The assignments gained and lost, by line.
     pub lines: Vec<LineDifferenceDocument>,
-    /// What else differs: first what loosens, then what changes, last what tightens.
+    /// Other differences: looser ones first, then changed ones, then tighter ones.
     pub differences: Vec<BaseDifferenceDocument>,
 }
 
@@ -27,13 +27,13 @@ pub struct BaseDocument {
 pub struct LineDifferenceDocument {
     /// The line.
     pub place: BasePlaceDocument,
-    /// Assignments that the configuration wants and the base does not.
+    /// Assignments that are in the configuration and not in the base.
     pub gained: Vec<ComparedAssignmentDocument>,
-    /// Assignments that the base wants and the configuration does not, and that the plan revokes or that are not live.
+    /// Assignments that are in the base and not in the configuration, and that the plan revokes or that are not live.
     pub lost: Vec<ComparedAssignmentDocument>,
 }
 
-/// An assignment that one of the two wants.
+/// An assignment that is in only one of the two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedAssignmentDocument {
@@ -45,15 +45,15 @@ pub struct ComparedAssignmentDocument {
     pub until: Option<String>,
 }
 
-/// Something other than wanted assignments that differs.
+/// A difference other than gained and lost assignments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BaseDifferenceDocument {
-    /// Which way it goes.
+    /// Its effect.
     pub effect: EffectWord,
-    /// What it is about.
+    /// The kind of its subject.
     pub subject: SubjectWord,
-    /// What differs, a sentence.
+    /// The difference, as a sentence.
     pub message: String,
     /// The assignments whose end differs or that stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -62,7 +62,7 @@ pub struct BaseDifferenceDocument {
     pub place: BasePlaceDocument,
 }
 
-/// A line of the configuration, or of the base's where it is gone from the configuration.
+/// A line of the configuration, or of the base if the configuration no longer has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BasePlaceDocument {

@@ -23,7 +23,7 @@ use crate::plan::{
 impl PlanDocument {
     /// The document of a plan, and of how its configuration differs from that of a base.
     pub fn new(plan: &Plan, base: Option<&BaseComparison>, sources: &Sources) -> Self {
-        // Taken apart whole, so that a new part cannot be forgotten.
+        // Destructured in full, so that no new field is forgotten.
         let Plan {
             stack,
             instance,

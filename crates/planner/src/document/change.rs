@@ -12,9 +12,9 @@ use super::words::{ActionWord, Kind, PrincipalType, ReasonWord};
 pub struct ChangeDocument {
     /// What happens.
     pub action: ActionWord,
-    /// What it is about.
+    /// The kind of its subject.
     pub kind: Kind,
-    /// To what it happens.
+    /// The subject of the change.
     #[serde(flatten)]
     pub subject: SubjectDocument,
     /// The directory id of the tenant, for a change in Entra ID.
@@ -23,19 +23,19 @@ pub struct ChangeDocument {
     /// The object id of the application's service principal; absent where the application is still to be created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_principal_id: Option<String>,
-    /// The whole before; `null` where there is none.
+    /// The complete state before; `null` if there is none.
     pub before: Value,
-    /// The whole after; `null` where there is none.
+    /// The complete state after; `null` if there is none.
     pub after: Value,
     /// The ids of the accounts in which a permission set is provisioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provisions: Vec<String>,
-    /// Of a group that is unassigned in Entra ID: its account assignments, which AWS drops with it.
+    /// For a group that is unassigned in Entra ID: its account assignments, which AWS removes with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<AssignmentDocument>,
     /// Why.
     pub reason: ReasonWord,
-    /// The permission set that takes the place of this one, where the reason is `renamed`.
+    /// The permission set that replaces this one, if the reason is `renamed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_to: Option<String>,
     /// The last day of an assignment with an end, `YYYY-MM-DD`.

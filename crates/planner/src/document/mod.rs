@@ -37,30 +37,31 @@ pub struct PlanDocument {
     pub source: Source,
     /// The day for which expiry was evaluated, `YYYY-MM-DD`, UTC.
     pub as_of: String,
-    /// Whether that day was given with `--as-of`; such a plan cannot be applied.
+    /// Whether the day was given with `--as-of`; such a plan cannot be applied.
     pub as_of_given: bool,
     /// SHA-256 over instance, stack and changes: what `apply --approved` takes. `null` for a plan that cannot be
     /// approved.
     pub digest: Option<String>,
     /// How many changes of each kind; together, all of them.
     pub counts: Counts,
-    /// How long an apply would take at AWS's limits, in seconds.
+    /// Estimated duration of an apply at AWS's rate limits, in seconds.
     pub estimate_seconds: u64,
     /// What would change.
     pub changes: Vec<ChangeDocument>,
-    /// What is held back because it cannot be changed now.
+    /// Changes that are skipped because they cannot be made now.
     pub blocked: Vec<BlockedDocument>,
     /// Grants that are withheld as possible rebinds.
     pub possible_rebinds: Vec<RebindDocument>,
-    /// Live assignments that no `assign` wants and that stay.
+    /// Live assignments that are kept although no `assign` grants them.
     pub kept: Vec<KeptDocument>,
-    /// Assignments with an end that has not come.
+    /// Temporary assignments: those with an end in the future.
     pub temporary: Vec<TemporaryDocument>,
     /// Accounts that are not active.
     pub skipped_accounts: Vec<SkippedAccountDocument>,
     /// Unmanaged assignments of external permission sets.
     pub unmanaged: Vec<UnmanagedDocument>,
-    /// Permission sets in which users and deleted groups were not looked for where a group has access too.
+    /// Permission sets in which assignments of users and deleted groups were not read where another group has access
+    /// too.
     pub read_by_principal: Vec<String>,
     /// How the configuration differs from that of a base; absent without `--base`. Outside the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,9 +93,9 @@ pub struct Counts {
     pub adopt: usize,
     /// Permission sets to change.
     pub update: usize,
-    /// Permission sets to provision in accounts that hold an older version.
+    /// Permission sets to provision in accounts that have an older version.
     pub provision: usize,
-    /// Permission sets to give up, with their assignments.
+    /// Permission sets to release, with their assignments.
     pub release: usize,
     /// Permission sets to delete.
     pub delete: usize,
@@ -104,7 +105,7 @@ pub struct Counts {
     pub entra: usize,
 }
 
-/// A change that is held back for now.
+/// A change that is skipped for now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockedDocument {
@@ -116,7 +117,7 @@ pub struct BlockedDocument {
     /// Where the configuration asks for it.
     #[serde(flatten)]
     pub place: PlaceDocument,
-    /// Why it is held back.
+    /// Why it is skipped.
     pub cause: Cause,
     /// The same, for people.
     pub message: String,
@@ -134,7 +135,7 @@ pub struct RebindDocument {
     pub orphans_are_ours: bool,
 }
 
-/// A live assignment that no `assign` wants and that stays.
+/// A live assignment that is kept although no `assign` grants it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptDocument {
@@ -149,7 +150,7 @@ pub struct KeptDocument {
     /// The text of its `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The last day of the `assign` that wanted the assignment, where that has passed.
+    /// The last day of the `assign` that granted the assignment, if it has passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
 }
@@ -158,7 +159,7 @@ pub struct KeptDocument {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
-    /// The code that `rolecall explain` knows.
+    /// The code, for `rolecall explain`.
     pub code: String,
     /// One sentence.
     pub message: String,
@@ -169,7 +170,7 @@ pub struct ViolationDocument {
     pub place: PlaceDocument,
 }
 
-/// An assignment with an end that has not come.
+/// A temporary assignment: one with an end in the future.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TemporaryDocument {
@@ -201,7 +202,7 @@ pub struct SkippedAccountDocument {
     pub account_name: String,
     /// Its state, as Organizations spells it.
     pub state: AccountStateWord,
-    /// How many live managed assignments stay on it.
+    /// Number of live managed assignments in it, which stay.
     pub assignments: usize,
 }
 
@@ -219,13 +220,13 @@ pub struct UnmanagedDocument {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingDocument {
-    /// The code that `rolecall explain` knows.
+    /// The code, for `rolecall explain`.
     pub code: String,
     /// How severe it is.
     pub severity: SeverityWord,
     /// One sentence.
     pub message: String,
-    /// The way out.
+    /// How to resolve it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// Where it is.

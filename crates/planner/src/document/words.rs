@@ -40,9 +40,9 @@ pub enum ActionWord {
     Adopt,
     /// A permission set is changed.
     Update,
-    /// A permission set is provisioned in accounts that hold an older version.
+    /// A permission set is provisioned in accounts that have an older version.
     Provision,
-    /// The stack gives a permission set up; the set and its assignments stay.
+    /// A permission set is released; it and its assignments stay.
     Release,
     /// A permission set is deleted.
     Delete,
@@ -56,7 +56,7 @@ pub enum ActionWord {
     SetUrls,
     /// A signing certificate is added.
     AddCertificate,
-    /// Another certificate signs.
+    /// Another certificate is selected for signing.
     PreferCertificate,
     /// A group is assigned to the application.
     AssignGroup,
@@ -96,9 +96,9 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonWord {
-    /// The configuration says so.
+    /// The configuration declares it.
     Declared,
-    /// No `assign` wants the assignment.
+    /// No `assign` grants the assignment.
     Undeclared,
     /// The `until` of the assignment has passed.
     Expired,
@@ -106,13 +106,13 @@ pub enum ReasonWord {
     Orphan,
     /// The configuration no longer names the permission set.
     PermissionSetDropped,
-    /// A permission set of another name takes the place of this one.
+    /// A permission set with another name replaces this one.
     Renamed,
     /// The stack takes over a permission set (`adopt`).
     Adopted,
-    /// The stack gives a permission set up (`release-permission-set`).
+    /// The stack releases a permission set (`release-permission-set`).
     Released,
-    /// Some accounts hold an older version of the permission set.
+    /// Some accounts have an older version of the permission set.
     Outdated,
 }
 
@@ -126,7 +126,7 @@ pub enum PrincipalType {
     User,
 }
 
-/// Why a change is held back.
+/// Why a change is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
@@ -136,15 +136,15 @@ pub enum Cause {
     ManagementAccount,
     /// A delegated administrator cannot change a permission set that is provisioned in the management account.
     SealedPermissionSet,
-    /// The permission set still has assignments that are held back.
+    /// The permission set still has assignments that are skipped or withheld.
     AssignmentsRemain,
-    /// The grant that takes the assignment's place waits.
+    /// The grant that replaces the assignment is skipped or withheld.
     ReplacementWaits,
     /// The group is not in the Identity Store yet.
     GroupNotProvisioned,
 }
 
-/// What keeps an assignment that no `assign` wants.
+/// What keeps an assignment that no `assign` grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeeperWord {
@@ -160,7 +160,7 @@ pub enum KeeperWord {
 pub enum SeverityWord {
     /// Nothing is planned.
     Error,
-    /// The plan goes on.
+    /// The plan continues.
     Warning,
 }
 
@@ -192,15 +192,15 @@ pub enum ExtentWord {
     Nothing,
 }
 
-/// Which way a difference from the base goes.
+/// The effect of a difference from the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EffectWord {
-    /// More becomes possible, or lasts longer.
+    /// Allows more, or lasts longer.
     Loosens,
-    /// It cannot be said which way it goes.
+    /// Neither clearly looser nor clearly tighter.
     Changes,
-    /// Less becomes possible, or ends sooner.
+    /// Allows less, or ends sooner.
     Tightens,
 }
 
@@ -208,7 +208,7 @@ pub enum EffectWord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubjectWord {
-    /// Assignments that are no longer wanted and stay.
+    /// Assignments that are no longer in the configuration and stay.
     Assignment,
     /// The `until` of assignments.
     End,
@@ -218,7 +218,7 @@ pub enum SubjectWord {
     Keep,
     /// The level of a lint.
     Lint,
-    /// How a declared group is found.
+    /// How a declared group is identified.
     Group,
     /// A permission set.
     PermissionSet,

@@ -1,4 +1,4 @@
-//! Groups: their assignment to the application, and their way to AWS.
+//! Groups: their assignment to the application, and their provisioning to AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::directory::Resolution;
 use crate::inputs::{Checkout, Settings};
 use crate::plan::NamedAssignment;
 
-/// So many members of a new group are provisioned on demand, at five a call and five calls in ten seconds; the others come
-/// with the next cycle. The grants wait for the group, which the first call makes.
+/// Maximum number of members of a new group that are provisioned on demand, at five per call and five calls per ten
+/// seconds; the next cycle provisions the others. Grants wait only for the group, which the first call creates.
 const MOST_MEMBERS_ON_DEMAND: usize = 50;
 
 impl Comparer<'_> {
@@ -70,7 +70,7 @@ impl Comparer<'_> {
         self.change(step, Value::Null, origin);
     }
 
-    /// Takes groups off the application where the configuration says so.
+    /// Unassigns groups from the application where the configuration says so.
     pub(super) fn unassign_groups(&mut self) {
         let needed = self.needed_groups();
         for unassign in &self.declared.unassign {
@@ -92,7 +92,7 @@ impl Comparer<'_> {
         }
     }
 
-    /// The groups that an `assign` in force or a `keep` names.
+    /// Returns the groups that a current `assign` or a `keep` names.
     fn needed_groups(&self) -> BTreeSet<ObjectId> {
         let used = self.resolution.used_groups(self.files.config, self.settings.today);
         let named = self.files.config.keeps.iter().flat_map(|keep| match &keep.principals {
@@ -103,7 +103,7 @@ impl Comparer<'_> {
         used.into_iter().map(|(_, group)| group).chain(kept).map(|group| group.id.clone()).collect()
     }
 
-    /// The one assignment that an `unassign` means.
+    /// Returns the assignment that an `unassign` refers to.
     fn assignment_to_remove(&mut self, unassign: &Unassign) -> Option<AppRoleAssignment> {
         let Unassign { group, origin } = unassign;
         let is_meant = |one: &&AppRoleAssignment| {
@@ -141,7 +141,7 @@ impl Comparer<'_> {
         .help("remove the group from every `assign` and `keep` first, or leave it assigned")
     }
 
-    /// A snapshot that does not hold every assignment does not tell what goes with a group.
+    /// Reports a snapshot that lacks assignments, because those removed with a group are then unknown.
     fn unread(&self, group: &str, origin: OriginId) -> Option<Diagnostic> {
         let sets = &self.snapshot.permission_sets;
         let unread = sets.iter().find(|set| self.snapshot.coverage.depth(&set.name).is_none())?;
@@ -158,7 +158,8 @@ impl Comparer<'_> {
         )
     }
 
-    /// Every live assignment of a group of Entra ID, on permission sets of any owner: AWS drops them all with the group.
+    /// Returns every live assignment of a group of Entra ID, on permission sets of any owner: AWS removes them all with
+    /// the group.
     fn assignments_of(&self, group: &ObjectId, name: &str) -> Vec<NamedAssignment> {
         let groups = &self.snapshot.groups;
         let by_id = groups.iter().find(|live| {
@@ -215,7 +216,7 @@ impl Comparer<'_> {
     }
 }
 
-/// The error for a group that no application takes.
+/// Builds the error for a group that cannot be assigned to an application.
 pub fn not_assignable(group: &DirectoryGroup, origin: OriginId, origins: &Origins) -> Diagnostic {
     Diagnostic::error(
         Code::GroupNotAssignable,
@@ -225,7 +226,7 @@ pub fn not_assignable(group: &DirectoryGroup, origin: OriginId, origins: &Origin
     .help("create a security group with the same members, and declare it instead")
 }
 
-/// Groups that are not in the Identity Store yet, where nothing of this plan provisions them in time.
+/// Reports groups that are not in the Identity Store yet and that this plan does not provision.
 pub(super) fn waiting(
     files: &Checkout<'_>,
     settings: &Settings,

@@ -38,7 +38,8 @@ impl Comparer<'_> {
         }
     }
 
-    /// A policy is made in report-only whatever is declared: one that binds the wrong people locks them out at once.
+    /// Creates a policy in report-only, whatever is declared: an enabled policy that applies to the wrong people locks
+    /// them out immediately.
     fn create_policy(&mut self, wanted: &RequireMfa) {
         let policy = self.policy(wanted, PolicyState::EnabledForReportingButNotEnforced);
         if wanted.state == PolicyState::Enabled {
@@ -56,7 +57,7 @@ impl Comparer<'_> {
 
     fn compare_policy(&mut self, wanted: &RequireMfa, live: &ConditionalAccessPolicy) {
         let ConditionalAccessPolicy { id, policy: before } = live;
-        if wanted.state == PolicyState::Enabled && self.excepts_nobody(&wanted.except) {
+        if wanted.state == PolicyState::Enabled && self.excludes_only_empty_groups(&wanted.except) {
             self.comparison.findings.push(
                 Diagnostic::error(
                     Code::MfaWithoutException,
@@ -71,9 +72,9 @@ impl Comparer<'_> {
             );
             return;
         }
-        // What is enabled must have stood in report-only as it is: a policy that is off, or that says something else, is put
-        // into report-only first, like one that is made.
-        let as_it_stands = merged(before, &self.policy(wanted, before.state));
+        // A policy must run in report-only before it is enabled: one that is off or different is set to report-only
+        // first, like a new one.
+        let as_it_stands = merge(before, &self.policy(wanted, before.state));
         let has_stood =
             before.state == PolicyState::EnabledForReportingButNotEnforced && as_it_stands == *before;
         if before.state == PolicyState::Enabled && as_it_stands != *before {
@@ -112,11 +113,11 @@ impl Comparer<'_> {
             }
             (_, wanted) => wanted,
         };
-        let after = merged(before, &self.policy(wanted, state));
+        let after = merge(before, &self.policy(wanted, state));
         if after == *before {
             return;
         }
-        let weaker = weakened(before, &after);
+        let weaker = weakenings(before, &after);
         if !weaker.is_empty() {
             self.comparison.violations.push(Violation {
                 code: Code::PolicyWeakened,
@@ -134,8 +135,8 @@ impl Comparer<'_> {
         self.change(step, before, wanted.origin);
     }
 
-    /// Whether no excepted group has a member.
-    fn excepts_nobody(&self, except: &[GroupIx]) -> bool {
+    /// Whether no excluded group has a member.
+    fn excludes_only_empty_groups(&self, except: &[GroupIx]) -> bool {
         let mut groups = except.iter().filter_map(|index| self.resolution.group_of_tenant(*index));
         groups.all(|group| group.members.is_empty())
     }
@@ -144,7 +145,7 @@ impl Comparer<'_> {
         // A group that the tenant does not have has been reported.
         let except = wanted.except.iter().filter_map(|index| self.resolution.group_of_tenant(*index));
         let exclude_groups: BTreeSet<ObjectId> = except.map(|group| group.id.clone()).collect();
-        // Until the application exists, its client id is filled in when the policy is made.
+        // If the application does not exist yet, its client id is filled in when the policy is created.
         let applications = self.live.map(|live| live.client_id.to_string()).into_iter().collect();
         let (controls, strength) = match wanted.strength {
             MfaStrength::Mfa => (["mfa".to_owned()].into(), None),
@@ -165,15 +166,15 @@ impl Comparer<'_> {
     }
 }
 
-/// What is declared, over what is live: single users who are excepted stay excepted, since nothing is taken away by
-/// omission that would lock somebody out; other applications stay bound.
-fn merged(before: &AccessPolicy, wanted: &AccessPolicy) -> AccessPolicy {
+/// Merges the declared policy into the live one: excluded users stay excluded, because omissions must not lock anyone
+/// out; other applications stay covered.
+fn merge(before: &AccessPolicy, wanted: &AccessPolicy) -> AccessPolicy {
     let mut after = wanted.clone();
     after.exclude_users.clone_from(&before.exclude_users);
     after.exclude_groups.extend(before.exclude_groups.iter().cloned());
     after.controls.extend(before.controls.iter().filter(|control| *control != "mfa").cloned());
     if before.applications.contains("All") {
-        // Every application is one more than any list.
+        // All applications include every list.
         after.applications.clone_from(&before.applications);
     } else {
         after.applications.extend(before.applications.iter().cloned());
@@ -181,12 +182,12 @@ fn merged(before: &AccessPolicy, wanted: &AccessPolicy) -> AccessPolicy {
     after
 }
 
-/// How strong what a policy demands is.
+/// Returns the strength of a policy's requirement.
 fn strength(policy: &AccessPolicy) -> u8 {
     match policy.strength.as_deref() {
         Some(id) if id == MfaStrength::PhishingResistant.strength_id() => 3,
         Some(id) if id == MfaStrength::Passwordless.strength_id() => 2,
-        // What a strength of one's own demands is not read: replacing it may be less.
+        // Custom authentication strengths are not read: replacing one may weaken the policy.
         Some(id) if id == MfaStrength::Mfa.strength_id() => 1,
         Some(_) => 4,
         None => u8::from(policy.controls.contains("mfa")),
@@ -201,8 +202,8 @@ fn force(state: PolicyState) -> u8 {
     }
 }
 
-/// In what a policy would demand less than it does.
-fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
+/// Describes how a policy would be weakened.
+fn weakenings(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
     let mut found = Vec::new();
     if force(after.state) < force(before.state) {
         found.push(format!("from {} to {}", policy_state(before.state), policy_state(after.state)));
@@ -211,7 +212,7 @@ fn weakened(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
         found.push("a weaker sign-in would suffice".to_owned());
     }
     let more = after.exclude_groups.difference(&before.exclude_groups).count();
-    // In report-only nobody is bound yet, and exceptions are what that time is for.
+    // In report-only no one is affected yet, and this is the time to add exclusions.
     if more > 0 && before.state == PolicyState::Enabled {
         found.push(format!("{more} more excluded groups"));
     }

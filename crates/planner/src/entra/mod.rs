@@ -1,8 +1,8 @@
 //! The Entra half of a plan: the enterprise application, who is assigned to it, provisioning, SAML, and the conditional
 //! access policy.
 //!
-//! Nothing in Entra is taken away by omission. A group is unassigned only where the files say so, URLs and
-//! certificates are only added, and a policy is made in report-only first.
+//! Omissions remove nothing in Entra. A group is unassigned only if the configuration says so, URLs and certificates
+//! are only added, and a policy is created in report-only first.
 
 mod groups;
 mod mfa;
@@ -20,18 +20,18 @@ use crate::directory::Resolution;
 use crate::inputs::{Checkout, Settings};
 use crate::plan::{Action, Change, EntraChange, NamedAssignment, Reason, Violation};
 
-/// What comparing the Entra half yields.
+/// Result of comparing the Entra half.
 #[derive(Default)]
 pub struct EntraComparison {
     /// Unsorted.
     pub changes: Vec<Change>,
     /// Errors and warnings.
     pub findings: Vec<Diagnostic>,
-    /// Guards that a change of the conditional access policy breaks.
+    /// Guards that a change of the conditional access policy violates.
     pub violations: Vec<Violation>,
 }
 
-/// Compares. Without an `entra` node, or without an application in it, there is nothing to compare.
+/// Compares the Entra half. Without an `entra` node, or without an application in it, there is nothing to compare.
 pub fn compare(
     files: &Checkout<'_>,
     snapshot: &Snapshot,
@@ -41,7 +41,7 @@ pub fn compare(
     let mut comparison = EntraComparison::default();
     let application = files.config.entra.as_ref().and_then(|entra| entra.application.as_ref());
     comparison.findings.extend(groups::waiting(files, settings, resolution, application.is_some()));
-    // That the tenant was read has been checked before anything was compared.
+    // An earlier check ensures that the tenant was read.
     let (Some(declared), Some(tenant)) = (application, snapshot.entra.as_ref()) else {
         return comparison;
     };
@@ -71,7 +71,7 @@ struct Comparer<'a> {
     resolution: &'a Resolution<'a>,
     tenant: &'a Tenant,
     declared: &'a Application,
-    /// `None` where it is still to be made.
+    /// `None` if it does not exist yet.
     live: Option<&'a EnterpriseApplication>,
     comparison: EntraComparison,
 }
@@ -115,7 +115,7 @@ impl Comparer<'_> {
         });
     }
 
-    /// Whether grants wait for the group that the step brings to AWS.
+    /// Whether grants wait for the group that the step provisions.
     fn is_awaited(&self, step: &EntraOperation) -> bool {
         let EntraOperation::ProvisionGroup { group, .. } = step else { return false };
         let is_new = |principal: &Principal| *principal == Principal::NewGroup(group.clone());

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::Comparer;
 
-/// How long a certificate that is added holds. Graph takes three years at most.
+/// Validity of a new certificate in years. Graph allows at most three.
 const CERTIFICATE_YEARS: i16 = 3;
-/// The longest metadata document that AWS takes, in characters.
+/// Maximum length of a metadata document in AWS, in characters.
 const MOST_CHARACTERS: u32 = 75_000;
 
 impl Comparer<'_> {
@@ -31,7 +31,7 @@ impl Comparer<'_> {
         }
     }
 
-    /// URLs are added, and none is taken away: another Region's may be in use.
+    /// Adds URLs and removes none: those of another Region may be in use.
     fn urls(&mut self, saml: &Saml, live: Option<&EnterpriseApplication>) {
         let (mut identifiers, mut redirects) =
             live.map(|live| (live.identifier_uris.clone(), live.redirect_uris.clone())).unwrap_or_default();
@@ -50,7 +50,8 @@ impl Comparer<'_> {
         self.change(step, before, saml.origin);
     }
 
-    /// A certificate is changed in two applies: the new one is added and carried to AWS by hand; then it signs.
+    /// Rotates a certificate in two applies: the first adds it, a person uploads it to AWS, and the second makes it
+    /// sign.
     fn certificates(&mut self, saml: &Saml, live: Option<&EnterpriseApplication>) {
         let application = self.declared.name.clone();
         let subject = format!("CN={application}");
@@ -60,8 +61,8 @@ impl Comparer<'_> {
         let preferred = live.and_then(|live| live.preferred_thumbprint.clone());
         let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
         let Some(signing) = signing else {
-            // Which of several signs in the meantime is not known; the one that AWS has is the one to take. A single one is
-            // what an apply that was killed left behind.
+            // With several certificates, it is unknown which one signs, so the one that AWS has is used. A single one
+            // was left by an interrupted apply.
             let known = valid.iter().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
             let only = valid.first().filter(|_| valid.len() == 1 && preferred.is_none());
             let thumbprint = known.or(only).map(|one| one.thumbprint.clone());
@@ -77,7 +78,7 @@ impl Comparer<'_> {
                 self.metadata_step(saml);
                 return;
             }
-            // Where none is valid, nobody can sign in by SAML now, so there is nothing to be careful of.
+            // If none is valid, no one can sign in through SAML now, so a change cannot break sign-ins.
             if thumbprint.is_none() {
                 let not_after = self.years_ahead();
                 let step =
@@ -114,7 +115,7 @@ impl Comparer<'_> {
                 let step = EntraOperation::PreferCertificate { application, thumbprint };
                 self.change(step, json!({ "thumbprint": signing.thumbprint }), saml.origin);
             }
-            // AWS has no API that says which certificates it knows, and one that it does not know locks everybody out.
+            // AWS has no API that lists its certificates, and one that it does not know locks everyone out.
             Some(next) => {
                 self.warn(
                     Code::CertificateEndsSoon,
@@ -133,11 +134,11 @@ impl Comparer<'_> {
 
     fn years_ahead(&self) -> Date {
         let ahead = self.settings.today.saturating_add(jiff::Span::new().years(CERTIFICATE_YEARS));
-        // A day less, so that no clock of another zone makes it more than three years.
+        // One day less, so that time zones cannot make it more than three years.
         ahead.yesterday().unwrap_or(ahead)
     }
 
-    /// What the tenant's metadata document says, against what AWS must know of it.
+    /// Checks the tenant's metadata document against AWS's requirements.
     fn federation(
         &mut self,
         saml: &Saml,
@@ -180,7 +181,7 @@ impl Comparer<'_> {
         }
     }
 
-    /// The half of SAML that AWS has no API for.
+    /// Adds the manual SAML step, for which AWS has no API.
     fn metadata_step(&mut self, saml: &Saml) {
         let tenant = &self.tenant.id;
         let client = self.live.map_or_else(|| "<client id>".to_owned(), |live| live.client_id.to_string());
@@ -198,7 +199,7 @@ impl Comparer<'_> {
     }
 }
 
-/// The last day on which a certificate holds, some of it at least.
+/// Returns the last day on which a certificate is valid, at least in part.
 fn last_day(not_after: Timestamp) -> Date {
     Offset::UTC.to_datetime(not_after).date()
 }

@@ -1,4 +1,4 @@
-//! `provisioning`: the synchronization job that carries users and groups to AWS by SCIM.
+//! `provisioning`: the synchronization job that provisions users and groups to AWS through SCIM.
 
 use rolecall_model::config::Provisioning;
 use rolecall_model::entra::{SyncJob, SyncState};
@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::Comparer;
 
-/// So many days before its end a SCIM token is told. Making another one is a step by hand, and two may exist.
+/// Days before the expiry of a SCIM token from which it is reported. Creating another one is a manual step, and two may
+/// exist.
 const TOKEN_WARNING_DAYS: i32 = 45;
-/// What `externalId` must be made from, so that a group is found again after it was renamed.
+/// The source that `externalId` must be mapped from, so that a renamed group is still recognized.
 const EXTERNAL_ID_SOURCE: &str = "objectId";
 
-/// The reason of a quarantine that new credentials heal.
+/// The quarantine reason that new credentials resolve.
 const INVALID_CREDENTIALS: &str = "TenantProvisioningInvalidCredentials";
 
 impl Comparer<'_> {
@@ -120,7 +121,7 @@ impl Comparer<'_> {
         );
     }
 
-    /// The half of provisioning that AWS has no API for.
+    /// Adds the manual provisioning step, for which AWS has no API.
     fn scim_step(&mut self, provisioning: &Provisioning) {
         self.warn(
             Code::ConsoleStep,

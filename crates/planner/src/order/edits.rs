@@ -1,4 +1,4 @@
-//! The calls that create or edit one permission set, in their order.
+//! The API calls that create or edit one permission set, in order.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub(super) fn create(after: &PermissionSet) -> Vec<AwsOperation> {
     std::iter::once(create).chain(update(after, &made_whole)).collect()
 }
 
-/// The order of edits within one set.
+/// Order of edits within one permission set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Boundary,
@@ -61,8 +61,8 @@ fn edit_rank(difference: &Difference) -> Option<Rank> {
     })
 }
 
-/// One call per difference, but one for all attributes, which travel together, and one for all tags, which come last
-/// since nothing depends on them.
+/// One call per difference, except one for all attributes, which AWS sets together, and one for all tags, which come
+/// last because nothing depends on them.
 pub(super) fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<AwsOperation> {
     let mut ranked: Vec<(Rank, Edit)> = Vec::new();
     let mut tags = BTreeMap::new();
@@ -82,7 +82,7 @@ pub(super) fn update(after: &PermissionSet, differences: &[Difference]) -> Vec<A
     let edits = ranked.into_iter().map(|(_, edit)| edit);
     let is_adoption = tags.contains_key(STACK_TAG);
     let tag = (!tags.is_empty()).then_some(Edit::Tag(tags));
-    // A set that is adopted is marked before anything of it is changed: an edited set must never be nobody's.
+    // An adopted permission set is tagged before it is edited, so that no edited permission set lacks an owner.
     let (first, last) = if is_adoption { (tag, None) } else { (None, tag) };
     let edits = first.into_iter().chain(edits).chain(last);
     edits.map(|edit| AwsOperation::Edit { permission_set: after.name.clone(), edit }).collect()

@@ -1,9 +1,9 @@
-//! The operation graph: which API calls carry the changes out, and which must wait for which.
+//! The operation graph: the API calls that make the changes, and their dependencies.
 //!
 //! For one permission set, in order: revokes; boundary; detaches and deletions; attaches and puts; provisions; grants.
-//! So nobody gets a half-edited set, a widened set never reaches people who are being removed, and no quota is passed
-//! on the way. A deletion of a set waits for its revokes. A row of a set that is renamed waits for the
-//! grant that takes its place. Everything else runs side by side.
+//! So no one gets a half-edited permission set, a widened one never reaches people who are being removed, and no quota
+//! is exceeded in between. A deletion of a set waits for its revokes. An assignment of a renamed permission set waits
+//! for the grant that replaces it. Everything else runs in parallel.
 
 mod edits;
 mod steps;
@@ -19,9 +19,9 @@ use crate::plan::{
     Reason, RevokeOrder,
 };
 
-/// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a set
-/// to a later one, but for rows that replace each other, whose revokes stand apart from the others, and from
-/// the grants of a set to the revokes of the one that it replaces, which grants nothing.
+/// The graph of a plan's changes. It is acyclic by construction: edges lead from an earlier kind of call of a
+/// permission set to a later one. The exceptions are replaced assignments, whose revokes are separate, and edges from
+/// the grants of a permission set to the revokes of the one that it replaces, which has no grants.
 pub fn order(plan: &Plan) -> OperationGraph {
     let mut builder = Builder { plan, graph: DiGraph::new() };
     for changes in by_permission_set(plan).values() {
@@ -105,8 +105,8 @@ impl Builder<'_> {
         grants
     }
 
-    /// A row of a set that is renamed goes once its principal has the set of the new name on the account, and where that
-    /// grant fails, it stays. AWS says that a grant is made only when it holds, which is what verifies it.
+    /// An assignment of a renamed permission set is revoked once its principal has the new one in the account; if that
+    /// grant fails, it stays. AWS reports a grant as succeeded only when it is in effect, which verifies it.
     fn order_renames(&mut self) {
         let mut grants: BTreeMap<&Assignment, NodeIndex> = BTreeMap::new();
         let mut renamed: Vec<(NodeIndex, Assignment)> = Vec::new();
@@ -126,7 +126,7 @@ impl Builder<'_> {
                 edges.push((*grant, revoke));
                 continue;
             }
-            // The row of the new name is there; but what it grants may still be on its way.
+            // The new assignment exists, but its permissions may not be provisioned yet.
             for index in self.graph.node_indices() {
                 let Node { operation, accounts, .. } = &self.graph[index];
                 let is_of_set = operation.permission_set() == Some(&successor.permission_set);
@@ -145,7 +145,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What a session carries and what a permission set grants are separate things, so nothing waits for it.
+    /// Session attributes are independent of permission sets, so nothing waits for this call.
     fn add_access_control(&mut self) {
         for (at, change) in self.plan.changes.iter().enumerate() {
             let Action::AccessControl(AccessControlChange { before, after }) = &change.action else {
@@ -175,7 +175,7 @@ impl Builder<'_> {
         nodes
     }
 
-    /// Provisions by account; one for all accounts stands under `None`.
+    /// Provisioning calls by account; the call for all accounts is under `None`.
     fn add_provisions(
         &mut self,
         changes: &[(usize, &PermissionSetChange)],
@@ -207,8 +207,8 @@ impl Builder<'_> {
         }
     }
 
-    /// What waits for revokes: the first edit; without one, each provision; without either, grants of the same
-    /// account, so that AWS's 100 groups a set and account are not passed on the way.
+    /// Makes the first edit wait for revokes; without edits, each provisioning call; without either, grants in the same
+    /// account, so that AWS's quota of 100 groups per permission set and account is not exceeded in between.
     fn order_revokes(
         &mut self,
         revokes: &ByAccount,
@@ -255,7 +255,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Every node of `before` comes before every node of `after` on the same account.
+    /// Makes every node of `after` wait for every node of `before` in the same account.
     fn join_by_account(&mut self, before: &ByAccount, after: &ByAccount) {
         for (account, nodes) in before {
             for earlier in nodes {

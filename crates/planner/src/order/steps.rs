@@ -1,4 +1,4 @@
-//! The steps in Entra ID, and what waits for them.
+//! Steps in Entra ID, and their dependencies.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use super::Builder;
 use crate::plan::{Action, EntraChange};
 
 impl Builder<'_> {
-    /// The steps in Entra ID: an application before everything of it, credentials of provisioning before its start, that
-    /// and the assignment of a group before the group is provisioned, and a group in the Identity Store before the grants
-    /// to it.
+    /// The steps in Entra ID: the application first, provisioning credentials before the start of provisioning, both
+    /// the start and a group's assignment before the group is provisioned, and a group in the Identity Store before its
+    /// grants.
     pub(super) fn add_entra(&mut self) {
         let mut steps: Vec<(NodeIndex, EntraOperation)> = Vec::new();
         let mut awaited: BTreeMap<ObjectId, NodeIndex> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Account assignments with the names that people know them by.
+//! Account assignments with display names.
 
 use std::fmt;
 
@@ -9,30 +9,30 @@ use rolecall_model::Assignment;
 pub struct NamedAssignment {
     /// The natural key.
     pub assignment: Assignment,
-    /// What the principal is called.
+    /// The principal's name.
     pub principal_name: PrincipalName,
-    /// What the account is called.
+    /// The account's name.
     pub account_name: String,
 }
 
-/// What a principal is called, and whether it still exists.
+/// The name of a principal, and whether it still exists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrincipalName {
     /// A group that exists.
     Group {
-        /// How the files call it, if they declare it.
+        /// Its label in the configuration, if declared.
         label: Option<String>,
         /// Its display name in the Identity Store.
         live_name: String,
     },
     /// A user who exists, by user name.
     User(String),
-    /// A group or user that is gone; only the raw id is left.
+    /// A deleted group or user; only the id is known.
     Orphan(String),
 }
 
 impl PrincipalName {
-    /// What lists are sorted by.
+    /// Returns the text that lists are sorted by.
     pub(crate) fn sort_text(&self) -> &str {
         match self {
             Self::Group { label: Some(name), .. }
@@ -43,8 +43,8 @@ impl PrincipalName {
     }
 }
 
-/// For people: a name that the files do not declare, or that differs from what they say, is marked, so that nobody
-/// takes one group for another.
+/// For display: marks a name that the configuration does not declare, or that differs from the declared one, so that no
+/// reader confuses two groups.
 impl fmt::Display for PrincipalName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,7 +53,7 @@ impl fmt::Display for PrincipalName {
             Self::Group { label: None, live_name } => write!(formatter, "{live_name} [undeclared]"),
             Self::User(name) => write!(formatter, "user {name}"),
             Self::Orphan(id) => {
-                // The last part of a UUID tells principals apart; JSON has the whole id.
+                // The last part of a UUID distinguishes principals; JSON has the complete id.
                 let end = id.rsplit('-').next().unwrap_or(id);
                 write!(formatter, "deleted …{end}")
             }

@@ -1,4 +1,4 @@
-//! Changes: what a plan would do, and why.
+//! Changes in a plan, with their reasons.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ pub struct Change {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// The file and line that asked for it. `None` where nothing in the configuration does: a permission set that it no
-    /// longer names.
+    /// The file and line that the change comes from. `None` for a permission set that the configuration no longer
+    /// names.
     pub written: Option<Written>,
 }
 
@@ -53,7 +53,7 @@ impl Change {
     }
 }
 
-/// What changes, by what it changes.
+/// The change, by the kind of its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// An account assignment.
@@ -76,7 +76,8 @@ impl Action {
         }
     }
 
-    /// The order in which a reviewer reads a plan: assignments first, by who gets what where, then permission sets.
+    /// Returns the sort key for review: assignments first, by principal, permission set and account, then permission
+    /// sets.
     pub(crate) fn sort_key(&self) -> (u8, &str, &str, Option<&NamedAssignment>) {
         match self {
             Self::Assignment(change) => {
@@ -129,14 +130,14 @@ impl AssignmentChange {
     }
 }
 
-/// When a revocation runs, among the calls of its permission set. One of a renamed set also waits for what takes its
-/// place ([`Reason::Renamed`]).
+/// When a revocation runs, among the calls of its permission set. One of a renamed permission set also waits for its
+/// replacement ([`Reason::Renamed`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokeOrder {
     /// Before the set is edited, so that a wider set never reaches people who are being removed.
     BeforeEdits,
-    /// After the grants of the same set in the same account: one of them takes this assignment's place, and neither the
-    /// access nor the set's role may be missing in between.
+    /// After the grants of the same set in the same account: one of them replaces this assignment, and neither the
+    /// access nor the role may be missing in between.
     AfterGrants,
 }
 
@@ -159,7 +160,7 @@ pub enum PermissionSetChange {
         /// Where the edited set is provisioned.
         provision: Provisioning,
     },
-    /// It is provisioned in accounts that hold an older version of it.
+    /// It is provisioned in accounts that have an older version of it.
     Provision {
         /// The set.
         permission_set: PermissionSetName,
@@ -215,11 +216,11 @@ pub struct EntraChange {
     pub service_principal: Option<ObjectId>,
     /// The step; its fields are the whole after.
     pub step: EntraOperation,
-    /// What is there now; `null` where nothing is.
+    /// The current state; `null` if there is none.
     pub before: Value,
-    /// Of a group that is unassigned: its account assignments, on permission sets of any owner. AWS drops them with it.
+    /// For an unassigned group: its account assignments, on permission sets of any owner. AWS removes them with it.
     pub lost: Vec<NamedAssignment>,
-    /// Of a group that is provisioned: whether grants wait for it.
+    /// For a provisioned group: whether grants wait for it.
     pub is_awaited: bool,
 }
 
@@ -228,11 +229,11 @@ pub struct EntraChange {
 pub struct Provisioning {
     /// The accounts that need it, sorted. Where there are none, nothing is provisioned.
     pub accounts: Vec<AccountId>,
-    /// How AWS is asked for it.
+    /// The API calls to use.
     pub calls: ProvisionCalls,
 }
 
-/// How AWS is asked to provision a permission set.
+/// The API calls that provision a permission set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ProvisionCalls {
     /// One call for each account.
@@ -240,7 +241,7 @@ pub enum ProvisionCalls {
     PerAccount,
     /// One call for every account in which the set is provisioned.
     Everywhere {
-        /// Those accounts, sorted: AWS goes to all of them, also to those that hold the current version.
+        /// Those accounts, sorted: AWS provisions all of them, even those with the current version.
         provisioned: Vec<AccountId>,
     },
 }
@@ -248,14 +249,14 @@ pub enum ProvisionCalls {
 /// Why something changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The files say so.
+    /// The configuration declares it.
     Declared {
         /// The last day, for an assignment with an end.
         until: Option<Date>,
         /// The text of `reason`.
         note: Option<String>,
     },
-    /// The files do not say so: no `assign` wants the row.
+    /// Not in the configuration: no `assign` grants the assignment.
     Undeclared,
     /// The `until` of the assignment has passed.
     Expired {
@@ -264,17 +265,17 @@ pub enum Reason {
     },
     /// The principal no longer exists.
     Orphan,
-    /// The permission set goes, and its rows with it.
+    /// The permission set is deleted with its assignments.
     PermissionSetDropped,
-    /// The permission set of another name takes its place (`renamed-from`).
+    /// A permission set with another name replaces it (`renamed-from`).
     Renamed {
         /// The new name.
         to: PermissionSetName,
     },
     /// The stack takes over a set that no stack owns (`adopt`).
     Adopted,
-    /// The stack gives a set up (`release-permission-set`).
+    /// The stack releases a permission set (`release-permission-set`).
     Released,
-    /// Some accounts hold an older version of the permission set.
+    /// Some accounts have an older version of the permission set.
     Outdated,
 }

@@ -7,18 +7,18 @@ use rolecall_model::{Code, Date, Diagnostic};
 use super::assignment::NamedAssignment;
 use super::written::Written;
 
-/// How many reasons are said of a base that cannot be compared whole.
-const REASONS_SAID: usize = 3;
+/// Number of reasons shown for an incomplete comparison.
+const REASONS_SHOWN: usize = 3;
 
-/// How the files differ from those of a base.
+/// The differences between the configuration and its base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseComparison {
     /// How much could be compared.
     pub extent: Extent,
-    /// The rows gained and lost, by the line that asks or asked for them, sorted: the lines of the files first, then
-    /// those that only the base has.
+    /// The assignments gained and lost, by the line that grants or granted them, sorted: lines of the configuration
+    /// first, then those that only the base has.
     pub lines: Vec<LineDifference>,
-    /// What else differs, sorted: first what loosens, then what changes, last what tightens.
+    /// Other differences, sorted: looser ones first, then changed ones, then tighter ones.
     pub differences: Vec<BaseDifference>,
 }
 
@@ -27,9 +27,9 @@ pub struct BaseComparison {
 pub enum Extent {
     /// All of it.
     Whole,
-    /// All but rows: the base names something that the live state does not have.
+    /// All but assignments: the base names something that does not exist in the live state.
     WithoutAssignments {
-        /// Why, a sentence each, without full stops; at least one.
+        /// The reasons, one sentence each, without full stops; at least one.
         reasons: Vec<String>,
     },
     /// Nothing: the directory has no project, which is what the first pull request is compared with.
@@ -37,64 +37,65 @@ pub enum Extent {
         /// The name of the project file that is not there.
         file: String,
     },
-    /// Nothing: its files have mistakes.
+    /// Nothing: its files have errors.
     Nothing {
-        /// The mistakes, a sentence each, without full stops; at least one.
+        /// The errors, one sentence each, without full stops; at least one.
         reasons: Vec<String>,
     },
 }
 
-/// The rows that one line gains and loses.
+/// The assignments that one line gains and loses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineDifference {
     /// The line.
     pub place: BasePlace,
-    /// Rows that the files want and the base does not, sorted.
+    /// Assignments in the configuration and not in the base, sorted.
     pub gained: Vec<ComparedAssignment>,
-    /// Rows that the base wants and the files do not, sorted. Once the plan is known, only those that it revokes, and
-    /// those that are not live: the others are differences of [`Subject::Assignment`].
+    /// Assignments in the base and not in the configuration, sorted. Once the plan is known, only those that it revokes
+    /// and those that are not live: the others are differences of [`Subject::Assignment`].
     pub lost: Vec<ComparedAssignment>,
 }
 
-/// A row that is wanted by one of the two.
+/// An assignment in one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComparedAssignment {
-    /// The row.
+    /// The assignment.
     pub assignment: NamedAssignment,
-    /// Its last day, if it has one; of a row that is lost because its end has come, the new one.
+    /// Its last day, if it has one; for an assignment that is lost because its end has passed, the new day.
     pub until: Option<Date>,
-    /// Whether that day has passed in the files: then the row is lost by it.
+    /// Whether the configuration ends it in the past: then it is lost because of that.
     pub has_ended: bool,
 }
 
-/// Something other than rows that differs.
+/// A difference other than gained and lost assignments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseDifference {
-    /// Which way it goes.
+    /// Its effect.
     pub effect: Effect,
-    /// What it is about.
+    /// Its subject.
     pub subject: Subject,
-    /// What differs, a sentence without a full stop. It quotes what the files say.
+    /// The message, one sentence without a full stop. It quotes the configuration.
     pub message: String,
-    /// The rows whose end differs or that stay, sorted; none for other subjects, and where rows could not be compared.
+    /// The assignments whose end differs or that stay, sorted; empty for other subjects, and if assignments could not
+    /// be compared.
     pub assignments: Vec<NamedAssignment>,
     /// Where it is written.
     pub place: BasePlace,
 }
 
-/// Which way a difference goes.
+/// The effect of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// More becomes possible, or lasts longer.
+    /// Allows more, or lasts longer.
     Loosens,
-    /// It cannot be said which way it goes.
+    /// Neither clearly looser nor clearly tighter.
     Changes,
-    /// Less becomes possible, or ends sooner.
+    /// Allows less, or ends sooner.
     Tightens,
 }
 
 impl Effect {
-    /// One word, as in JSON plans.
+    /// Returns the word used in JSON plans.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Loosens => "loosens",
@@ -104,10 +105,10 @@ impl Effect {
     }
 }
 
-/// What a difference is about.
+/// The subject of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// Rows that the files no longer want, and that stay.
+    /// Assignments that are no longer in the configuration, and stay.
     Assignment,
     /// The `until` of assignments.
     End,
@@ -117,10 +118,10 @@ pub enum Subject {
     Keep,
     /// The level of a lint.
     Lint,
-    /// How a declared group is found.
+    /// How a declared group is identified.
     Group,
-    /// What a permission set is, `adopt`, `renamed-from`, `release-permission-set`, and whether a set is owned or
-    /// external.
+    /// The contents of a permission set, `adopt`, `renamed-from`, `release-permission-set`, and whether a set is owned
+    /// or external.
     PermissionSet,
     /// How an account set is written.
     AccountSet,
@@ -131,7 +132,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// One word, as in JSON plans.
+    /// Returns the word used in JSON plans.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Assignment => "assignment",
@@ -148,7 +149,7 @@ impl Subject {
     }
 }
 
-/// Where something is written: in the files, or, where it is gone from them, in the base's.
+/// Where something is written: in the configuration, or in the base if the configuration no longer has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BasePlace {
     /// Whether it is a place in the base.
@@ -157,7 +158,7 @@ pub struct BasePlace {
     pub written: Written,
 }
 
-/// For people, such as `teams/payments.kdl:3` and `teams/payments.kdl:3 (base)`.
+/// For display, such as `teams/payments.kdl:3` and `teams/payments.kdl:3 (base)`.
 impl fmt::Display for BasePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.written.fmt(formatter)?;
@@ -166,18 +167,18 @@ impl fmt::Display for BasePlace {
 }
 
 impl BaseComparison {
-    /// Of a base whose files have mistakes: a sentence each, without full stops.
-    pub fn unreadable(mistakes: Vec<String>) -> Self {
-        let extent = Extent::Nothing { reasons: mistakes };
+    /// Creates the comparison with a base whose files have errors: one sentence each, without full stops.
+    pub fn unreadable(errors: Vec<String>) -> Self {
+        let extent = Extent::Nothing { reasons: errors };
         Self { extent, lines: Vec::new(), differences: Vec::new() }
     }
 
-    /// Of a directory without a project file of this name.
+    /// Creates the comparison with a directory that has no project file of this name.
     pub fn absent(file: String) -> Self {
         Self { extent: Extent::Absent { file }, lines: Vec::new(), differences: Vec::new() }
     }
 
-    /// Why nothing was compared, as a sentence without a full stop; `None` where something was.
+    /// Returns why nothing was compared, as a sentence without a full stop; `None` if something was compared.
     pub fn why_not_compared(&self) -> Option<String> {
         match &self.extent {
             Extent::Whole | Extent::WithoutAssignments { .. } => None,
@@ -186,7 +187,7 @@ impl BaseComparison {
         }
     }
 
-    /// What could not be compared, as a sentence without a full stop; `None` where everything was.
+    /// Returns what could not be compared, as a sentence without a full stop; `None` if everything was compared.
     pub fn shortfall(&self) -> Option<String> {
         if let Some(why) = self.why_not_compared() {
             return Some(format!("not compared with the base: {why}"));
@@ -196,38 +197,38 @@ impl BaseComparison {
         Some(format!("{what}: {}", some_of(reasons)))
     }
 
-    /// Puts the differences into the order in which they are shown.
+    /// Sorts the differences in display order.
     pub(crate) fn sort(&mut self) {
         self.differences.sort_by(|a, b| order(a).cmp(&order(b)));
     }
 
-    /// The warning that not everything could be compared, if so.
+    /// Returns the warning about an incomplete comparison, if it is incomplete.
     pub fn finding(&self) -> Option<Diagnostic> {
         let help = "review the changes of the files by hand; the plan itself is complete. The comparison is complete again \
                     once the base branch is fixed";
         self.shortfall().map(|text| Diagnostic::warning(Code::BaseUnusable, text).help(help))
     }
 
-    /// How many rows are gained, and how many lost.
+    /// Returns the numbers of assignments gained and lost.
     pub fn assignment_counts(&self) -> (usize, usize) {
         let count = |rows: fn(&LineDifference) -> usize| self.lines.iter().map(rows).sum();
         (count(|line| line.gained.len()), count(|line| line.lost.len()))
     }
 
-    /// The differences that go one way.
+    /// Returns the differences with one effect.
     pub fn of_effect(&self, effect: Effect) -> impl Iterator<Item = &BaseDifference> {
         self.differences.iter().filter(move |difference| difference.effect == effect)
     }
 }
 
-/// The first few of many reasons.
+/// Lists the first few reasons.
 fn some_of(reasons: &[String]) -> String {
-    let mut said: Vec<String> = reasons.iter().take(REASONS_SAID).cloned().collect();
-    let more = reasons.len() - said.len();
+    let mut shown: Vec<String> = reasons.iter().take(REASONS_SHOWN).cloned().collect();
+    let more = reasons.len() - shown.len();
     if more > 0 {
-        said.push(format!("and {more} more"));
+        shown.push(format!("and {more} more"));
     }
-    said.join("; ")
+    shown.join("; ")
 }
 
 fn order(difference: &BaseDifference) -> (Effect, Subject, &BasePlace, &str) {

@@ -14,7 +14,7 @@ pub enum Difference {
         /// After.
         after: Option<String>,
     },
-    /// The session's length.
+    /// The session duration.
     Session {
         /// Before.
         before: SessionDuration,
@@ -28,13 +28,13 @@ pub enum Difference {
         /// After.
         after: Option<String>,
     },
-    /// An AWS managed policy more, by ARN.
+    /// An additional AWS managed policy, by ARN.
     ManagedPolicyAttached(String),
-    /// An AWS managed policy fewer, by ARN.
+    /// A removed AWS managed policy, by ARN.
     ManagedPolicyDetached(String),
-    /// A customer managed policy more.
+    /// An additional customer managed policy.
     CustomerPolicyAttached(CustomerPolicy),
-    /// A customer managed policy fewer.
+    /// A removed customer managed policy.
     CustomerPolicyDetached(CustomerPolicy),
     /// The permissions boundary.
     Boundary {
@@ -61,9 +61,9 @@ pub enum Difference {
     },
 }
 
-/// Every difference, in a fixed order. Of the live tags only declared keys count: others are not managed.
+/// Returns every difference, in a fixed order. Live tags with undeclared keys are ignored, because they are unmanaged.
 pub(crate) fn differences(before: &PermissionSet, after: &PermissionSet) -> Vec<Difference> {
-    // Both sides are taken apart whole, so that a new field cannot be forgotten.
+    // Both sides are destructured in full, so that no new field is forgotten.
     let PermissionSet {
         name: _,
         description,
@@ -125,15 +125,15 @@ pub(crate) fn differences(before: &PermissionSet, after: &PermissionSet) -> Vec<
 }
 
 impl Difference {
-    /// Whether it changes the roles in the accounts, and must be provisioned to reach them. Tags of a permission set
-    /// stay on it. For the other attributes AWS does not say which it carries over; provisioning all of them is
-    /// harmless.
+    /// Whether it changes the roles in the accounts, and must be provisioned to reach them. Tags affect only the
+    /// permission set. For the other attributes, AWS does not document which need provisioning; provisioning for all of
+    /// them is harmless.
     pub fn reaches_accounts(&self) -> bool {
         !matches!(self, Self::Tag { .. })
     }
 }
 
-/// Of the live tags, those whose keys are declared.
+/// Returns the live tags whose keys are declared.
 pub(crate) fn managed_tags(
     live: &BTreeMap<String, String>,
     declared: &BTreeMap<String, String>,

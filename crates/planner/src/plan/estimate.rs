@@ -1,8 +1,8 @@
-//! The value that says how long an apply takes.
+//! The estimated duration of an apply.
 
-/// How long an apply would take.
+/// Estimated duration of an apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Estimate {
-    /// In seconds; 0 where there is nothing to do.
+    /// Seconds; 0 if there are no changes.
     pub seconds: u64,
 }

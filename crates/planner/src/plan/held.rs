@@ -1,4 +1,4 @@
-//! What a plan leaves alone: changes that cannot be made now, grants that are withheld, and assignments that are kept.
+//! What a plan does not change: skipped changes, withheld grants, and kept assignments.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use rolecall_model::{AccountState, Date, PermissionSetName};
 use super::assignment::NamedAssignment;
 use super::written::Written;
 
-/// Something that is left alone for now.
+/// A change that is skipped for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked {
-    /// What would have been done.
+    /// The skipped change.
     pub action: BlockedAction,
-    /// Why it is not.
+    /// Why it is skipped.
     pub cause: BlockedCause,
-    /// Where the files ask for it.
+    /// Where the configuration asks for it.
     pub written: Option<Written>,
 }
 
-/// What would have been done.
+/// The skipped change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockedAction {
     /// A grant.
@@ -35,7 +35,7 @@ pub enum BlockedAction {
     Delete(PermissionSetName),
 }
 
-/// Why something is left alone.
+/// Why a change is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockedCause {
     /// The account is not active.
@@ -45,11 +45,11 @@ pub enum BlockedCause {
     /// The caller is a delegated administrator, which cannot change a set that is provisioned in the management
     /// account.
     SealedPermissionSet,
-    /// The permission set still has rows that are blocked or withheld.
+    /// The permission set still has assignments that are skipped or withheld.
     AssignmentsRemain,
-    /// The grant that takes the row's place, on the permission set of the new name, waits.
+    /// The grant that replaces the assignment, on the renamed permission set, is skipped or withheld.
     ReplacementWaits,
-    /// The group is not in the Identity Store yet, and the caller does not want to wait for it.
+    /// The group is not in the Identity Store yet, and the caller chose not to wait for it.
     GroupNotProvisioned,
 }
 
@@ -80,29 +80,29 @@ impl fmt::Display for BlockedCause {
 pub struct Rebind {
     /// The grant.
     pub grant: NamedAssignment,
-    /// The rows of groups that are gone.
+    /// The assignments of deleted groups.
     pub orphans: Vec<NamedAssignment>,
-    /// Whether those rows would be revoked, and wait with the grant. On an external permission set they are others', and
-    /// an `adopt` or a `keep` lets them stay.
+    /// Whether those assignments would be revoked, and wait with the grant. On an external permission set they are
+    /// unmanaged, and with `adopt` or `keep` they stay.
     pub orphans_are_ours: bool,
     /// Where the grant was asked for.
     pub written: Option<Written>,
 }
 
-/// A live row that no `assign` wants and that stays.
+/// A live assignment that is kept although no `assign` grants it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kept {
-    /// The row.
+    /// The assignment.
     pub assignment: NamedAssignment,
     /// What keeps it.
     pub by: KeptBy,
-    /// The last day of the `assign` that wanted it, where that has passed.
+    /// The last day of the `assign` that granted it, if it has passed.
     pub ended: Option<Date>,
     /// Where that is written.
     pub written: Written,
 }
 
-/// What keeps a row that no `assign` wants.
+/// What keeps an assignment that no `assign` grants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeptBy {
     /// A `keep`.

@@ -1,5 +1,5 @@
-//! What a plan is. Everything in it is data, in a fixed order, and nothing else of the crate is needed to read it: stages
-//! that decide fill it in, and renderers and the operation graph only read it.
+//! The plan as data, in a fixed order. It depends on nothing else in the crate: the stages fill it in, and the
+//! renderers and the operation graph read it.
 
 mod assignment;
 mod change;
@@ -28,56 +28,57 @@ pub use estimate::Estimate;
 pub use held::{Blocked, BlockedAction, BlockedCause, Kept, KeptBy, Rebind};
 pub use written::{Line, Written};
 
-/// The difference between what the files want and what is live, and what was noticed on the way.
+/// The difference between the desired state and the live state, with findings.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The owner's mark.
+    /// The stack that owns what it manages.
     pub stack: StackName,
     /// The instance the plan is for.
     pub instance: Instance,
-    /// What the plan was made from. Only a plan from the same kind of source may be applied there.
+    /// The source of the plan. A plan can be applied only to the same kind of source.
     pub provenance: Provenance,
-    /// The day for which expiry was judged.
+    /// The day for which expiry was evaluated.
     pub as_of: Date,
-    /// Whether that day was given: then the plan is a what-if, and cannot be applied.
+    /// Whether the day was given: such a plan is hypothetical and cannot be applied.
     pub as_of_given: bool,
     /// What would change, sorted.
     pub changes: Vec<Change>,
-    /// What is left alone, because it cannot be changed now. Outside the digest.
+    /// Changes that are skipped because they cannot be made now. Outside the digest.
     pub blocked: Vec<Blocked>,
-    /// Grants that are withheld, because their group may have taken the name of one that is gone.
+    /// Grants that are withheld because their group may have taken the name of a deleted group.
     pub rebinds: Vec<Rebind>,
-    /// Live rows that no `assign` wants and that stay all the same, sorted.
+    /// Live assignments that are kept although no `assign` grants them, sorted.
     pub kept: Vec<Kept>,
-    /// Assignments with an end that stand.
+    /// Temporary assignments.
     pub temporary: Vec<Temporary>,
-    /// Accounts that are not active, and are skipped.
+    /// Inactive accounts, which are skipped.
     pub skipped_accounts: Vec<SkippedAccount>,
-    /// Rows of others on external permission sets, counted and left alone.
+    /// Unmanaged assignments of external permission sets, counted.
     pub unmanaged: Vec<Unmanaged>,
-    /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
+    /// Permission sets in which assignments of users and deleted groups were not read where another group has access
+    /// too.
     pub read_by_principal: Vec<PermissionSetName>,
-    /// Pairs of permission set and account that would be changed, and of which not every row was read. Whoever reads
-    /// the live state reads these whole and plans again; a plan that has any must not be shown or applied.
+    /// Pairs of permission set and account that would change but were not read completely. The caller reads these
+    /// completely and plans again; a plan with such pairs must not be shown or applied.
     pub unseen: BTreeSet<(PermissionSetName, AccountId)>,
     /// Warnings.
     pub findings: Vec<Diagnostic>,
     /// Guards that stop the plan.
     pub violations: Vec<Violation>,
-    /// How long an apply would take.
+    /// Estimated duration of an apply.
     pub estimate: Estimate,
-    /// What identifies the changes.
+    /// The digest of the changes.
     pub digest: Digest,
 }
 
 impl Plan {
-    /// Whether there is nothing to do in what was read.
+    /// Whether there are no changes in what was read.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 }
 
-/// What a plan was made from.
+/// The source of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provenance {
     /// Read from AWS.
@@ -89,7 +90,7 @@ pub enum Provenance {
 }
 
 impl Provenance {
-    /// One word, as in JSON plans.
+    /// Returns the word used in JSON plans.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -99,14 +100,14 @@ impl Provenance {
     }
 }
 
-/// An assignment with an end that has not come.
+/// A temporary assignment: one with an end in the future.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Temporary {
     /// Its last day.
     pub until: Date,
-    /// How many days are left after the plan's day; 0 on the last day.
+    /// Number of days left after the plan's day; 0 on the last day.
     pub days_left: i32,
-    /// How many rows it makes.
+    /// Number of account assignments that it makes.
     pub assignments: usize,
     /// Whom it names.
     pub principals: Vec<String>,
@@ -127,27 +128,27 @@ pub struct SkippedAccount {
     pub name: String,
     /// Its state.
     pub state: AccountState,
-    /// How many live rows of ours stay on it.
+    /// Number of live managed assignments in it, which stay.
     pub assignments: usize,
 }
 
-/// Rows of others on an external permission set.
+/// Unmanaged assignments of an external permission set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmanaged {
     /// The set.
     pub permission_set: PermissionSetName,
-    /// How many.
+    /// Their number.
     pub assignments: usize,
 }
 
 /// A guard that stops the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The code that `rolecall explain` knows.
+    /// The code, for `rolecall explain`.
     pub code: Code,
-    /// What it says, in one sentence.
+    /// The message, one sentence.
     pub message: String,
-    /// The rows that it is about, sorted; none where the number alone says it.
+    /// The assignments that it stops, sorted; empty if only their number matters.
     pub assignments: Vec<NamedAssignment>,
     /// Where it was written; `None` for a default.
     pub written: Option<Written>,

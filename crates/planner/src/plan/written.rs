@@ -1,4 +1,4 @@
-//! Places in the configuration's files, as a plan refers to them.
+//! Source places in the configuration, as shown in plans.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Line {
     pub line: u32,
 }
 
-/// Where something was written; for what a template makes, the `use`.
+/// Where something is written; for the output of a template, the `use`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Written {
     /// The line.
@@ -22,14 +22,14 @@ pub struct Written {
     pub template: Option<Line>,
 }
 
-/// For people: a file may have any name, so it is escaped.
+/// For display: a file may have any name, so it is escaped.
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", for_terminal(&self.file), self.line)
     }
 }
 
-/// For people, such as `teams/payments.kdl:3 (template rolecall.kdl:40)`.
+/// For display, such as `teams/payments.kdl:3 (template rolecall.kdl:40)`.
 impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.at.fmt(formatter)?;

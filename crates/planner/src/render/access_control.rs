@@ -1,4 +1,4 @@
-//! What happens to attributes for access control, in words and in lines.
+//! Changes of attributes for access control, in words and in lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,13 @@ use crate::plan::{AccessControlChange, Action, Change};
 
 /// The change of attributes for access control.
 pub(crate) struct AttributesChange {
-    /// What happens, a few words each.
+    /// The changes, a few words each.
     pub(crate) words: Vec<String>,
     /// Each attribute that differs, marked `+` and `-`, with its source before and after.
     pub(crate) lines: Vec<String>,
 }
 
-/// What happens to them; `None` for any other change.
+/// Describes the change; `None` for other changes.
 pub(crate) fn attributes_change(change: &Change) -> Option<AttributesChange> {
     let Action::AccessControl(AccessControlChange { before, after }) = &change.action else { return None };
     let none = BTreeMap::new();
@@ -38,7 +38,7 @@ pub(crate) fn attributes_change(change: &Change) -> Option<AttributesChange> {
     let listed = listed.map(|(what, keys)| format!("{what} {}", keys.join(", ")));
     let mut words: Vec<String> = listed.collect();
     if words.is_empty() {
-        // Turned on, and nothing more: an instance can have the feature without an attribute.
+        // Only enabled: an instance can have the feature without attributes.
         words.push("without any".to_owned());
     }
     Some(AttributesChange { words, lines })

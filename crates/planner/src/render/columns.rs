@@ -27,7 +27,7 @@ impl Columns {
         self.rows.is_empty()
     }
 
-    /// The lines, each indented by two spaces. `paint` colours the first cell.
+    /// Returns the lines, each indented by two spaces. `paint` colors the first cell.
     pub(crate) fn lines(&self, paint: impl Fn(&str) -> String) -> Vec<String> {
         let mut widths: Vec<usize> = Vec::new();
         for row in &self.rows {

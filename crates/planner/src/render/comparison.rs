@@ -1,4 +1,4 @@
-//! What differs from a base, in lines and in table rows.
+//! Differences from a base, in lines and in table rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use crate::plan::comparison::{
     BaseComparison, BaseDifference, ComparedAssignment, Effect, Extent, LineDifference,
 };
 
-/// From so many accounts up, they are counted.
+/// Minimum number of accounts for which only their number is shown.
 const ACCOUNTS_FOLD_FROM: usize = 4;
-/// So many names are listed before the rest is counted.
-const NAMES_SAID: usize = 5;
+/// Number of names listed before the rest is only counted.
+const NAMES_SHOWN: usize = 5;
 
-/// The counts in one sentence: `12 rows gained, 2 lost; 1 looser, 3 changed, 1 tighter`.
+/// Summarizes the counts: `12 assignments gained, 2 assignments lost; 1 looser, 3 changed, 1 tighter`.
 pub(crate) fn counts(comparison: &BaseComparison) -> String {
     let (gained, lost) = comparison.assignment_counts();
     let number = |effect| comparison.of_effect(effect).count();
     let join = |parts: &[(usize, String)]| {
-        let said = parts.iter().filter(|(number, _)| *number > 0);
-        said.map(|(_, text)| text.clone()).collect::<Vec<_>>().join(", ")
+        let shown = parts.iter().filter(|(number, _)| *number > 0);
+        shown.map(|(_, text)| text.clone()).collect::<Vec<_>>().join(", ")
     };
     let rows = join(&[
         (gained, format!("{} gained", phrases::count(gained, "assignment"))),
@@ -38,15 +38,15 @@ pub(crate) fn counts(comparison: &BaseComparison) -> String {
         Extent::WithoutAssignments { .. } => "assignments were not compared",
         Extent::Whole | Extent::Absent { .. } | Extent::Nothing { .. } => "",
     };
-    let said = [unknown.to_owned(), rows, others];
-    let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
-    match said.is_empty() {
-        false => said.join("; "),
+    let shown = [unknown.to_owned(), rows, others];
+    let shown: Vec<String> = shown.into_iter().filter(|part| !part.is_empty()).collect();
+    match shown.is_empty() {
+        false => shown.join("; "),
         true => "no differences in assignments, ends, guards, keeps or declarations".to_owned(),
     }
 }
 
-/// The sections of a text plan: a title each, and lines.
+/// Returns the sections of a text plan, with titles.
 pub(crate) fn sections(comparison: &BaseComparison, detail: Detail) -> Vec<(String, Columns)> {
     let mut sections =
         vec![("Assignments gained and lost, compared with the base:".to_owned(), lines(comparison, detail))];
@@ -105,8 +105,7 @@ fn push_rows(rows: &[ComparedAssignment], detail: Detail, columns: &mut Columns)
     }
 }
 
-/// The tables of a comment: a title, a head and rows of cells each. What loosens is not among them: it is not to be
-/// folded away.
+/// Returns the tables of a comment. Looser differences are not among them, because they must not be folded.
 pub(crate) fn tables(comparison: &BaseComparison, detail: Detail) -> Vec<Table> {
     let mut rows = Vec::new();
     for LineDifference { place, gained, lost } in &comparison.lines {
@@ -120,7 +119,7 @@ pub(crate) fn tables(comparison: &BaseComparison, detail: Detail) -> Vec<Table> 
     let head: &'static [&'static str] = &["", "Principals", "Permission sets", "Accounts", "End", "Line"];
     let mut tables = vec![Table { title: "Assignments gained and lost, compared with the base", head, rows }];
     for (effect, title) in TITLES.into_iter().filter(|(effect, _)| *effect != Effect::Loosens) {
-        let rows = comparison.of_effect(effect).map(|one| vec![said(one), one.place.to_string()]);
+        let rows = comparison.of_effect(effect).map(|one| vec![describe(one), one.place.to_string()]);
         tables.push(Table { title, head: &["Difference", "Line"], rows: rows.collect() });
     }
     tables
@@ -133,18 +132,18 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<String>>,
 }
 
-/// What loosens, a line each with its place.
+/// Returns the looser differences, one line each, with places.
 pub(crate) fn looser(comparison: &BaseComparison) -> Vec<String> {
-    comparison.of_effect(Effect::Loosens).map(|one| format!("{} ({})", said(one), one.place)).collect()
+    comparison.of_effect(Effect::Loosens).map(|one| format!("{} ({})", describe(one), one.place)).collect()
 }
 
-/// A row of a difference, whose message says what there is to say of ends.
+/// An assignment of a difference, without its end, which is in the message.
 fn without_end(row: &NamedAssignment) -> ComparedAssignment {
     ComparedAssignment { assignment: row.clone(), until: None, has_ended: false }
 }
 
-/// A difference with its rows, in one line.
-fn said(difference: &BaseDifference) -> String {
+/// Formats a difference with its assignments on one line.
+fn describe(difference: &BaseDifference) -> String {
     let rows: Vec<ComparedAssignment> = difference.assignments.iter().map(without_end).collect();
     let mut text = difference.message.clone();
     for fold in folds(&rows, false) {
@@ -153,8 +152,8 @@ fn said(difference: &BaseDifference) -> String {
     text
 }
 
-/// Rows that are every one of some principals with every one of some permission sets on every one of some accounts.
-struct RowsFold<'r> {
+/// Assignments that form a product of principals, permission sets and accounts.
+struct AssignmentsFold<'r> {
     principals: Vec<String>,
     sets: Vec<String>,
     accounts: Vec<&'r NamedAssignment>,
@@ -164,13 +163,13 @@ struct RowsFold<'r> {
 /// A last day, and whether it has passed.
 type End = (Option<rolecall_model::Date>, bool);
 
-impl RowsFold<'_> {
+impl AssignmentsFold<'_> {
     fn principals(&self) -> String {
-        listed(&self.principals)
+        list_names(&self.principals)
     }
 
     fn sets(&self) -> String {
-        listed(&self.sets)
+        list_names(&self.sets)
     }
 
     fn accounts(&self) -> String {
@@ -189,24 +188,24 @@ impl RowsFold<'_> {
     }
 }
 
-fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMES_SAID);
-    let said = names[..names.len() - more].join(", ");
-    if more == 0 { said } else { format!("{said} and {more} more") }
+fn list_names(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMES_SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-/// Folds rows; or, where `whole`, gives each its own.
-fn folds(rows: &[ComparedAssignment], whole: bool) -> Vec<RowsFold<'_>> {
+/// Folds assignments; with `whole`, each becomes its own fold.
+fn folds(rows: &[ComparedAssignment], whole: bool) -> Vec<AssignmentsFold<'_>> {
     if whole {
         let single = |one| {
             let ComparedAssignment { assignment: row, until, has_ended }: &ComparedAssignment = one;
             let (principals, sets) = (vec![principal(row)], vec![row.assignment.permission_set.to_string()]);
-            RowsFold { principals, sets, accounts: vec![row], end: (*until, *has_ended) }
+            AssignmentsFold { principals, sets, accounts: vec![row], end: (*until, *has_ended) }
         };
         return rows.iter().map(single).collect();
     }
-    // First the accounts of each principal and set; then the sets that a principal has on the same accounts; then the
-    // principals that have the same sets on the same accounts.
+    // First group accounts by principal and permission set, then permission sets with the same accounts, then
+    // principals with the same permission sets and accounts.
     let mut accounts: BTreeMap<_, Vec<&NamedAssignment>> = BTreeMap::new();
     for ComparedAssignment { assignment: row, until, has_ended } in rows {
         let key = ((*until, *has_ended), principal(row), row.assignment.permission_set.as_str());
@@ -223,7 +222,7 @@ fn folds(rows: &[ComparedAssignment], whole: bool) -> Vec<RowsFold<'_>> {
     }
     let folded = folded.into_iter().map(|((end, sets, _), (principals, accounts))| {
         let sets = sets.into_iter().map(str::to_owned).collect();
-        RowsFold { principals, sets, accounts, end }
+        AssignmentsFold { principals, sets, accounts, end }
     });
     folded.collect()
 }

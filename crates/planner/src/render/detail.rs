@@ -1,12 +1,12 @@
-//! How much of a plan is shown.
+//! Level of detail of a rendered plan.
 
-/// How much is shown.
+/// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Counts and what stops the plan.
+    /// Counts, and guards that stop the plan.
     Summary,
-    /// A line per change, many assignments that say one thing folded, and what differs in a changed set.
+    /// One line per change, with similar assignments folded, and the differences of changed permission sets.
     Changed,
-    /// Every assignment on its own line, and new and deleted sets whole.
+    /// Every assignment on its own line, and new and deleted permission sets in full.
     Full,
 }

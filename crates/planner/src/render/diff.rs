@@ -1,8 +1,8 @@
-//! Texts of many lines, before and after.
+//! Line diffs.
 
 use similar::TextDiff;
 
-/// The changed lines with three lines round them.
+/// Returns the changed lines with three lines of context.
 pub(crate) fn line_diff(before: &str, after: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! What happens in Entra ID, in words and in lines.
+//! Changes in Entra ID, in words and in lines.
 
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::AccessPolicy;
@@ -9,19 +9,19 @@ use crate::plan::{Action, Change, EntraChange};
 
 /// A change in Entra ID.
 pub(crate) struct EntraWords {
-    /// The mark before it.
+    /// Its mark.
     pub(crate) mark: &'static str,
-    /// What happens, in a word.
+    /// Returns the verb of the change.
     pub(crate) verb: &'static str,
-    /// What it happens to.
+    /// The subject.
     pub(crate) what: String,
-    /// More about it; may be empty.
+    /// Additional words; may be empty.
     pub(crate) words: String,
-    /// What differs, or whose access goes with it.
+    /// The differences, or the assignments that are removed with it.
     pub(crate) lines: Vec<String>,
 }
 
-/// What happens, in a word.
+/// Returns the verb of the change.
 pub(crate) fn verb(step: &EntraOperation) -> &'static str {
     match step {
         EntraOperation::CreateApplication { .. }
@@ -41,7 +41,7 @@ pub(crate) fn verb(step: &EntraOperation) -> &'static str {
     }
 }
 
-/// The mark before a change.
+/// Returns the mark of a change.
 pub(crate) fn mark(step: &EntraOperation) -> &'static str {
     match step {
         EntraOperation::CreateApplication { .. }
@@ -61,7 +61,7 @@ pub(crate) fn mark(step: &EntraOperation) -> &'static str {
     }
 }
 
-/// A change in Entra ID for people; `None` for any other change.
+/// Describes a change in Entra ID; `None` for other changes.
 pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
     let Action::Entra(change) = &change.action else { return None };
     let EntraChange { tenant: _, service_principal: _, step, before, lost, is_awaited } = &**change;
@@ -140,7 +140,7 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
     Some(EntraWords { mark: mark(step), verb: verb(step), what, words, lines })
 }
 
-/// The lines of a policy, or those that differ.
+/// Returns the lines of a policy, or those that differ.
 fn policy_lines(before: Option<&AccessPolicy>, after: &AccessPolicy) -> Vec<String> {
     let text = |policy: &AccessPolicy| format!("{:#}", serde_json::to_value(policy).unwrap_or_default());
     line_diff(&before.map(text).unwrap_or_default(), &text(after))

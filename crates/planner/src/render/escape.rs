@@ -1,12 +1,12 @@
-//! Names come from live and from files, and anybody may choose a name. None may move a terminal's cursor, reverse
-//! the reading direction, or open a link or a tag in a comment.
+//! Names come from the live state and from files, and anyone may choose a name. None may move a terminal's cursor,
+//! reverse the reading direction, or open a link or a tag in a comment.
 
 use std::fmt::Write as _;
 
 pub(crate) use rolecall_model::escape::for_terminal;
 use rolecall_model::escape::is_unsafe;
 
-/// Text in Markdown: nothing in it is Markdown or HTML, calls anybody, or links anything.
+/// Escapes text for Markdown: no markup, mentions or links remain.
 pub(crate) fn for_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut before = ' ';
@@ -31,7 +31,7 @@ pub(crate) fn for_markdown(text: &str) -> String {
     escaped
 }
 
-/// Text in HTML, where Markdown is not read: nothing in it is a tag.
+/// Escapes text for HTML in which Markdown is not parsed.
 pub(crate) fn for_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -59,7 +59,7 @@ fn push_html(escaped: &mut String, character: char) {
     }
 }
 
-/// JSON as it was, with characters that act on a terminal as `\uXXXX`: the same value to every reader.
+/// Escapes characters that control a terminal as `\uXXXX` in JSON; its value stays the same.
 pub fn in_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

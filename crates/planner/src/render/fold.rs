@@ -1,4 +1,4 @@
-//! Many rows that say one thing, as one line.
+//! Folding of similar assignments into one line.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use rolecall_model::Date;
 
 use crate::plan::{Action, AssignmentChange, Change, Kept, KeptBy, NamedAssignment, Reason, Written};
 
-/// From so many accounts up, the rows of one principal and one permission set, asked for by one line, are one line.
+/// Minimum number of accounts for which assignments with the same principal, permission set and source line are folded.
 const FOLDS_FROM: usize = 4;
 
-/// Rows that are shown as one line.
+/// Assignments that are shown as one line.
 pub(crate) struct Fold<'a> {
-    /// Whether access is given or taken.
+    /// Whether access is granted, not revoked.
     pub(crate) grants: bool,
     pub(crate) rows: Vec<&'a NamedAssignment>,
     pub(crate) reason: &'a Reason,
     pub(crate) written: Option<&'a Written>,
 }
 
-/// The rows of a plan, folded, in the plan's order; or each on its own line where `whole`.
+/// Folds the assignments of a plan, in the plan's order; with `whole`, each gets its own line.
 pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
     let mut folds: Vec<Fold<'_>> = Vec::new();
     let mut positions: BTreeMap<(bool, &str, &str, Option<&Written>, String), usize> = BTreeMap::new();
@@ -51,7 +51,7 @@ pub(crate) fn fold(changes: &[Change], whole: bool) -> Vec<Fold<'_>> {
         .collect()
 }
 
-/// Rows that are kept and shown as one line.
+/// Kept assignments that are shown as one line.
 pub(crate) struct KeptFold<'a> {
     pub(crate) rows: Vec<&'a NamedAssignment>,
     pub(crate) by: &'a KeptBy,
@@ -59,7 +59,7 @@ pub(crate) struct KeptFold<'a> {
     pub(crate) written: &'a Written,
 }
 
-/// Sorted rows that are kept, folded; or each on its own line where `whole`.
+/// Folds sorted kept assignments; with `whole`, each gets its own line.
 pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
     let mut groups: BTreeMap<(&str, &str, &Written, Option<Date>), Vec<&Kept>> = BTreeMap::new();
     for one in kept {
@@ -86,7 +86,7 @@ pub(crate) fn fold_kept(kept: &[Kept], whole: bool) -> Vec<KeptFold<'_>> {
     folds
 }
 
-/// Rows of one principal and one permission set, folded; or each on its own line where `whole`.
+/// Folds assignments of one principal and one permission set; with `whole`, each gets its own line.
 pub(crate) fn fold_assignments(rows: &[NamedAssignment], whole: bool) -> Vec<Vec<&NamedAssignment>> {
     let mut groups: BTreeMap<(&str, &str), Vec<&NamedAssignment>> = BTreeMap::new();
     for row in rows {

@@ -1,5 +1,4 @@
-//! A plan for programs: flat, versioned, the same bytes for the same plan. It is also the form in which a plan is
-//! saved.
+//! Plans as JSON: flat, versioned, with the same bytes for the same plan. Plans are also saved in this form.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +28,8 @@ pub fn schema() -> String {
     text
 }
 
-/// How two documents differ in what they would do: a line for each change that only one of them has, and the lines that
-/// differ of those that both have. Files, lines and prose are not compared, as the digest does not cover them.
+/// Compares the changes of two documents: one line for each change that only one of them has, and the differing lines
+/// of shared changes. Places and prose are not compared, because the digest does not cover them.
 pub fn difference(before: &PlanDocument, after: &PlanDocument) -> Vec<String> {
     let (before, after) = (by_subject(before), by_subject(after));
     let mut lines = Vec::new();
@@ -52,7 +51,7 @@ pub fn difference(before: &PlanDocument, after: &PlanDocument) -> Vec<String> {
     lines.into_iter().map(|line| escape::for_terminal(&line)).collect()
 }
 
-/// What a change is about: permission set, account and principal, and how people call these.
+/// The subject of a change: permission set, account and principal, with display names.
 type Subject<'d> = (&'d str, &'d str, &'d str, String);
 
 fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument> {
@@ -68,7 +67,7 @@ fn by_subject(document: &PlanDocument) -> BTreeMap<Subject<'_>, &ChangeDocument>
     document.changes.iter().map(|change| (key(change), change)).collect()
 }
 
-/// What people call the subject of a change.
+/// Formats the subject of a change for display.
 fn in_words(change: &ChangeDocument) -> String {
     let subject = &change.subject;
     let account = subject
@@ -88,7 +87,7 @@ fn in_words(change: &ChangeDocument) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
-/// A word of the document as JSON spells it.
+/// Returns a word of the document as spelled in JSON.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
@@ -96,7 +95,7 @@ fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// What the digest covers of a change, on many lines.
+/// Formats what the digest covers of a change, on several lines.
 fn substance(change: &ChangeDocument) -> String {
     let ChangeDocument { action, before, after, provisions, until, .. } = change;
     let covered = json!({

@@ -14,10 +14,10 @@ use crate::phrases;
 use crate::plan::comparison::BaseComparison;
 use crate::plan::{BlockedAction, Change, NamedAssignment, Plan, Provenance, Violation};
 
-/// GitHub takes comments of up to 65,536 characters; what is beyond this is cut, and said so.
+/// Maximum length of a comment in characters. GitHub allows 65,536; longer comments are truncated, with a note.
 pub const MOST_CHARACTERS: usize = 65_000;
 
-/// What the comment keeps free for the last lines, which say what was cut.
+/// Characters reserved for the last lines, which say what was truncated.
 const RESERVED_CHARACTERS: usize = 600;
 
 /// Renders a plan, and how its configuration differs from that of a base, as a Markdown comment of at most
@@ -26,7 +26,7 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, sources: &Sources, det
     let mut page = Page::default();
     heading(plan, &mut page);
     for violation in &plan.violations {
-        violated(violation, detail, &mut page);
+        violation_section(violation, detail, &mut page);
     }
     facts(plan, &mut page);
     if let Some(base) = base {
@@ -38,11 +38,11 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, sources: &Sources, det
     page.finish()
 }
 
-/// The marker, and the counts as a headline.
+/// Writes the marker, and the counts as a headline.
 fn heading(plan: &Plan, page: &mut Page) {
     page.line(&format!("<!-- rolecall-plan stack={} -->", for_marker(plan.stack.as_str())));
     let headline = if plan.is_empty() {
-        wording::nothing_to_do(plan)
+        wording::no_changes(plan)
     } else {
         wording::counts(plan).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     };
@@ -55,7 +55,7 @@ fn heading(plan: &Plan, page: &mut Page) {
 }
 
 /// A guard that stops the plan, with the assignments that it stops.
-fn violated(violation: &Violation, detail: Detail, page: &mut Page) {
+fn violation_section(violation: &Violation, detail: Detail, page: &mut Page) {
     page.line(&format!(
         "> **Stopped by a guard** ({}): {}",
         violation.code,
@@ -74,7 +74,7 @@ fn violated(violation: &Violation, detail: Detail, page: &mut Page) {
     page.table("Assignments stopped by the guard", &head, rows.collect());
 }
 
-/// What was planned for, how it was read, and the digest.
+/// Writes the instance, how it was read, and the digest.
 fn facts(plan: &Plan, page: &mut Page) {
     let source = match plan.provenance {
         Provenance::Live => "",
@@ -87,9 +87,9 @@ fn facts(plan: &Plan, page: &mut Page) {
         if plan.is_empty() { String::new() } else { format!(" Applying takes {time} at AWS's rate limits.") };
     page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
     page.line("");
-    let unseen = wording::not_looked_at(plan);
-    if !unseen.is_empty() {
-        page.line(&unseen);
+    let not_read = wording::not_read(plan);
+    if !not_read.is_empty() {
+        page.line(&not_read);
         page.line("");
     }
     if !plan.is_empty() {
@@ -98,7 +98,7 @@ fn facts(plan: &Plan, page: &mut Page) {
     }
 }
 
-/// The accounts of a fold: the only one by name, or how many there are.
+/// Formats the accounts of a fold: the name of a single one, or their number.
 fn accounts(fold: &[&NamedAssignment]) -> String {
     match fold {
         [one] => phrases::account(one),
@@ -107,14 +107,14 @@ fn accounts(fold: &[&NamedAssignment]) -> String {
 }
 
 fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
-    // First what a reader must not miss, if the comment has to be cut.
-    left_alone(plan, page);
+    // The most important sections come first, in case the comment is truncated.
+    skipped_tables(plan, page);
     for change in &plan.changes {
         set_section(change, page);
         attributes_section(change, page);
         entra_section(change, page);
     }
-    row_table(plan, detail, page);
+    assignment_table(plan, detail, page);
     kept_table(plan, detail, page);
     let rows = plan.temporary.iter().map(|one| {
         let sets: Vec<String> = one.permission_sets.iter().map(ToString::to_string).collect();
@@ -146,7 +146,7 @@ fn sections(plan: &Plan, sources: &Sources, detail: Detail, page: &mut Page) {
     page.table("Findings", &["Code", "Finding", "Help", "Place"], rows.collect());
 }
 
-/// What the changes cannot show. What loosens is not folded, so that nobody approves it unseen.
+/// Writes the comparison with the base. Looser differences are not folded, so that no one approves them not_read.
 fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
     if let Some(why) = base.why_not_compared() {
         page.line(&format!("> **Not compared with the base:** {}.", for_markdown(&why)));
@@ -174,7 +174,7 @@ fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
     }
 }
 
-fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
+fn assignment_table(plan: &Plan, detail: Detail, page: &mut Page) {
     let mut rows = Vec::new();
     for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
         let first = folded[0];
@@ -185,7 +185,7 @@ fn row_table(plan: &Plan, detail: Detail, page: &mut Page) {
             principal(first),
             first.assignment.permission_set.to_string(),
             accounts(&folded),
-            wording::reason_of_row(reason, first),
+            wording::reason_of_assignment(reason, first),
             place,
         ]));
     }
@@ -210,7 +210,7 @@ fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
     page.table("Kept although no assign grants them", &head, rows);
 }
 
-/// A permission set, with all that differs; one that is made or deleted, whole, since a reviewer approves what it
+/// Writes a permission set with its differences; a new or deleted one in full, because a reviewer approves what it
 /// grants.
 fn set_section(change: &Change, page: &mut Page) {
     let Some(SetChange { name, words, .. }) = sets::set_change(change) else { return };
@@ -242,7 +242,7 @@ fn entra_section(change: &Change, page: &mut Page) {
     page.diff(mark, &format!("{verb} {what} in Entra ID{words}{place}"), &lines);
 }
 
-fn left_alone(plan: &Plan, page: &mut Page) {
+fn skipped_tables(plan: &Plan, page: &mut Page) {
     let mut rows = Vec::new();
     for blocked in &plan.blocked {
         let (verb, set, row) = match &blocked.action {
@@ -289,18 +289,18 @@ fn table_row(cells: &[String]) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// A stack's name within an HTML comment, which two hyphens would end.
+/// Escapes a stack's name for an HTML comment, which two hyphens would end.
 fn for_marker(text: &str) -> String {
     text.replace("--", "- -").replace(['<', '>'], "_")
 }
 
-/// A comment that grows until it is full; then it counts what it leaves out.
+/// A comment that grows until it is full, and then counts omitted lines.
 #[derive(Default)]
 struct Page {
     text: String,
     characters: usize,
-    left_out: usize,
-    /// Once something was left out, so is all that follows: a page with holes would look whole.
+    omitted: usize,
+    /// Once a line was omitted, so are all that follow: a page with gaps would look complete.
     is_full: bool,
 }
 
@@ -309,7 +309,7 @@ impl Page {
         let characters = line.chars().count() + 1;
         if self.is_full || self.characters + characters > MOST_CHARACTERS - RESERVED_CHARACTERS {
             self.is_full = true;
-            self.left_out += 1;
+            self.omitted += 1;
             return false;
         }
         self.text.push_str(line);
@@ -318,7 +318,7 @@ impl Page {
         true
     }
 
-    /// A folded table. What does not fit is left out row by row, never in the middle of one.
+    /// Writes a folded table. Rows that do not fit are omitted, never cut.
     fn table(&mut self, title: &str, head: &[&str], rows: Vec<String>) {
         if rows.is_empty() {
             return;
@@ -331,7 +331,7 @@ impl Page {
             format!("| {rule} |"),
         ]);
         if !opened {
-            self.left_out += rows.len();
+            self.omitted += rows.len();
             return;
         }
         for row in rows {
@@ -340,7 +340,7 @@ impl Page {
         self.close(&["", "</details>", ""]);
     }
 
-    /// A folded diff, or one line where there are no lines to fold.
+    /// Writes a folded diff, or one line if there is nothing to fold.
     fn diff(&mut self, mark: &str, title: &str, lines: &[String]) {
         if lines.is_empty() {
             self.line(&format!("- `{mark}` {}", for_markdown(title)));
@@ -348,12 +348,12 @@ impl Page {
             return;
         }
         let title = for_html(&format!("{mark} {title}"));
-        // A fence longer than any run of backquotes within cannot be ended from within.
+        // A fence longer than any run of backquotes in the text cannot be closed by the text.
         let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
         let opening = [format!("<details><summary>{title}</summary>"), String::new(), format!("{fence}diff")];
         if !self.block(&opening) {
-            self.left_out += lines.len();
+            self.omitted += lines.len();
             return;
         }
         for line in lines {
@@ -362,7 +362,7 @@ impl Page {
         self.close(&[&fence, "", "</details>", ""]);
     }
 
-    /// All of these lines, or none.
+    /// Writes all of these lines, or none.
     fn block(&mut self, lines: &[String]) -> bool {
         let needed: usize = lines.iter().map(|line| line.chars().count() + 1).sum();
         if self.is_full || self.characters + needed > MOST_CHARACTERS - RESERVED_CHARACTERS {
@@ -372,7 +372,7 @@ impl Page {
         lines.iter().all(|line| self.line(line))
     }
 
-    /// Closing lines always fit: they are what the reserve is for.
+    /// Writes closing lines, which always fit into the reserve.
     fn close(&mut self, lines: &[&str]) {
         for line in lines {
             self.text.push_str(line);
@@ -382,11 +382,11 @@ impl Page {
     }
 
     fn finish(mut self) -> String {
-        if self.left_out > 0 {
+        if self.omitted > 0 {
             let text = format!(
                 "**Truncated:** {} more lines do not fit into a comment. The full plan is in the pipeline's log and \
                  in the output of `rolecall plan --format json`.",
-                self.left_out
+                self.omitted
             );
             self.close(&[&text]);
         }

@@ -1,5 +1,4 @@
-//! A plan for people and for programs. Renderers only read a plan and how it differs from a base; none of them decides
-//! anything.
+//! Renderers of plans and comparisons. They make no decisions.
 
 mod access_control;
 mod columns;

@@ -1,4 +1,4 @@
-//! What happens to a permission set, in words and in lines.
+//! Changes of permission sets, in words and in lines.
 
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, PermissionSet};
@@ -10,13 +10,13 @@ use crate::plan::{Action, Change, PermissionSetChange, Reason};
 /// The change of a permission set.
 pub(crate) struct SetChange<'p> {
     pub(crate) name: &'p str,
-    /// What happens, a few words each.
+    /// The changes, a few words each.
     pub(crate) words: Vec<String>,
-    /// What stands for the words where there is no room for them.
+    /// A shorter text if the words do not fit.
     pub(crate) short: String,
 }
 
-/// The permission set of a change and what happens to it; `None` for a row and for what is no permission set.
+/// Describes the change of a permission set; `None` for other changes.
 pub(crate) fn set_change(change: &Change) -> Option<SetChange<'_>> {
     let set = changed_set(change)?;
     let name = set.name().as_str();
@@ -60,7 +60,7 @@ fn changed_set(change: &Change) -> Option<&PermissionSetChange> {
     }
 }
 
-/// What a set grants.
+/// Lists what a permission set grants.
 fn grants_of(set: &PermissionSet) -> Vec<String> {
     let managed = set.managed_policies.iter().map(|arn| managed_policy_name(arn).to_owned());
     let customer = set.customer_policies.iter().map(|policy| format!("customer policy {policy}"));
@@ -76,16 +76,16 @@ fn grants_of(set: &PermissionSet) -> Vec<String> {
     words
 }
 
-/// What differs: for each difference a few words, and the lines before and after where the words do not say it.
+/// Returns the differences: a few words each, and the lines before and after if the words are not enough.
 pub(crate) fn differences(change: &Change) -> Vec<(String, Vec<String>)> {
     let Some(PermissionSetChange::Update { differences, .. }) = changed_set(change) else {
         return Vec::new();
     };
-    let said = |difference| (phrases::difference(difference), wording::difference_lines(difference));
-    differences.iter().map(said).collect()
+    let described = |difference| (phrases::difference(difference), wording::difference_lines(difference));
+    differences.iter().map(described).collect()
 }
 
-/// A set that is made or deleted, whole.
+/// Returns the lines of a new or deleted permission set, in full.
 pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
     let (set, mark) = match changed_set(change) {
         Some(PermissionSetChange::Create { after }) => (after, '+'),
@@ -97,7 +97,7 @@ pub(crate) fn whole_lines(change: &Change) -> Vec<String> {
         )
         | None => return Vec::new(),
     };
-    // Plain data with text keys has no way to fail to become JSON.
+    // Serializing plain data with text keys cannot fail.
     let text = serde_json::to_string_pretty(set).unwrap_or_default();
     text.lines().map(|line| format!("{mark} {line}")).collect()
 }

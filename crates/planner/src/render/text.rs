@@ -1,4 +1,4 @@
-//! A plan for a terminal or a log: one line per change, aligned, counts last.
+//! Plans for a terminal or a log: one line per change, aligned, with the counts last.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -18,15 +18,15 @@ use crate::plan::{
     Violation,
 };
 
-/// What happens to a permission set stands on its own line up to so many columns, and below it beyond.
+/// Maximum width in columns for the change of a permission set to stay on its line; longer texts move below.
 const WORDS_ON_A_LINE: usize = 60;
 
-/// How a plan is written.
+/// Style of a text plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// How much.
+    /// Level of detail.
     pub detail: Detail,
-    /// Whether marks are coloured. Nothing is said by colour alone.
+    /// Whether to color marks. Color never carries information of its own.
     pub color: bool,
 }
 
@@ -41,13 +41,13 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> Strin
         let text = format!("Stopped by a guard ({}): {}{place}", violation.code, violation.message);
         lines.push(paint_as('!', &text, style.color));
         if style.detail != Detail::Summary {
-            lines.extend(violating(violation, style.detail).lines(str::to_owned));
+            lines.extend(stopped_assignments(violation, style.detail).lines(str::to_owned));
         }
     }
     if !plan.violations.is_empty() {
         lines.push(String::new());
     }
-    lines.extend(Some(wording::not_looked_at(plan)).filter(|line| !line.is_empty()));
+    lines.extend(Some(wording::not_read(plan)).filter(|line| !line.is_empty()));
     if let Some(base) = base {
         if let Some(why) = base.why_not_compared() {
             let text = format!("Not compared with the base: {}.", for_terminal(&why));
@@ -59,7 +59,7 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> Strin
         }
     }
     if plan.is_empty() {
-        lines.push(wording::nothing_to_do(plan));
+        lines.push(wording::no_changes(plan));
     } else {
         let time = phrases::duration(plan.estimate.seconds);
         for mut line in wording::counts(plan).into_iter().filter(|line| !line.is_empty()) {
@@ -76,8 +76,8 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> Strin
     text
 }
 
-/// The rows that a guard stops.
-fn violating(violation: &Violation, detail: Detail) -> Columns {
+/// The assignments that a guard stops.
+fn stopped_assignments(violation: &Violation, detail: Detail) -> Columns {
     let mut columns = Columns::default();
     for rows in fold_assignments(&violation.assignments, detail == Detail::Full) {
         let first = rows[0];
@@ -134,7 +134,7 @@ fn rows(plan: &Plan, detail: Detail) -> Columns {
             1 => account(first),
             many => format!("{many} accounts"),
         };
-        let why = for_terminal(&wording::reason_of_row(reason, first));
+        let why = for_terminal(&wording::reason_of_assignment(reason, first));
         let place = written.map(ToString::to_string).unwrap_or_default();
         let because = [why, place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let verb = if grants { "+ assign" } else { "- revoke" };
@@ -191,8 +191,8 @@ fn attributes(plan: &Plan, style: Style) -> Columns {
         );
         let place = change.written.as_ref().map(ToString::to_string).unwrap_or_default();
         let line = words.join("; ");
-        let said = if line.width() <= WORDS_ON_A_LINE { line } else { phrases::count(lines.len(), "line") };
-        columns.row(vec![verb, for_terminal(&said), place]);
+        let shown = if line.width() <= WORDS_ON_A_LINE { line } else { phrases::count(lines.len(), "line") };
+        columns.row(vec![verb, for_terminal(&shown), place]);
         for line in lines {
             columns.under(format!("      {}", paint(&for_terminal(&line), style.color)));
         }
@@ -200,7 +200,7 @@ fn attributes(plan: &Plan, style: Style) -> Columns {
     columns
 }
 
-/// What differs; of a difference that a few words say, only where the line above had no room for them.
+/// Returns the lines of the differences; without those that fit on the line above, unless `all`.
 fn difference_lines(change: &Change, all: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for (words, inner) in sets::differences(change) {
@@ -258,15 +258,15 @@ fn rebinds(plan: &Plan) -> Columns {
         let row = &rebind.grant;
         columns.row(vec!["! assign".to_owned(), principal(row), set_name(row), account(row), place]);
         for orphan in &rebind.orphans {
-            let gone = wording::reason_of_row(&Reason::Orphan, orphan);
-            let (verb, waits) =
+            let reason = wording::reason_of_assignment(&Reason::Orphan, orphan);
+            let (verb, fate) =
                 if rebind.orphans_are_ours { ("! revoke", "withheld too") } else { ("!", "stays") };
             columns.row(vec![
                 verb.to_owned(),
                 principal(orphan),
                 set_name(orphan),
                 account(orphan),
-                format!("{gone}; {waits}"),
+                format!("{reason}; {fate}"),
             ]);
         }
     }
@@ -344,7 +344,7 @@ fn account(row: &NamedAssignment) -> String {
     for_terminal(&phrases::account(row))
 }
 
-/// Colours a text by the mark that it begins with.
+/// Colors a text by its leading mark.
 fn paint(text: &str, color: bool) -> String {
     paint_as(text.chars().next().unwrap_or(' '), text, color)
 }

@@ -1,4 +1,4 @@
-//! Words that all renderers share.
+//! Wording shared by all renderers.
 
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::{Boundary, Date, Principal};
@@ -11,7 +11,7 @@ use crate::plan::{
     PermissionSetChange, Plan, Provisioning, Reason,
 };
 
-/// Why a row changes, beyond the file and line; empty where the line says it all.
+/// Describes why an assignment changes; empty if the place is enough.
 pub(crate) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Declared { until: None, note: None } => String::new(),
@@ -29,8 +29,8 @@ pub(crate) fn reason(reason: &Reason) -> String {
     }
 }
 
-/// Why a row changes; of a principal that is gone, its whole id is said.
-pub(crate) fn reason_of_row(reason: &Reason, named: &NamedAssignment) -> String {
+/// Describes why an assignment changes, with the complete id of a deleted principal.
+pub(crate) fn reason_of_assignment(reason: &Reason, named: &NamedAssignment) -> String {
     match (reason, &named.assignment.principal) {
         (Reason::Orphan, Principal::Group(id)) => format!("group {id} no longer exists"),
         (Reason::Orphan, Principal::User(id)) => format!("user {id} no longer exists"),
@@ -38,7 +38,7 @@ pub(crate) fn reason_of_row(reason: &Reason, named: &NamedAssignment) -> String 
     }
 }
 
-/// What keeps a row that no `assign` wants.
+/// Describes what keeps an assignment that no `assign` grants.
 pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
     let why = match by {
         KeptBy::Adopt => "its permission set has `adopt`".to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
     ended.into_iter().chain(Some(why).filter(|why| !why.is_empty())).collect::<Vec<_>>().join(", ")
 }
 
-/// The lines of a difference's before and after, marked `-` and `+`, where a few words do not say it.
+/// Returns the lines before and after a difference, marked `-` and `+`, if a few words are not enough.
 pub(crate) fn difference_lines(difference: &Difference) -> Vec<String> {
     match difference {
         Difference::Description { before, after } | Difference::RelayState { before, after } => {
@@ -87,7 +87,7 @@ fn boundary(boundary: &Boundary) -> String {
     }
 }
 
-/// Where an edited set is carried to; empty where it is in use nowhere.
+/// Describes where an edited permission set is provisioned; empty if it is not in use.
 pub(crate) fn provisioning(provision: &Provisioning) -> String {
     match provision.accounts.len() {
         0 => String::new(),
@@ -95,8 +95,8 @@ pub(crate) fn provisioning(provision: &Provisioning) -> String {
     }
 }
 
-/// `2 to assign, 1 to revoke; 1 left alone`, and `permission sets: 1 to change`, and whether attributes for access
-/// control are set; any may be empty.
+/// Summarizes the counts: `2 to assign, 1 to revoke; 1 skipped`, `permission sets: 1 to change`, attributes for access
+/// control, and Entra ID; each may be empty.
 pub(crate) fn counts(plan: &Plan) -> [String; 4] {
     let Counts { assign, revoke, create, adopt, update, provision, release, delete, set_attributes, entra } =
         Counts::of(&plan.changes);
@@ -104,7 +104,7 @@ pub(crate) fn counts(plan: &Plan) -> [String; 4] {
         let parts = parts.iter().filter(|(number, _)| *number > 0);
         parts.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
     };
-    let assignments = [join(&[(assign, "to assign"), (revoke, "to revoke")]), left_alone(plan)];
+    let assignments = [join(&[(assign, "to assign"), (revoke, "to revoke")]), not_changed(plan)];
     let assignments: Vec<String> = assignments.into_iter().filter(|part| !part.is_empty()).collect();
     let sets = [
         (create, "to create"),
@@ -123,17 +123,17 @@ pub(crate) fn counts(plan: &Plan) -> [String; 4] {
     [assignments.join("; "), sets, attributes.to_owned(), entra]
 }
 
-/// What is not done, for the line of counts; empty where everything is.
-pub(crate) fn left_alone(plan: &Plan) -> String {
+/// Summarizes what is not changed; empty if there is nothing.
+pub(crate) fn not_changed(plan: &Plan) -> String {
     let parts =
         [(plan.blocked.len(), "skipped"), (plan.rebinds.len(), "withheld"), (plan.kept.len(), "kept")];
-    let said = parts.iter().filter(|(number, _)| *number > 0);
-    said.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
+    let shown = parts.iter().filter(|(number, _)| *number > 0);
+    shown.map(|(number, what)| format!("{number} {what}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What a plan without changes says. What was withheld or blocked is not "nothing".
-pub(crate) fn nothing_to_do(plan: &Plan) -> String {
-    match left_alone(plan) {
+/// Describes a plan without changes; skipped and withheld changes are mentioned.
+pub(crate) fn no_changes(plan: &Plan) -> String {
+    match not_changed(plan) {
         none if none.is_empty() => {
             "No changes. The live state matches the configuration in everything that was read.".to_owned()
         }
@@ -141,8 +141,8 @@ pub(crate) fn nothing_to_do(plan: &Plan) -> String {
     }
 }
 
-/// What was not looked at; empty where everything was.
-pub(crate) fn not_looked_at(plan: &Plan) -> String {
+/// Describes what a fast read skipped; empty if nothing was skipped.
+pub(crate) fn not_read(plan: &Plan) -> String {
     match plan.read_by_principal.len() {
         0 => String::new(),
         sets => format!(
@@ -153,7 +153,7 @@ pub(crate) fn not_looked_at(plan: &Plan) -> String {
     }
 }
 
-/// What happens, in a word.
+/// Returns the verb of the change.
 pub(crate) fn verb(change: &Change) -> &'static str {
     match &change.action {
         Action::Assignment(AssignmentChange::Grant(_)) => "assign",
@@ -172,7 +172,7 @@ pub(crate) fn verb(change: &Change) -> &'static str {
     }
 }
 
-/// The mark before a change: `+` gives, `-` takes, `~` changes.
+/// Returns the mark of a change: `+` adds, `-` removes, `~` changes.
 pub(crate) fn mark(action: &Action) -> &'static str {
     match action {
         Action::Assignment(AssignmentChange::Grant(_))

@@ -1,4 +1,4 @@
-//! Attributes for access control: what becomes of each state that they can be in, live and in the files.
+//! Attributes for access control: what becomes of each state that they can be in, live and in the configuration.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -55,7 +55,7 @@ fn set(before: Option<&[(&str, &str)]>, after: &[(&str, &str)]) -> Option<Action
 }
 
 #[test]
-fn the_files_own_them_whole_and_only_where_they_speak_of_them() {
+fn a_configuration_with_attributes_owns_all_of_them() {
     let title = [("title", "${path:title}")];
     let both = [("cost", COST), ("title", "${path:title}")];
     assert_eq!(change(Some(&both), ""), set(None, &both), "off");
@@ -69,7 +69,7 @@ fn the_files_own_them_whole_and_only_where_they_speak_of_them() {
 }
 
 #[test]
-fn a_snapshot_that_does_not_hold_them_is_not_taken_for_off() {
+fn unread_attributes_do_not_count_as_disabled() {
     let live = world("attributes-unread");
     let found = plan_of(&files(Some(&[("cost", COST)])), &live).unwrap_err();
     let codes: Vec<Code> = found.iter().map(|one| one.code).collect();
@@ -122,7 +122,7 @@ fn every_renderer_shows_each_attribute_before_and_after() {
 
 /// What a guard or a lint asks of external sets must be read, and no more.
 #[test]
-fn external_sets_are_read_whole_where_something_asks_what_they_grant() {
+fn details_of_external_sets_are_read_only_if_needed() {
     let details = |more: &str| {
         let text = format!(
             "{HEAD}group \"devs\"\ngroup \"pinned\" id=\"4f6c1d2e-0000-4000-8000-000000000001\"\n\

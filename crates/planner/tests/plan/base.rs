@@ -50,7 +50,7 @@ fn cases() {
 const ROWS_AND_ENDS: &str = include_str!("base/rows-and-ends.txt");
 
 #[test]
-fn every_form_holds_the_comparison() {
+fn every_format_contains_the_comparison() {
     let (head, plan, comparison) = planned(ROWS_AND_ENDS);
     insta::assert_snapshot!("base_full", rendered(ROWS_AND_ENDS, Detail::Full));
     insta::assert_snapshot!("base_summary", rendered(ROWS_AND_ENDS, Detail::Summary));
@@ -77,7 +77,7 @@ assign "Deploy" { to "devs"; on { account "one" "two" }; until "2027-01-31" }
 const SMALL_WORLD: &str = "account one 111111111111 /\naccount two 111111111112 /\ngroup devs\ngroup ops\n";
 
 #[test]
-fn what_only_moved_or_is_written_otherwise_is_no_difference() {
+fn moved_or_rewritten_rules_are_not_differences() {
     let moved = r#"
 // A comment moves every line.
 accounts "both" { account "two"; account "111111111111" }
@@ -92,7 +92,7 @@ group "devs"
 }
 
 #[test]
-fn a_base_that_does_not_fit_the_live_state_is_compared_without_rows() {
+fn a_base_that_does_not_fit_the_live_state_is_compared_without_assignments() {
     let base = SMALL.replace("group \"devs\"", "group \"devs\"\ngroup \"gone\"");
     let head = SMALL.replace("2027-01-31", "2027-03-31");
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{head}")));
@@ -111,7 +111,7 @@ fn a_base_that_does_not_fit_the_live_state_is_compared_without_rows() {
 }
 
 #[test]
-fn users_whom_only_the_base_names_lose_their_rows() {
+fn users_that_only_the_base_names_lose_their_assignments() {
     // A live reading looks up the users whom the files of the plan name, and no others.
     let base = SMALL.replace("to \"devs\";", "to \"devs\"; to-user \"jane@acme.com\";");
     let (base, head) = (project(&format!("{HEAD}{base}")), project(&format!("{HEAD}{SMALL}")));
@@ -123,7 +123,7 @@ fn users_whom_only_the_base_names_lose_their_rows() {
 }
 
 #[test]
-fn another_stack_or_instance_is_no_base() {
+fn another_stack_or_instance_cannot_be_the_base() {
     let head = project(&format!("{HEAD}{SMALL}"));
     let snapshot = world(SMALL_WORLD);
     let refused = |from: &str, to: &str| {
@@ -150,7 +150,7 @@ fn both_ways(before: &str, after: &str) -> [Vec<(Effect, Subject, String)>; 2] {
 
 /// Every difference of these pairs loosens, and each way back tightens.
 #[test]
-fn what_loosens_one_way_tightens_the_other() {
+fn a_looser_difference_is_tighter_in_reverse() {
     let pairs = [
         ("guard { max-deletions 5 }", "guard { max-deletions 6 }"),
         ("guard { max-deletions 5 percent=10 }", "guard { max-deletions 5 percent=11 }"),
@@ -214,7 +214,7 @@ fn what_loosens_one_way_tightens_the_other() {
 }
 
 #[test]
-fn another_way_to_select_is_a_change_unless_it_is_seen_to_loosen() {
+fn a_different_selection_is_a_change_unless_it_is_looser_today() {
     let declared = "group \"devs\"; permission-set \"Deploy\"; accounts \"a\" { every-member-account }\n";
     let guard = |on: &str| format!("{declared}guard {{ forbid \"x\" {{ on {on} }} }}");
     let all = guard("{ every-member-account; except { name \"management\" } }");
@@ -229,7 +229,7 @@ fn another_way_to_select_is_a_change_unless_it_is_seen_to_loosen() {
 }
 
 #[test]
-fn a_changed_account_set_is_followed_to_the_guards_that_name_it() {
+fn a_changed_account_set_affects_the_guards_that_name_it() {
     let of = |accounts: &str, group: &str| {
         format!(
             "accounts \"inner\" {{ account {accounts} }}; accounts \"outer\" {{ accounts \"inner\" }}; group \"devs\"; \
@@ -265,7 +265,7 @@ fn holds(found: &[(Effect, Subject, String)], effect: Effect, subject: Subject, 
 }
 
 #[test]
-fn attributes_that_were_not_read_do_not_keep_rows_from_being_compared() {
+fn unread_attributes_do_not_prevent_comparing_assignments() {
     let attributes = "attributes { attribute \"team\" source=\"${path:enterprise.costCenter}\" }\n";
     let head = SMALL.replace("\"one\" \"two\"", "\"one\"");
     let case = format!("{attributes}{SMALL}\n---\n{head}\n---\n{SMALL_WORLD}attributes-unread");
@@ -276,7 +276,7 @@ fn attributes_that_were_not_read_do_not_keep_rows_from_being_compared() {
 }
 
 #[test]
-fn what_is_not_compared_alarms() {
+fn an_incomplete_comparison_is_reported() {
     let unfit = SMALL.replace("group \"devs\"", "group \"devs\"\ngroup \"gone\"");
     let shown = rendered(&format!("{unfit}\n---\n{SMALL}\n---\n{SMALL_WORLD}"), Detail::Changed);
     insta::assert_snapshot!("base_without_rows", shown);
@@ -296,7 +296,7 @@ fn what_is_not_compared_alarms() {
 }
 
 #[test]
-fn a_group_that_is_pointed_elsewhere_is_another_group() {
+fn a_label_that_refers_to_another_group_is_reported() {
     let of = |declared: &str| {
         format!(
             "group \"devs\" {declared}; permission-set \"Deploy\"; guard {{ forbid \"x\" {{ to \"devs\" }} }}"
@@ -322,7 +322,7 @@ fn a_group_that_is_pointed_elsewhere_is_another_group() {
 }
 
 #[test]
-fn an_account_set_that_is_frozen_to_its_accounts_is_listed() {
+fn an_account_set_that_is_replaced_by_a_list_is_reported() {
     let of = |accounts: &str| format!("accounts \"prod\" {{ {accounts} }}; permission-set \"Deploy\"");
     let world = "account p1 111111111111 Prod\naccount p2 111111111112 Prod\nset Deploy owner=acme";
     let found = differences(&of("ou \"Prod\""), &of("account \"p1\" \"p2\""), world);
@@ -334,7 +334,7 @@ fn an_account_set_that_is_frozen_to_its_accounts_is_listed() {
 }
 
 #[test]
-fn what_a_permission_set_gains_is_listed_though_live_has_it() {
+fn gains_of_a_permission_set_are_listed_even_if_live() {
     let guard = "guard { protect \"Deploy\" }\n";
     let base = format!(
         "{guard}permission-set \"Deploy\" {{ managed-policy \"ReadOnlyAccess\"; boundary {{ managed-policy \"PowerUserAccess\" }} }}"
@@ -360,7 +360,7 @@ fn what_a_permission_set_gains_is_listed_though_live_has_it() {
 }
 
 #[test]
-fn guards_do_not_follow_a_permission_set_that_is_renamed() {
+fn guards_do_not_apply_to_a_renamed_permission_set() {
     let base = "guard { protect \"Old\"; forbid \"x\" { permission-set \"Old\" } }\npermission-set \"Old\"\n";
     let renamed = "permission-set \"New\" { renamed-from \"Old\" }\n";
     let world = world("set Old owner=acme");

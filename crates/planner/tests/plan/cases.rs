@@ -70,7 +70,7 @@ fn the_json_form_is_as_documented() {
 }
 
 #[test]
-fn the_schema_on_disk_is_the_one_of_the_types() {
+fn the_schema_file_matches_the_types() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/plan.schema.json");
     let schema = json::schema();
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -87,7 +87,7 @@ fn the_markdown_form_is_a_comment() {
 }
 
 #[test]
-fn a_comment_is_cut_between_rows_and_says_so() {
+fn a_long_comment_is_truncated_between_rows_with_a_note() {
     let mut config = format!("{HEAD}permission-set \"Deploy\" {{ managed-policy \"ReadOnlyAccess\" }}\n");
     let mut world_text = String::from("set Deploy owner=acme managed=ReadOnlyAccess\n");
     for at in 0..1_500 {
@@ -159,7 +159,7 @@ fn guarded(head: &str, base: &str, world_text: &str) -> String {
 }
 
 #[test]
-fn a_guard_of_another_checkout_does_not_fall_silent() {
+fn a_guard_of_another_checkout_still_applies() {
     let rules = "permission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"partners\"; on { account \"one\" } }\n";
     let guard = "group \"contractors\"\nguard { forbid \"contractors stay out\" { to \"contractors\" } }\npermission-set \"Deploy\" { managed-policy \"A\" }\nassign \"Deploy\" { to \"contractors\"; on { account \"one\" } }\n";
     let sets = "account one 111111111111 /\nset Deploy owner=acme managed=A\n";

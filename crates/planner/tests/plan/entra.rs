@@ -32,7 +32,7 @@ fn shown(config: &str, snapshot: &Snapshot) -> String {
 }
 
 #[test]
-fn a_company_goes_from_nothing_to_working_in_one_plan() {
+fn one_plan_sets_up_a_new_company() {
     let config = format!("{}{FILES}", application(&format!("create\n{EVERYTHING}")));
     let snapshot = live("", &[], tenant(&["devs", "break-glass"]));
     insta::assert_snapshot!(shown(&config, &snapshot));
@@ -44,7 +44,7 @@ fn a_company_goes_from_nothing_to_working_in_one_plan() {
 }
 
 #[test]
-fn what_works_is_left_alone() {
+fn a_working_setup_is_not_changed() {
     let config = format!("{}{FILES}", application(EVERYTHING));
     let mut tenant = tenant(&["devs", "break-glass"]);
     tenant.applications.push(working(&["devs"]));
@@ -76,7 +76,7 @@ fn a_new_group_is_waited_for_or_deferred() {
 }
 
 #[test]
-fn without_an_application_nothing_brings_a_new_group() {
+fn without_an_application_a_new_group_is_not_provisioned() {
     let config = format!("entra tenant=\"acme.onmicrosoft.com\"\n{FILES}");
     let snapshot = live("", &[], tenant(&["devs", "break-glass"]));
     let files = project(&config);
@@ -119,7 +119,7 @@ fn a_renamed_group_keeps_its_access_and_a_taken_name_waits() {
 }
 
 #[test]
-fn groups_that_cannot_be_used_are_told_with_their_place() {
+fn unusable_groups_are_reported_with_their_places() {
     let files = "group \"devs\"\ngroup \"missing\"\ngroup \"twice\"\ngroup \"mail\"\ngroup \"outer\"
 permission-set \"Deploy\" { managed-policy \"A\" }
 assign \"Deploy\" { to \"devs\" \"missing\" \"twice\" \"mail\" \"outer\"; on { account \"one\" } }\n";
@@ -141,7 +141,7 @@ assign \"Deploy\" { to \"devs\" \"missing\" \"twice\" \"mail\" \"outer\"; on { a
 }
 
 #[test]
-fn unassigning_says_what_goes_with_the_group() {
+fn unassigning_lists_what_is_removed_with_the_group() {
     let config = format!(
         "guard {{ max-deletions 1 }}\n{}{FILES}",
         application("assign-groups\nunassign-group \"old\" \"devs\" \"nobody\"")
@@ -160,7 +160,7 @@ fn unassigning_says_what_goes_with_the_group() {
 }
 
 #[test]
-fn provisioning_is_repaired_and_its_troubles_are_told() {
+fn provisioning_is_repaired_and_its_problems_are_reported() {
     let config =
         format!("{}{FILES}", application("assign-groups\nprovisioning scim-token-expires=\"2026-12-01\""));
     let mut shown_all = String::new();
@@ -220,7 +220,7 @@ fn a_certificate_is_rotated_in_two_applies() {
 }
 
 #[test]
-fn a_policy_is_enabled_in_two_applies_and_never_weakened_in_silence() {
+fn a_policy_is_enabled_in_two_applies_and_never_weakened_silently() {
     let mfa = |state: &str, strength: &str| {
         let line = format!(
             "assign-groups\nrequire-mfa \"AWS needs MFA\" strength=\"{strength}\" state=\"{state}\" {{ except-to \"break-glass\" }}"
@@ -251,7 +251,7 @@ fn a_policy_is_enabled_in_two_applies_and_never_weakened_in_silence() {
 }
 
 #[test]
-fn a_snapshot_without_the_tenant_is_refused() {
+fn a_snapshot_without_the_tenant_is_rejected() {
     let config = format!("{}{FILES}", application(EVERYTHING));
     let mut snapshot = live("", &[], tenant(&[]));
     snapshot.entra = None;

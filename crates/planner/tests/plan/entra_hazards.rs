@@ -1,4 +1,4 @@
-//! What in the Entra half would lock people out, let somebody in, or take access away unseen.
+//! What in the Entra half would lock people out, let someone in, or take access away unseen.
 
 use rolecall_model::entra::{EnterpriseApplication, PolicyState};
 use rolecall_model::snapshot::{ExternalId, Group};
@@ -37,7 +37,7 @@ fn handmade(snapshot: &mut Snapshot, name: &str, external: Option<String>) {
 }
 
 #[test]
-fn a_group_that_somebody_made_in_aws_is_not_taken_for_one_of_entra() {
+fn a_group_created_in_aws_does_not_count_as_one_of_entra() {
     let mut tenant = tenant(&["devs", "break-glass"]);
     tenant.applications.push(working(&["devs"]));
     for pin in [String::new(), format!(" id=\"{}\"", object("devs"))] {
@@ -54,7 +54,7 @@ fn a_group_that_somebody_made_in_aws_is_not_taken_for_one_of_entra() {
 }
 
 #[test]
-fn a_group_made_again_waits_while_the_old_one_is_still_in_aws() {
+fn a_recreated_group_waits_while_the_old_one_is_still_in_aws() {
     let mut tenant = tenant(&["devs", "break-glass"]);
     tenant.applications.push(working(&["devs"]));
     let mut snapshot = live("", &["break-glass"], tenant);
@@ -71,7 +71,7 @@ fn a_group_made_again_waits_while_the_old_one_is_still_in_aws() {
 }
 
 #[test]
-fn what_stands_in_report_only_is_what_is_enabled() {
+fn only_a_policy_that_ran_in_report_only_is_enabled() {
     let line = "assign-groups\nrequire-mfa \"AWS needs MFA\" strength=\"phishing-resistant\" state=\"enabled\" { except-to \"break-glass\" }";
     let config = format!("{}{FILES}", application(line));
     let with = |change: &dyn Fn(&mut rolecall_model::entra::AccessPolicy), state| {
@@ -151,7 +151,7 @@ fn a_certificate_signs_only_when_aws_has_it() {
 }
 
 #[test]
-fn what_goes_with_an_unassigned_group_is_judged_and_approved() {
+fn assignments_lost_with_an_unassigned_group_are_guarded_and_approved() {
     let lines = "assign-groups\nunassign-group \"old\"";
     let mut tenant = tenant(&["devs", "break-glass", "old"]);
     tenant.applications.push(working(&["devs", "old"]));
@@ -169,7 +169,7 @@ fn what_goes_with_an_unassigned_group_is_judged_and_approved() {
 }
 
 #[test]
-fn a_digest_is_of_one_tenant_and_one_application() {
+fn a_digest_covers_the_tenant_and_the_application() {
     let config = format!("{}{FILES}", application(EVERYTHING));
     let digest = |change: &dyn Fn(&mut rolecall_model::entra::Tenant)| {
         let mut tenant = tenant(&["devs", "break-glass"]);

@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn without_drift_there_is_nothing_to_do(spec in any_spec()) {
+    fn without_drift_there_are_no_changes(spec in any_spec()) {
         let (found, _) = differences(&GenerateSpec { drift: 0, ..spec });
         prop_assert_eq!(found, BTreeSet::new());
     }

@@ -23,7 +23,7 @@ const GROUPS: [&str; 4] = ["g0", "g1", "g2", "g3"];
 const ACCOUNTS: [&str; 5] = ["a0", "a1", "a2", "a3", "a4"];
 const SETS: [&str; 4] = ["S0", "S1", "S2", "S3"];
 
-/// What the files say of a set's life.
+/// What the configuration says of a set's life.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lifecycle {
     None,
@@ -281,7 +281,7 @@ proptest! {
     /// An apply carries every operation out in some order that the graph allows; after it a plan is empty, and on
     /// the way nothing that stays was missing for a moment, and nothing of others was touched.
     #[test]
-    fn after_an_apply_there_is_nothing_to_do(case in case()) {
+    fn after_an_apply_there_are_no_changes(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
         let graph = order(&plan);
@@ -314,10 +314,10 @@ proptest! {
         prop_assert!(again.is_empty(), "left over: {:#?}", again.changes);
     }
 
-    /// Rows are moved to the new name of a set without a moment in which their principal has neither, nobody loses a row
-    /// by an adoption, a release or a `keep`, and none of those words grants anything.
+    /// Rows are moved to the new name of a set without a moment in which their principal has neither, no one loses a
+    /// row by an adoption, a release or a `keep`, and none of those words grants anything.
     #[test]
-    fn lifecycle_words_take_nothing_and_grant_nothing(case in case()) {
+    fn lifecycle_words_neither_revoke_nor_grant(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
         let wanted: BTreeSet<Assignment> = case.wanted(&before);
@@ -370,7 +370,7 @@ proptest! {
 
     /// Within one set, revokes come before edits, edits before provisions, and those before grants.
     #[test]
-    fn a_set_is_never_half_edited_under_somebody(case in case()) {
+    fn no_one_is_granted_a_half_edited_set(case in case()) {
         let (project, before) = (case.project(), case.snapshot());
         let plan = plan_of(&project, &before).expect("everything resolves");
         let graph = order(&plan);
@@ -429,7 +429,7 @@ proptest! {
     /// What one checkout gains over another, the other loses over the one, and the counts add up; a checkout differs from
     /// itself in nothing.
     #[test]
-    fn a_base_is_compared_alike_from_both_sides(before in case(), after in case()) {
+    fn a_comparison_is_symmetric(before in case(), after in case()) {
         let snapshot = after.snapshot();
         let (base, head) = (before.project(), after.project());
         let there = compared(&head, &base, &snapshot);

@@ -1,4 +1,4 @@
-//! Which assignments a guard is about.
+//! Filters: the assignments that a guard matches.
 
 use rolecall_model::config::{GroupIx, RowFilter, UserRef};
 use rolecall_model::permission_set::{ADMINISTRATOR_ACCESS, managed_policy_name};
@@ -11,10 +11,9 @@ use crate::desired::selectors::AccountResolver;
 use crate::suggest::nearest;
 
 impl Evaluator<'_> {
-    /// Which assignments a filter is about. Whatever the filter names and the live state does not have has none.
+    /// Builds the matcher of a filter. Names that do not exist in the live state match nothing.
     ///
-    /// `missing` says how much a group or user weighs that the filter is about and that does not resolve: where it makes a
-    /// guard weaker, nothing may be planned.
+    /// `missing` is the severity for a group or user that does not resolve: if that weakens a guard, it is an error.
     pub(super) fn matcher(
         &mut self,
         filter: &RowFilter,
@@ -49,7 +48,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The sets of these names. One that takes the place of a set that the guard names is meant as well.
+    /// Returns the permission sets with these names, and those that replace them (`renamed-from`).
     fn named_sets(&self, names: &[&PermissionSetName]) -> IndexSet<SetIx> {
         let successors =
             self.subject.files.config.permission_sets.iter().filter(|set| {
@@ -63,8 +62,9 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         for index in groups {
             found.extend(self.source.resolution.group(*index).cloned());
-            // A group of the planned checkout has been reported, as an error. One of another may have been renamed, or
-            // have a namesake now: whom the guard is about is then not known, and it must not fall silent.
+            // Groups of the planned checkout are reported elsewhere, as errors. A group of another checkout may have
+            // been renamed or may now be ambiguous: then the guard's targets are unknown, and the guard must not be
+            // ignored.
             if let Some(error) = self.source.resolution.group_error(*index).filter(|_| self.source.is_foreign)
             {
                 self.report(Diagnostic { severity: missing, ..error.clone() });
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
         found
     }
 
-    /// A guard that asks for a policy that no set grants is about nobody, most often by a slip of the pen.
+    /// Reports policies that no permission set grants, because such a guard matches nothing; usually a typo.
     fn report_unknown_policies(&mut self, policies: &[String], origin: OriginId) {
         let declared = self.subject.files.config.permission_sets.iter().map(|set| &set.permission_set);
         let live = self.subject.snapshot.permission_sets.iter().filter_map(|set| set.details.as_ref());
@@ -108,7 +108,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The sets that grant one of these policies: declared ones as the files want them, external ones as they are live.
+    /// Returns the permission sets that grant one of these policies: declared ones by configuration, external ones by
+    /// live state.
     fn sets_that_grant(&mut self, policies: &[String]) -> Vec<PermissionSetName> {
         let config = self.subject.files.config;
         let mut found = Vec::new();

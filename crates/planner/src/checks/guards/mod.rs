@@ -1,5 +1,5 @@
-//! Guards: what a plan may not do, however the files came to say so. They are judged on the whole desired state as well
-//! as on the changes.
+//! Guards: limits on plans, independent of how the configuration asks for a change. They evaluate the whole desired
+//! state as well as the changes.
 
 mod filter;
 mod protect;
@@ -20,25 +20,25 @@ use crate::inputs::Checkout;
 use crate::phrases;
 use crate::plan::{Action, Change, NamedAssignment, PermissionSetChange, Reason, Violation, Written};
 
-/// From so many deletions up, the percentage counts: of few rows, a few are a large part.
+/// Minimum number of deletions for the percentage to apply: of few assignments, a few are a large share.
 const PERCENT_COUNTS_FROM: usize = 10;
 
-/// What the guards say of a plan.
+/// The result of evaluating the guards.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// The guards that stop it.
+    /// The guards that stop the plan.
     pub(crate) violations: Vec<Violation>,
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-/// An assignment that is wanted or kept, and how long.
+/// An assignment that is granted or kept, with its end.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     key: Key,
     until: Option<Date>,
 }
 
-/// What guards look at.
+/// Inputs of the guards.
 pub(crate) struct Subject<'a> {
     /// The configuration that is planned.
     pub(crate) files: &'a Checkout<'a>,
@@ -49,17 +49,16 @@ pub(crate) struct Subject<'a> {
     pub(crate) changes: &'a [Change],
     pub(crate) replacements: &'a Replacements,
     pub(crate) kept: &'a [KeptKey],
-    /// How many live assignments are managed and not blocked: what a percentage is of.
+    /// Number of live assignments that are managed and not blocked: the base of the percentage.
     pub(crate) managed: usize,
 }
 
-/// Where guards come from: the configuration's own, or those of another checkout, with the names that they use resolved
-/// there.
+/// The source of guards: the configuration's own, or those of another checkout, with their names resolved there.
 pub(crate) struct Source<'a> {
     pub(crate) files: &'a Checkout<'a>,
     pub(crate) resolution: &'a Resolution<'a>,
     pub(crate) directory: &'a Directory<'a>,
-    /// Whether it is another checkout than the one that is planned.
+    /// Whether it is a different checkout from the planned one.
     pub(crate) is_foreign: bool,
 }
 
@@ -89,13 +88,13 @@ pub(crate) fn evaluate(subject: &Subject<'_>, source: &Source<'_>) -> Verdict {
     evaluator.verdict
 }
 
-/// Every assignment that is wanted or kept today, sorted.
+/// Returns every assignment that is granted or kept today, sorted.
 fn standing_assignments(subject: &Subject<'_>) -> Vec<Standing> {
     let Subject { files, desired, kept, .. } = subject;
     let keeps = &files.config.keeps;
     let wanted = desired.wanted.iter().map(|wanted| {
         let until = desired.end_of(wanted.rule);
-        // A `keep` that ends later holds the assignment beyond its own end.
+        // A `keep` that ends later keeps the assignment beyond its own end.
         let held = until.and(keeping(&desired.keeps, wanted.key)).map(|keep| keeps[keep.at()].until);
         let until = match held {
             Some(Some(held)) => until.map(|until| until.max(held.date)),
@@ -120,7 +119,7 @@ struct Evaluator<'a> {
 }
 
 impl Evaluator<'_> {
-    /// Assignments whose place something else takes do not count.
+    /// Replaced assignments do not count.
     fn max_deletions(&mut self, max_deletions: MaxDeletions) {
         let MaxDeletions { count, percent, origin } = max_deletions;
         let Subject { changes, replacements, managed, .. } = *self.subject;
@@ -145,7 +144,7 @@ impl Evaluator<'_> {
             );
             self.stop(Code::TooManyDeletions, message, Vec::new(), written.clone());
         }
-        // Compared without division, so that no rounding decides.
+        // Compared without division, to avoid rounding.
         if assignments >= PERCENT_COUNTS_FROM && assignments * 100 > percent as usize * managed {
             let message = format!(
                 "{assignments} of {managed} live assignments would be revoked; max-deletions allows {percent} percent{source}"
@@ -154,7 +153,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The assignments that a rename moves to its new name give nobody anything, and do not count.
+    /// Assignments that a rename moves to the new name grant nothing new, and do not count.
     fn max_grants(&mut self, max_grants: MaxGrants) {
         let MaxGrants { count, origin } = max_grants;
         let changes = self.subject.changes;
@@ -226,7 +225,7 @@ impl Evaluator<'_> {
         self.stop(Code::UntilRequired, message, assignments, written);
     }
 
-    /// An account set that holds nothing any more forbids nothing; other mistakes of selectors stop the plan.
+    /// An account set that has become empty forbids nothing; other selector errors stop the plan.
     fn report_selectors(&mut self, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
             let is_gone = matches!(diagnostic.code, Code::SelectorMatchesNothing | Code::AccountSetEmpty);
@@ -243,8 +242,8 @@ impl Evaluator<'_> {
         self.report(lint);
     }
 
-    /// Reports what is wrong with guards. Places of another checkout say nothing beside this one's texts, so they are
-    /// written out.
+    /// Reports problems with guards. Places of another checkout cannot be shown with this one's texts, so they become
+    /// part of the message.
     fn report(&mut self, diagnostic: Diagnostic) {
         let diagnostic = if self.source.is_foreign {
             let place = diagnostic.primary.as_ref().map(|label| label.place);
@@ -276,7 +275,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// The grant that takes the place of an assignment whose set is renamed.
+/// Returns the grant that replaces an assignment of a renamed permission set.
 fn successor(change: &Change) -> Option<Assignment> {
     let revoked = &change.revoked()?.assignment;
     match &change.reason {

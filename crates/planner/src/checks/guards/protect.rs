@@ -1,4 +1,4 @@
-//! `protect`: permission sets that must not lose anything.
+//! `protect`: permission sets that must not lose assignments.
 
 use std::collections::BTreeSet;
 
@@ -50,8 +50,8 @@ impl Evaluator<'_> {
         self.stop(Code::ProtectedLoses, message, lost, written);
     }
 
-    /// The assignments of a set that somebody would miss: not those of principals that no longer exist, nor those whose
-    /// end has passed.
+    /// Returns the lost assignments of a permission set, except those of deleted principals and those whose end has
+    /// passed.
     fn lost(&self, name: &PermissionSetName, ended: Option<&BTreeSet<Assignment>>) -> Vec<NamedAssignment> {
         let Subject { changes, replacements, .. } = *self.subject;
         let is_allowed = |change: &Change| match (&change.reason, &change.action) {
@@ -90,8 +90,8 @@ impl Evaluator<'_> {
         self.report(lint);
     }
 
-    /// The assignments whose end has passed in the checkout that the guards are from: an end that only the change itself
-    /// brings does not count. `None` where that is the planned checkout.
+    /// Returns the assignments whose end has passed in the checkout of the guards: an end that the change itself adds
+    /// does not count. `None` where that is the planned checkout.
     pub(super) fn ended_assignments(&self, protected: &[Protected]) -> Option<BTreeSet<Assignment>> {
         if !self.source.is_foreign {
             return None;
