@@ -6,18 +6,7 @@ use rolecall_e2e::source::length::{MAX_FILE_LINES, MAX_FUNCTION_LINES, TooLong, 
 use rolecall_e2e::workspace;
 
 /// Files and functions that are still to be split. Remove an entry when it is short enough.
-const KNOWN: &[(&str, Option<&str>)] = &[
-    ("crates/import/src/census.rs", Some("take")),
-    ("crates/parser/src/explain.rs", Some("page")),
-    ("crates/parser/tests/project.rs", None),
-    ("crates/parser/tests/templates.rs", None),
-    ("crates/planner/src/doctor/application.rs", Some("of_change")),
-    ("crates/planner/src/doctor/causes.rs", Some("of_sign_in")),
-    ("crates/planner/src/entra/mfa.rs", Some("compare_policy")),
-    ("crates/planner/src/entra/mod.rs", Some("unassign_groups")),
-    ("crates/planner/src/entra/saml.rs", Some("certificates")),
-    ("crates/planner/src/render/entra.rs", Some("entra_change")),
-];
+const KNOWN: &[(&str, Option<&str>)] = &[];
 
 /// Returns the Rust files of the workspace.
 fn files() -> Vec<PathBuf> {

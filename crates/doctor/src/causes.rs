@@ -16,6 +16,7 @@ const fn cause(meaning: &'static str, help: &'static str) -> Cause {
 }
 
 /// Returns the cause of a sign-in error code (the number of `AADSTS…`), if it is known.
+// Exceeds 70 lines: it is one table, and looks a code up in the order of the documentation.
 pub(super) fn of_sign_in(code: u32) -> Option<Cause> {
     Some(match code {
         50_105 => cause(

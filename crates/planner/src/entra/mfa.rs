@@ -58,61 +58,11 @@ impl Comparer<'_> {
     fn compare_policy(&mut self, wanted: &RequireMfa, live: &ConditionalAccessPolicy) {
         let ConditionalAccessPolicy { id, policy: before } = live;
         if wanted.state == PolicyState::Enabled && self.excludes_only_empty_groups(&wanted.except) {
-            self.comparison.findings.push(
-                Diagnostic::error(
-                    Code::MfaWithoutException,
-                    format!("the groups that `{}` excludes have no members", wanted.name),
-                )
-                .at_origin(
-                    self.files.origins,
-                    wanted.origin,
-                    "if enabled, this policy would apply to everyone",
-                )
-                .help("add your emergency access accounts to one of them first"),
-            );
+            self.comparison.findings.push(self.excludes_nobody(wanted));
             return;
         }
-        // A policy must run in report-only before it is enabled: one that is off or different is set to report-only
-        // first, like a new one.
-        let as_it_stands = merge(before, &self.policy(wanted, before.state));
-        let has_stood =
-            before.state == PolicyState::EnabledForReportingButNotEnforced && as_it_stands == *before;
-        if before.state == PolicyState::Enabled && as_it_stands != *before {
-            self.warn(
-                Code::MfaWaits,
-                format!("`{}` is enabled, and changes immediately", wanted.name),
-                wanted.origin,
-                "the changed policy has not run in report-only",
-                "to see its results in the sign-in logs first, declare it under another name in report-only",
-            );
-        }
-        let unnamed =
-            before.exclude_groups.difference(&self.policy(wanted, before.state).exclude_groups).count();
-        if unnamed > 0 {
-            self.warn(
-                Code::MfaWaits,
-                format!("`{}` excludes {unnamed} more groups than the configuration", wanted.name),
-                wanted.origin,
-                "they stay excluded: omitting a group removes nothing in Entra ID",
-                "name them with `except-to`, or remove them from the policy in Entra ID",
-            );
-        }
-        let state = match (before.state, wanted.state) {
-            (
-                PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced,
-                PolicyState::Enabled,
-            ) if !has_stood => {
-                self.warn(
-                    Code::MfaWaits,
-                    format!("`{}` is set to report-only first", wanted.name),
-                    wanted.origin,
-                    "`enabled` takes effect only for a policy that is already in report-only",
-                    "check its results in the sign-in logs of Entra ID; the next plan enables it",
-                );
-                PolicyState::EnabledForReportingButNotEnforced
-            }
-            (_, wanted) => wanted,
-        };
+        let state = self.next_state(wanted, before);
+        self.warn_of_other_exclusions(wanted, before);
         let after = merge(before, &self.policy(wanted, state));
         if after == *before {
             return;
@@ -133,6 +83,67 @@ impl Comparer<'_> {
         };
         let before = serde_json::to_value(before).unwrap_or(Value::Null);
         self.change(step, before, wanted.origin);
+    }
+
+    fn excludes_nobody(&self, wanted: &RequireMfa) -> Diagnostic {
+        Diagnostic::error(
+            Code::MfaWithoutException,
+            format!("the groups that `{}` excludes have no members", wanted.name),
+        )
+        .at_origin(self.files.origins, wanted.origin, "if enabled, this policy would apply to everyone")
+        .help("add your emergency access accounts to one of them first")
+    }
+
+    /// The state to set. A policy must run in report-only before it is enabled: one that is off or different is set to
+    /// report-only first, like a new one.
+    fn next_state(&mut self, wanted: &RequireMfa, before: &AccessPolicy) -> PolicyState {
+        let would_stay = merge(before, &self.policy(wanted, before.state)) == *before;
+        match (before.state, wanted.state) {
+            (PolicyState::Enabled, _) if !would_stay => {
+                self.warn(
+                    Code::MfaWaits,
+                    format!("`{}` is enabled, and changes immediately", wanted.name),
+                    wanted.origin,
+                    "the changed policy has not run in report-only",
+                    "to see its results in the sign-in logs first, declare it under another name in report-only",
+                );
+                wanted.state
+            }
+            (PolicyState::EnabledForReportingButNotEnforced, PolicyState::Enabled) if would_stay => {
+                wanted.state
+            }
+            (
+                PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced,
+                PolicyState::Enabled,
+            ) => {
+                self.warn(
+                    Code::MfaWaits,
+                    format!("`{}` is set to report-only first", wanted.name),
+                    wanted.origin,
+                    "`enabled` takes effect only for a policy that is already in report-only",
+                    "check its results in the sign-in logs of Entra ID; the next plan enables it",
+                );
+                PolicyState::EnabledForReportingButNotEnforced
+            }
+            (
+                PolicyState::Disabled | PolicyState::EnabledForReportingButNotEnforced | PolicyState::Enabled,
+                _,
+            ) => wanted.state,
+        }
+    }
+
+    fn warn_of_other_exclusions(&mut self, wanted: &RequireMfa, before: &AccessPolicy) {
+        let named = self.policy(wanted, before.state).exclude_groups;
+        let unnamed = before.exclude_groups.difference(&named).count();
+        if unnamed > 0 {
+            self.warn(
+                Code::MfaWaits,
+                format!("`{}` excludes {unnamed} more groups than the configuration", wanted.name),
+                wanted.origin,
+                "they stay excluded: omitting a group removes nothing in Entra ID",
+                "name them with `except-to`, or remove them from the policy in Entra ID",
+            );
+        }
     }
 
     /// Whether no excluded group has a member.

@@ -53,43 +53,56 @@ impl Comparer<'_> {
     /// Rotates a certificate in two applies: the first adds it, a person uploads it to AWS, and the second makes it
     /// sign.
     fn certificates(&mut self, saml: &Saml, live: Option<&EnterpriseApplication>) {
-        let application = self.declared.name.clone();
-        let subject = format!("CN={application}");
         let certificates = live.map(|live| &live.certificates[..]).unwrap_or_default();
         let valid: Vec<&SigningCertificate> =
             certificates.iter().filter(|one| last_day(one.not_after) >= self.settings.today).collect();
         let preferred = live.and_then(|live| live.preferred_thumbprint.clone());
         let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
-        let Some(signing) = signing else {
-            // With several certificates, it is unknown which one signs, so the one that AWS has is used. A single one
-            // was left by an interrupted apply.
-            let known = valid.iter().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
-            let only = valid.first().filter(|_| valid.len() == 1 && preferred.is_none());
-            let thumbprint = known.or(only).map(|one| one.thumbprint.clone());
-            if thumbprint.is_none() && !valid.is_empty() {
-                self.warn(
-                    Code::SamlMismatch,
-                    "no valid certificate is selected for signing, although the application has some"
-                        .to_owned(),
-                    saml.origin,
-                    "a certificate that AWS does not know would lock everyone out",
-                    "write the one that AWS has: aws-has-certificate=\"…\" (the AWS console shows it)",
-                );
-                self.metadata_step(saml);
-                return;
-            }
-            // If none is valid, no one can sign in through SAML now, so a change cannot break sign-ins.
-            if thumbprint.is_none() {
-                let not_after = self.years_ahead();
-                let step =
-                    EntraOperation::AddCertificate { application: application.clone(), subject, not_after };
-                self.change(step, Value::Null, saml.origin);
-            }
-            let step = EntraOperation::PreferCertificate { application, thumbprint };
-            self.change(step, json!({ "thumbprint": preferred }), saml.origin);
+        match signing {
+            Some(signing) => self.rotate_certificate(saml, &valid, signing),
+            None => self.choose_certificate(saml, &valid, preferred),
+        }
+    }
+
+    /// Makes a certificate sign where no valid one does.
+    fn choose_certificate(&mut self, saml: &Saml, valid: &[&SigningCertificate], preferred: Option<String>) {
+        let application = self.declared.name.clone();
+        // With several certificates, it is unknown which one signs, so the one that AWS has is used. A single one
+        // was left by an interrupted apply.
+        let known = valid.iter().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
+        let only = valid.first().filter(|_| valid.len() == 1 && preferred.is_none());
+        let thumbprint = known.or(only).map(|one| one.thumbprint.clone());
+        if thumbprint.is_none() && !valid.is_empty() {
+            self.warn(
+                Code::SamlMismatch,
+                "no valid certificate is selected for signing, although the application has some".to_owned(),
+                saml.origin,
+                "a certificate that AWS does not know would lock everyone out",
+                "write the one that AWS has: aws-has-certificate=\"…\" (the AWS console shows it)",
+            );
             self.metadata_step(saml);
             return;
-        };
+        }
+        // If none is valid, no one can sign in through SAML now, so a change cannot break sign-ins.
+        if thumbprint.is_none() {
+            let not_after = self.years_ahead();
+            let (application, subject) = (application.clone(), format!("CN={application}"));
+            let step = EntraOperation::AddCertificate { application, subject, not_after };
+            self.change(step, Value::Null, saml.origin);
+        }
+        let step = EntraOperation::PreferCertificate { application, thumbprint };
+        self.change(step, json!({ "thumbprint": preferred }), saml.origin);
+        self.metadata_step(saml);
+    }
+
+    /// Prepares the next certificate once the one that signs is about to expire.
+    fn rotate_certificate(
+        &mut self,
+        saml: &Saml,
+        valid: &[&SigningCertificate],
+        signing: &SigningCertificate,
+    ) {
+        let application = self.declared.name.clone();
         let days = (last_day(signing.not_after) - self.settings.today).get_days();
         if days > i32::try_from(saml.certificate_warning_days).unwrap_or(i32::MAX) {
             return;
@@ -105,7 +118,7 @@ impl Comparer<'_> {
         let known = later().find(|one| saml.aws_has.as_ref() == Some(&one.thumbprint));
         match known.or_else(|| later().max_by_key(|one| one.not_after)) {
             None => {
-                let not_after = self.years_ahead();
+                let (subject, not_after) = (format!("CN={application}"), self.years_ahead());
                 let step = EntraOperation::AddCertificate { application, subject, not_after };
                 self.change(step, Value::Null, saml.origin);
                 self.metadata_step(saml);

@@ -1,7 +1,10 @@
 //! Changes in Entra ID, in words and in lines.
 
+use std::collections::BTreeSet;
+
 use rolecall_model::EntraOperation;
 use rolecall_model::entra::AccessPolicy;
+use serde_json::Value;
 
 use super::diff::line_diff;
 use crate::phrases::{self, policy_state};
@@ -71,15 +74,7 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
         }
         EntraOperation::SetSamlMode { .. } => ("single sign-on".to_owned(), "to SAML".to_owned(), Vec::new()),
         EntraOperation::SetUrls { identifier_uris, redirect_uris, .. } => {
-            let known = |list: &str, uri: &String| {
-                before[list].as_array().is_some_and(|known| known.iter().any(|one| one == uri))
-            };
-            let identifiers = identifier_uris.iter().filter(|uri| !known("identifierUris", uri));
-            let redirects = redirect_uris.iter().filter(|uri| !known("redirectUris", uri));
-            let lines: Vec<String> = identifiers
-                .map(|uri| format!("+ identifier  {uri}"))
-                .chain(redirects.map(|uri| format!("+ reply URL   {uri}")))
-                .collect();
+            let lines = added_urls(before, identifier_uris, redirect_uris);
             ("SAML URLs".to_owned(), format!("{} added", lines.len()), lines)
         }
         EntraOperation::AddCertificate { subject, not_after, .. } => {
@@ -94,16 +89,8 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
             (format!("group {name}"), format!("to {application}"), Vec::new())
         }
         EntraOperation::UnassignGroup { application, name, .. } => {
-            let words = match lost.len() {
-                0 => format!("from {application}; it has no account assignments"),
-                count => format!(
-                    "from {application}; {} in AWS {} removed with it",
-                    phrases::count(count, "account assignment"),
-                    if count == 1 { "is" } else { "are" }
-                ),
-            };
             let lines = lost.iter().map(|one| format!("- {}", phrases::assignment(one))).collect();
-            (format!("group {name}"), words, lines)
+            (format!("group {name}"), unassigned(application, lost.len()), lines)
         }
         EntraOperation::CreateSyncJob { .. } => {
             ("provisioning job".to_owned(), "SCIM to AWS".to_owned(), Vec::new())
@@ -126,18 +113,48 @@ pub(crate) fn entra_change(change: &Change) -> Option<EntraWords> {
             policy_lines(None, policy),
         ),
         EntraOperation::UpdatePolicy { policy, .. } => {
-            let live: Option<AccessPolicy> = serde_json::from_value(before.clone()).ok();
-            let lines = policy_lines(live.as_ref(), policy);
-            let was = live.map_or(policy.state, |live| live.state);
-            let words = if was == policy.state {
-                policy_state(was).to_owned()
-            } else {
-                format!("{} to {}", policy_state(was), policy_state(policy.state))
-            };
+            let (words, lines) = policy_change(before, policy);
             (format!("policy {}", policy.name), words, lines)
         }
     };
     Some(EntraWords { mark: mark(step), verb: verb(step), what, words, lines })
+}
+
+/// The URLs that are new, with the list that each is in.
+fn added_urls(before: &Value, identifiers: &BTreeSet<String>, redirects: &BTreeSet<String>) -> Vec<String> {
+    let is_known = |list: &str, uri: &String| {
+        before[list].as_array().is_some_and(|known| known.iter().any(|one| one == uri))
+    };
+    let identifiers = identifiers.iter().filter(|uri| !is_known("identifierUris", uri));
+    let redirects = redirects.iter().filter(|uri| !is_known("redirectUris", uri));
+    identifiers
+        .map(|uri| format!("+ identifier  {uri}"))
+        .chain(redirects.map(|uri| format!("+ reply URL   {uri}")))
+        .collect()
+}
+
+fn unassigned(application: &str, lost: usize) -> String {
+    match lost {
+        0 => format!("from {application}; it has no account assignments"),
+        count => format!(
+            "from {application}; {} in AWS {} removed with it",
+            phrases::count(count, "account assignment"),
+            if count == 1 { "is" } else { "are" }
+        ),
+    }
+}
+
+/// The states of a policy before and after, and the lines that differ.
+fn policy_change(before: &Value, policy: &AccessPolicy) -> (String, Vec<String>) {
+    let live: Option<AccessPolicy> = serde_json::from_value(before.clone()).ok();
+    let lines = policy_lines(live.as_ref(), policy);
+    let was = live.map_or(policy.state, |live| live.state);
+    let words = if was == policy.state {
+        policy_state(was).to_owned()
+    } else {
+        format!("{} to {}", policy_state(was), policy_state(policy.state))
+    };
+    (words, lines)
 }
 
 /// Returns the lines of a policy, or those that differ.
