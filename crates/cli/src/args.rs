@@ -89,7 +89,7 @@ pub(crate) struct CheckArgs {
     pub(crate) messages: MessageArgs,
     /// Fix errors that have only one correct fix, then check
     ///
-    /// Fixes errors of form, such as missing quotes, commas and duplicate values, without changing the meaning. Does not
+    /// Fixes syntax errors, such as missing quotes, commas and duplicate values, without changing the meaning. Does not
     /// guess: a misspelled name, for example, is reported with a suggestion and left unchanged.
     #[arg(long)]
     pub(crate) fix: bool,
@@ -104,7 +104,7 @@ pub(crate) struct MessageArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MessageFormat {
-    /// Readable text, on standard error
+    /// Human-readable text, on standard error
     Text,
     /// One JSON object per line
     Json,

@@ -304,7 +304,7 @@ fn unknown_word(node: &Node, within: Within) -> Diagnostic {
         return found.help(format!("`{name}` is allowed {}", listed_places(&places)));
     }
     let found = Diagnostic::error(Code::UnknownNode, format!("unknown word `{name}`"))
-        .at(node.word_place, format!("`{name}` is not a word of the language here"));
+        .at(node.word_place, format!("`{name}` is not allowed here"));
     match nearest(name, names_within(within)) {
         Some(near) => {
             suggest_word(found.help(format!("did you mean `{near}`?")), node.word_place, name, near)

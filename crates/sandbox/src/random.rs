@@ -1,5 +1,6 @@
 //! Random ids and latencies.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
@@ -17,11 +18,15 @@ pub(crate) struct Source {
     operations: ChaCha8Rng,
     /// The stream for objects of Entra ID and what is provisioned from it.
     directory: ChaCha8Rng,
+    /// The ids that are in use. A world that another run with the same seed has changed holds the first ids of each
+    /// stream already.
+    used: HashSet<String>,
 }
 
 impl Source {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, used: HashSet<String>) -> Self {
         Self {
+            used,
             requests: ChaCha8Rng::seed_from_u64(seed),
             operations: ChaCha8Rng::seed_from_u64(seed ^ 0x005b_ab1e),
             directory: ChaCha8Rng::seed_from_u64(seed ^ 0x00d1_4ec7),
@@ -40,7 +45,12 @@ impl Source {
 
     /// The sixteen digits at the end of a permission set's ARN.
     pub(crate) fn permission_set_id(&mut self) -> String {
-        format!("{:016x}", self.operations.random::<u64>())
+        loop {
+            let id = format!("{:016x}", self.operations.random::<u64>());
+            if self.used.insert(id.clone()) {
+                return id;
+            }
+        }
     }
 
     /// Returns a latency with this mean: the sum of two uniform random numbers between the least latency and its mirror image.
@@ -55,12 +65,21 @@ impl Source {
 
     /// The id of an object of Entra.
     pub(crate) fn object_id(&mut self) -> ObjectId {
-        uuid(&mut self.directory).parse().expect("a UUID is an object id")
+        self.unused_uuid().parse().expect("a UUID is an object id")
     }
 
     /// The id of something new in an Identity Store, `d-…`.
     pub(crate) fn store_id(&mut self, store: &str) -> String {
-        format!("{}-{}", store.trim_start_matches("d-"), uuid(&mut self.directory))
+        format!("{}-{}", store.trim_start_matches("d-"), self.unused_uuid())
+    }
+
+    fn unused_uuid(&mut self) -> String {
+        loop {
+            let id = uuid(&mut self.directory);
+            if self.used.insert(id.clone()) {
+                return id;
+            }
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! The state of the world. It does not know what changes it: the services (`dispatch.rs`, `graph`) and time (`due.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rolecall_model::entra::Tenant;
-use rolecall_model::snapshot::{Caller, Coverage, Instance};
+use rolecall_model::snapshot::{Caller, Coverage, Group, Instance, LivePermissionSet, User};
 use rolecall_model::{AccessControlState, Snapshot};
 use serde_json::{Value, json};
 
@@ -75,6 +75,7 @@ impl World {
         if let Some(tenant) = &entra {
             settings.epoch_seconds = settings.epoch_seconds.max(latest_second(tenant));
         }
+        let used = used_ids(&groups, &users, &permission_sets, entra.as_ref());
         let directory = Directory::new(groups, users, memberships, entra.as_ref());
         let tenancy = entra.map(|tenant| Box::new(Tenancy::new(tenant, &directory, &settings)));
         Self {
@@ -90,7 +91,7 @@ impl World {
             coverage,
             access_control,
             access_control_to_come: None,
-            source: Source::new(settings.seed),
+            source: Source::new(settings.seed, used),
             course: Course::new(settings.faults.clone()),
             observations: Observations::default(),
             past: Past::new(settings.faults.lag.map_or(Duration::ZERO, |lag| lag.most)),
@@ -171,6 +172,34 @@ impl World {
     pub(crate) fn pages(&self, most: u64) -> PageRule {
         PageRule { most, seed: self.settings.seed }
     }
+}
+
+/// The ids that new objects must not get: the UUIDs of the directory and the tenant, and the last parts of the ARNs of
+/// permission sets.
+fn used_ids(
+    groups: &[Group],
+    users: &[User],
+    permission_sets: &[LivePermissionSet],
+    tenant: Option<&Tenant>,
+) -> HashSet<String> {
+    const UUID_LENGTH: usize = 36;
+    let ids = groups.iter().map(|group| group.id.as_str()).chain(users.iter().map(|user| user.id.as_str()));
+    let uuids = ids.filter_map(|id| id.get(id.len().checked_sub(UUID_LENGTH)?..)).map(str::to_owned);
+    let sets = permission_sets.iter().filter_map(|set| set.arn.rsplit('-').next()).map(str::to_owned);
+    let mut used: HashSet<String> = uuids.chain(sets).collect();
+    // Whatever is an id in the tenant is a text in it; texts that are no ids do no harm.
+    let mut open: Vec<Value> = tenant.and_then(|tenant| serde_json::to_value(tenant).ok()).into_iter().collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) => {
+                used.insert(text);
+            }
+            Value::Array(values) => open.extend(values),
+            Value::Object(members) => open.extend(members.into_iter().map(|(_, value)| value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    used
 }
 
 /// Returns the latest time in a tenant's jobs and logs, which must not be in the future.

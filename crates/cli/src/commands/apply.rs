@@ -211,10 +211,15 @@ pub(crate) fn conclude(
         return Ok(Exit::Success);
     }
     output::print(&format!("\n{}", undone(made, graph, report, snapshot)))?;
+    let help = if failed == 0 {
+        "the apply was interrupted; run `apply` again to finish, which resumes from the live state"
+    } else {
+        "fix the failure and run `apply` again; it resumes from the live state"
+    };
     Err(Failure::plain(
         Code::ApplyIncomplete,
         format!("{done} operations done, {failed} failed, {skipped} skipped; {time}"),
-        "fix the failure and run `apply` again; it resumes from the live state",
+        help,
     ))
 }
 

@@ -79,11 +79,19 @@ fn read_plan(file: &Path) -> Result<PlanDocument, Failure> {
     }
     if version != u64::from(PlanDocument::VERSION) {
         return Err(unusable(format!(
-            "it has version {version}, and this rolecall reads version {}",
+            "it is of format version {version}, and this version of Rolecall reads version {}",
             PlanDocument::VERSION
         )));
     }
-    serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))
+    let saved: PlanDocument = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
+    // What was reviewed is the changes, and what is compared is the digest: they must belong together.
+    match &saved.digest {
+        None => Err(unusable("it has no digest, so nobody can have approved it".to_owned())),
+        Some(digest) if *digest != saved.compute_digest().as_str() => {
+            Err(unusable("its changes do not have the digest that it states; the file was altered".to_owned()))
+        }
+        Some(_) => Ok(saved),
+    }
 }
 
 /// What every version of the document begins with.

@@ -220,7 +220,7 @@ fn idle_keeps(files: &Checkout<'_>, today: Date, kept: &[KeptKey]) -> Vec<Diagno
         let (message, label) = match has_ended {
             Some(until) => (format!("a `keep` ended on {}", until.date), "it no longer keeps anything"),
             None => (
-                "a `keep` keeps nothing".to_owned(),
+                "this `keep` has no effect".to_owned(),
                 "it matches no live assignment that would otherwise be revoked",
             ),
         };

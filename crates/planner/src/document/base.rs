@@ -13,7 +13,6 @@ pub struct BaseDocument {
     /// How much was compared.
     pub extent: ExtentWord,
     /// The reasons why the comparison is incomplete, one sentence each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
     /// The assignments gained and lost, by line.
     pub lines: Vec<LineDifferenceDocument>,

@@ -19,13 +19,13 @@ pub use words::{
     SeverityWord, Source, SubjectWord,
 };
 
-/// A plan. Within a version, fields and values are only ever added.
+/// A plan. Within a version, fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanDocument {
     /// Always `rolecall-plan`.
     pub format: String,
-    /// The version of this form: 2.
+    /// The format version: 2.
     pub version: u32,
     /// The stack whose configuration was planned.
     pub stack: String,
@@ -39,8 +39,8 @@ pub struct PlanDocument {
     pub as_of: String,
     /// Whether the day was given with `--as-of`; such a plan cannot be applied.
     pub as_of_given: bool,
-    /// SHA-256 over instance, stack and changes: what `apply --approved` takes. `null` for a plan that cannot be
-    /// approved.
+    /// SHA-256 over instance, stack and changes: what `apply --approved` takes. `null` is reserved for plans that
+    /// cannot be approved; this release states the digest of every plan.
     pub digest: Option<String>,
     /// How many changes of each kind; together, all of them.
     pub counts: Counts,

@@ -220,7 +220,7 @@ fn weakenings(before: &AccessPolicy, after: &AccessPolicy) -> Vec<String> {
         found.push(format!("from {} to {}", policy_state(before.state), policy_state(after.state)));
     }
     if strength(after) < strength(before) {
-        found.push("a weaker sign-in would suffice".to_owned());
+        found.push("it would accept a weaker sign-in method".to_owned());
     }
     let more = after.exclude_groups.difference(&before.exclude_groups).count();
     // In report-only no one is affected yet, and this is the time to add exclusions.

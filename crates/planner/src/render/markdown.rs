@@ -56,10 +56,12 @@ fn heading(plan: &Plan, page: &mut Page) {
 
 /// A guard that stops the plan, with the assignments that it stops.
 fn violation_section(violation: &Violation, detail: Detail, page: &mut Page) {
+    let place = violation.written.as_ref().map(|written| format!(" ({written})")).unwrap_or_default();
     page.line(&format!(
-        "> **Stopped by a guard** ({}): {}",
+        "> **Stopped by a guard** ({}): {}{}",
         violation.code,
-        for_markdown(&violation.message)
+        for_markdown(&violation.message),
+        for_markdown(&place)
     ));
     page.line("");
     if detail == Detail::Summary {
@@ -71,7 +73,7 @@ fn violation_section(violation: &Violation, detail: Detail, page: &mut Page) {
         table_row(&[principal(first), first.assignment.permission_set.to_string(), accounts(&fold)])
     });
     let head = ["Principal", "Permission set", "Account"];
-    page.table("Assignments stopped by the guard", &head, rows.collect());
+    page.table_of("Assignments stopped by the guard", violation.assignments.len(), &head, rows.collect());
 }
 
 /// Writes the instance, how it was read, and the digest.
@@ -175,9 +177,10 @@ fn compared_with_base(base: &BaseComparison, detail: Detail, page: &mut Page) {
 }
 
 fn assignment_table(plan: &Plan, detail: Detail, page: &mut Page) {
-    let mut rows = Vec::new();
+    let (mut rows, mut number) = (Vec::new(), 0);
     for Fold { grants, rows: folded, reason, written } in fold(&plan.changes, detail == Detail::Full) {
         let first = folded[0];
+        number += folded.len();
         let place = written.map(ToString::to_string).unwrap_or_default();
         let verb = if grants { "+ assign" } else { "- revoke" };
         rows.push(table_row(&[
@@ -190,7 +193,7 @@ fn assignment_table(plan: &Plan, detail: Detail, page: &mut Page) {
         ]));
     }
     let head = ["", "Principal", "Permission set", "Account", "Reason", "Source"];
-    page.table("Account assignments", &head, rows);
+    page.table_of("Account assignments", number, &head, rows);
 }
 
 fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
@@ -207,7 +210,7 @@ fn kept_table(plan: &Plan, detail: Detail, page: &mut Page) {
         ]));
     }
     let head = ["Principal", "Permission set", "Account", "Reason", "Kept by"];
-    page.table("Kept although no assign grants them", &head, rows);
+    page.table_of("Kept although no assign grants them", plan.kept.len(), &head, rows);
 }
 
 /// Writes a permission set with its differences; a new or deleted one in full, because a reviewer approves what it
@@ -318,14 +321,20 @@ impl Page {
         true
     }
 
-    /// Writes a folded table. Rows that do not fit are omitted, never cut.
+    /// Writes a folded table of as many things as it has rows.
     fn table(&mut self, title: &str, head: &[&str], rows: Vec<String>) {
+        self.table_of(title, rows.len(), head, rows);
+    }
+
+    /// Writes a folded table of so many things, some rows of which stand for several. Rows that do not fit are omitted,
+    /// never cut.
+    fn table_of(&mut self, title: &str, number: usize, head: &[&str], rows: Vec<String>) {
         if rows.is_empty() {
             return;
         }
         let rule = vec!["---"; head.len()].join(" | ");
         let opened = self.block(&[
-            format!("<details><summary>{title} ({})</summary>", rows.len()),
+            format!("<details><summary>{title} ({number})</summary>"),
             String::new(),
             format!("| {} |", head.join(" | ")),
             format!("| {rule} |"),

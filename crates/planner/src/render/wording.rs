@@ -118,7 +118,7 @@ pub(crate) fn counts(plan: &Plan) -> [String; 4] {
         none if none.is_empty() => none,
         some => format!("permission sets: {some}"),
     };
-    let attributes = if set_attributes > 0 { "attributes for access control to set" } else { "" };
+    let attributes = if set_attributes > 0 { "attributes for access control: 1 to set" } else { "" };
     let entra = if entra > 0 { format!("Entra ID: {}", count(entra, "step")) } else { String::new() };
     [assignments.join("; "), sets, attributes.to_owned(), entra]
 }

@@ -122,7 +122,7 @@ const NOT_A_TEXT: &str = "a text contains an escape or a character that JSON doe
 fn unclosed(text: &str, start: usize, token: &str) -> NotJson {
     let has_line_break = token.contains(['\n', '\r']);
     let reason =
-        if has_line_break { "this text is not closed on its line" } else { "this text is never closed" };
+        if has_line_break { "this text is not closed on its line" } else { "unterminated string" };
     wrong_at(text, start, reason)
 }
 
@@ -257,7 +257,7 @@ mod tests {
             ("{\"a\" 1}", "1", "a `:` is missing after the key"),
             ("[1 2]", "2", "a `,` is missing before this"),
             ("{a: 1}", "a", "a key in double quotes is expected here"),
-            ("[\"a]", "\"", "this text is never closed"),
+            ("[\"a]", "\"", "unterminated string"),
             ("[\"a\n\"]", "\"", "this text is not closed on its line"),
             ("{\"a\": \"b,\n\"c\": 1}", "\"", "this text is not closed on its line"),
             ("[\"é\\x\"]", "x", "a text contains an escape or a character that JSON does not allow"),
@@ -274,7 +274,7 @@ mod tests {
             ("[,]", ",", "a value is missing before this"),
             ("[", "", "the text ends where more is expected"),
             ("", "", "the text ends where a value is expected"),
-            ("\"\\", "\"", "this text is never closed"),
+            ("\"\\", "\"", "unterminated string"),
             ("[1] // one", "/", "JSON has no comments"),
             ("[1, /* two */ 2]", "/", "JSON has no comments"),
             ("[\u{b}1]", "\u{b}", "JSON does not allow this character between values"),
