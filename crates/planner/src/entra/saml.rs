@@ -60,12 +60,12 @@ impl Comparer<'_> {
         let signing = valid.iter().find(|one| Some(&one.thumbprint) == preferred.as_ref()).copied();
         match signing {
             Some(signing) => self.rotate_certificate(saml, &valid, signing),
-            None => self.choose_certificate(saml, &valid, preferred),
+            None => self.choose_certificate(saml, &valid, preferred.as_deref()),
         }
     }
 
     /// Makes a certificate sign where no valid one does.
-    fn choose_certificate(&mut self, saml: &Saml, valid: &[&SigningCertificate], preferred: Option<String>) {
+    fn choose_certificate(&mut self, saml: &Saml, valid: &[&SigningCertificate], preferred: Option<&str>) {
         let application = self.declared.name.clone();
         // With several certificates, it is unknown which one signs, so the one that AWS has is used. A single one
         // was left by an interrupted apply.
