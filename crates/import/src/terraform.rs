@@ -26,13 +26,19 @@ pub struct Terraform {
 }
 
 /// A permission set that Terraform manages, as described by the states.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct ManagedSet {
     pub(crate) address: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) session: Option<String>,
     pub(crate) relay_state: Option<String>,
+    pub(crate) attached: Attached,
+}
+
+/// The parts of a permission set that resources of their own describe.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Attached {
     pub(crate) managed_policies: BTreeSet<String>,
     pub(crate) customer_policies: BTreeSet<CustomerPolicy>,
     pub(crate) boundary: Option<Boundary>,

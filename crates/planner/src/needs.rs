@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_model::config::{AssignmentRule, Guard, PermissionSetRef};
+use rolecall_model::config::{AssignmentRule, Guard, PermissionSetRef, RowFilter};
 use rolecall_model::lint::Level;
 use rolecall_model::{Code, Config, PermissionSetName};
 
@@ -18,7 +18,7 @@ pub fn needs_account_tags(config: &Config) -> bool {
 /// administrator. `guard` is the guard that will evaluate the plan: the configuration's own, or that of another
 /// checkout.
 pub fn needs_details(config: &Config, guard: &Guard) -> BTreeSet<PermissionSetName> {
-    if guard.filters().any(|filter| !filter.grants_policies.is_empty()) {
+    if guard.filters().any(RowFilter::depends_on_contents) {
         return config.external_permission_sets.iter().map(|set| set.name.clone()).collect();
     }
     if config.lints.level(Code::UnpinnedAdministrators) == Some(Level::Allow) {

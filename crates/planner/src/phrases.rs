@@ -50,9 +50,10 @@ pub(crate) fn difference(difference: &Difference) -> String {
         }
     }
     match difference {
-        Difference::Description { before, after } => optional("description", before.as_ref(), after.as_ref()),
+        Difference::Text { attribute, before, after } => {
+            optional(attribute.name(), before.as_ref(), after.as_ref())
+        }
         Difference::Session { before, after } => format!("changes session from {before} to {after}"),
-        Difference::RelayState { before, after } => optional("relay state", before.as_ref(), after.as_ref()),
         Difference::ManagedPolicyAttached(arn) => format!("attaches {}", managed_policy_name(arn)),
         Difference::ManagedPolicyDetached(arn) => format!("detaches {}", managed_policy_name(arn)),
         Difference::CustomerPolicyAttached(policy) => format!("attaches customer policy {policy}"),

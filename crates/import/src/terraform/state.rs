@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use super::{ManagedSet, Row, Terraform, principal};
+use super::{Attached, ManagedSet, Row, Terraform, principal};
 
 /// Why a file does not describe what Terraform manages.
 #[derive(Debug, thiserror::Error)]
@@ -266,7 +266,7 @@ pub struct States {
 struct OfOneInstance {
     found: Terraform,
     /// What is attached to permission sets, by their ARN. It may come before its permission set, or be in another state.
-    attached: BTreeMap<String, ManagedSet>,
+    attached: BTreeMap<String, Attached>,
 }
 
 impl States {
@@ -298,8 +298,7 @@ impl States {
         let OfOneInstance { mut found, attached } = own;
         for (arn, parts) in attached {
             if let Some(set) = found.sets.get_mut(&arn) {
-                let ManagedSet { address, name, description, session, relay_state, .. } = std::mem::take(set);
-                *set = ManagedSet { address, name, description, session, relay_state, ..parts };
+                set.attached = parts;
             }
         }
         if found.sets.is_empty() && found.rows.is_empty() {
@@ -366,7 +365,7 @@ impl OfOneInstance {
                     description: filled(description),
                     session: filled(session_duration),
                     relay_state: filled(relay_state),
-                    ..ManagedSet::default()
+                    attached: Attached::default(),
                 };
                 self.found.sets.insert(arn, set);
             }
@@ -418,7 +417,7 @@ impl OfOneInstance {
         Ok(())
     }
 
-    fn attached(&mut self, set: String) -> &mut ManagedSet {
+    fn attached(&mut self, set: String) -> &mut Attached {
         self.attached.entry(set).or_default()
     }
 }

@@ -94,6 +94,23 @@ pub struct RowFilter {
     pub except_users: Vec<UserRef>,
 }
 
+impl RowFilter {
+    /// Whether it depends on the contents of permission sets, and not only on their names and assignments.
+    pub fn depends_on_contents(&self) -> bool {
+        // Destructured, so that a new part is not forgotten here.
+        let Self {
+            grants_policies,
+            permission_sets: _,
+            groups: _,
+            users: _,
+            on: _,
+            except_groups: _,
+            except_users: _,
+        } = self;
+        !grants_policies.is_empty()
+    }
+}
+
 /// The limits of deletions. Either of them stops a plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxDeletions {

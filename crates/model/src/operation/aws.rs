@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignment::{Assignment, Principal};
 use crate::identity::{AccountId, PermissionSetName};
-use crate::permission_set::{Boundary, CustomerPolicy, SessionDuration, managed_policy_name};
+use crate::permission_set::{Boundary, CustomerPolicy, PermissionSet, SessionDuration, managed_policy_name};
 use crate::policy::Policy;
 
 /// A change in IAM Identity Center, by one API call.
@@ -67,6 +67,34 @@ pub struct Attributes {
     pub session: SessionDuration,
     /// 1 to 240 ASCII characters, or none.
     pub relay_state: Option<String>,
+}
+
+impl From<&PermissionSet> for Attributes {
+    fn from(set: &PermissionSet) -> Self {
+        // Destructured in full, so that no new field is forgotten.
+        let PermissionSet {
+            description,
+            session,
+            relay_state,
+            name: _,
+            managed_policies: _,
+            customer_policies: _,
+            boundary: _,
+            inline_policy: _,
+            tags: _,
+        } = set;
+        Self { description: description.clone(), session: *session, relay_state: relay_state.clone() }
+    }
+}
+
+impl Attributes {
+    /// Sets the attributes of a permission set to these.
+    pub fn apply_to(self, set: &mut PermissionSet) {
+        let Self { description, session, relay_state } = self;
+        set.description = description;
+        set.session = session;
+        set.relay_state = relay_state;
+    }
 }
 
 /// A change to one aspect of a permission set, by one API call.

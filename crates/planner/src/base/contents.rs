@@ -147,8 +147,7 @@ fn effect(difference: &Difference) -> Effect {
         Difference::InlinePolicy { .. }
         | Difference::ManagedPolicyDetached(_)
         | Difference::CustomerPolicyDetached(_)
-        | Difference::Description { .. }
-        | Difference::RelayState { .. }
+        | Difference::Text { .. }
         | Difference::Tag { .. } => Effect::Changes,
     }
 }

@@ -129,31 +129,39 @@ impl Reach {
     /// Returns the relation to the base. If neither text contains the other, today's accounts decide, but only towards
     /// `alarming`: a reach with more accounts today may have fewer tomorrow.
     pub(super) fn since(&self, before: &Self, alarming: Relation) -> Relation {
-        let on = relation_of_parts(&before.on, &self.on);
-        let accounts = match (&before.accounts, &self.accounts) {
-            (Some(before), Some(after)) if self.on.is_some() => Relation::of_masks(before, after),
-            _ if before.names_changed_set || self.names_changed_set => Relation::Other,
+        // Destructured, so that no new part is forgotten.
+        let Self { sets, policies, principals, excepted, on, accounts, names_changed_set } = self;
+        let written = relation_of_parts(&before.on, on);
+        let accounts = match (&before.accounts, accounts) {
+            (Some(before), Some(after)) if on.is_some() => Relation::of_masks(before, after),
+            _ if before.names_changed_set || *names_changed_set => Relation::Other,
             _ => Relation::Same,
         };
-        relation_of_parts(&before.sets, &self.sets)
-            .and(relation_of_parts(&before.policies, &self.policies))
-            .and(relation_of_parts(&before.principals, &self.principals))
-            .and(Relation::of_sets(&before.excepted, &self.excepted).invert())
-            .and(if on == Relation::Other && accounts == alarming { alarming } else { on.and(accounts) })
+        let on = match written {
+            Relation::Other if accounts == alarming => alarming,
+            written => written.and(accounts),
+        };
+        relation_of_parts(&before.sets, sets)
+            .and(relation_of_parts(&before.policies, policies))
+            .and(relation_of_parts(&before.principals, principals))
+            .and(Relation::of_sets(&before.excepted, excepted).invert())
+            .and(on)
     }
 
     /// Formats it as configuration on one line.
     pub(super) fn text(&self) -> String {
+        // Destructured, so that no new part is forgotten.
+        let Self { sets, policies, principals, excepted, on, accounts: _, names_changed_set: _ } = self;
         let mut parts = Vec::new();
         let mut say = |word: &str, names: &Part<String>| {
             if let Some(names) = names {
                 parts.push(format!("{word} {}", spelling::quote(names.iter().map(String::as_str))));
             }
         };
-        say("permission-set", &self.sets);
-        say("grants-policy", &self.policies);
+        say("permission-set", sets);
+        say("grants-policy", policies);
         let mut by_word: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (word, name) in self.principals.iter().flatten().chain(&self.excepted) {
+        for (word, name) in principals.iter().flatten().chain(excepted) {
             by_word.entry(word).or_default().insert(name);
         }
         for (word, names) in by_word {
@@ -162,7 +170,7 @@ impl Reach {
                 _ => format!("{word} {}", spelling::quote(names)),
             });
         }
-        parts.extend(self.on.iter().flatten().map(|on| format!("on {on}")));
+        parts.extend(on.iter().flatten().map(|on| format!("on {on}")));
         match parts.is_empty() {
             true => "every assignment".to_owned(),
             false => parts.join("; "),

@@ -51,8 +51,18 @@ pub(super) fn compare(sides: &Sides<'_>, found: &mut Vec<BaseDifference>) {
 
 fn named(config: &Config) -> Vec<Named<'_>> {
     let of_filter = |what: String, rows: &RowFilter| {
-        let sets = rows.permission_sets.iter().map(|one| config.permission_set_name(*one)).collect();
-        Named { what, sets: (!rows.permission_sets.is_empty()).then_some(sets) }
+        // Destructured, so that a new part that names permission sets is not forgotten here.
+        let RowFilter {
+            permission_sets,
+            grants_policies: _,
+            groups: _,
+            users: _,
+            on: _,
+            except_groups: _,
+            except_users: _,
+        } = rows;
+        let sets = permission_sets.iter().map(|one| config.permission_set_name(*one)).collect();
+        Named { what, sets: (!permission_sets.is_empty()).then_some(sets) }
     };
     let protected = config.guard.protected.iter().map(|Protected { name, origin: _ }| name).collect();
     let protect = Named { what: "protect".to_owned(), sets: Some(protected) };

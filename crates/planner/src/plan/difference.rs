@@ -7,8 +7,10 @@ use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, Policy, SessionDur
 /// One difference between two versions of a permission set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// The description.
-    Description {
+    /// An optional attribute that is a text.
+    Text {
+        /// The attribute.
+        attribute: TextAttribute,
         /// Before.
         before: Option<String>,
         /// After.
@@ -20,13 +22,6 @@ pub enum Difference {
         before: SessionDuration,
         /// After.
         after: SessionDuration,
-    },
-    /// The relay state.
-    RelayState {
-        /// Before.
-        before: Option<String>,
-        /// After.
-        after: Option<String>,
     },
     /// An additional AWS managed policy, by ARN.
     ManagedPolicyAttached(String),
@@ -61,6 +56,30 @@ pub enum Difference {
     },
 }
 
+/// An optional attribute of a permission set that is a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextAttribute {
+    /// The description.
+    Description,
+    /// The relay state.
+    RelayState,
+}
+
+impl TextAttribute {
+    /// Returns the name of the attribute, as plans use it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Description => "description",
+            Self::RelayState => "relay state",
+        }
+    }
+
+    fn difference(self, before: Option<&String>, after: Option<&String>) -> Option<Difference> {
+        let differs = before != after;
+        differs.then(|| Difference::Text { attribute: self, before: before.cloned(), after: after.cloned() })
+    }
+}
+
 /// Returns every difference, in a fixed order. Live tags with undeclared keys are ignored, because they are unmanaged.
 pub(crate) fn differences(before: &PermissionSet, after: &PermissionSet) -> Vec<Difference> {
     // Both sides are destructured in full, so that no new field is forgotten.
@@ -88,17 +107,11 @@ pub(crate) fn differences(before: &PermissionSet, after: &PermissionSet) -> Vec<
     } = after;
 
     let mut found = Vec::new();
-    if description != wanted_description {
-        let (before, after) = (description.clone(), wanted_description.clone());
-        found.push(Difference::Description { before, after });
-    }
+    found.extend(TextAttribute::Description.difference(description.as_ref(), wanted_description.as_ref()));
     if session != wanted_session {
         found.push(Difference::Session { before: *session, after: *wanted_session });
     }
-    if relay_state != wanted_relay_state {
-        let (before, after) = (relay_state.clone(), wanted_relay_state.clone());
-        found.push(Difference::RelayState { before, after });
-    }
+    found.extend(TextAttribute::RelayState.difference(relay_state.as_ref(), wanted_relay_state.as_ref()));
     if boundary != wanted_boundary {
         let (before, after) = (boundary.clone(), wanted_boundary.clone());
         found.push(Difference::Boundary { before, after });
@@ -129,7 +142,17 @@ impl Difference {
     /// permission set. For the other attributes, AWS does not document which need provisioning; provisioning for all of
     /// them is harmless.
     pub fn reaches_accounts(&self) -> bool {
-        !matches!(self, Self::Tag { .. })
+        match self {
+            Self::Text { .. }
+            | Self::Session { .. }
+            | Self::ManagedPolicyAttached(_)
+            | Self::ManagedPolicyDetached(_)
+            | Self::CustomerPolicyAttached(_)
+            | Self::CustomerPolicyDetached(_)
+            | Self::Boundary { .. }
+            | Self::InlinePolicy { .. } => true,
+            Self::Tag { .. } => false,
+        }
     }
 }
 

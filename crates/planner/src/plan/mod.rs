@@ -21,7 +21,7 @@ pub use change::{
     AccessControlChange, Action, AssignmentChange, Change, EntraChange, PermissionSetChange, ProvisionCalls,
     Provisioning, Reason, RevokeOrder,
 };
-pub use difference::Difference;
+pub use difference::{Difference, TextAttribute};
 pub(crate) use difference::{differences, managed_tags};
 pub use digest::Digest;
 pub use estimate::Estimate;

@@ -54,9 +54,7 @@ pub(crate) fn kept_by(by: &KeptBy, ended: Option<Date>) -> String {
 /// Returns the lines before and after a difference, marked `-` and `+`, if a few words are not enough.
 pub(crate) fn difference_lines(difference: &Difference) -> Vec<String> {
     match difference {
-        Difference::Description { before, after } | Difference::RelayState { before, after } => {
-            text_lines(before.as_deref(), after.as_deref())
-        }
+        Difference::Text { attribute: _, before, after } => text_lines(before.as_deref(), after.as_deref()),
         Difference::Boundary { before, after } => {
             text_lines(before.as_ref().map(boundary).as_deref(), after.as_ref().map(boundary).as_deref())
         }

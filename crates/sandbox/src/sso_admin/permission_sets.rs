@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rolecall_model::operation::Attributes;
 use rolecall_model::snapshot::{Coverage, Depth};
 use rolecall_model::{PermissionSet, PermissionSetName, SessionDuration};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(super) fn create(world: &mut World, input: &Members<'_>) -> Answer {
     check_instance(world, input)?;
     let name: PermissionSetName = input.required("Name", &rules::PERMISSION_SET_NAME)?;
     let mut details = PermissionSet::new(name.clone());
-    read_attributes(input, &mut details)?;
+    attributes(input)?.apply_to(&mut details);
     let tags = match input.list("Tags", &(0..=75))? {
         Some(tags) => tags::read(input, tags)?,
         None => BTreeMap::new(),
@@ -71,7 +72,10 @@ pub(super) fn list(world: &mut World, input: &Members<'_>) -> Answer {
 
 /// Updates a permission set, and clears attributes that are not sent (hashicorp/terraform-provider-aws#17411).
 pub(super) fn update(world: &mut World, input: &Members<'_>) -> Answer {
-    edit(world, input, |details| read_attributes(input, details))
+    edit(world, input, |details| {
+        attributes(input)?.apply_to(details);
+        Ok(())
+    })
 }
 
 pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
@@ -94,30 +98,31 @@ pub(super) fn delete(world: &mut World, input: &Members<'_>) -> Answer {
     Ok(json!({}))
 }
 
-/// Sets description, session and relay state to the sent values or AWS's defaults.
-fn read_attributes(input: &Members<'_>, details: &mut PermissionSet) -> Result<(), Failure> {
-    details.description = input.text("Description", &rules::DESCRIPTION)?.map(str::to_owned);
-    details.relay_state = input.text("RelayState", &rules::RELAY_STATE)?.map(str::to_owned);
-    details.session = match input.text("SessionDuration", &rules::SESSION_DURATION)? {
-        Some(text) => SessionDuration::from_iso_8601(text)
-            .map_err(|_| Failure::validation("SessionDuration must be between 1 hour and 12 hours."))?,
-        None => SessionDuration::ONE_HOUR,
-    };
-    Ok(())
+/// Reads the attributes of a request. AWS's defaults apply to those that it omits.
+fn attributes(input: &Members<'_>) -> Result<Attributes, Failure> {
+    Ok(Attributes {
+        description: input.text("Description", &rules::DESCRIPTION)?.map(str::to_owned),
+        relay_state: input.text("RelayState", &rules::RELAY_STATE)?.map(str::to_owned),
+        session: match input.text("SessionDuration", &rules::SESSION_DURATION)? {
+            Some(text) => SessionDuration::from_iso_8601(text)
+                .map_err(|_| Failure::validation("SessionDuration must be between 1 hour and 12 hours."))?,
+            None => SessionDuration::ONE_HOUR,
+        },
+    })
 }
 
 fn members(world: &World, set: &StoredSet) -> Value {
-    let details = set.details();
+    let Attributes { description, session, relay_state } = Attributes::from(&*set.details());
     let mut members = json!({
         "Name": set.name.as_str(),
         "PermissionSetArn": set.arn,
         "CreatedDate": world.timestamp(set.created),
-        "SessionDuration": details.session.to_iso_8601(),
+        "SessionDuration": session.to_iso_8601(),
     });
-    if let Some(description) = &details.description {
+    if let Some(description) = description {
         members["Description"] = json!(description);
     }
-    if let Some(relay_state) = &details.relay_state {
+    if let Some(relay_state) = relay_state {
         members["RelayState"] = json!(relay_state);
     }
     members
