@@ -4,6 +4,7 @@
 
 mod generated;
 mod layout;
+mod legal_worlds;
 mod modules;
 mod odd_worlds;
 mod roundtrip;

@@ -95,7 +95,7 @@ fn state() -> Value {
 fn shown(import: &Import) -> String {
     let files = import.files.iter().map(|(path, text)| format!("=== {path}\n{text}"));
     let warnings = import
-        .warnings
+        .diagnostics
         .iter()
         .map(|one| format!("{}: {}\n  {}\n", one.code, one.message, one.help.as_deref().unwrap_or_default()));
     files.chain(["=== warnings\n".to_owned()]).chain(warnings).collect()
@@ -140,7 +140,7 @@ fn a_set_that_is_the_stacks_already_keeps_all_its_rows() {
         warning.message.contains("of deleted principals")
             && warning.help.as_deref().is_some_and(|help| help.contains("the next apply revokes"))
     };
-    assert!(written.warnings.iter().any(told), "{:#?}", written.warnings);
+    assert!(written.diagnostics.iter().any(told), "{:#?}", written.diagnostics);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn attributes_are_written_as_they_are_live_and_only_if_terraform_manages_them() 
         let terraform = state.map(|state| read(state).unwrap());
         let written = imported(world, terraform.as_ref());
         let has = written.files["rolecall.kdl"].contains("attribute \"costCenter\" source=\"${path:other}\"");
-        (has, written.warnings.iter().any(|warning| warning.message.contains("attributes")))
+        (has, written.diagnostics.iter().any(|warning| warning.message.contains("attributes")))
     };
     world.access_control =
         AccessControlState::On([("costCenter".to_owned(), "${path:other}".to_owned())].into());
