@@ -272,8 +272,7 @@ fn report(
     let adopts = (adopted > 0).then_some("the adopted permission sets");
     let provisions = (outdated > 0).then_some("accounts that hold an older version of a permission set");
     let releases = (released > 0).then_some("the release of permission sets that are left out");
-    let warned = (warnings > 0).then_some("what the warnings list");
-    let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(releases).chain(warned).collect();
+    let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(releases).collect();
     let _ = match expected[..] {
         [] => writeln!(text, "The plan will be empty."),
         _ => writeln!(text, "The plan will contain only: {}.", expected.join("; ")),

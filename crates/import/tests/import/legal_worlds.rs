@@ -32,7 +32,7 @@ fn characters(ranges: &[std::ops::RangeInclusive<char>]) -> Vec<char> {
 }
 
 /// A generated world, with any legal value in every permission set.
-fn legal_world(spec: &GenerateSpec, random: &mut ChaCha8Rng) -> Snapshot {
+pub(crate) fn legal_world(spec: &GenerateSpec, random: &mut ChaCha8Rng) -> Snapshot {
     let mut world = generate(spec).unwrap().snapshot;
     rename(&mut world, random);
     disturb_organization(&mut world, random);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod applied;
 mod generated;
 mod layout;
 mod legal_worlds;

@@ -126,20 +126,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// Reports a text of no characters. AWS accepts one of spaces only, so a live permission set may have it.
-    fn at_least_one(&mut self, text: &str, place: Place, of: &str) -> bool {
-        if text.is_empty() {
-            let found = Diagnostic::error(Code::WrongValueKind, format!("the value of `{of}` is empty"));
-            self.found.push(found.at(place, "this text is empty").help("write a value, or remove the word"));
-        }
-        !text.is_empty()
-    }
-
     fn description(&mut self, node: &Node) -> Option<String> {
         let (text, place) = node.text()?;
-        if !self.at_least_one(text, place, "description") {
-            return None;
-        }
         self.at_most(text, place, MAX_DESCRIPTION, "the description");
         if let Some(other) = text.chars().find(|c| !is_of_description(*c)) {
             let message = format!("AWS does not allow the character `{other}` in a description");
@@ -167,9 +155,6 @@ impl Decoder<'_> {
 
     fn relay_state(&mut self, node: &Node) -> Option<String> {
         let (text, place) = node.text()?;
-        if !self.at_least_one(text, place, "relay-state") {
-            return None;
-        }
         self.at_most(text, place, MAX_RELAY_STATE, "the relay state");
         if let Some(other) = text.chars().find(|c| !is_of_relay_state(*c)) {
             let shown =

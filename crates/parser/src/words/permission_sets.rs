@@ -20,7 +20,7 @@ pub(super) static PERMISSION_SET: WordRule = WordRule {
 pub(super) static DESCRIPTION: WordRule = WordRule {
     name: "description",
     doc: "Describes the permission set in 1 to 700 characters.",
-    arguments: Arguments { kind: Kind::AnyText, ..one(r#""text""#, "a text") },
+    arguments: Arguments { kind: Kind::SpacedText, ..one(r#""text""#, "a text") },
     properties: &[],
     block: BlockRule::None,
     repeats: false,
@@ -41,7 +41,7 @@ pub(super) static RELAY_STATE: WordRule = WordRule {
     name: "relay-state",
     doc: "Sets the relay state, the page that opens after sign-in: an address of up to 240 printable ASCII characters \
           except the backtick, `<`, `>` and `^`.",
-    arguments: Arguments { kind: Kind::AnyText, ..one(r#""address""#, "an address") },
+    arguments: Arguments { kind: Kind::SpacedText, ..one(r#""address""#, "an address") },
     properties: &[],
     block: BlockRule::None,
     repeats: false,
