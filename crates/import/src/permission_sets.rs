@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_model::escape::for_terminal;
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::snapshot::LivePermissionSet;
 use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, PermissionSetName, Region, SessionDuration};
@@ -77,7 +78,8 @@ pub(crate) fn write(
                 Some(text)
             }
             Written::Refused(reason) => {
-                writer.unsupported.push(format!("its inline policy ({reason})"));
+                // The reason quotes the policy, and becomes part of a comment.
+                writer.unsupported.push(format!("its inline policy ({})", for_terminal(&reason)));
                 None
             }
         });

@@ -205,6 +205,8 @@ fn odd_policy(random: &mut ChaCha8Rng) -> Value {
                 json!({ "Sid": format!("S{number}") }),
                 json!({ "Sid": "same" }),
                 json!({ "Sid": "with space" }),
+                json!({ "Sid": odd_name(random) }),
+                json!({ odd_name(random): odd_name(random) }),
                 json!({ "Effect": "Deny" }),
                 json!({ "Action": "*" }),
                 json!({ "Resource": ["arn:aws:s3:::a\"b\\c/${aws:username}", "arn:aws:s3:::x"] }),
