@@ -158,8 +158,10 @@ fn canonical_statement(value: Value) -> Value {
 /// IAM accepts an effect in any case.
 fn canonical_effect(value: Value) -> Value {
     let spelled = |text: &&str| value.as_str().is_some_and(|effect| effect.eq_ignore_ascii_case(text));
-    let known = ["Allow", "Deny"].into_iter().find(spelled);
-    known.map_or_else(|| value.clone(), Value::from)
+    match ["Allow", "Deny"].into_iter().find(spelled) {
+        Some(known) => Value::from(known),
+        None => value,
+    }
 }
 
 /// Operators contain keys, and keys contain one value or a list of alternatives. To IAM, `true` and `"true"`, or `5` and
@@ -218,6 +220,8 @@ mod tests {
                 "Condition":{"Bool":{"aws:SecureTransport":["true"]}}}],"Version":"2012-10-17"}"#,
         );
         assert_eq!(one, other);
+        let lower = policy(&one.as_json().replace("Allow", "allow"));
+        assert_eq!(lower, one);
     }
 
     #[test]
