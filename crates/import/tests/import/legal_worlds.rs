@@ -214,7 +214,7 @@ fn policy(random: &mut ChaCha8Rng) -> Value {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn an_import_loses_nothing(accounts in 2..40_usize, sets in 1..10_usize, groups in 1..40_usize, share in 0..100_usize, seed in 0..u64::MAX) {

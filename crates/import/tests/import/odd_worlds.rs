@@ -239,7 +239,7 @@ fn odd_policy(random: &mut ChaCha8Rng) -> Value {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn what_is_left_out_was_told(accounts in 2..40_usize, sets in 1..10_usize, groups in 1..40_usize, share in 0..100_usize, seed in 0..u64::MAX) {
