@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::project::Project;
 
@@ -151,4 +151,67 @@ fn what_is_adopted_stays_when_the_word_is_taken_away() {
     // Only the assignment of a deleted group is left, about which import warned.
     let plan = project.run(&["plan", "out", "--sandbox", "live.json"]).exits(0).stdout;
     assert!(plan.contains("1 to revoke") && plan.contains("no longer exists"), "{plan}");
+}
+
+/// AWS accepts all of this, and none of it is what a person would write.
+#[test]
+fn what_kdl_cannot_say_is_kept_to_the_byte() {
+    let project = world();
+    let mut live: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    let deny = |more: Value| {
+        let mut statement = json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*" });
+        statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        statement
+    };
+    let odd = [
+        json!({ "Version": "2012-10-17", "Statement": [deny(json!({ "Condition": {} }))] }),
+        json!({ "Statement": [deny(json!({}))] }),
+        json!({ "Version": "2008-10-17", "Statement": [deny(json!({ "Resource": "arn:aws:s3:::${aws:username}/*" }))] }),
+        json!({ "Version": "2012-10-17", "Statement": [deny(json!({ "Action": [] })), deny(json!({}))] }),
+    ];
+    let sets = live["permissionSets"].as_array_mut().unwrap();
+    let owned = sets.iter_mut().filter(|set| set["tags"]["rolecall:stack"] == "acme");
+    let mut changed = 0;
+    for (set, policy) in owned.zip(&odd) {
+        set["tags"].as_object_mut().unwrap().remove("rolecall:stack");
+        set["details"]["inlinePolicy"] = policy.clone();
+        set["details"]["session"] = "1h5m40s".into();
+        changed += 1;
+    }
+    assert_eq!(changed, odd.len());
+    project.write("live.json", &live.to_string());
+    let _ = project.run(&["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"]).exits(0);
+    let checked = project.run(&["check", "out"]).exits(0).stderr;
+    for code in ["RC0211", "RC0224"] {
+        assert!(checked.contains(code), "{checked}");
+    }
+    let _ = project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
+    let after: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    let details = |world: &Value| -> Vec<String> {
+        world["permissionSets"].as_array().unwrap().iter().map(|set| set["details"].to_string()).collect()
+    };
+    assert_eq!(details(&live), details(&after));
+}
+
+#[test]
+fn a_set_that_cannot_be_kept_is_left_out_and_stays() {
+    let project = world();
+    let mut live: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    let sets = live["permissionSets"].as_array_mut().unwrap();
+    let set = sets.iter_mut().find(|set| set["tags"]["rolecall:stack"] == "acme").unwrap();
+    set["details"]["inlinePolicy"] = json!({ "Statement": [{ "Effect": "Perhaps" }] });
+    let name = set["name"].as_str().unwrap().to_owned();
+    project.write("live.json", &live.to_string());
+    let import = ["import", "--stack", "acme", "--snapshot", "live.json", "--out", "out"];
+    let refused = project.run(&import).exits(1).stderr;
+    assert!(refused.contains("RC0801") && refused.contains(&name), "{refused}");
+    let _ = project.run(&["check", "out"]).exits(0);
+    let _ = project.run(&["apply", "out", "--sandbox", "live.json", "--auto-approve"]).exits(0);
+    let after: Value = serde_json::from_str(&project.read("live.json")).unwrap();
+    assert_eq!(live["assignments"], after["assignments"]);
+    let set = |world: &Value| {
+        let sets = world["permissionSets"].as_array().unwrap();
+        sets.iter().find(|set| set["name"] == *name).unwrap()["details"].clone()
+    };
+    assert_eq!(set(&live), set(&after));
 }

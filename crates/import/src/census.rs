@@ -93,6 +93,11 @@ pub(crate) fn take<'a>(
 }
 
 impl<'a> Census<'a> {
+    /// Returns whether a permission set, given by its position, has assignments of principals that cannot be named.
+    pub(crate) fn has_unwritten(&self, set: usize) -> bool {
+        self.indistinct.keys().chain(self.gone.keys()).any(|(of, _)| *of == set)
+    }
+
     /// Classifies each assignment by its principal: a declared group, a named user, or neither.
     fn place(
         &mut self,

@@ -6,35 +6,25 @@ use rolecall_model::{Code, Diagnostic, Principal, Snapshot};
 
 use crate::accounts::Mask;
 use crate::census::{Census, MentionedSet, Rows};
+use crate::left_out::LeftOut;
 use crate::principals::{Directory, Identity};
 use crate::terraform::{Row, Terraform, differences};
 use crate::text::{comment, list, quoted};
 
 /// Number of principals that a comment lists one by one.
 const MOST_LISTED: usize = 200;
+/// Number of resources that a message lists one by one.
+const MOST_ADDRESSES: usize = 10;
 
 /// Returns a warning about an omission, with its resolution.
 pub(crate) fn incomplete(message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::warning(Code::ImportIncomplete, message).help(help)
 }
 
-/// Returns what happens to assignments of owned sets that no `assign` contains.
+/// Returns what happens to assignments of owned sets that no `assign` contains. All of these sets have `adopt`.
 fn fate(sets: &[MentionedSet<'_>], of: &BTreeSet<usize>) -> String {
-    let name = |at: &&usize| sets[**at].live.name.as_str();
-    let (adopted, owned): (Vec<&usize>, Vec<&usize>) = of.iter().partition(|at| sets[**at].is_adopted());
-    let adopted = (!adopted.is_empty()).then(|| {
-        format!(
-            "as long as `adopt` is there, those of {} are reported and not revoked",
-            list(adopted.iter().map(name))
-        )
-    });
-    let owned = (!owned.is_empty()).then(|| {
-        format!(
-            "the next apply revokes those of {}, which this stack already owns",
-            list(owned.iter().map(name))
-        )
-    });
-    adopted.into_iter().chain(owned).collect::<Vec<_>>().join("; ")
+    let names = list(of.iter().map(|at| sets[*at].live.name.as_str()));
+    format!("as long as `adopt` is there, those of {names} are reported and not revoked")
 }
 
 /// Returns a number of assignments in words.
@@ -126,17 +116,42 @@ fn listed(head: &str, lines: Vec<String>) -> String {
     text
 }
 
+/// Reports what the states contain besides that which is imported or compared.
+fn noteworthy(terraform: &Terraform, warnings: &mut Vec<Diagnostic>) {
+    if !terraform.tainted().is_empty() {
+        let message =
+            format!("Terraform's state marks resources as tainted: {}", addresses(terraform.tainted()));
+        let help = "Terraform would replace them at its next apply. The project describes what is live";
+        warnings.push(incomplete(message, help));
+    }
+    for (kind, resources) in terraform.passed_over() {
+        let message = format!("resources of the type {kind} are not imported: {}", addresses(resources));
+        warnings.push(incomplete(message, "Rolecall does not manage them; they can stay in Terraform"));
+    }
+}
+
+fn addresses(addresses: &BTreeSet<String>) -> String {
+    let beyond = addresses.len().saturating_sub(MOST_ADDRESSES);
+    let mut shown: Vec<String> = addresses.iter().take(MOST_ADDRESSES).cloned().collect();
+    shown.extend((beyond > 0).then(|| format!("and {beyond} more")));
+    shown.join(", ")
+}
+
 /// Reports differences between the states and the live state. Assignments that are only live are reported where they
 /// would have been.
 pub(crate) fn differing_states(
     sets: &[MentionedSet<'_>],
+    left_out: &[LeftOut<'_>],
     snapshot: &Snapshot,
     terraform: &Terraform,
     warnings: &mut Vec<Diagnostic>,
 ) {
     let by_arn: BTreeMap<&str, &MentionedSet<'_>> =
         sets.iter().map(|set| (set.live.arn.as_str(), set)).collect();
-    for (arn, state) in terraform.sets() {
+    noteworthy(terraform, warnings);
+    // Permission sets that are left out have been reported, and their assignments are not compared.
+    let is_left_out = |arn: &&String| left_out.iter().any(|set| set.live.arn == **arn);
+    for (arn, state) in terraform.sets().iter().filter(|(arn, _)| !is_left_out(arn)) {
         let Some(set) = by_arn.get(arn.as_str()) else {
             let message = format!(
                 "Terraform manages the permission set {} ({}), which this project cannot contain: it does not exist, or another stack owns it",
@@ -162,7 +177,7 @@ pub(crate) fn differing_states(
             ));
         }
     }
-    for (arn, rows) in terraform.rows() {
+    for (arn, rows) in terraform.rows().iter().filter(|(arn, _)| !is_left_out(arn)) {
         let set = by_arn.get(arn.as_str());
         let is_live = |row: &&Row| {
             set.is_some_and(|set| {

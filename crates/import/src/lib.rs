@@ -13,6 +13,7 @@ mod beyond_state;
 mod census;
 mod cover;
 mod findings;
+mod left_out;
 mod naming;
 mod permission_sets;
 mod policies;
@@ -37,8 +38,9 @@ pub use terraform::{States, Terraform, TerraformError};
 pub struct Import {
     /// The text of each file by its path, with `/` between its parts. `rolecall.kdl` is the project file.
     pub files: BTreeMap<String, String>,
-    /// What is live but not in the project (RC0801), each once.
-    pub warnings: Vec<Diagnostic>,
+    /// What is live but not in the project (RC0801), each once: an error for each permission set that is left out, and
+    /// warnings.
+    pub diagnostics: Vec<Diagnostic>,
     /// The size of the project.
     pub summary: Summary,
 }
@@ -56,6 +58,10 @@ pub struct Summary {
     pub permission_sets: usize,
     /// Number of permission sets with `adopt`.
     pub adopted: usize,
+    /// Number of permission sets that are left out, because the language does not support a part of them.
+    pub left_out: usize,
+    /// Number of permission sets among those that the stack owned, which the project releases.
+    pub released: usize,
     /// Number of externally managed permission sets.
     pub external: usize,
     /// Number of `assign` nodes.

@@ -1,10 +1,11 @@
-//! Permission sets in the configuration. What the language does not support is omitted and reported.
+//! Permission sets in the configuration: as they are live, or not at all.
 
 use std::collections::BTreeSet;
 
+use rolecall_model::escape::for_terminal;
 use rolecall_model::permission_set::managed_policy_name;
 use rolecall_model::snapshot::LivePermissionSet;
-use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, Region, SessionDuration};
+use rolecall_model::{Boundary, CustomerPolicy, PermissionSet, PermissionSetName, Region, SessionDuration};
 use rolecall_parser::limits::{
     MAX_DESCRIPTION, MAX_POLICIES, MAX_POLICY_NAME, MAX_POLICY_PATH, MAX_RELAY_STATE, MAX_TAG_KEY,
     MAX_TAG_VALUE, MAX_TAGS, is_of_description, is_of_relay_state, is_of_tags, is_policy_character,
@@ -12,28 +13,40 @@ use rolecall_parser::limits::{
 };
 
 use crate::policies::{self, Written};
-use crate::text::{Node, is_writable, list, quoted, says_something};
+use crate::text::{Node, is_writable, list, quoted};
 
 /// The nesting depth of the words in a permission set.
 const DEPTH: usize = 1;
 
 /// A permission set in the configuration.
 pub(crate) struct WrittenSet {
-    pub(crate) node: Node,
-    /// The text of the policy file, if it has one. Its path is in the node.
+    name: PermissionSetName,
+    lines: Vec<Node>,
+    /// The text of the policy file, if it has one. Its path is in the lines.
     pub(crate) policy_file: Option<String>,
-    /// The parts of the live set that the language does not support, each as the end of "without …".
-    pub(crate) left_out: Vec<String>,
 }
 
-/// Writes a permission set. `policy_path` is the path of its policy file, if it needs one.
+impl WrittenSet {
+    /// Returns the node, with `adopt` if assignments that the project does not contain are to stay.
+    pub(crate) fn node(&self, has_adopt: bool) -> Node {
+        let head = format!("permission-set {}", quoted(self.name.as_str()));
+        let adopt = has_adopt.then(|| Node::line("adopt"));
+        let lines: Vec<Node> = adopt.into_iter().chain(self.lines.iter().cloned()).collect();
+        if lines.is_empty() { Node::line(head) } else { Node::block(head, lines) }
+    }
+}
+
+/// Writes a permission set so that parsing it gives an equal one. `policy_path` is the path of its policy file, if it needs
+/// one.
+///
+/// # Errors
+/// The parts that the language does not support. A permission set without them would be another one.
 pub(crate) fn write(
     live: &LivePermissionSet,
     details: &PermissionSet,
-    is_adopted: bool,
     region: &Region,
     policy_path: &str,
-) -> WrittenSet {
+) -> Result<WrittenSet, Vec<String>> {
     let PermissionSet {
         name,
         description,
@@ -46,12 +59,11 @@ pub(crate) fn write(
         // A live set's tags stand beside its details.
         tags: _,
     } = details;
-    let mut writer = Writer { partition: region.partition(), lines: Vec::new(), left_out: Vec::new() };
-    if is_adopted {
-        writer.line("adopt");
-    }
+    let mut writer = Writer { partition: region.partition(), lines: Vec::new(), unsupported: Vec::new() };
     writer.text("description", description.as_deref(), is_description);
-    writer.session(*session);
+    if *session != SessionDuration::ONE_HOUR {
+        writer.line(&format!("session {}", quoted(&session.to_string())));
+    }
     writer.text("relay-state", relay_state.as_deref(), is_relay_state);
     writer.attached(managed_policies, customer_policies);
     writer.boundary(boundary.as_ref());
@@ -66,21 +78,24 @@ pub(crate) fn write(
                 Some(text)
             }
             Written::Refused(reason) => {
-                writer.left_out.push(format!("its inline policy: {reason}"));
+                // The reason quotes the policy, and becomes part of a comment.
+                writer.unsupported.push(format!("its inline policy ({})", for_terminal(&reason)));
                 None
             }
         });
     writer.tags(live);
-    let head = format!("permission-set {}", quoted(name.as_str()));
-    let Writer { lines, left_out, partition: _ } = writer;
-    let node = if lines.is_empty() { Node::line(head) } else { Node::block(head, lines) };
-    WrittenSet { node, policy_file, left_out }
+    let Writer { lines, unsupported, partition: _ } = writer;
+    if unsupported.is_empty() {
+        Ok(WrittenSet { name: name.clone(), lines, policy_file })
+    } else {
+        Err(unsupported)
+    }
 }
 
 struct Writer<'a> {
     partition: &'a str,
     lines: Vec<Node>,
-    left_out: Vec<String>,
+    unsupported: Vec<String>,
 }
 
 impl Writer<'_> {
@@ -91,24 +106,8 @@ impl Writer<'_> {
     fn text(&mut self, word: &str, text: Option<&str>, is_taken: fn(&str) -> bool) {
         match text {
             Some(text) if is_taken(text) => self.line(&format!("{word} {}", quoted(text))),
-            Some(text) => {
-                self.left_out
-                    .push(format!("its {word}, which the language does not support: {}", quoted(text)));
-            }
+            Some(text) => self.unsupported.push(format!("its {word} {}", quoted(text))),
             None => {}
-        }
-    }
-
-    fn session(&mut self, session: SessionDuration) {
-        let text = session.to_string();
-        if session == SessionDuration::ONE_HOUR {
-            return;
-        }
-        if text.parse() == Ok(session) {
-            self.line(&format!("session {}", quoted(&text)));
-        } else {
-            self.left_out
-                .push(format!("its session duration of {text}: the language supports whole minutes"));
         }
     }
 
@@ -121,7 +120,7 @@ impl Writer<'_> {
                     names.push(name);
                     room -= 1;
                 }
-                _ => self.left_out.push(format!("the managed policy {}", quoted(arn))),
+                _ => self.unsupported.push(format!("the managed policy {}", quoted(arn))),
             }
         }
         self.lines.extend(Node::repeated("managed-policy", names, DEPTH));
@@ -130,7 +129,7 @@ impl Writer<'_> {
                 self.lines.push(customer_policy(policy));
                 room -= 1;
             } else {
-                self.left_out.push(format!("the customer managed policy {}", quoted(&policy.to_string())));
+                self.unsupported.push(format!("the customer managed policy {}", quoted(&policy.to_string())));
             }
         }
     }
@@ -154,7 +153,7 @@ impl Writer<'_> {
         };
         match inner {
             Some(inner) => self.lines.push(Node::short("boundary", vec![inner])),
-            None => self.left_out.push("its boundary, which the language does not support".to_owned()),
+            None => self.unsupported.push("its boundary".to_owned()),
         }
     }
 
@@ -172,11 +171,11 @@ fn customer_policy(policy: &CustomerPolicy) -> Node {
 }
 
 fn is_description(text: &str) -> bool {
-    says_something(text) && text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_of_description)
+    !text.is_empty() && text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_of_description)
 }
 
 fn is_relay_state(text: &str) -> bool {
-    says_something(text) && text.chars().count() <= MAX_RELAY_STATE && text.chars().all(is_of_relay_state)
+    !text.is_empty() && text.chars().count() <= MAX_RELAY_STATE && text.chars().all(is_of_relay_state)
 }
 
 fn is_customer_policy(policy: &CustomerPolicy) -> bool {

@@ -37,15 +37,22 @@ pub(crate) fn write(policy: &Policy, region: &str) -> Written {
             return Written::Kdl(nodes);
         }
     }
-    let text = match serde_json::from_str::<Value>(policy.as_json()) {
-        Ok(value) => format!("{value:#}\n"),
-        Err(_) => return Written::Refused("it is not JSON".to_owned()),
-    };
     let inline = Node::line(format!("inline-policy file={}", quoted(TRIED)));
-    match read_back(&inline, &text, region) {
-        Ok(read) if read.as_ref() == Some(policy) => Written::File(text),
-        Ok(_) => Written::Refused("it would be another policy".to_owned()),
-        Err(reason) => Written::Refused(reason.replace(&format!("`{TRIED}`"), "its JSON")),
+    let in_file = |policy: &Policy| {
+        let text = policy.to_file_text();
+        (read_back(&inline, &text, region), text)
+    };
+    match in_file(policy) {
+        (Ok(read), text) if read.as_ref() == Some(policy) => Written::File(text),
+        (Ok(_), _) => Written::Refused("it would be another policy".to_owned()),
+        (Err(reason), _) => {
+            // IAM accepts `allow` for `Allow`; the language requires the latter, which the canonical form has.
+            let canonical = Policy::from_value(policy.canonical().clone());
+            match in_file(&canonical) {
+                (Ok(read), text) if read.as_ref() == Some(policy) => Written::File(text),
+                (Ok(_) | Err(_), _) => Written::Refused(reason.replace(&format!("`{TRIED}`"), "its JSON")),
+            }
+        }
     }
 }
 
@@ -164,6 +171,24 @@ mod tests {
         assert!(matches!(written(statement(on_null)), Written::Kdl(_)));
         let no_version = json!({ "Statement": { "Effect": "Deny", "NotAction": "iam:*", "Resource": "*" } });
         assert!(matches!(written(no_version), Written::File(_)));
-        assert!(matches!(written(json!({ "Statement": [] })), Written::Refused(_)));
+        assert!(matches!(written(json!({ "Statement": [] })), Written::File(_)));
+        for accepted in [
+            json!({ "Condition": {} }),
+            json!({ "Condition": { "any": {} } }),
+            json!({ "Condition": { "StringLike": { "aws:PrincipalTag/x": [] } } }),
+            json!({ "Action": [] }),
+            json!({ "Resource": [] }),
+            json!({ "Resource": "arn:aws:s3:::\u{4e2d}" }),
+            json!({ "Action": "s3:Get Object" }),
+        ] {
+            assert!(matches!(written(statement(accepted.clone())), Written::File(_)), "{accepted}");
+        }
+        assert!(matches!(written(statement(json!({ "Effect": "allow" }))), Written::Kdl(_)));
+        let odd = json!({ "Effect": "DENY", "Condition": {} });
+        assert!(matches!(written(statement(odd)), Written::File(_)));
+        let variable = json!({ "Version": "2008-10-17", "Statement": [
+            { "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::${aws:username}" },
+        ] });
+        assert!(matches!(written(variable), Written::File(_)));
     }
 }

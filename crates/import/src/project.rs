@@ -10,7 +10,8 @@ use crate::accounts::Accounts;
 use crate::assignments::{self, Assignments};
 use crate::beyond_state;
 use crate::census::{self, Census, MentionedSet};
-use crate::findings::{self, incomplete};
+use crate::findings;
+use crate::left_out::{self, LeftOut};
 use crate::permission_sets::{self, WrittenSet};
 use crate::principals::Directory;
 use crate::standing::{Standing, standing};
@@ -21,8 +22,8 @@ use crate::{Import, Summary};
 /// Size in bytes above which a file is split. The language allows files of up to 8 MiB.
 const MAX_FILE: usize = 1024 * 1024;
 
-/// Writes a project whose plan changes little: it adopts permission sets that no stack owns. For those that the stack owns,
-/// it revokes assignments of principals that cannot be named, and provisions accounts with an outdated version.
+/// Writes a project whose plan removes nothing: it adopts permission sets that no stack owns, and provisions accounts with an
+/// outdated version. A permission set that the language does not support entirely is left out, which is an error.
 ///
 /// # Errors
 /// The snapshot does not contain a whole permission set: whatever was not read would be revoked.
@@ -45,18 +46,20 @@ pub fn import(
         }
     }
     check_whole(snapshot, &sets)?;
+    let (sets, written, left_out) = write_sets(sets, snapshot);
     let census = census::take(snapshot, &accounts, &sets, &directory, terraform);
-    let mut warnings = Vec::new();
+    let mut diagnostics = left_out::diagnostics(&left_out);
     if let Some(terraform) = terraform {
-        findings::differing_states(&sets, snapshot, terraform, &mut warnings);
+        findings::differing_states(&sets, &left_out, snapshot, terraform, &mut diagnostics);
     }
     let assignments = assignments::write(&accounts, &sets, &census);
-    let beyond_state = beyond_state::write(&accounts, &sets, &census, &directory, &mut warnings);
-    let summary = summary(&sets, &census, &assignments);
+    let beyond_state = beyond_state::write(&accounts, &sets, &census, &directory, &mut diagnostics);
+    let summary = summary(&sets, &left_out, &census, &assignments);
     let mut project = Project { files: BTreeMap::new(), includes: Vec::new() };
     project.add("groups", census.groups.iter().map(|group| group.line()).collect());
     project.add("accounts", nodes(&assignments.account_sets));
-    project.permission_sets(&sets, &foreign, snapshot, &mut warnings);
+    let others = [left_out::write(&left_out), foreign_sets(&foreign)];
+    project.permission_sets(&sets, written, &census, others);
     let mut parts = nodes(&assignments.of_groups);
     if !assignments.of_users.is_empty() {
         let mut users = nodes(&assignments.of_users);
@@ -64,11 +67,11 @@ pub fn import(
         parts.extend(users);
     }
     parts.extend(beyond_state);
-    parts.push(findings::indistinct(&census, &sets, &directory, &mut warnings));
-    parts.push(findings::gone(&census, &sets, terraform, &mut warnings));
+    parts.push(findings::indistinct(&census, &sets, &directory, &mut diagnostics));
+    parts.push(findings::gone(&census, &sets, terraform, &mut diagnostics));
     project.add("assignments", parts);
-    let files = project.finish(snapshot, stack, terraform, &mut warnings);
-    Ok(Import { files, warnings, summary })
+    let files = project.finish(snapshot, stack, terraform, &mut diagnostics);
+    Ok(Import { files, diagnostics, summary })
 }
 
 /// Assignments that were not read would be missing from the configuration, and be revoked.
@@ -89,7 +92,43 @@ fn check_whole(snapshot: &Snapshot, sets: &[MentionedSet<'_>]) -> Result<(), Box
     }
 }
 
-fn summary(sets: &[MentionedSet<'_>], census: &Census<'_>, assignments: &Assignments) -> Summary {
+/// A permission set of the stack in the configuration, and the path of its policy file if it has one.
+type WrittenParts = (WrittenSet, String);
+
+/// Writes the permission sets of the stack, by name. What the language does not support entirely is left out.
+fn write_sets<'a>(
+    sets: Vec<MentionedSet<'a>>,
+    snapshot: &Snapshot,
+) -> (Vec<MentionedSet<'a>>, BTreeMap<&'a PermissionSetName, WrittenParts>, Vec<LeftOut<'a>>) {
+    let region = &snapshot.instance.region;
+    let mut file_names = FileNames::default();
+    let (mut kept, mut written, mut left_out) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for set in sets {
+        let (Standing::Owned { is_adopted: _ }, Some(details)) = (set.standing, &set.live.details) else {
+            kept.push(set);
+            continue;
+        };
+        let path = format!("policies/{}.json", file_names.peek(set.live.name.as_str()));
+        match permission_sets::write(set.live, details, region, &path) {
+            Ok(parts) => {
+                if parts.policy_file.is_some() {
+                    file_names.take(set.live.name.as_str());
+                }
+                written.insert(&set.live.name, (parts, path));
+                kept.push(set);
+            }
+            Err(unsupported) => left_out.push(LeftOut::new(&set, unsupported)),
+        }
+    }
+    (kept, written, left_out)
+}
+
+fn summary(
+    sets: &[MentionedSet<'_>],
+    left_out: &[LeftOut<'_>],
+    census: &Census<'_>,
+    assignments: &Assignments,
+) -> Summary {
     let rows = census.of_groups.values().chain(census.of_users.values());
     Summary {
         groups: census.groups.len(),
@@ -97,6 +136,8 @@ fn summary(sets: &[MentionedSet<'_>], census: &Census<'_>, assignments: &Assignm
         account_sets: assignments.account_sets.len(),
         permission_sets: sets.iter().filter(|set| set.standing != Standing::External).count(),
         adopted: sets.iter().filter(|set| set.is_adopted()).count(),
+        left_out: left_out.len(),
+        released: left_out.iter().filter(|set| set.is_owned).count(),
         external: sets.iter().filter(|set| set.standing == Standing::External).count(),
         assigns: assignments.of_groups.len() + assignments.of_users.len(),
         rows: rows.map(|mask| mask.count_ones(..)).sum(),
@@ -157,35 +198,19 @@ impl Project {
     fn permission_sets(
         &mut self,
         sets: &[MentionedSet<'_>],
-        foreign: &[(&PermissionSetName, &str)],
-        snapshot: &Snapshot,
-        warnings: &mut Vec<Diagnostic>,
+        mut written: BTreeMap<&PermissionSetName, WrittenParts>,
+        census: &Census<'_>,
+        others: [String; 2],
     ) {
-        let region = &snapshot.instance.region;
-        let mut file_names = FileNames::default();
         let mut parts = Vec::new();
-        for set in sets {
-            let details = match (set.standing, &set.live.details) {
-                (Standing::Owned { .. }, Some(details)) => details,
-                _ => continue,
-            };
-            let path = format!("policies/{}.json", file_names.peek(set.live.name.as_str()));
-            let written = permission_sets::write(set.live, details, set.is_adopted(), region, &path);
-            let WrittenSet { node, policy_file, left_out } = written;
-            if let Some(text) = policy_file {
-                file_names.take(set.live.name.as_str());
-                self.files.insert(path, text);
-            }
+        for (at, set) in sets.iter().enumerate() {
+            let Some((parts_of_set, path)) = written.remove(&set.live.name) else { continue };
+            // Assignments that cannot be written stay only with this word.
+            let has_adopt = set.is_adopted() || census.has_unwritten(at);
             let mut text = String::new();
-            for what in left_out {
-                text.push_str(&comment(&format!("Imported without {what}.")));
-                warnings.push(incomplete(
-                    format!("the permission set {} is imported without {what}", quoted(set.live.name.as_str())),
-                    "the next apply removes it or sets it to AWS's default; change the configuration first if that is not intended",
-                ));
-            }
-            node.write(0, &mut text);
+            parts_of_set.node(has_adopt).write(0, &mut text);
             parts.push(text);
+            self.files.extend(parts_of_set.policy_file.map(|text| (path, text)));
         }
         let external = sets.iter().filter(|set| set.standing == Standing::External);
         let external =
@@ -196,7 +221,7 @@ impl Project {
             external.insert_str(0, &comment(why));
         }
         parts.push(external);
-        parts.push(foreign_sets(foreign));
+        parts.extend(others);
         self.add("permission-sets", parts);
     }
 
@@ -206,7 +231,7 @@ impl Project {
         snapshot: &Snapshot,
         stack: &StackName,
         terraform: Option<&Terraform>,
-        warnings: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, String> {
         let Self { mut files, includes } = self;
         let instance = &snapshot.instance;
@@ -219,7 +244,7 @@ impl Project {
         if !includes.is_empty() {
             text.push_str(&format!("\ninclude {}\n", list(includes)));
         }
-        text.push_str(&access_control::write(&snapshot.access_control, terraform, warnings));
+        text.push_str(&access_control::write(&snapshot.access_control, terraform, diagnostics));
         files.insert("rolecall.kdl".to_owned(), text);
         files
     }

@@ -23,6 +23,10 @@ pub struct Terraform {
     names: BTreeMap<String, String>,
     /// The sources of each attribute for access control.
     attributes: BTreeMap<String, Vec<String>>,
+    /// The addresses of resources that Terraform marked to be replaced.
+    tainted: BTreeSet<String>,
+    /// The addresses of ssoadmin resources that are not read, by type.
+    passed_over: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A permission set that Terraform manages, as described by the states.
@@ -87,6 +91,16 @@ impl Terraform {
     /// Returns the attributes for access control that the states manage.
     pub(crate) fn attributes(&self) -> &BTreeMap<String, Vec<String>> {
         &self.attributes
+    }
+
+    /// Returns the addresses of resources that Terraform marked to be replaced.
+    pub(crate) fn tainted(&self) -> &BTreeSet<String> {
+        &self.tainted
+    }
+
+    /// Returns the addresses of ssoadmin resources that are not read, by type.
+    pub(crate) fn passed_over(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.passed_over
     }
 
     /// Returns the name that a state has for the principal of this ID.

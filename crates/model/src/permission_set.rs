@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::identity::{InvalidIdentity, PermissionSetName};
 use crate::policy::Policy;
 
-/// How long a session of a permission set lasts: 1 to 12 hours. Files give whole minutes; AWS's model takes seconds too,
-/// so a live set may have them. AWS's default, and so ours, is one hour.
+/// How long a session of a permission set lasts: 1 to 12 hours, in whole seconds as in AWS's model. AWS's default, and so
+/// ours, is one hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionDuration {
     seconds: u32,
@@ -78,17 +78,17 @@ fn invalid(text: &str) -> InvalidIdentity {
     InvalidIdentity { text: text.to_owned(), wanted: "a session duration (1h to 12h, such as \"1h30m\")" }
 }
 
-/// Reads the form of the files, such as `1h30m`, `8h` or `90m`.
+/// Reads the form of the files, such as `1h30m`, `8h`, `90m` or `1h5m40s`.
 impl FromStr for SessionDuration {
     type Err = InvalidIdentity;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
-        let seconds = seconds_of(text, &[('h', 3_600), ('m', 60)]);
+        let seconds = seconds_of(text, &[('h', 3_600), ('m', 60), ('s', 1)]);
         seconds.and_then(Self::from_seconds).ok_or_else(|| invalid(text))
     }
 }
 
-/// Prints the form of the files, with seconds where a live set has them.
+/// Prints the form of the files, with seconds only where there are any.
 impl fmt::Display for SessionDuration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = self.parts().into_iter().filter(|(number, _)| *number > 0);
@@ -105,9 +105,7 @@ impl Serialize for SessionDuration {
 impl<'de> Deserialize<'de> for SessionDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        let seconds = seconds_of(&text, &[('h', 3_600), ('m', 60), ('s', 1)]);
-        let duration = seconds.and_then(Self::from_seconds);
-        duration.ok_or_else(|| serde::de::Error::custom(invalid(&text)))
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -235,12 +233,16 @@ mod tests {
         assert_eq!(SessionDuration::from_iso_8601("P0DT1H").unwrap().to_string(), "1h");
         let odd = SessionDuration::from_iso_8601("PT5000S").unwrap();
         assert_eq!((odd.to_string().as_str(), odd.to_iso_8601().as_str()), ("1h23m20s", "PT1H23M20S"));
+        assert_eq!("1h23m20s".parse(), Ok(odd));
+        assert_eq!("5000s".parse(), Ok(odd));
         assert_eq!(serde_json::from_str::<SessionDuration>("\"1h23m20s\"").unwrap(), odd);
     }
 
     #[test]
     fn a_duration_out_of_bounds_or_ill_formed_is_refused() {
-        for text in ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h", "1h1s"] {
+        for text in
+            ["", "59m", "13h", "1", "h", "1h1h", "30m1h", "-2h", "2 h", "99999999999h", "1h1s1m", "3599s"]
+        {
             assert!(text.parse::<SessionDuration>().is_err(), "{text}");
         }
     }

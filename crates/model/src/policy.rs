@@ -1,6 +1,6 @@
 //! IAM policy documents, compared by meaning as far as IAM's grammar defines it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -20,18 +20,23 @@ impl Policy {
     /// The text is not JSON.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let value: Value = serde_json::from_str(text)?;
-        let text = serde_json::to_string(&value)?;
-        Ok(Self { text, canonical: canonical_document(value) })
+        Ok(Self::from_value(value))
     }
 
     /// Creates a policy from a JSON value.
     pub fn from_value(value: Value) -> Self {
-        Self { text: value.to_string(), canonical: canonical_document(value) }
+        Self { text: escaped(&value.to_string()), canonical: canonical_document(value) }
     }
 
     /// Returns the document as one line of JSON, as it is sent to AWS.
     pub fn as_json(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the document on several lines, as a policy file contains it.
+    pub fn to_file_text(&self) -> String {
+        let value: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        format!("{}\n", escaped(&format!("{value:#}")))
     }
 
     /// Returns the canonical form: keys sorted; `Statement`, `Action`, `Resource` and condition values as lists; lists
@@ -96,6 +101,30 @@ impl<'de> Deserialize<'de> for Policy {
     }
 }
 
+/// Writes characters as escapes that AWS does not accept in the text of a policy or that cannot be seen, as they are in a
+/// live policy that contains them. In JSON they can only be part of a string.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let is_seen = !character.is_control() || character == '\n';
+        if is_seen && is_of_policies(character) {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
+}
+
+/// Returns whether AWS accepts a character in the text of a policy without an escape (`PermissionSetPolicyDocument` in the
+/// service model of sso-admin).
+pub fn is_of_policies(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FF}')
+}
+
 fn canonical_document(value: Value) -> Value {
     let Value::Object(document) = value else { return value };
     Value::Object(
@@ -119,10 +148,20 @@ fn canonical_statement(value: Value) -> Value {
             .map(|(key, value)| match key.as_str() {
                 "Action" | "NotAction" | "Resource" | "NotResource" => (key, sorted(listed(value))),
                 "Condition" => (key, canonical_condition(value)),
+                "Effect" => (key, canonical_effect(value)),
                 _ => (key, value),
             })
             .collect(),
     )
+}
+
+/// IAM accepts an effect in any case.
+fn canonical_effect(value: Value) -> Value {
+    let spelled = |text: &&str| value.as_str().is_some_and(|effect| effect.eq_ignore_ascii_case(text));
+    match ["Allow", "Deny"].into_iter().find(spelled) {
+        Some(known) => Value::from(known),
+        None => value,
+    }
 }
 
 /// Operators contain keys, and keys contain one value or a list of alternatives. To IAM, `true` and `"true"`, or `5` and
@@ -181,6 +220,8 @@ mod tests {
                 "Condition":{"Bool":{"aws:SecureTransport":["true"]}}}],"Version":"2012-10-17"}"#,
         );
         assert_eq!(one, other);
+        let lower = policy(&one.as_json().replace("Allow", "allow"));
+        assert_eq!(lower, one);
     }
 
     #[test]
@@ -192,6 +233,15 @@ mod tests {
         for other in [deny, fewer, not] {
             assert_ne!(allow, other);
         }
+    }
+
+    #[test]
+    fn a_character_that_aws_accepts_only_as_an_escape_is_written_as_one() {
+        let text = r#"{"Id":"\u4e2d\ud83d\ude00\u0080é"}"#;
+        let written = policy(text);
+        assert_eq!(written.as_json(), text);
+        assert_eq!(policy(&written.to_file_text()), written);
+        assert!(written.to_file_text().chars().all(is_of_policies));
     }
 
     #[test]

@@ -243,7 +243,7 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
         Diagnostic::error(Code::WrongValueKind, message).at(value.place, label)
     };
     match (&value.content, kind) {
-        (Content::Number(written), Kind::Text | Kind::AnyText | Kind::OneOf(_)) => {
+        (Content::Number(written), Kind::Text | Kind::SpacedText | Kind::AnyText | Kind::OneOf(_)) => {
             let mut found = unquoted(value.place, written);
             if of == "session" {
                 found.suggestion = None;
@@ -252,7 +252,7 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
             // A number in quotes is seldom what a word takes, but a value of a tag.
             Some(if matches!(kind, Kind::AnyText) { found } else { not_safe(found) })
         }
-        (Content::Text(text), Kind::Text) if text.trim().is_empty() => Some(
+        (Content::Text(text), Kind::Text | Kind::SpacedText) if is_empty(text, kind) => Some(
             wrong(format!("the value of `{of}` is empty"), "this text is empty".to_owned())
                 .help("write a value, or remove the word"),
         ),
@@ -287,8 +287,14 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
             })
         }
         // What a parameter may stand for depends on its declaration, which is not known here.
-        (Content::Text(_), Kind::Text | Kind::AnyText | Kind::OneOf(_)) | (Content::Parameter(_), _) => None,
+        (Content::Text(_), Kind::Text | Kind::SpacedText | Kind::AnyText | Kind::OneOf(_))
+        | (Content::Parameter(_), _) => None,
     }
+}
+
+/// Whether a text says nothing, which a live permission set may do with spaces.
+fn is_empty(text: &str, kind: Kind) -> bool {
+    if matches!(kind, Kind::SpacedText) { text.is_empty() } else { text.trim().is_empty() }
 }
 
 fn unknown_word(node: &Node, within: Within) -> Diagnostic {
@@ -497,7 +503,7 @@ fn signature(word: &WordRule) -> String {
     let properties: String = required
         .map(|rule| match rule.kind {
             Kind::Number { .. } => format!(" {}=…", rule.name),
-            Kind::Text | Kind::AnyText | Kind::OneOf(_) => format!(" {}=\"…\"", rule.name),
+            Kind::Text | Kind::SpacedText | Kind::AnyText | Kind::OneOf(_) => format!(" {}=\"…\"", rule.name),
         })
         .collect();
     format!("{}{values}{properties}", word.name)

@@ -152,7 +152,7 @@ fn signature(word: &'static WordRule) -> String {
 
 fn shown(kind: Kind) -> String {
     match kind {
-        Kind::Text | Kind::AnyText => "\"…\"".to_owned(),
+        Kind::Text | Kind::SpacedText | Kind::AnyText => "\"…\"".to_owned(),
         Kind::Number { .. } => "number".to_owned(),
         Kind::OneOf(texts) => texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join("|"),
     }

@@ -188,7 +188,8 @@ fn used_ids(
     let sets = permission_sets.iter().filter_map(|set| set.arn.rsplit('-').next()).map(str::to_owned);
     let mut used: HashSet<String> = uuids.chain(sets).collect();
     // Whatever is an id in the tenant is a text in it; texts that are no ids do no harm.
-    let mut open: Vec<Value> = tenant.and_then(|tenant| serde_json::to_value(tenant).ok()).into_iter().collect();
+    let mut open: Vec<Value> =
+        tenant.and_then(|tenant| serde_json::to_value(tenant).ok()).into_iter().collect();
     while let Some(value) = open.pop() {
         match value {
             Value::String(text) => {

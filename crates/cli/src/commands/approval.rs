@@ -87,9 +87,9 @@ fn read_plan(file: &Path) -> Result<PlanDocument, Failure> {
     // What was reviewed is the changes, and what is compared is the digest: they must belong together.
     match &saved.digest {
         None => Err(unusable("it has no digest, so nobody can have approved it".to_owned())),
-        Some(digest) if *digest != saved.compute_digest().as_str() => {
-            Err(unusable("its changes do not have the digest that it states; the file was altered".to_owned()))
-        }
+        Some(digest) if *digest != saved.compute_digest().as_str() => Err(unusable(
+            "its changes do not have the digest that it states; the file was altered".to_owned(),
+        )),
         Some(_) => Ok(saved),
     }
 }

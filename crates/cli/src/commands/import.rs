@@ -33,11 +33,12 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     let imported = rolecall_import::import(&snapshot, &stack, terraform.as_ref()).map_err(|diagnostic| {
         Failure::Diagnostics { diagnostics: vec![*diagnostic], sources: Box::default() }
     })?;
-    let Import { files, warnings, summary } = imported;
+    let Import { files, diagnostics, summary } = imported;
     write(&directory, &files)?;
-    output::print_diagnostics(&warnings, &Sources::default());
-    output::print(&report(&directory, &files, &summary, &stack, warnings.len()))?;
-    Ok(Exit::Success)
+    output::print_diagnostics(&diagnostics, &Sources::default());
+    let warnings = diagnostics.iter().filter(|found| !found.is_error()).count();
+    output::print(&report(&directory, &files, &summary, &stack, warnings))?;
+    Ok(if warnings == diagnostics.len() { Exit::Success } else { Exit::Error })
 }
 
 /// Returns the directory to write to. The current one is the default only if it is empty, since import writes several files.
@@ -224,6 +225,8 @@ fn report(
         account_sets,
         permission_sets,
         adopted,
+        left_out,
+        released,
         external,
         assigns,
         rows,
@@ -242,6 +245,9 @@ fn report(
         count(rows, "assignment"),
     );
     // Writing to a String cannot fail.
+    if left_out > 0 {
+        let _ = writeln!(text, "  {} left out, as the errors say", count(left_out, "permission set"));
+    }
     if users > 0 {
         let _ = writeln!(text, "  {} assigned directly", count(users, "user"));
     }
@@ -265,8 +271,8 @@ fn report(
     let _ = writeln!(text, "\nNext: rolecall check {shown}\n      rolecall plan {shown}");
     let adopts = (adopted > 0).then_some("the adopted permission sets");
     let provisions = (outdated > 0).then_some("accounts that hold an older version of a permission set");
-    let warned = (warnings > 0).then_some("what the warnings list");
-    let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(warned).collect();
+    let releases = (released > 0).then_some("the release of permission sets that are left out");
+    let expected: Vec<&str> = adopts.into_iter().chain(provisions).chain(releases).collect();
     let _ = match expected[..] {
         [] => writeln!(text, "The plan will be empty."),
         _ => writeln!(text, "The plan will contain only: {}.", expected.join("; ")),

@@ -33,6 +33,12 @@ pub enum TerraformError {
         /// The file.
         file: String,
     },
+    /// It is an export of a Pulumi stack.
+    #[error("{file} is an export of a Pulumi stack, not the output of `terraform show -json`")]
+    Pulumi {
+        /// The file.
+        file: String,
+    },
     /// It has no format version.
     #[error("{file} is not the output of `terraform show -json`: it has no format_version")]
     NoVersion {
@@ -109,6 +115,10 @@ impl TerraformError {
             | Self::Plan { .. } => {
                 "run `terraform show -json > state.json`, without a plan file, in the directory of the root module"
             }
+            Self::Pulumi { .. } => {
+                "Pulumi stacks are not supported. Import the live state without --from, and remove the resources from the \
+                 stack with `pulumi state delete` afterwards"
+            }
             Self::OtherVersion { .. } => "create it with Terraform 1.1 or later, or with OpenTofu",
             Self::Resource { .. } | Self::Assignment { .. } => {
                 "run `terraform apply -refresh-only` with a current version of the aws provider, and create the file again"
@@ -125,6 +135,10 @@ struct File {
     format_version: Option<String>,
     /// Present in a raw state file instead.
     version: Option<IgnoredAny>,
+    /// Present in the output of `pulumi stack export`.
+    deployment: Option<IgnoredAny>,
+    /// Present in a state file of Pulumi.
+    checkpoint: Option<IgnoredAny>,
     values: Option<Values>,
     planned_values: Option<IgnoredAny>,
 }
@@ -151,6 +165,11 @@ struct Resource {
     kind: String,
     #[serde(default)]
     values: Value,
+    /// Present if Terraform marked the object to be replaced.
+    #[serde(default)]
+    tainted: bool,
+    /// Present if the object was replaced and waits for its deletion.
+    deposed_key: Option<String>,
 }
 
 /// The common part of every ssoadmin resource.
@@ -184,6 +203,20 @@ struct ManagedPolicyValues {
 struct CustomerPolicyValues {
     permission_set_arn: String,
     customer_managed_policy_reference: Vec<CustomerPolicyReference>,
+}
+
+/// All managed policies of a permission set.
+#[derive(Deserialize)]
+struct ManagedPoliciesValues {
+    permission_set_arn: String,
+    managed_policy_arns: Option<Vec<String>>,
+}
+
+/// All customer managed policies of a permission set.
+#[derive(Deserialize)]
+struct CustomerPoliciesValues {
+    permission_set_arn: String,
+    customer_managed_policy_reference: Option<Vec<CustomerPolicyReference>>,
 }
 
 #[derive(Deserialize)]
@@ -244,12 +277,16 @@ impl From<CustomerPolicyReference> for CustomerPolicy {
     }
 }
 
+/// What the types of ssoadmin resources begin with.
+const OF_SSOADMIN: &str = "aws_ssoadmin_";
 /// The ssoadmin resources that are read. Rolecall does not manage applications and trusted token issuers.
 const MANAGED: &[&str] = &[
     "aws_ssoadmin_account_assignment",
     "aws_ssoadmin_customer_managed_policy_attachment",
+    "aws_ssoadmin_customer_managed_policy_attachments_exclusive",
     "aws_ssoadmin_instance_access_control_attributes",
     "aws_ssoadmin_managed_policy_attachment",
+    "aws_ssoadmin_managed_policy_attachments_exclusive",
     "aws_ssoadmin_permission_set",
     "aws_ssoadmin_permission_set_inline_policy",
     "aws_ssoadmin_permissions_boundary_attachment",
@@ -260,6 +297,8 @@ const MANAGED: &[&str] = &[
 pub struct States {
     by_instance: BTreeMap<String, OfOneInstance>,
     names: BTreeMap<String, String>,
+    /// The addresses of ssoadmin resources that are not read, by type. Not all of them say which instance they belong to.
+    passed_over: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -274,7 +313,7 @@ impl States {
     ///
     /// # Errors
     /// A file is not the output of `terraform show -json` in UTF-8, or has another version; it is a raw state file, or a
-    /// plan rather than a state; or a resource lacks a documented attribute.
+    /// plan rather than a state, or an export of Pulumi; or a resource lacks a documented attribute.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Result<Self, TerraformError> {
         let mut states = Self::default();
         for (name, bytes) in files {
@@ -306,20 +345,31 @@ impl States {
             return Err(TerraformError::NothingManaged { instance: instance.to_owned(), others });
         }
         found.names = self.names;
+        found.passed_over = self.passed_over;
         Ok(found)
     }
 
     fn resource(&mut self, file: &str, resource: Resource) -> Result<(), TerraformError> {
-        let Resource { address, mode, kind, values } = resource;
+        let Resource { address, mode, kind, values, tainted, deposed_key } = resource;
+        if deposed_key.is_some_and(|key| !key.is_empty()) {
+            return Ok(());
+        }
         let at = At { file, address: &address };
         if matches!(kind.as_str(), "aws_identitystore_group" | "aws_identitystore_user") {
             let NamedValues { group_id, user_id, display_name, user_name } = at.values(values)?;
             let id = group_id.or(user_id);
             self.names.extend(id.zip(filled(display_name).or(user_name)));
-        } else if mode == "managed" && MANAGED.contains(&kind.as_str()) {
+        } else if mode != "managed" {
             // Data is looked up, not managed.
+        } else if MANAGED.contains(&kind.as_str()) {
             let OfInstance { instance_arn } = at.values(values.clone())?;
-            self.by_instance.entry(instance_arn).or_default().managed(&at, &kind, values)?;
+            let of_one = self.by_instance.entry(instance_arn).or_default();
+            of_one.managed(&at, &kind, values)?;
+            if tainted {
+                of_one.found.tainted.insert(address);
+            }
+        } else if kind.starts_with(OF_SSOADMIN) {
+            self.passed_over.entry(kind).or_default().insert(address);
         }
         Ok(())
     }
@@ -334,7 +384,10 @@ fn root(file: &str, bytes: &[u8]) -> Result<Module, TerraformError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let read: File = serde_json::from_slice(bytes)
         .map_err(|source| TerraformError::Malformed { file: named(), source })?;
-    let File { format_version, version, values, planned_values } = read;
+    let File { format_version, version, deployment, checkpoint, values, planned_values } = read;
+    if deployment.is_some() || checkpoint.is_some() {
+        return Err(TerraformError::Pulumi { file: named() });
+    }
     let format_version = format_version.ok_or_else(|| match version {
         Some(_) => TerraformError::RawState { file: named() },
         None => TerraformError::NoVersion { file: named() },
@@ -383,6 +436,19 @@ impl OfOneInstance {
                     at.values(values)?;
                 let policies = customer_managed_policy_reference.into_iter().map(CustomerPolicy::from);
                 self.attached(permission_set_arn).customer_policies.extend(policies);
+            }
+            "aws_ssoadmin_managed_policy_attachments_exclusive" => {
+                let ManagedPoliciesValues { permission_set_arn, managed_policy_arns } = at.values(values)?;
+                let policies = managed_policy_arns.into_iter().flatten();
+                self.attached(permission_set_arn).managed_policies.extend(policies);
+            }
+            "aws_ssoadmin_customer_managed_policy_attachments_exclusive" => {
+                let CustomerPoliciesValues { permission_set_arn, customer_managed_policy_reference } =
+                    at.values(values)?;
+                let policies = customer_managed_policy_reference.into_iter().flatten();
+                self.attached(permission_set_arn)
+                    .customer_policies
+                    .extend(policies.map(CustomerPolicy::from));
             }
             "aws_ssoadmin_permissions_boundary_attachment" => {
                 let BoundaryValues { permission_set_arn, permissions_boundary } = at.values(values)?;

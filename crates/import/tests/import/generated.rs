@@ -1,10 +1,10 @@
 //! Companies that the sandbox generates, of every size.
 
-use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, proptest};
+use proptest::prelude::{Just, Strategy, prop_assert_eq, proptest};
 use rolecall_model::permission_set::STACK_TAG;
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 
-use crate::roundtrip::{Found, found, imported};
+use crate::roundtrip::{Found, cases, found, imported};
 
 fn any_spec() -> impl Strategy<Value = GenerateSpec> {
     (1..60_usize, 0..12_usize, 0..130_usize)
@@ -20,13 +20,13 @@ fn any_spec() -> impl Strategy<Value = GenerateSpec> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn what_is_live_plans_to_nothing(spec in any_spec()) {
         let world = generate(&spec).unwrap().snapshot;
         let written = imported(&world, None);
-        prop_assert_eq!(&written.warnings, &[]);
+        prop_assert_eq!(&written.diagnostics, &[]);
         prop_assert_eq!(written.summary.rows, world.assignments.len());
         prop_assert_eq!(found(&written.files, &world), Found::default());
     }

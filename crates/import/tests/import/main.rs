@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod applied;
 mod generated;
 mod layout;
+mod legal_worlds;
 mod modules;
 mod odd_worlds;
 mod roundtrip;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::ProptestConfig;
 use rolecall_import::{Import, Terraform, import};
 use rolecall_model::snapshot::SnapshotFile;
 use rolecall_model::{PermissionSetName, Principal, Snapshot};
@@ -11,11 +12,21 @@ use rolecall_planner::plan::{
 };
 use rolecall_planner::{Checkout, Inputs, Settings};
 
+/// How many cases a property is tested with: `PROPTEST_CASES`, or this many.
+pub(crate) fn cases(default: u32) -> ProptestConfig {
+    // The default configuration reads the variable.
+    let cases =
+        if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { default };
+    ProptestConfig::with_cases(cases)
+}
+
 /// What a plan finds that is no adoption.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) adopted: BTreeSet<PermissionSetName>,
     pub(crate) edited: BTreeSet<PermissionSetName>,
+    /// Sets that the stack owned and that the project leaves out.
+    pub(crate) released: BTreeSet<PermissionSetName>,
     pub(crate) revoked: BTreeSet<(PermissionSetName, Principal)>,
     pub(crate) other: Vec<String>,
 }
@@ -72,6 +83,9 @@ pub(crate) fn found(files: &BTreeMap<String, String>, snapshot: &Snapshot) -> Fo
             (Action::Assignment(AssignmentChange::Revoke { assignment, .. }), _) => {
                 let row = &assignment.assignment;
                 found.revoked.insert((row.permission_set.clone(), row.principal.clone()));
+            }
+            (Action::PermissionSet(PermissionSetChange::Release { permission_set }), Reason::Released) => {
+                found.released.insert(permission_set.clone());
             }
             (other, _) => found.other.push(format!("{other:?}")),
         }

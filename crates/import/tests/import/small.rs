@@ -15,7 +15,7 @@ fn the_example_company_as_import_writes_it() {
     let written = imported(&acme(), None);
     let files = written.files.iter().map(|(path, text)| format!("=== {path}\n{text}"));
     let warnings = written
-        .warnings
+        .diagnostics
         .iter()
         .map(|one| format!("{}: {}\n  {}\n", one.code, one.message, one.help.as_deref().unwrap_or_default()));
     let shown: String = files.chain(["=== warnings\n".to_owned()]).chain(warnings).collect();

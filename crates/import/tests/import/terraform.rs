@@ -95,7 +95,7 @@ fn state() -> Value {
 fn shown(import: &Import) -> String {
     let files = import.files.iter().map(|(path, text)| format!("=== {path}\n{text}"));
     let warnings = import
-        .warnings
+        .diagnostics
         .iter()
         .map(|one| format!("{}: {}\n  {}\n", one.code, one.message, one.help.as_deref().unwrap_or_default()));
     files.chain(["=== warnings\n".to_owned()]).chain(warnings).collect()
@@ -133,14 +133,16 @@ fn a_set_that_is_the_stacks_already_keeps_all_its_rows() {
         }
     }
     let written = imported(&world, Some(&terraform));
-    // Nothing stands between such a row and its revocation: only the one that cannot be written goes, and that is told.
-    let gone = ("Deploy".parse().unwrap(), Principal::Group(group(9).parse().unwrap()));
-    assert_eq!(found(&written.files, &world), Found { revoked: [gone].into(), ..Found::default() });
+    // The one that cannot be written stays with `adopt`, and that is told.
+    assert_eq!(found(&written.files, &world), Found::default());
+    let kept = planned(&written.files, &world).kept;
+    let [kept] = kept.try_into().unwrap();
+    assert_eq!(kept.assignment.assignment.principal, Principal::Group(group(9).parse().unwrap()));
     let told = |warning: &rolecall_model::Diagnostic| {
         warning.message.contains("of deleted principals")
-            && warning.help.as_deref().is_some_and(|help| help.contains("the next apply revokes"))
+            && warning.help.as_deref().is_some_and(|help| help.contains("reported and not revoked"))
     };
-    assert!(written.warnings.iter().any(told), "{:#?}", written.warnings);
+    assert!(written.diagnostics.iter().any(told), "{:#?}", written.diagnostics);
 }
 
 #[test]
@@ -154,6 +156,153 @@ fn several_states_add_up() {
     let both = States::read([("rows.json", rows.as_bytes()), ("sets.json", sets.as_bytes())]).unwrap();
     let both = both.of_instance(INSTANCE).unwrap();
     assert_eq!(imported(&world(), Some(&both)), imported(&world(), Some(&read(&state()).unwrap())));
+}
+
+/// The state with other resources in the root module.
+fn with(resources: impl IntoIterator<Item = Value>) -> Value {
+    let mut state = state();
+    state["values"]["root_module"]["resources"].as_array_mut().unwrap().extend(resources);
+    state
+}
+
+fn resource(kind: &str, name: &str, values: &Value) -> Value {
+    let address = format!("{kind}.{name}");
+    let mut values = values.clone();
+    values["instance_arn"] = INSTANCE.into();
+    json!({ "address": address, "mode": "managed", "type": kind, "name": name, "values": values })
+}
+
+fn arn(number: u32) -> String {
+    set(number, "any", &json!({}))["arn"].as_str().unwrap().to_owned()
+}
+
+/// When a replacement failed halfway, the old object waits for its deletion under the address of the new one.
+#[test]
+fn a_deposed_object_is_not_what_terraform_manages() {
+    let plain = imported(&world(), Some(&read(&state()).unwrap()));
+    let values = json!({ "arn": arn(5), "name": "Console", "permission_set_arn": arn(5) });
+    let mut deposed = resource("aws_ssoadmin_permission_set", "deploy", &values);
+    let current = with([deposed.clone()]);
+    assert_ne!(imported(&world(), Some(&read(&current).unwrap())), plain);
+    deposed["deposed_key"] = "3f1c9a02".into();
+    assert_eq!(imported(&world(), Some(&read(&with([deposed])).unwrap())), plain);
+}
+
+#[test]
+fn what_terraform_would_replace_and_what_is_passed_over_is_named() {
+    let values =
+        json!({ "permission_set_arn": arn(1), "managed_policy_arn": "arn:aws:iam::aws:policy/Gone" });
+    let mut tainted = resource("aws_ssoadmin_managed_policy_attachment", "gone", &values);
+    tainted["tainted"] = true.into();
+    let application = resource("aws_ssoadmin_application", "wiki", &json!({}));
+    let mut looked_up = resource("aws_ssoadmin_application_providers", "all", &json!({}));
+    looked_up["mode"] = "data".into();
+    let unrelated = resource("aws_vpc", "main", &json!({}));
+    let terraform = read(&with([tainted, application, looked_up, unrelated])).unwrap();
+    let said: Vec<String> =
+        imported(&world(), Some(&terraform)).diagnostics.into_iter().map(|found| found.message).collect();
+    for wanted in [
+        "Terraform's state marks resources as tainted: aws_ssoadmin_managed_policy_attachment.gone",
+        "resources of the type aws_ssoadmin_application are not imported: aws_ssoadmin_application.wiki",
+    ] {
+        assert!(said.iter().any(|message| message == wanted), "{said:#?}");
+    }
+    assert!(
+        !said.iter().any(|message| message.contains("providers") || message.contains("vpc")),
+        "{said:#?}"
+    );
+}
+
+/// The resources that attach all policies at once are as good as one resource for each policy.
+#[test]
+fn exclusive_attachments_are_attachments() {
+    let single = state();
+    let mut exclusive = state();
+    let mut modules = vec![&mut exclusive["values"]["root_module"]];
+    while let Some(module) = modules.pop() {
+        let module = module.as_object_mut().unwrap();
+        for resource in module.get_mut("resources").and_then(Value::as_array_mut).into_iter().flatten() {
+            let kind = match resource["type"].as_str().unwrap() {
+                "aws_ssoadmin_managed_policy_attachment" => {
+                    "aws_ssoadmin_managed_policy_attachments_exclusive"
+                }
+                "aws_ssoadmin_customer_managed_policy_attachment" => {
+                    "aws_ssoadmin_customer_managed_policy_attachments_exclusive"
+                }
+                _ => continue,
+            };
+            let values = resource["values"].as_object_mut().unwrap();
+            if let Some(arn) = values.remove("managed_policy_arn") {
+                values.insert("managed_policy_arns".to_owned(), json!([arn]));
+            }
+            resource["type"] = kind.into();
+        }
+        modules.extend(module.get_mut("child_modules").and_then(Value::as_array_mut).into_iter().flatten());
+    }
+    assert_ne!(single, exclusive);
+    let project = |state: &Value| imported(&world(), Some(&read(state).unwrap()));
+    assert_eq!(project(&single), project(&exclusive));
+    // A permission set without any has null, or an empty list.
+    for none in [json!(null), json!([])] {
+        let values = json!({
+            "permission_set_arn": arn(1), "managed_policy_arns": none, "customer_managed_policy_reference": none,
+        });
+        let kinds = [
+            "aws_ssoadmin_managed_policy_attachments_exclusive",
+            "aws_ssoadmin_customer_managed_policy_attachments_exclusive",
+        ];
+        let state = with(kinds.map(|kind| resource(kind, "none", &values)));
+        assert_eq!(project(&single), project(&state));
+    }
+}
+
+/// Keys of `for_each` are part of addresses, and of nothing else that is read.
+#[test]
+fn keys_of_a_module_do_not_matter() {
+    let renamed = |text: &str| {
+        let mut state: Value = serde_json::from_str(text).unwrap();
+        let mut modules = vec![&mut state["values"]["root_module"]];
+        let mut number = 0;
+        while let Some(module) = modules.pop() {
+            let module = module.as_object_mut().unwrap();
+            for resource in module.get_mut("resources").and_then(Value::as_array_mut).into_iter().flatten() {
+                number += 1;
+                resource["index"] = json!(format!("any \"key\" {number}"));
+                let address = resource["address"].as_str().unwrap();
+                let is_assignment = resource["type"] == "aws_ssoadmin_account_assignment";
+                let address = if is_assignment {
+                    format!("module.m[{number:?}].{address}")
+                } else {
+                    address.to_owned()
+                };
+                resource["address"] = address.into();
+            }
+            modules
+                .extend(module.get_mut("child_modules").and_then(Value::as_array_mut).into_iter().flatten());
+        }
+        state
+    };
+    let project = |state: &Value| imported(&world(), Some(&read(state).unwrap()));
+    assert_eq!(project(&renamed(STATE)), project(&state()));
+}
+
+/// What the language cannot say is in the state, too: the set is left out, and nothing else is said about it.
+#[test]
+fn a_set_that_is_left_out_is_told_once() {
+    let mut world = world();
+    let set = world.permission_sets.iter_mut().find(|set| set.name.as_str() == "Deploy").unwrap();
+    set.details.as_mut().unwrap().description = Some("\u{4e2d}".to_owned());
+    let written = imported(&world, Some(&read(&state()).unwrap()));
+    let of_deploy: Vec<_> =
+        written.diagnostics.iter().filter(|found| found.message.contains("\"Deploy\"")).collect();
+    let [told] = of_deploy.try_into().unwrap();
+    assert!(told.is_error());
+    assert_eq!(
+        told.message,
+        "the permission set \"Deploy\" is not imported: the language does not support its description \"\u{4e2d}\""
+    );
+    let adopted: BTreeSet<_> = ["ReadOnly"].map(|name| name.parse().unwrap()).into();
+    assert_eq!(found(&written.files, &world), Found { adopted, ..Found::default() });
 }
 
 #[test]
@@ -216,6 +365,18 @@ fn a_raw_state_file_and_one_of_powershell_are_told_the_command() {
     assert!(help.contains("terraform show -json > state.json"), "{help}");
     let (_, help) = refused(b"{}");
     assert!(help.contains("terraform show -json > state.json"), "{help}");
+
+    for export in [
+        json!({ "version": 3, "deployment": { "manifest": {}, "resources": [] } }),
+        json!({ "version": 3, "checkpoint": { "stack": "organization/access/prod", "latest": {} } }),
+    ] {
+        let (message, help) = refused(export.to_string().as_bytes());
+        assert_eq!(
+            message,
+            "state.json is an export of a Pulumi stack, not the output of `terraform show -json`"
+        );
+        assert!(help.contains("without --from"), "{help}");
+    }
 
     let little: Vec<u8> = STATE.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = STATE.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -299,7 +460,7 @@ fn attributes_are_written_as_they_are_live_and_only_if_terraform_manages_them() 
         let terraform = state.map(|state| read(state).unwrap());
         let written = imported(world, terraform.as_ref());
         let has = written.files["rolecall.kdl"].contains("attribute \"costCenter\" source=\"${path:other}\"");
-        (has, written.warnings.iter().any(|warning| warning.message.contains("attributes")))
+        (has, written.diagnostics.iter().any(|warning| warning.message.contains("attributes")))
     };
     world.access_control =
         AccessControlState::On([("costCenter".to_owned(), "${path:other}".to_owned())].into());

@@ -6,6 +6,7 @@ mod element;
 mod json;
 mod kdl;
 
+use rolecall_model::policy::is_of_policies;
 use rolecall_model::{Code, Diagnostic, Place, Policy};
 
 use self::document::Notation;
@@ -43,7 +44,7 @@ impl Decoder<'_> {
             }
             (None, Some(_)) => {
                 let document = self.written_document(node);
-                self.policy(document, Notation::Kdl, node.word_place)
+                self.policy(document, Notation::Kdl, node.word_place, None)
             }
             // What was not understood is probably meant for the `file`.
             (None, None) if node.has_unknown => None,
@@ -77,7 +78,7 @@ impl Decoder<'_> {
         let text = self.text_of(path, place, &kind)?;
         let file = self.sources.add(path, text.as_str());
         match json::parse(file, &text) {
-            Ok(document) => self.policy(document, Notation::Json { used: place }, place),
+            Ok(document) => self.policy(document, Notation::Json { used: place }, place, Some(&text)),
             Err(NotJson { place: at, reason }) => {
                 self.found.push(
                     Diagnostic::error(Code::InvalidPolicy, format!("`{path}` is not JSON: {reason}"))
@@ -90,19 +91,28 @@ impl Decoder<'_> {
         }
     }
 
-    /// Validates a document and returns its policy; `place` represents the entire policy.
-    fn policy(&mut self, document: Element, notation: Notation, place: Place) -> Option<Policy> {
+    /// Validates a document and returns its policy; `place` represents the entire policy, and `file` is the text of its file,
+    /// if it has one.
+    fn policy(
+        &mut self,
+        document: Element,
+        notation: Notation,
+        place: Place,
+        file: Option<&str>,
+    ) -> Option<Policy> {
         if !document::check(&document, notation, &mut self.found) {
             return None;
         }
-        let policy = Policy::from_value(document.into_value()?);
-        self.within_limits(&policy, place).then_some(policy)
+        let value = document.into_value()?;
+        // In a file, other characters may be written as escapes, as AWS accepts them.
+        let written = file.map_or_else(|| value.to_string(), str::to_owned);
+        let policy = Policy::from_value(value);
+        self.within_limits(&policy, &written, place).then_some(policy)
     }
 
-    fn within_limits(&mut self, policy: &Policy, place: Place) -> bool {
+    fn within_limits(&mut self, policy: &Policy, written: &str, place: Place) -> bool {
         let text = policy.as_json();
         let characters = text.chars().filter(|c| !c.is_whitespace()).count();
-        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FF}');
         let (message, label) = if text.len() > MAX_POLICY_BYTES {
             (
                 format!("the policy has {} bytes; AWS allows {MAX_POLICY_BYTES}", text.len()),
@@ -115,7 +125,7 @@ impl Decoder<'_> {
                 ),
                 "this policy is too long".to_owned(),
             )
-        } else if let Some(other) = text.chars().find(|c| !allowed(*c)) {
+        } else if let Some(other) = written.chars().find(|c| !is_of_policies(*c)) {
             (
                 format!("AWS does not allow the character `{other}` in a policy"),
                 format!("this policy contains U+{:04X}; only U+0020 to U+00FF are allowed", u32::from(other)),

@@ -131,7 +131,7 @@ pub(super) fn taken_by_property(rule: Option<&PropertyRule>) -> Option<Parameter
 }
 
 fn is_text(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::AnyText)
+    matches!(kind, Kind::Text | Kind::SpacedText | Kind::AnyText)
 }
 
 /// Returns how much a value counts toward [`MAX_GENERATED`](crate::MAX_GENERATED).

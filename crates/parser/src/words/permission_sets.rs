@@ -20,7 +20,7 @@ pub(super) static PERMISSION_SET: WordRule = WordRule {
 pub(super) static DESCRIPTION: WordRule = WordRule {
     name: "description",
     doc: "Describes the permission set in 1 to 700 characters.",
-    arguments: one(r#""text""#, "a text"),
+    arguments: Arguments { kind: Kind::SpacedText, ..one(r#""text""#, "a text") },
     properties: &[],
     block: BlockRule::None,
     repeats: false,
@@ -29,7 +29,7 @@ pub(super) static DESCRIPTION: WordRule = WordRule {
 
 pub(super) static SESSION: WordRule = WordRule {
     name: "session",
-    doc: "Sets the session duration: 1 to 12 hours, in hours and minutes. The default is one hour.",
+    doc: "Sets the session duration: 1 to 12 hours, in hours, minutes and seconds. The default is one hour.",
     arguments: one(r#""duration""#, "a duration"),
     properties: &[],
     block: BlockRule::None,
@@ -41,7 +41,7 @@ pub(super) static RELAY_STATE: WordRule = WordRule {
     name: "relay-state",
     doc: "Sets the relay state, the page that opens after sign-in: an address of up to 240 printable ASCII characters \
           except the backtick, `<`, `>` and `^`.",
-    arguments: one(r#""address""#, "an address"),
+    arguments: Arguments { kind: Kind::SpacedText, ..one(r#""address""#, "an address") },
     properties: &[],
     block: BlockRule::None,
     repeats: false,

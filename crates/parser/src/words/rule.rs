@@ -134,6 +134,8 @@ pub(super) const ACCOUNT_SETS: Arguments = Arguments {
 pub(crate) enum Kind {
     /// A text of at least one character.
     Text,
+    /// A text of at least one character, which may consist of spaces.
+    SpacedText,
     /// A text that may be empty.
     AnyText,
     /// A whole number within bounds.
@@ -146,7 +148,7 @@ impl Kind {
     /// Returns whether a quoted text can be a value of this kind.
     pub(crate) fn may_be(self, text: &str) -> bool {
         match self {
-            Self::Text | Self::AnyText => true,
+            Self::Text | Self::SpacedText | Self::AnyText => true,
             Self::OneOf(allowed) => allowed.contains(&text),
             Self::Number { .. } => false,
         }

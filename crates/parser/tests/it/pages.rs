@@ -146,7 +146,7 @@ const WARNINGS: [Code; 21] = [
     Code::GroupRenamed,
     Code::RenameSourceNotOurs,
     Code::AdoptionWaits,
-    Code::ImportIncomplete,
+    Code::OldPolicyVersion,
     Code::NestedGroups,
     Code::ProvisioningTrouble,
     Code::TokenEndsSoon,
@@ -162,7 +162,13 @@ const WARNINGS: [Code; 21] = [
     Code::MemberMissing,
 ];
 /// Codes that are an error here and a warning there.
-const EITHER: [Code; 3] = [Code::TooManyDiagnostics, Code::OldPolicyVersion, Code::GroupNotAssigned];
+const EITHER: [Code; 5] = [
+    Code::TooManyDiagnostics,
+    Code::InvalidPolicy,
+    Code::UnknownConditionOperator,
+    Code::ImportIncomplete,
+    Code::GroupNotAssigned,
+];
 /// What the codes of each hundred are about.
 const CHAPTERS: [(&str, &str); 10] = [
     ("RC00", "Project files"),

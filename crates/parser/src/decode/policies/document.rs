@@ -1,9 +1,13 @@
 //! Checks whether a document, written in JSON or in KDL, is a valid policy of a permission set. The source is the IAM
 //! User Guide, "Grammar of the IAM JSON policy language" and "IAM JSON policy elements reference".
+//!
+//! IAM accepts more than a person would write on purpose: empty conditions, empty lists, variables in the old version. In a
+//! file these are warnings, because a file may contain a policy that is live; as an error, it would keep that policy out of
+//! every project. moto's validator, written from IAM's answers, has the same list. What IAM rejects is an error everywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::{Code, Diagnostic, Place};
+use rolecall_model::{Code, Diagnostic, Place, Severity};
 
 use super::condition::{is_operator, unknown_operator};
 use super::element::{Content, Element, Member};
@@ -82,6 +86,15 @@ impl Checker<'_> {
 
     fn invalid(&mut self, place: Place, message: String, label: impl Into<String>, help: &str) {
         self.push(Diagnostic::error(Code::InvalidPolicy, message).at(place, label).help(help));
+    }
+
+    /// Reports what IAM accepts although it is hardly meant: a warning in a file, which may contain what is live.
+    fn doubtful(&mut self, place: Place, message: String, label: impl Into<String>, help: &str) {
+        let found = match self.notation {
+            Notation::Json { .. } => Diagnostic::warning(Code::InvalidPolicy, message),
+            Notation::Kdl => Diagnostic::error(Code::InvalidPolicy, message),
+        };
+        self.push(found.at(place, label).help(help));
     }
 
     /// Reports a value of the wrong kind: "`Effect` is a list; it must be a text".
@@ -202,13 +215,13 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports the old version, which has no variables: as an error if the policy contains what looks like a variable. A
-    /// new version would change the policy in AWS, so a person has to decide.
+    /// Reports the old version, which has no variables, if the policy contains what looks like a variable. A new version
+    /// would change the policy in AWS, so a person has to decide.
     fn old_version(&mut self, at: Place, label: String, (edit, replacement): (Place, String)) {
         let found = match self.variable.take() {
             Some((variable, place)) => {
                 let message = format!("`{variable}` is not a variable in a policy of version {OLD_VERSION}");
-                Diagnostic::error(Code::OldPolicyVersion, message)
+                Diagnostic::warning(Code::OldPolicyVersion, message)
                     .at(place, format!("IAM treats `{variable}` as literal text here"))
                     .and(at, label)
             }
@@ -274,7 +287,7 @@ impl Checker<'_> {
             Content::List(statements) if statements.is_empty() => {
                 let message = "`Statement` is empty".to_owned();
                 let label = "this list has no statement";
-                self.invalid(value.place, message, label, "add a statement, or remove the policy");
+                self.doubtful(value.place, message, label, "add a statement, or remove the policy");
             }
             Content::List(statements) => {
                 for (nth, statement) in statements.iter().enumerate() {
@@ -398,7 +411,7 @@ impl Checker<'_> {
         if values.is_empty() {
             let message = format!("`{name}` is empty");
             let label = "this list is empty";
-            self.invalid(value.place, message, label, "add at least one value");
+            self.doubtful(value.place, message, label, "add at least one value");
         }
         let (texts, others): (Vec<&Element>, Vec<&Element>) =
             values.iter().partition(|value| value.text().is_some());
@@ -408,12 +421,20 @@ impl Checker<'_> {
         texts
     }
 
+    /// IAM checks the service of an action, and little of what follows.
     fn action(&mut self, value: &Element) {
         let text = value.text().unwrap_or_default();
-        if !is_action(text) {
-            let message = format!("`{text}` is not an IAM action");
-            let label = "an action is `*`, or a service and an action with `:` between them";
-            self.invalid(value.shown, message, label, "write an action such as s3:GetObject or s3:*");
+        if is_action(text) {
+            return;
+        }
+        let message = format!("`{text}` is not an IAM action");
+        let label = "an action is `*`, or a service and an action with `:` between them";
+        let help = "write an action such as s3:GetObject or s3:*";
+        match text.split_once(':') {
+            Some((service, action)) if is_service(service) && !action.contains(':') => {
+                self.doubtful(value.shown, message, label, help);
+            }
+            Some(_) | None => self.invalid(value.shown, message, label, help),
         }
     }
 
@@ -434,7 +455,7 @@ impl Checker<'_> {
         if operators.is_empty() {
             let message = "the condition is empty".to_owned();
             let help = "add a condition, or remove `Condition`";
-            self.invalid(value.place, message, "this condition has no operator", help);
+            self.doubtful(value.place, message, "this condition has no operator", help);
         }
         for Member { key: operator, place, value } in operators {
             if self.found.is_full() {
@@ -442,7 +463,13 @@ impl Checker<'_> {
             }
             if !is_operator(operator) {
                 let place = *place;
-                self.push(unknown_operator(operator, place));
+                let found = unknown_operator(operator, place);
+                // IAM looks at an operator only to compare something.
+                let is_idle = matches!(&value.content, Content::Object(keys) if keys.is_empty());
+                self.push(match self.notation {
+                    Notation::Json { .. } if is_idle => Diagnostic { severity: Severity::Warning, ..found },
+                    Notation::Json { .. } | Notation::Kdl => found,
+                });
             }
             let Content::Object(keys) = &value.content else {
                 self.wrong_kind(value, &format!("`{operator}`"), "an object of keys and values");
@@ -451,7 +478,7 @@ impl Checker<'_> {
             if keys.is_empty() {
                 let message = format!("the condition `{operator}` is empty");
                 let help = format!("add a key with its values, or remove `{operator}`");
-                self.invalid(value.place, message, "this condition has no key", &help);
+                self.doubtful(value.place, message, "this condition has no key", &help);
             }
             for Member { key, place, value } in keys {
                 if key.is_empty() {
@@ -470,7 +497,7 @@ impl Checker<'_> {
             Content::List(values) if values.is_empty() => {
                 let message = format!("the condition on `{key}` has no value");
                 let help = "add a value, or remove the key";
-                return self.invalid(value.place, message, "this list is empty", help);
+                return self.doubtful(value.place, message, "this list is empty", help);
             }
             Content::List(values) => values.as_slice(),
             Content::Null
@@ -504,11 +531,14 @@ impl Checker<'_> {
 
 /// Returns whether a text is `*`, or a service and an action. IAM does not allow a wildcard in the name of a service.
 fn is_action(text: &str) -> bool {
-    let service =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let action = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?_-".contains(&b))
     };
     matches!(text, "*" | "*:*")
-        || text.split_once(':').is_some_and(|(left, right)| service(left) && action(right))
+        || text.split_once(':').is_some_and(|(left, right)| is_service(left) && action(right))
+}
+
+/// Whether a text can be the name of a service. IAM takes no wildcard for a part of it.
+fn is_service(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
 }

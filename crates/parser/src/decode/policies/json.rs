@@ -121,8 +121,7 @@ const NOT_A_TEXT: &str = "a text contains an escape or a character that JSON doe
 /// Returns the reason for a text that is not closed, or not on its line.
 fn unclosed(text: &str, start: usize, token: &str) -> NotJson {
     let has_line_break = token.contains(['\n', '\r']);
-    let reason =
-        if has_line_break { "this text is not closed on its line" } else { "unterminated string" };
+    let reason = if has_line_break { "this text is not closed on its line" } else { "unterminated string" };
     wrong_at(text, start, reason)
 }
 

@@ -193,8 +193,9 @@ impl Cutter<'_> {
                 !next.is_some_and(|next| is_entry(token) && is_entry(next) && next.start == token.end);
             at += 1;
         }
-        let takes_one_text =
-            word.is_some_and(|word| word.arguments.max == 1 && matches!(word.arguments.kind, Kind::Text));
+        let takes_one_text = word.is_some_and(|word| {
+            word.arguments.max == 1 && matches!(word.arguments.kind, Kind::Text | Kind::SpacedText)
+        });
         let is_phrase = takes_one_text && arguments > 1 && bare == arguments && properties == 0;
         let fits = match word {
             Some(word) => (word.arguments.min..=word.arguments.max).contains(&arguments),
