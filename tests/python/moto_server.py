@@ -10,6 +10,7 @@ import json
 import sys
 import uuid
 
+from moto.core.responses import BaseResponse
 from moto.core.utils import unix_time
 from moto.organizations.models import FakeDelegatedAdministrator
 from moto.server import ThreadedMotoServer
@@ -35,6 +36,20 @@ def instance_init(self, account_id, region):
 
 
 models.Instance.__init__ = instance_init
+
+
+# --- Content type: AWS answers in JSON as `application/x-amz-json-1.1`, its JSON 1.1 protocol; moto says `text/html`. ---
+
+_setup_class = BaseResponse.setup_class
+
+
+def setup_class(self, request, *arguments, **named):
+    _setup_class(self, request, *arguments, **named)
+    if request.headers.get("X-Amz-Target"):
+        self.response_headers["Content-Type"] = "application/x-amz-json-1.1"
+
+
+BaseResponse.setup_class = setup_class
 
 
 # --- The instance: moto has no DescribeInstance and no Regions. ---

@@ -99,6 +99,7 @@ impl From<CallError> for Refusal {
             Kind::RateExceeded
             | Kind::TooManyOutstanding
             | Kind::Transient
+            | Kind::Incomplete
             | Kind::Unexplained
             | Kind::Unsupported
             | Kind::Denied

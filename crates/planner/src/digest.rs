@@ -3,11 +3,13 @@
 //!
 //! The digest is defined over the JSON document, so that anybody can compute it from a saved plan. It is the SHA-256 of
 //! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of
-//! `{"changes": […], "instanceArn": …, "stack": …}`, where each change holds the fields of [`Covered`] as they are in the
+//! `{"absentMeansEmpty": […], "changes": […], "instanceArn": …, "stack": …}`, the first only if there are such operations,
+//! where each change holds the fields of [`Covered`] as they are in the
 //! document, absent ones left out, and the changes are sorted by their own canonical JSON. Names that only help reading,
 //! places, prose and the day of planning are not covered.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rolecall_model::{Assignment, StackName};
 use serde::Serialize;
@@ -61,25 +63,40 @@ struct CoveredAssignment<'a> {
 }
 
 /// The digest of changes.
-pub(crate) fn digest(instance_arn: &str, stack: &StackName, changes: &[Change]) -> Digest {
-    hash(instance_arn, stack.as_str(), changes.iter().map(of_change))
+pub(crate) fn digest(
+    instance_arn: &str,
+    stack: &StackName,
+    absent_means_empty: &BTreeSet<String>,
+    changes: &[Change],
+) -> Digest {
+    hash(instance_arn, stack.as_str(), absent_means_empty, changes.iter().map(of_change))
 }
 
 impl PlanDocument {
     /// The digest of the changes that the document holds, computed anew. For a document that was not damaged, it is the
     /// digest that it states.
     pub fn compute_digest(&self) -> Digest {
-        hash(&self.instance_arn, &self.stack, self.changes.iter().map(of_document))
+        hash(&self.instance_arn, &self.stack, &self.absent_means_empty, self.changes.iter().map(of_document))
     }
 }
 
-fn hash<'a>(instance_arn: &str, stack: &str, changes: impl Iterator<Item = Covered<'a>>) -> Digest {
+fn hash<'a>(
+    instance_arn: &str,
+    stack: &str,
+    absent_means_empty: &BTreeSet<String>,
+    changes: impl Iterator<Item = Covered<'a>>,
+) -> Digest {
     // Plain data with text keys has no way to fail to become JSON.
     let mut changes: Vec<String> =
         changes.map(|covered| serde_json::to_string(&covered).unwrap_or_default()).collect();
     changes.sort();
     let mut hasher = Sha256::new();
-    hasher.update("{\"changes\":[");
+    hasher.update("{");
+    if !absent_means_empty.is_empty() {
+        let operations = serde_json::to_string(absent_means_empty).unwrap_or_default();
+        hasher.update(format!("\"absentMeansEmpty\":{operations},"));
+    }
+    hasher.update("\"changes\":[");
     for (at, change) in changes.iter().enumerate() {
         if at > 0 {
             hasher.update(",");

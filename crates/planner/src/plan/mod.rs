@@ -57,6 +57,8 @@ pub struct Plan {
     pub unmanaged: Vec<Unmanaged>,
     /// Permission sets in which users, and groups that are gone, were not looked for where a group has access too.
     pub read_by_principal: Vec<PermissionSetName>,
+    /// Operations whose missing lists were accepted as empty. Inside the digest: who approves the plan approves them.
+    pub absent_means_empty: BTreeSet<String>,
     /// Pairs of permission set and account that would be changed, and of which not every row was read. Whoever reads
     /// the live state reads these whole and plans again; a plan that has any must not be shown or applied.
     pub unseen: BTreeSet<(PermissionSetName, AccountId)>,

@@ -87,10 +87,11 @@ fn facts(plan: &Plan, page: &mut Page) {
         if plan.is_empty() { String::new() } else { format!(" Applying takes {time} at AWS's rate limits.") };
     page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
     page.line("");
-    let unseen = wording::not_looked_at(plan);
-    if !unseen.is_empty() {
-        page.line(&unseen);
-        page.line("");
+    for remark in [wording::not_looked_at(plan), wording::absent_means_empty(plan)] {
+        if !remark.is_empty() {
+            page.line(&remark);
+            page.line("");
+        }
     }
     if !plan.is_empty() {
         page.line(&format!("Digest `{}`", plan.digest));

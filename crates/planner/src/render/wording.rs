@@ -153,6 +153,15 @@ pub(crate) fn not_looked_at(plan: &Plan) -> String {
     }
 }
 
+/// The operations whose missing lists were accepted as empty; empty without any.
+pub(crate) fn absent_means_empty(plan: &Plan) -> String {
+    if plan.absent_means_empty.is_empty() {
+        return String::new();
+    }
+    let operations = plan.absent_means_empty.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    format!("Missing lists were accepted as empty in responses to {operations} (`--absent-means-empty`).")
+}
+
 /// What happens, in a word.
 pub(crate) fn verb(change: &Change) -> &'static str {
     match &change.action {
