@@ -96,17 +96,16 @@ impl From<CallError> for Refusal {
         match kind {
             Kind::Conflict => Self::Conflict(failure),
             Kind::NotFound => Self::NotFound(failure),
+            Kind::Incomplete | Kind::Unreadable => Self::Unclear(failure),
             Kind::RateExceeded
             | Kind::TooManyOutstanding
             | Kind::Transient
-            | Kind::Incomplete
             | Kind::Unexplained
             | Kind::Unsupported
             | Kind::Denied
             | Kind::Key
             | Kind::Credentials
             | Kind::Expired
-            | Kind::Unreadable
             | Kind::Refused => Self::Final(failure),
         }
     }
