@@ -179,7 +179,7 @@ fn check_member(body: &Value, member: &Member, waives: bool) -> Result<(), Incom
         return Ok(());
     }
     let steps: Vec<&str> = path.split('.').collect();
-    check_path(body, &steps, *form, *can_be_empty && waives, String::new())
+    check_path(body, &steps, *form, *can_be_empty && waives, "")
 }
 
 /// `before` is the path of `value`.
@@ -188,7 +188,7 @@ fn check_path(
     steps: &[&str],
     form: Form,
     may_be_absent: bool,
-    before: String,
+    before: &str,
 ) -> Result<(), IncompleteResponse> {
     let [step, rest @ ..] = steps else { return Ok(()) };
     let join = |name: &str| if before.is_empty() { name.to_owned() } else { format!("{before}.{name}") };
@@ -197,7 +197,7 @@ fn check_path(
         // Whether the list itself is there is checked on its own.
         let elements = found(name).and_then(Value::as_array).into_iter().flatten().enumerate();
         for (at, element) in elements {
-            check_path(element, rest, form, false, join(&format!("{name}[{at}]")))?;
+            check_path(element, rest, form, false, &join(&format!("{name}[{at}]")))?;
         }
         return Ok(());
     }
@@ -217,7 +217,7 @@ fn check_path(
         Some(found) if !found.is_object() => {
             Err(IncompleteResponse::WrongForm { path: join(step), form: Form::Object })
         }
-        Some(found) => check_path(found, rest, form, may_be_absent, join(step)),
+        Some(found) => check_path(found, rest, form, may_be_absent, &join(step)),
     }
 }
 
