@@ -31,7 +31,9 @@ def covered(change):
 def digest(plan):
     changes = sorted(covered(change) for change in plan["changes"])
     instance, stack = canonical(plan["instanceArn"]), canonical(plan["stack"])
-    text = f'{{"changes":[{",".join(changes)}],"instanceArn":{instance},"stack":{stack}}}'
+    absent = plan.get("absentMeansEmpty", [])
+    accepted = f'"absentMeansEmpty":{canonical(sorted(absent))},' if absent else ""
+    text = f'{{{accepted}"changes":[{",".join(changes)}],"instanceArn":{instance},"stack":{stack}}}'
     return hashlib.sha256(text.encode()).hexdigest()
 
 

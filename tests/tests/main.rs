@@ -25,6 +25,7 @@ mod moto;
 mod project;
 mod pull_requests;
 mod records;
+mod responses;
 mod schema;
 mod state;
 

@@ -121,7 +121,18 @@ fn every_case_of_the_planner_keeps_to_the_schema() {
 /// The digest is defined over the document, so a program of anybody's can compute it from a saved plan.
 #[test]
 fn the_digest_can_be_computed_from_the_document_alone() {
-    let documents: BTreeMap<String, Value> = plans().into_iter().chain(cases()).chain(snapshots()).collect();
+    let mut documents: BTreeMap<String, Value> =
+        plans().into_iter().chain(cases()).chain(snapshots()).collect();
+    let accepting = ["sso-admin:ListTagsForResource", "ListInstances"]
+        .map(|operation| ["--absent-means-empty", operation])
+        .concat();
+    let accepting = plan(&Project::minimal(), &accepting);
+    assert_eq!(
+        accepting["absentMeansEmpty"],
+        json!(["sso-admin:ListInstances", "sso-admin:ListTagsForResource"])
+    );
+    assert_ne!(accepting["digest"], plan(&Project::minimal(), &[])["digest"]);
+    documents.insert("absent means empty".to_owned(), accepting);
     let stated: BTreeMap<&String, &Value> =
         documents.iter().map(|(name, document)| (name, &document["digest"])).collect();
     let input = serde_json::to_string(&documents).unwrap();

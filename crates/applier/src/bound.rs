@@ -66,6 +66,15 @@ where
             Step::AwaitGroup(group) => self.identity_center.await_group(group, stop).await,
         }
     }
+
+    /// Reads whether an operation took effect that cannot be followed, for the reason in `failure`.
+    pub(crate) async fn confirm(&self, index: NodeIndex, failure: Failure) -> Result<Started, Failure> {
+        match &self.steps[index.index()] {
+            Step::Aws(operation) => self.identity_center.confirm(operation, failure).await,
+            Step::Entra(directory, operation) => directory.confirm(operation, failure).await,
+            Step::AwaitGroup(_) => Err(failure),
+        }
+    }
 }
 
 impl<'g, A: IdentityCenter> Bound<'g, A, NoDirectory> {

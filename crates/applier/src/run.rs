@@ -60,6 +60,7 @@ where
         outcomes: vec![None; graph.graph().node_count()],
         in_flight: FuturesUnordered::new(),
         requests: BTreeMap::new(),
+        known: BTreeSet::new(),
         listing: BTreeSet::new(),
         describing: BTreeSet::new(),
         unreadable_since: BTreeMap::new(),
@@ -80,6 +81,8 @@ where
 /// The result of a future that the loop awaits.
 enum Answer {
     Sent(NodeIndex, Result<Started, Failure>),
+    /// The result of reading the live state again for an operation that cannot be followed.
+    Confirmed(NodeIndex, Result<Started, Failure>),
     /// The requests of a kind that are in progress, and our own requests that were in flight when the listing was
     /// sent. A request sent later cannot be missing from it.
     Listed(RequestKind, Vec<Request>, Result<BTreeSet<String>, Failure>),
@@ -94,6 +97,8 @@ struct Runner<'g, A, E> {
     in_flight: FuturesUnordered<LocalBoxFuture<'g, Answer>>,
     /// Asynchronous requests that AWS accepted and has not finished.
     requests: BTreeMap<Request, NodeIndex>,
+    /// All requests so far: a second one with the same id cannot be told apart from the first.
+    known: BTreeSet<Request>,
     listing: BTreeSet<RequestKind>,
     describing: BTreeSet<Request>,
     /// When reading the state of a request first failed.
@@ -156,11 +161,10 @@ where
         match answer {
             Answer::Sent(index, Ok(Started::Done { request_id })) => self.succeed(index, request_id, report),
             Answer::Sent(index, Ok(Started::Pending(request))) => {
-                if self.requests.is_empty() {
-                    self.next_poll = Instant::now() + POLL_INTERVAL;
-                }
-                self.requests.insert(request, index);
+                self.follow(request, index);
             }
+            Answer::Confirmed(index, Ok(_)) => self.succeed(index, None, report),
+            Answer::Confirmed(index, Err(failure)) => self.lose(index, failure, report),
             Answer::Sent(index, Err(failure)) => self.fail(index, failure, report),
             Answer::Listed(kind, asked, listed) => {
                 self.listing.remove(&kind);
@@ -192,22 +196,54 @@ where
                         };
                         self.fail_request(&request, failure, report);
                     }
-                    Err(failure) => self.take_unreadable(&request, failure, report),
+                    Err(failure) => self.take_unreadable(&request, failure),
                 }
             }
         }
     }
 
     /// The state of a request may become readable again, and its operation continues in the meantime.
-    fn take_unreadable(&mut self, request: &Request, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
+    fn take_unreadable(&mut self, request: &Request, failure: Failure) {
         let since = *self.unreadable_since.entry(request.clone()).or_insert_with(Instant::now);
         if since.elapsed() < UNREADABLE_TIMEOUT {
             return;
         }
         let Some(index) = self.requests.remove(request) else { return };
-        let skipped = self.schedule.lose(index);
         let message = format!("the outcome could not be read: {}", failure.message);
-        self.settle_failed(index, Failure { message, ..failure }, skipped, report);
+        self.confirm(index, Failure { message, ..failure });
+    }
+
+    /// Follows a request to its end, unless AWS gave the same id before. The state of such a request is that of either, so
+    /// the live state decides about both.
+    fn follow(&mut self, request: Request, index: NodeIndex) {
+        if self.known.insert(request.clone()) {
+            if self.requests.is_empty() {
+                self.next_poll = Instant::now() + POLL_INTERVAL;
+            }
+            self.requests.insert(request, index);
+            return;
+        }
+        let failure = Failure {
+            code: "RepeatedRequestId".to_owned(),
+            message: "AWS gave two requests the same id, so their outcome cannot be read".to_owned(),
+            request_id: Some(request.id.clone()),
+        };
+        if let Some(first) = self.requests.remove(&request) {
+            self.confirm(first, failure.clone());
+        }
+        self.confirm(index, failure);
+    }
+
+    /// Reads the live state again for an operation that cannot be followed.
+    fn confirm(&mut self, index: NodeIndex, failure: Failure) {
+        let bound = self.bound;
+        self.in_flight
+            .push(Box::pin(async move { Answer::Confirmed(index, bound.confirm(index, failure).await) }));
+    }
+
+    fn lose(&mut self, index: NodeIndex, failure: Failure, report: &mut impl FnMut(Event<'_>)) {
+        let skipped = self.schedule.lose(index);
+        self.settle_failed(index, failure, skipped, report);
     }
 
     fn describe(&mut self, request: Request) {
@@ -355,3 +391,6 @@ fn not_as_wanted(granted: bool) -> Failure {
         request_id: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,6 +86,8 @@ pub enum Refusal {
     Conflict(Failure),
     /// The thing that the operation refers to does not exist, or no longer exists.
     NotFound(Failure),
+    /// The response does not show whether the operation was accepted.
+    Unclear(Failure),
     /// Neither waiting nor retrying helps.
     Final(Failure),
 }
@@ -95,6 +97,9 @@ impl From<Failure> for Refusal {
         Self::Final(failure)
     }
 }
+
+/// How long the live state is read again for the effect of an operation that cannot be followed.
+const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A service that carries out operations.
 ///
@@ -122,6 +127,29 @@ pub trait Target: Sync {
     /// Waits before the next attempt. `attempts` is the number of attempts so far that ended in a conflict.
     fn wait_out_conflict(&self, attempts: u32) -> impl Future<Output = ()> + Send;
 
+    /// Reads the live state again until it shows the effect of an operation whose own state cannot be followed. `failure`
+    /// is the reason; it is the result if the effect does not appear in time.
+    fn confirm(
+        &self,
+        operation: &Self::Operation,
+        failure: Failure,
+    ) -> impl Future<Output = Result<Started, Failure>> + Send {
+        async move {
+            let deadline = Instant::now() + CONFIRMATION_TIMEOUT;
+            let mut attempts = 0;
+            loop {
+                attempts += 1;
+                if self.is_in_effect(operation, &failure).await? {
+                    return Ok(Started::Done { request_id: failure.request_id });
+                }
+                if Instant::now() >= deadline {
+                    return Err(failure);
+                }
+                self.wait_out_conflict(attempts).await;
+            }
+        }
+    }
+
     /// Sends an operation until it is accepted, its effect is visible, or retrying cannot help. Once `stop` is
     /// cancelled, conflicts are not retried.
     fn start(
@@ -137,6 +165,7 @@ pub trait Target: Sync {
                 let (failure, is_conflict) = match self.send(operation).await {
                     Ok(started) => return Ok(started),
                     Err(Refusal::Final(failure)) => return Err(failure),
+                    Err(Refusal::Unclear(failure)) => return self.confirm(operation, failure).await,
                     Err(Refusal::Conflict(failure)) => (failure, true),
                     Err(Refusal::NotFound(failure)) => (failure, false),
                 };

@@ -62,7 +62,7 @@ const fn sso(operation: &'static str, access: Access) -> Call {
 
 /// All API calls of this crate, sorted by service and operation within each part.
 pub const CALLS: &[Call] = &[
-    call(Api::identity_store("DescribeGroup"), Access::Follow, Need::NewGroups),
+    call(Api::identity_store("DescribeGroup"), Access::Read, Need::Always),
     call(Api::identity_store("DescribeUser"), Access::Read, Need::Always),
     call(Api::identity_store("GetGroupId"), Access::Follow, Need::NewGroups),
     call(Api::identity_store("GetUserId"), Access::Read, Need::Always),
@@ -156,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// Collects the quoted names after `Api::service(` in the sources of a directory, except this file.
+    /// Collects the quoted names after `Api::service(` in the sources of a directory, except its tables.
     fn named(directory: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
@@ -164,7 +164,8 @@ mod tests {
                 named(&path, found);
                 continue;
             }
-            if path.file_name().is_some_and(|name| name == "calls.rs" || name == "limits.rs") {
+            let tables = ["calls.rs", "limits.rs", "listings.rs", "table.rs"];
+            if path.file_name().is_some_and(|name| tables.iter().any(|table| name == *table)) {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();

@@ -1,5 +1,6 @@
 //! The connection to AWS, and the single path of all calls.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
@@ -19,8 +20,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use rolecall_applier::retry::{AFTER_FAILURE, ATTEMPTS, Jitter};
 use rolecall_model::Region;
 
-use crate::api::Api;
+use crate::api::{Api, Service};
 use crate::limits::Limits;
+use crate::listings::Pages;
+use crate::responses::{AbsentMeansEmpty, CheckResponses};
 use crate::retry::{AFTER_CONFLICT, AFTER_THROTTLE, ATTEMPTS_UNEXPLAINED, CallError, Kind};
 use crate::statistics::Statistics;
 
@@ -33,6 +36,8 @@ pub struct Connection {
     pub http_client: Option<SharedHttpClient>,
     /// The credentials of the caller.
     pub credentials: Credentials,
+    /// Operations whose missing lists are accepted as empty.
+    pub absent_means_empty: AbsentMeansEmpty,
 }
 
 /// The source of credentials.
@@ -54,7 +59,12 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 impl Connection {
     /// Connects to AWS, with the credentials and settings of the environment.
     pub fn environment(region: Region) -> Self {
-        Self { region, http_client: None, credentials: Credentials::Environment }
+        Self {
+            region,
+            http_client: None,
+            credentials: Credentials::Environment,
+            absent_means_empty: AbsentMeansEmpty::default(),
+        }
     }
 
     /// Connects to a sandbox in this process.
@@ -76,6 +86,7 @@ pub struct Clients {
 #[derive(Debug)]
 struct Shared {
     region: Region,
+    absent_means_empty: BTreeSet<String>,
     sso_admin: aws_sdk_ssoadmin::Client,
     identity_store: aws_sdk_identitystore::Client,
     organizations: aws_sdk_organizations::Client,
@@ -88,7 +99,7 @@ struct Shared {
 /// Creates the clients. Sends nothing, except what a credentials provider needs. Must be called within a tokio
 /// runtime with time enabled.
 pub async fn connect(connection: Connection) -> Clients {
-    let Connection { region, http_client, credentials } = connection;
+    let Connection { region, http_client, credentials, absent_means_empty } = connection;
     let (config, seed) = match credentials {
         Credentials::Embedded => (embedded(&region, http_client), 0),
         Credentials::Environment => {
@@ -97,13 +108,21 @@ pub async fn connect(connection: Connection) -> Clients {
             (environment(&region, http_client).await, seed)
         }
     };
+    let check = |service| CheckResponses { service, absent_means_empty: absent_means_empty.clone() };
+    let sso_admin = aws_sdk_ssoadmin::config::Builder::from(&config).interceptor(check(Service::SsoAdmin));
+    let identity_store =
+        aws_sdk_identitystore::config::Builder::from(&config).interceptor(check(Service::IdentityStore));
+    let organizations =
+        aws_sdk_organizations::config::Builder::from(&config).interceptor(check(Service::Organizations));
+    let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(check(Service::Sts));
     Clients {
         shared: Arc::new(Shared {
             region,
-            sso_admin: aws_sdk_ssoadmin::Client::new(&config),
-            identity_store: aws_sdk_identitystore::Client::new(&config),
-            organizations: aws_sdk_organizations::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            absent_means_empty: absent_means_empty.names(),
+            sso_admin: aws_sdk_ssoadmin::Client::from_conf(sso_admin.build()),
+            identity_store: aws_sdk_identitystore::Client::from_conf(identity_store.build()),
+            organizations: aws_sdk_organizations::Client::from_conf(organizations.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             limits: Limits::new(),
             jitter: Jitter::new(seed),
             statistics: Mutex::new(Statistics::default()),
@@ -158,6 +177,11 @@ impl Clients {
         &self.shared.region
     }
 
+    /// Returns the operations whose missing lists are accepted as empty.
+    pub fn absent_means_empty(&self) -> &BTreeSet<String> {
+        &self.shared.absent_means_empty
+    }
+
     pub(crate) fn sso_admin(&self) -> &aws_sdk_ssoadmin::Client {
         &self.shared.sso_admin
     }
@@ -175,7 +199,7 @@ impl Clients {
     }
 
     /// Sends a call once the rate limit permits it. Retries throttled calls indefinitely, and failures of the service
-    /// or the connection up to [`ATTEMPTS`] times.
+    /// or the connection and incomplete responses up to [`ATTEMPTS`] times.
     pub(crate) async fn call<O, E, F, Fut>(&self, api: Api, send: F) -> Result<O, CallError>
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -225,7 +249,7 @@ impl Clients {
                     throttles += 1;
                     AFTER_THROTTLE.after(throttles)
                 }
-                Kind::Transient | Kind::Expired | Kind::Unexplained => {
+                Kind::Transient | Kind::Incomplete | Kind::Expired | Kind::Unexplained => {
                     failures += 1;
                     let attempts = if error.kind == Kind::Unexplained { unexplained } else { ATTEMPTS };
                     if failures >= attempts {
@@ -273,17 +297,14 @@ impl Clients {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         let mut all = Vec::new();
+        let mut pages = Pages::new(api);
         let mut token: Option<String> = None;
         loop {
             let (items, next) = open(self.call(api, || send(token.clone())).await?);
             all.extend(items.unwrap_or_default());
-            match next.filter(|next| !next.is_empty()) {
-                None => return Ok(all),
-                // Following it would never end.
-                next if next == token => {
-                    return Err(CallError::unreadable(api, "a page's token repeats"));
-                }
-                next => token = next,
+            token = pages.next(next)?;
+            if token.is_none() {
+                return Ok(all);
             }
         }
     }

@@ -96,6 +96,7 @@ impl From<CallError> for Refusal {
         match kind {
             Kind::Conflict => Self::Conflict(failure),
             Kind::NotFound => Self::NotFound(failure),
+            Kind::Incomplete | Kind::Unreadable => Self::Unclear(failure),
             Kind::RateExceeded
             | Kind::TooManyOutstanding
             | Kind::Transient
@@ -105,7 +106,6 @@ impl From<CallError> for Refusal {
             | Kind::Key
             | Kind::Credentials
             | Kind::Expired
-            | Kind::Unreadable
             | Kind::Refused => Self::Final(failure),
         }
     }

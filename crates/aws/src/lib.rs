@@ -13,8 +13,10 @@ mod calls;
 mod client;
 mod execute;
 mod limits;
+mod listings;
 mod observe;
 mod permission_set;
+mod responses;
 mod retry;
 mod statistics;
 
@@ -25,6 +27,7 @@ pub use execute::AwsTarget;
 pub use observe::{
     ObserveError, Part, Progress, Scope, Size, Step, Strategy, observe, observe_memberships, observe_pairs,
 };
+pub use responses::{AbsentMeansEmpty, Form, Member, NOT_REQUIRED, RESPONSES, Response, UnknownOperation};
 pub use statistics::Statistics;
 
 #[cfg(test)]

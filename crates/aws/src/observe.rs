@@ -119,6 +119,8 @@ pub enum Step {
     Assignments,
     /// Groups and users whose assignments are read.
     Principals,
+    /// Groups with assignments that were not listed, and are looked up.
+    Unlisted,
     /// Users who are looked up.
     Users,
     /// Groups whose members are listed.
@@ -160,6 +162,8 @@ pub async fn observe(
     let assignments::Read { rows, depths } = assignments::read(&reader, &request).await?;
     let access_control = access_control(&reader, &found.instance.arn).await?;
     let users = groups::read_users(&reader, store, named, &rows).await?;
+    let unlisted = groups::unlisted(&reader, store, &groups, &rows).await?;
+    let groups = groups.into_iter().chain(unlisted).collect();
     let mut snapshot = Snapshot {
         instance: found.instance,
         caller: found.caller,
@@ -172,6 +176,7 @@ pub async fn observe(
         access_control,
         memberships: BTreeMap::new(),
         entra: None,
+        absent_means_empty: clients.absent_means_empty().clone(),
     };
     snapshot.sort();
     Ok(snapshot)
@@ -215,6 +220,9 @@ pub async fn observe_pairs(
     assignments::observe_pairs(&reader, snapshot, pairs).await?;
     let users = groups::users_of_rows(&reader, snapshot).await?;
     snapshot.users.extend(users);
+    let store = &snapshot.instance.identity_store_id;
+    let unlisted = groups::unlisted(&reader, store, &snapshot.groups, &snapshot.assignments).await?;
+    snapshot.groups.extend(unlisted);
     snapshot.sort();
     Ok(())
 }

@@ -172,7 +172,7 @@ pub(crate) async fn inline_policy(
         .transpose()
 }
 
-/// Reads the permissions boundary. If there is none, AWS returns ResourceNotFound, other endpoints nothing.
+/// Reads the permissions boundary. If there is none, AWS returns ResourceNotFound.
 ///
 /// The result is `None` for a permission set that does not exist, too. A caller that does not know whether it exists
 /// must read something else of it.
@@ -190,13 +190,13 @@ pub(crate) async fn boundary(clients: &Clients, at: SetAddress<'_>) -> Result<Op
         Err(error) if error.kind == Kind::NotFound => None,
         Err(error) => return Err(error),
     };
-    Ok(boundary.and_then(|boundary| {
-        match (boundary.managed_policy_arn, boundary.customer_managed_policy_reference) {
-            (Some(arn), _) => Some(Boundary::ManagedPolicy(arn)),
-            (None, Some(reference)) => Some(Boundary::CustomerPolicy(customer_policy(reference))),
-            (None, None) => None,
-        }
-    }))
+    let Some(boundary) = boundary else { return Ok(None) };
+    match (boundary.managed_policy_arn, boundary.customer_managed_policy_reference) {
+        (Some(arn), None) => Ok(Some(Boundary::ManagedPolicy(arn))),
+        (None, Some(reference)) => Ok(Some(Boundary::CustomerPolicy(customer_policy(reference)))),
+        (Some(_), Some(_)) => Err(CallError::unreadable(api, "the permissions boundary has two policies")),
+        (None, None) => Err(CallError::unreadable(api, "the permissions boundary has no policy")),
+    }
 }
 
 /// A filter for the accounts in which a permission set is provisioned.

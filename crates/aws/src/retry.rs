@@ -12,6 +12,7 @@ use rolecall_applier::Failure;
 use rolecall_applier::retry::{Backoff, error_chain};
 
 use crate::api::Api;
+use crate::responses::IncompleteResponse;
 
 /// A failed call.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,6 +51,8 @@ pub(crate) enum Kind {
     Credentials,
     /// The credentials have expired and may be renewed.
     Expired,
+    /// The response is not a complete one of the operation; a retry may get one.
+    Incomplete,
     /// The response cannot be interpreted.
     Unreadable,
     /// Any other error; a retry would fail in the same way.
@@ -72,6 +75,15 @@ impl CallError {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        let request_id = error.request_id().map(str::to_owned);
+        if let Some(incomplete) = incomplete_response(error) {
+            let failure = Failure {
+                code: "IncompleteResponse".to_owned(),
+                message: format!("the response cannot be used: {incomplete}"),
+                request_id,
+            };
+            return Self { api, kind: Kind::Incomplete, failure };
+        }
         let (kind, code, message) = match error {
             SdkError::ServiceError(answer) => of_response(answer.err(), answer.raw()),
             SdkError::TimeoutError(_) => (Kind::Transient, "Timeout".to_owned(), error_chain(error)),
@@ -79,9 +91,17 @@ impl CallError {
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => of_sending(error),
             _ => (Kind::Refused, "NotSent".to_owned(), error_chain(error)),
         };
-        let request_id = error.request_id().map(str::to_owned);
         Self { api, kind, failure: Failure { code, message, request_id } }
     }
+}
+
+/// Returns the reason that a response is not a complete one.
+fn incomplete_response<E>(error: &SdkError<E, HttpResponse>) -> Option<&IncompleteResponse>
+where
+    E: Error + 'static,
+{
+    let SdkError::ResponseError(_) = error else { return None };
+    cause(error)
 }
 
 /// Classifies an error response of the service.
@@ -157,7 +177,7 @@ fn of_sending<E>(error: &SdkError<E, HttpResponse>) -> (Kind, String, String)
 where
     E: Error + 'static,
 {
-    if let Some(credentials) = credentials_error(error) {
+    if let Some(credentials) = cause::<CredentialsError>(error) {
         let kind = match credentials {
             CredentialsError::ProviderTimedOut(_) => Kind::Transient,
             _ => Kind::Credentials,
@@ -173,10 +193,11 @@ where
     }
 }
 
-fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+/// Returns the first cause of this type.
+fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<CredentialsError>() {
+        if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
         next = error.source();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use rolecall_access::profiles::StartUrl;
-use rolecall_aws::Strategy;
+use rolecall_aws::{AbsentMeansEmpty, Strategy};
 use rolecall_model::{Date, InstanceId, Region, StackName};
 use rolecall_parser::messages;
 
@@ -157,11 +157,32 @@ pub(crate) struct TimeoutArgs {
     pub(crate) limit: Option<Duration>,
 }
 
+/// The arguments of every command that reads AWS.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AnswersArgs {
+    /// Accept responses of this AWS operation that lack their list, as if the list were empty; may be repeated
+    ///
+    /// AWS responds with an empty list where there is nothing. A response without its list is therefore not used: the read
+    /// is repeated, and then fails. If AWS omits an empty list all the same, name the operation as the error does, such as
+    /// sso-admin:ListInstances. The plan shows it, and its digest covers it.
+    #[arg(long, value_name = "OPERATION", value_parser = AbsentMeansEmpty::of)]
+    pub(crate) absent_means_empty: Vec<AbsentMeansEmpty>,
+}
+
+impl AnswersArgs {
+    /// Returns all operations that were named.
+    pub(crate) fn absent_means_empty(&self) -> AbsentMeansEmpty {
+        self.absent_means_empty.iter().cloned().collect()
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReadingArgs {
     /// How to read account assignments
     #[arg(long, value_enum, default_value_t = Read::Auto)]
     pub(crate) read: Read,
+    #[command(flatten)]
+    pub(crate) answers: AnswersArgs,
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 }
@@ -212,7 +233,7 @@ pub(crate) struct PlanningArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct OfflineArgs {
     /// Use a snapshot file instead of reading the live state
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "timeout"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "read", "absent_means_empty", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
 }
 
@@ -307,6 +328,8 @@ pub(crate) struct SnapshotArgs {
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
     #[command(flatten)]
+    pub(crate) answers: AnswersArgs,
+    #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
     /// The file to write
     #[arg(long, value_name = "FILE")]
@@ -324,6 +347,8 @@ pub(crate) struct DoctorArgs {
     /// Format of the report
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
     pub(crate) format: DoctorFormat,
+    #[command(flatten)]
+    pub(crate) answers: AnswersArgs,
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 }
@@ -380,7 +405,7 @@ pub(crate) struct ProfilesArgs {
     #[command(flatten)]
     pub(crate) sandbox: SandboxArgs,
     /// Use a snapshot file instead of reading the live state
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "absent_means_empty", "timeout"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ProfilesFormat::Config)]
@@ -391,6 +416,8 @@ pub(crate) struct ProfilesArgs {
     /// The default Region of the profiles; without it, the profiles set none, and AWS_REGION applies
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<Region>,
+    #[command(flatten)]
+    pub(crate) answers: AnswersArgs,
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 }
@@ -412,7 +439,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Use a snapshot file instead of reading the live state
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "timeout", "region", "instance"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "absent_means_empty", "timeout", "region", "instance"])]
     pub(crate) snapshot: Option<PathBuf>,
     /// Use the embedded sandbox instead of AWS
     ///
@@ -429,6 +456,8 @@ pub(crate) struct ImportArgs {
     /// The instance, if the credentials can access several
     #[arg(long, value_name = "ID", conflicts_with = "sandbox")]
     pub(crate) instance: Option<InstanceId>,
+    #[command(flatten)]
+    pub(crate) answers: AnswersArgs,
     #[command(flatten)]
     pub(crate) timeout: TimeoutArgs,
 }

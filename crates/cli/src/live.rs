@@ -11,7 +11,7 @@ use rolecall_planner::plan::Provenance;
 use rolecall_sandbox::{Sandbox, Settings};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::args::SandboxArgs;
+use crate::args::{AnswersArgs, SandboxArgs};
 use crate::configuration::Loaded;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -59,12 +59,13 @@ impl Live {
         runtime(matches!(self, Self::Sandbox { .. }))
     }
 
-    /// Clients for it.
-    pub(crate) async fn connect(&self, region: &Region) -> Clients {
-        let connection = match self {
+    /// Clients for it, which accept what the arguments say.
+    pub(crate) async fn connect(&self, region: &Region, answers: &AnswersArgs) -> Clients {
+        let mut connection = match self {
             Self::Aws => Connection::environment(region.clone()),
             Self::Sandbox { sandbox, .. } => Connection::embedded(region.clone(), sandbox.http_client()),
         };
+        connection.absent_means_empty = answers.absent_means_empty();
         rolecall_aws::connect(connection).await
     }
 

@@ -118,6 +118,7 @@ fn calls_each(step: Step) -> u64 {
         | Step::Groups
         | Step::Assignments
         | Step::Principals
+        | Step::Unlisted
         | Step::Users
         | Step::Members => 1,
     }
@@ -133,6 +134,7 @@ fn step_name(step: Step) -> &'static str {
         Step::Details => "permission sets in full",
         Step::Assignments => "assignments",
         Step::Principals => "assignments by group",
+        Step::Unlisted => "groups that were not listed",
         Step::Users => "users",
         Step::Members => "members of groups",
     }

@@ -44,6 +44,9 @@ impl Default for Endpoints {
     }
 }
 
+/// The most pages of a list: ten times those of a directory with 300,000 objects, Entra ID's default quota, at 100 a page.
+const MOST_PAGES: usize = 10 * 3_000;
+
 /// How to reach Graph. `Debug` omits the transport, which may hold requests.
 #[derive(Clone)]
 pub struct Connection {
@@ -176,6 +179,10 @@ impl Reader {
         let Page { value: mut all, next_link: mut next } = first;
         let mut followed = BTreeSet::new();
         while let Some(link) = next {
+            if followed.len() >= MOST_PAGES {
+                let what = format!("the list does not end after {MOST_PAGES} pages");
+                return Err(GraphError::unreadable(route, what));
+            }
             self.check_link(route, &link)?;
             // Following it would never end.
             if !followed.insert(link.clone()) {

@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub memberships: BTreeMap<GroupId, BTreeSet<UserId>>,
     /// The Entra tenant that provisions to the Identity Store. `None` where there is none, or none was read.
     pub entra: Option<Tenant>,
+    /// Operations whose missing lists were accepted as empty, such as `sso-admin:ListInstances`.
+    pub absent_means_empty: BTreeSet<String>,
 }
 
 /// Which assignments were read.
@@ -272,6 +274,9 @@ pub struct SnapshotFile {
     /// The Entra tenant, if one was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entra: Option<Tenant>,
+    /// Operations whose missing lists were accepted as empty when it was read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub absent_means_empty: BTreeSet<String>,
 }
 
 /// All assignments of one permission set on one account.
@@ -377,6 +382,7 @@ impl SnapshotFile {
             access_control,
             memberships,
             entra,
+            absent_means_empty,
         } = self;
         let mut snapshot = Snapshot {
             instance,
@@ -390,6 +396,7 @@ impl SnapshotFile {
             access_control,
             memberships,
             entra,
+            absent_means_empty,
         };
         snapshot.assignments = share_rows(assignments, &snapshot)?;
         snapshot.sort();
@@ -412,6 +419,7 @@ impl SnapshotFile {
             access_control,
             memberships,
             entra,
+            absent_means_empty,
         } = snapshot;
         let same_pair =
             |a: &Assignment, b: &Assignment| a.permission_set == b.permission_set && a.account == b.account;
@@ -432,6 +440,7 @@ impl SnapshotFile {
             access_control: access_control.clone(),
             memberships: memberships.clone(),
             entra: entra.clone(),
+            absent_means_empty: absent_means_empty.clone(),
         }
     }
 }

@@ -2,12 +2,13 @@
 //! the changes differ.
 //!
 //! The digest is defined over the JSON document, so that anyone can compute it from a saved plan. It is the SHA-256 of
-//! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of `{"changes": […],
-//! "instanceArn": …, "stack": …}`, where each change holds the fields of [`Covered`] as they are in the document,
-//! absent ones left out, and the changes are sorted by their own canonical JSON. Display names, places, prose and the
-//! date of the plan are not covered.
+//! canonical JSON (keys sorted, no white space, only the escapes that JSON requires) of
+//! `{"absentMeansEmpty": […], "changes": […], "instanceArn": …, "stack": …}`, without the first member if it is empty,
+//! where each change holds the fields of [`Covered`] as they are in the document, absent ones left out, and the changes
+//! are sorted by their own canonical JSON. Display names, places, prose and the date of the plan are not covered.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rolecall_model::{Assignment, StackName};
 use serde::Serialize;
@@ -61,25 +62,40 @@ struct CoveredAssignment<'a> {
 }
 
 /// Computes the digest of changes.
-pub(crate) fn digest(instance_arn: &str, stack: &StackName, changes: &[Change]) -> Digest {
-    hash(instance_arn, stack.as_str(), changes.iter().map(of_change))
+pub(crate) fn digest(
+    instance_arn: &str,
+    stack: &StackName,
+    absent_means_empty: &BTreeSet<String>,
+    changes: &[Change],
+) -> Digest {
+    hash(instance_arn, stack.as_str(), absent_means_empty, changes.iter().map(of_change))
 }
 
 impl PlanDocument {
     /// Recomputes the digest of the changes in the document. For an intact document, it equals the digest that the
     /// document states.
     pub fn compute_digest(&self) -> Digest {
-        hash(&self.instance_arn, &self.stack, self.changes.iter().map(of_document))
+        hash(&self.instance_arn, &self.stack, &self.absent_means_empty, self.changes.iter().map(of_document))
     }
 }
 
-fn hash<'a>(instance_arn: &str, stack: &str, changes: impl Iterator<Item = Covered<'a>>) -> Digest {
+fn hash<'a>(
+    instance_arn: &str,
+    stack: &str,
+    absent_means_empty: &BTreeSet<String>,
+    changes: impl Iterator<Item = Covered<'a>>,
+) -> Digest {
     // Serializing plain data with text keys cannot fail.
     let mut changes: Vec<String> =
         changes.map(|covered| serde_json::to_string(&covered).unwrap_or_default()).collect();
     changes.sort();
     let mut hasher = Sha256::new();
-    hasher.update("{\"changes\":[");
+    hasher.update("{");
+    if !absent_means_empty.is_empty() {
+        let operations = serde_json::to_string(absent_means_empty).unwrap_or_default();
+        hasher.update(format!("\"absentMeansEmpty\":{operations},"));
+    }
+    hasher.update("\"changes\":[");
     for (at, change) in changes.iter().enumerate() {
         if at > 0 {
             hasher.update(",");

@@ -91,7 +91,12 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         as_of_given: settings.as_of_given,
         violations: entra.violations.into_iter().chain(verdict.violations).collect(),
         estimate: estimate::estimate(&compared.changes),
-        digest: digest::digest(&snapshot.instance.arn, &config.stack, &compared.changes),
+        digest: digest::digest(
+            &snapshot.instance.arn,
+            &config.stack,
+            &snapshot.absent_means_empty,
+            &compared.changes,
+        ),
         changes: compared.changes,
         blocked: compared.blocked,
         rebinds: compared.rebinds,
@@ -100,6 +105,7 @@ pub fn plan(inputs: &Inputs<'_>, settings: &Settings) -> Result<Plan, Vec<Diagno
         skipped_accounts: compared.skipped_accounts,
         unmanaged: compared.unmanaged,
         read_by_principal: read_by_principal(&standings, snapshot),
+        absent_means_empty: snapshot.absent_means_empty.clone(),
         unseen: compared.unseen,
         findings,
     })

@@ -1,6 +1,6 @@
 //! The state of the world. It does not know what changes it: the services (`dispatch.rs`, `graph`) and time (`due.rs`).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,6 +71,8 @@ impl World {
             access_control,
             memberships,
             entra,
+            // The sandbox leaves out no list.
+            absent_means_empty: _,
         } = snapshot;
         if let Some(tenant) = &entra {
             settings.epoch_seconds = settings.epoch_seconds.max(latest_second(tenant));
@@ -127,6 +129,7 @@ impl World {
             access_control: self.access_control.clone(),
             memberships: self.directory.memberships().clone(),
             entra: self.tenancy.as_ref().map(|tenancy| tenancy.tenant().clone()),
+            absent_means_empty: BTreeSet::new(),
         }
     }
 

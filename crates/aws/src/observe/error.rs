@@ -193,6 +193,12 @@ impl ObserveError {
             Self::Call { api, failure } if failure.code.starts_with("AccessDenied") => {
                 format!("allow the role to call {}; nothing was changed", api.iam_action())
             }
+            Self::Call { api, failure } if failure.code == "IncompleteResponse" => {
+                format!(
+                    "nothing was changed; check that nothing between Rolecall and AWS, such as a proxy, changes \
+                    responses. If AWS omits an empty list there, add `--absent-means-empty {api}`"
+                )
+            }
             Self::Call { .. } => "nothing was changed; it is safe to retry".to_owned(),
         }
     }

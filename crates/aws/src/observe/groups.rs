@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
 use aws_smithy_types::Document;
 use rolecall_model::snapshot::{ExternalId, Group, User};
-use rolecall_model::{Assignment, Principal, Snapshot, UserId, UserName};
+use rolecall_model::{Assignment, GroupId, Principal, Snapshot, UserId, UserName};
 
 use super::{ObserveError, Reader, Step};
 use crate::api::Api;
@@ -43,6 +43,51 @@ fn to_group(api: Api, group: aws_sdk_identitystore::types::Group) -> Result<Grou
     })
 }
 
+/// Reads the groups with assignments that are not among the listed ones. Only AWS's `ResourceNotFoundException` shows
+/// that a group was deleted: it may be missing from a list for another reason.
+pub(super) async fn unlisted(
+    reader: &Reader<'_>,
+    identity_store: &str,
+    listed: &[Group],
+    rows: &[Assignment],
+) -> Result<Vec<Group>, ObserveError> {
+    let listed: BTreeSet<&GroupId> = listed.iter().map(|group| &group.id).collect();
+    let assigned = rows.iter().filter_map(|row| match &row.principal {
+        Principal::Group(id) => Some(id),
+        Principal::User(_) | Principal::NewGroup(_) => None,
+    });
+    let ids: BTreeSet<&GroupId> = assigned.filter(|id| !listed.contains(id)).collect();
+    let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
+    let groups = reader.each(Step::Unlisted, ids.into_iter(), |id| group(reader, identity_store, id)).await?;
+    Ok(groups.into_iter().flatten().collect())
+}
+
+/// Reads a group by id. Assignments of a group that does not exist are orphaned.
+async fn group(reader: &Reader<'_>, identity_store: &str, id: GroupId) -> Result<Option<Group>, CallError> {
+    let api = Api::identity_store("DescribeGroup");
+    let answer = reader
+        .clients
+        .call(api, || {
+            let call = reader.clients.identity_store().describe_group().identity_store_id(identity_store);
+            call.group_id(id.as_str()).send()
+        })
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if error.kind == Kind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let external_ids = answer.external_ids.unwrap_or_default();
+    Ok(Some(Group {
+        id,
+        display_name: answer.display_name.unwrap_or_default(),
+        external_ids: external_ids
+            .into_iter()
+            .map(|external| ExternalId { issuer: external.issuer, id: external.id })
+            .collect(),
+    }))
+}
+
 /// Looks up the ids of the users named in the scope. Unknown users are left out.
 pub(super) async fn named_users(
     reader: &Reader<'_>,
@@ -54,22 +99,23 @@ pub(super) async fn named_users(
     Ok(named.into_iter().flatten().collect())
 }
 
-/// Reads the users named in assignments or in the scope, or all. A user that is not found does not exist.
+/// Reads the users named in assignments or in the scope, and all users for a snapshot. A user that was not listed is
+/// read by id; only one that AWS does not find then does not exist.
 pub(super) async fn read_users(
     reader: &Reader<'_>,
     identity_store: &str,
     named: Vec<UserId>,
     rows: &[Assignment],
 ) -> Result<Vec<User>, ObserveError> {
-    if reader.scope.everything {
-        return all_users(reader, identity_store).await;
-    }
+    let all = if reader.scope.everything { all_users(reader, identity_store).await? } else { Vec::new() };
     let of_rows = rows.iter().filter_map(|row| match &row.principal {
         Principal::User(id) => Some(id.clone()),
         Principal::Group(_) | Principal::NewGroup(_) => None,
     });
-    let ids: BTreeSet<UserId> = named.into_iter().chain(of_rows).collect();
-    users_of(reader, identity_store, ids).await
+    let listed: BTreeSet<&UserId> = all.iter().map(|user| &user.id).collect();
+    let ids = named.into_iter().chain(of_rows).filter(|id| !listed.contains(id)).collect();
+    let described = users_of(reader, identity_store, ids).await?;
+    Ok(all.into_iter().chain(described).collect())
 }
 
 /// Reads the users of these ids. Unknown users are left out.

@@ -295,7 +295,7 @@ async fn every_step_reports_its_end() {
     assert!(last.values().all(|(done, total)| done == total), "{last:?}");
     let pairs = world().permission_sets.iter().map(|set| set.provisioned.len()).sum();
     assert_eq!(last[&Step::Assignments], (pairs, pairs));
-    assert_eq!(last.len(), 8);
+    assert_eq!(last.len(), 9);
 }
 
 #[tokio::test(start_paused = true)]

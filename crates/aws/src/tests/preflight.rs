@@ -40,12 +40,13 @@ async fn an_instance_that_cannot_be_worked_with_is_refused() {
     says(&of_a_member, Code::PermissionSetsDisabled, "is an account instance of 111111111109");
 
     let disabled =
-        Deal::Answer(200, r#"{"PermissionSetsEnabled":false,"PrimaryRegion":"eu-west-1"}"#.to_owned());
+        r#"{"Status":"ACTIVE","PermissionSetsEnabled":false,"PrimaryRegion":"eu-west-1","Regions":[]}"#;
+    let disabled = Deal::Answer(200, disabled.to_owned());
     says(&error_when("DescribeInstance", disabled).await, Code::PermissionSetsDisabled, "not enabled");
 
     let replica = Deal::Answer(
         200,
-        r#"{"Regions":[{"RegionName":"us-east-1","IsPrimaryRegion":true},{"RegionName":"eu-west-1"}]}"#
+        r#"{"Status":"ACTIVE","Regions":[{"RegionName":"us-east-1","IsPrimaryRegion":true},{"RegionName":"eu-west-1"}]}"#
             .to_owned(),
     );
     says(&error_when("DescribeInstance", replica).await, Code::WrongRegion, "is us-east-1, not eu-west-1");

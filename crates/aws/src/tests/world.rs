@@ -74,6 +74,7 @@ pub(super) fn world() -> Snapshot {
         access_control: AccessControlState::On(attributes(&[("costCenter", COST_CENTER)])),
         memberships: BTreeMap::new(),
         entra: None,
+        absent_means_empty: BTreeSet::new(),
     };
     snapshot.sort();
     snapshot

@@ -53,7 +53,7 @@ async fn plan_and_apply(
     record: Option<&Record>,
 ) -> Result<Exit, Failure> {
     let mut seconds = Seconds { parse: loaded.parse, ..Seconds::default() };
-    let clients = live.connect(&loaded.config.identity_center.region).await;
+    let clients = live.connect(&loaded.config.identity_center.region, &args.planning.reading.answers).await;
     let tenant = directory::client(live, &loaded.config)?;
     let reader = tenant.as_ref().map(directory::Client::reader);
     let settings = plan::settings(None, live.provenance(), &args.planning, loaded)?;

@@ -8,7 +8,7 @@ use rolecall_model::config::Entra;
 use rolecall_model::entra::Tenant;
 use rolecall_model::{Code, Diagnostic, Snapshot};
 
-use crate::args::{DoctorArgs, DoctorFormat};
+use crate::args::{AnswersArgs, DoctorArgs, DoctorFormat};
 use crate::configuration::{self, Loaded};
 use crate::directory;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
     let loaded = configuration::load(&args.project)?;
     let live = Live::open(&args.sandbox, &loaded.directory)?;
     let diagnosis = live.runtime()?.block_on(async {
-        let examined = examine(&live, &loaded);
+        let examined = examine(&live, &loaded, &args.answers);
         live::within(args.timeout.limit, async { Ok(examined.await) }).await
     })?;
     output::print(&match args.format {
@@ -38,9 +38,9 @@ struct ReadTenant {
 }
 
 /// Reads AWS and Entra ID, and checks them. A failed read becomes a failed check, and the other checks still run.
-pub(crate) async fn examine(live: &Live, loaded: &Loaded) -> Diagnosis {
+pub(crate) async fn examine(live: &Live, loaded: &Loaded, answers: &AnswersArgs) -> Diagnosis {
     let now = Timestamp::now();
-    let clients = live.connect(&loaded.config.identity_center.region).await;
+    let clients = live.connect(&loaded.config.identity_center.region, answers).await;
     let scope = live::scope(loaded, Strategy::Auto);
     let (snapshot, tenant) = futures_util::join!(live::observe(&clients, &scope), tenant(live, loaded, now));
     let mut snapshot = match snapshot {

@@ -98,7 +98,7 @@ fn read(args: &ImportArgs) -> Result<Snapshot, Failure> {
     };
     let scope = Scope { everything: true, instance: args.instance.clone(), ..Scope::default() };
     live.runtime()?.block_on(async {
-        let clients = live.connect(&region).await;
+        let clients = live.connect(&region, &args.answers).await;
         live::within(args.timeout.limit, live::observe(&clients, &scope)).await
     })
 }

@@ -47,7 +47,8 @@ fn plan(args: &PlanArgs, messages: &mut Messages) -> Result<Exit, Failure> {
         None => {
             let live = Live::open(&planning.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
-                let clients = live.connect(&loaded.config.identity_center.region).await;
+                let clients =
+                    live.connect(&loaded.config.identity_center.region, &planning.reading.answers).await;
                 let directory = directory::reader(&live, &loaded.config)?;
                 let settings = settings(live.provenance())?;
                 let scope = live::scope(&loaded, planning.reading.strategy());

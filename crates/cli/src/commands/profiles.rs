@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ProfilesArgs) -> Result<Exit, Failure> {
         None => {
             let live = Live::open(&args.sandbox, &loaded.directory)?;
             live.runtime()?.block_on(async {
-                let clients = live.connect(&loaded.config.identity_center.region).await;
+                let clients = live.connect(&loaded.config.identity_center.region, &args.answers).await;
                 live::within(args.timeout.limit, read(&clients, args, &loaded)).await
             })?
         }

@@ -66,7 +66,8 @@ fn subject(args: &RehearseArgs, loaded: &Loaded) -> Result<Subject, Failure> {
     let live = Live::open(&args.planning.sandbox, &loaded.directory)?;
     let settings = settings(live.provenance())?;
     live.runtime()?.block_on(async {
-        let clients = live.connect(&loaded.config.identity_center.region).await;
+        let clients =
+            live.connect(&loaded.config.identity_center.region, &args.planning.reading.answers).await;
         let directory = directory::reader(&live, &loaded.config)?;
         // Where every set is provisioned, ours or not: AWS's bound on sets in one account counts all of them.
         let scope =

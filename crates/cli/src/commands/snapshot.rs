@@ -20,7 +20,7 @@ pub(crate) fn run(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let live = Live::open(&args.sandbox, &loaded.directory)?;
     let scope = Scope { everything: true, instance: center.instance.clone(), ..Scope::default() };
     let (snapshot, statistics, observe) = live.runtime()?.block_on(async {
-        let clients = live.connect(&center.region).await;
+        let clients = live.connect(&center.region, &args.answers).await;
         let start = Instant::now();
         let directory = directory::reader(&live, &loaded.config)?;
         let reading = directory::observe_both(&clients, &scope, directory.as_ref(), &loaded);

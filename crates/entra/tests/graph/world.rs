@@ -108,6 +108,7 @@ pub(crate) fn snapshot(tenant: Tenant) -> Snapshot {
         coverage: Coverage::Everything,
         access_control: AccessControlState::Off,
         memberships: BTreeMap::new(),
+        absent_means_empty: BTreeSet::new(),
         entra: Some(tenant),
     }
 }

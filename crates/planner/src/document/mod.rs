@@ -5,6 +5,8 @@ mod build;
 mod change;
 mod words;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,10 @@ pub struct PlanDocument {
     /// Permission sets in which assignments of users and deleted groups were not read where another group has access
     /// too.
     pub read_by_principal: Vec<String>,
+    /// Operations whose missing lists were accepted as empty (`--absent-means-empty`), sorted; absent if there are none.
+    /// Inside the digest.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub absent_means_empty: BTreeSet<String>,
     /// How the configuration differs from that of a base; absent without `--base`. Outside the digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseDocument>,

@@ -58,6 +58,8 @@ pub struct Plan {
     /// Permission sets in which assignments of users and deleted groups were not read where another group has access
     /// too.
     pub read_by_principal: Vec<PermissionSetName>,
+    /// Operations whose missing lists were accepted as empty. Covered by the digest: who approves the plan approves them.
+    pub absent_means_empty: BTreeSet<String>,
     /// Pairs of permission set and account that would change but were not read completely. The caller reads these
     /// completely and plans again; a plan with such pairs must not be shown or applied.
     pub unseen: BTreeSet<(PermissionSetName, AccountId)>,

@@ -89,10 +89,11 @@ fn facts(plan: &Plan, page: &mut Page) {
         if plan.is_empty() { String::new() } else { format!(" Applying takes {time} at AWS's rate limits.") };
     page.line(&format!("Instance `{id}` in `{region}`, as of {}.{source}{takes}", plan.as_of));
     page.line("");
-    let not_read = wording::not_read(plan);
-    if !not_read.is_empty() {
-        page.line(&not_read);
-        page.line("");
+    for remark in [wording::not_read(plan), wording::absent_means_empty(plan)] {
+        if !remark.is_empty() {
+            page.line(&remark);
+            page.line("");
+        }
     }
     if !plan.is_empty() {
         page.line(&format!("Digest `{}`", plan.digest));

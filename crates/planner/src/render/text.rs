@@ -47,7 +47,11 @@ pub fn render(plan: &Plan, base: Option<&BaseComparison>, style: Style) -> Strin
     if !plan.violations.is_empty() {
         lines.push(String::new());
     }
-    lines.extend(Some(wording::not_read(plan)).filter(|line| !line.is_empty()));
+    lines.extend(
+        [wording::not_read(plan), wording::absent_means_empty(plan)]
+            .into_iter()
+            .filter(|line| !line.is_empty()),
+    );
     if let Some(base) = base {
         if let Some(why) = base.why_not_compared() {
             let text = format!("Not compared with the base: {}.", for_terminal(&why));

@@ -151,6 +151,15 @@ pub(crate) fn not_read(plan: &Plan) -> String {
     }
 }
 
+/// Names the operations whose missing lists were accepted as empty; empty if there are none.
+pub(crate) fn absent_means_empty(plan: &Plan) -> String {
+    if plan.absent_means_empty.is_empty() {
+        return String::new();
+    }
+    let operations = plan.absent_means_empty.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    format!("Missing lists were accepted as empty in responses to {operations} (`--absent-means-empty`).")
+}
+
 /// Returns the verb of the change.
 pub(crate) fn verb(change: &Change) -> &'static str {
     match &change.action {

@@ -121,6 +121,7 @@ fn empty() -> Snapshot {
         access_control: AccessControlState::Off,
         memberships: BTreeMap::new(),
         entra: None,
+        absent_means_empty: BTreeSet::new(),
     }
 }
 

@@ -263,6 +263,7 @@ fn assemble(
         access_control: AccessControlState::Off,
         memberships: BTreeMap::new(),
         entra: None,
+        absent_means_empty: BTreeSet::new(),
     };
     snapshot.sort();
     Generated { snapshot, files, drift }

@@ -111,6 +111,7 @@ pub(crate) fn company() -> Snapshot {
         access_control: AccessControlState::Off,
         memberships: BTreeMap::new(),
         entra: None,
+        absent_means_empty: BTreeSet::new(),
     }
 }
 

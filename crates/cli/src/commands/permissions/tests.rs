@@ -88,7 +88,8 @@ fn check(project: &Path) {
     let open = || Live::open(&args.planning.sandbox, &loaded.directory).unwrap();
     let live = open();
     live.runtime().unwrap().block_on(async {
-        let clients = live.connect(&loaded.config.identity_center.region).await;
+        let clients =
+            live.connect(&loaded.config.identity_center.region, &args.planning.reading.answers).await;
         let client = directory::client(&live, &loaded.config).unwrap();
         let reader = client.as_ref().map(directory::Client::reader);
         let settings = plan::settings(None, live.provenance(), &args.planning, &loaded).unwrap();
@@ -110,7 +111,8 @@ fn check(project: &Path) {
     assert_eq!(uncovered(&asked(sandbox_of(&live)), &loaded, Purpose::Apply), [""; 0], "apply");
     live.save().unwrap();
     let live = open();
-    let diagnosis = live.runtime().unwrap().block_on(doctor::examine(&live, &loaded));
+    let diagnosis =
+        live.runtime().unwrap().block_on(doctor::examine(&live, &loaded, &args.planning.reading.answers));
     assert!(!diagnosis.has_failures(), "{diagnosis:#?}");
     let asked = asked(sandbox_of(&live));
     assert_eq!(uncovered(&asked, &loaded, Purpose::Doctor), [""; 0], "doctor");
