@@ -53,6 +53,11 @@ fn the_pure_crates_know_neither_tokio_nor_aws_nor_http() {
 fn each_crate_leaves_alone_what_is_not_its_business() {
     let metadata = metadata();
     for (crate_name, forbidden) in [
+        ("rolecall-model", "kdl"),
+        ("rolecall-doctor", "kdl"),
+        ("rolecall-access", "kdl"),
+        ("rolecall-entra", "kdl"),
+        ("rolecall-entra", "aws-sdk-ssoadmin"),
         ("rolecall-planner", "kdl"),
         ("rolecall-applier", "kdl"),
         ("rolecall-applier", "rolecall-planner"),

@@ -60,18 +60,24 @@ async fn run(target: &AwsTarget, operation: &AwsOperation) -> Result<(), Failure
     }
 }
 
-fn attributes(description: Option<&str>, session: &str) -> Attributes {
+/// Attributes that all have a value, so that one that is not sent is missed.
+fn every_attribute() -> Attributes {
     Attributes {
-        description: description.map(str::to_owned),
-        session: session.parse().unwrap(),
-        relay_state: None,
+        description: Some("Looks on".to_owned()),
+        session: "2h".parse().unwrap(),
+        relay_state: Some("https://console.aws.amazon.com/cloudwatch".to_owned()),
     }
+}
+
+/// Attributes that clear everything that can be cleared.
+fn only_session(session: &str) -> Attributes {
+    Attributes { description: None, session: session.parse().unwrap(), relay_state: None }
 }
 
 fn create(set: &str) -> AwsOperation {
     AwsOperation::CreatePermissionSet {
         permission_set: name(set),
-        attributes: attributes(Some("Looks on"), "2h"),
+        attributes: every_attribute(),
         tags: BTreeMap::from([(STACK_TAG.to_owned(), "acme".to_owned())]),
     }
 }
@@ -99,7 +105,8 @@ fn every_kind() -> Vec<AwsOperation> {
         edit("Watch", Edit::Tag(tags(&[("owner", "ops"), ("cost", "1")]))),
         edit("Watch", Edit::Untag(BTreeSet::from(["cost".to_owned()]))),
         AwsOperation::CreateAssignment(grant("Watch", 20, 5)),
-        edit("Deploy", Edit::SetAttributes(attributes(None, "4h"))),
+        edit("Deploy", Edit::SetAttributes(only_session("4h"))),
+        edit("Base", Edit::SetAttributes(every_attribute())),
         edit("Deploy", Edit::DetachManagedPolicy("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned())),
         edit("Deploy", Edit::DetachCustomerPolicy(customer_policy("deploy-base", "/platform/"))),
         edit("Deploy", Edit::DeleteInlinePolicy),
@@ -122,8 +129,7 @@ fn every_kind_done(watch_arn: String) -> Snapshot {
     let mut wanted = world();
     wanted.permission_sets.retain(|set| set.name != name("Plain1"));
     let mut watch = PermissionSet::new(name("Watch"));
-    watch.description = Some("Looks on".to_owned());
-    watch.session = "2h".parse().unwrap();
+    every_attribute().apply_to(&mut watch);
     watch.managed_policies = BTreeSet::from([VIEW.to_owned()]);
     watch.customer_policies = BTreeSet::from([customer_policy("watch", "/ops/")]);
     watch.inline_policy = Some(policy("ec2:Describe*"));
@@ -150,6 +156,7 @@ fn every_kind_done(watch_arn: String) -> Snapshot {
             };
         }
         if set.name == name("Base") {
+            every_attribute().apply_to(details);
             details.boundary = Some(Boundary::CustomerPolicy(customer_policy("dev-boundary", "/")));
             set.outdated.clone_from(&set.provisioned);
         }

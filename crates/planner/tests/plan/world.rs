@@ -219,9 +219,7 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &AwsOperation, name: Per
         AwsOperation::CreatePermissionSet { attributes, tags, .. } => {
             assert!(snapshot.permission_set(&name).is_none(), "{name} exists");
             let mut details = PermissionSet::new(name.clone());
-            details.description.clone_from(&attributes.description);
-            details.session = attributes.session;
-            details.relay_state.clone_from(&attributes.relay_state);
+            attributes.clone().apply_to(&mut details);
             snapshot.permission_sets.push(LivePermissionSet {
                 arn: format!("arn:aws:sso:::permissionSet/ssoins-7223abcd1234ef56/ps-{name}"),
                 name,
@@ -269,11 +267,7 @@ fn carry_out_on_set(snapshot: &mut Snapshot, operation: &AwsOperation, name: Per
 fn carry_out_edit(live: &mut LivePermissionSet, edit: &Edit) {
     let details = live.details.as_mut().unwrap();
     match edit {
-        Edit::SetAttributes(attributes) => {
-            details.description.clone_from(&attributes.description);
-            details.session = attributes.session;
-            details.relay_state.clone_from(&attributes.relay_state);
-        }
+        Edit::SetAttributes(attributes) => attributes.clone().apply_to(details),
         Edit::Tag(tags) => {
             live.tags.extend(tags.clone());
             return;
