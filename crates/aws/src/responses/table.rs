@@ -54,7 +54,7 @@ pub const RESPONSES: &[Response] = &[
         Api::organizations("ListTagsForResource"),
         &[list("Tags"), text("Tags[].Key"), text("Tags[].Value")],
     ),
-    sso("DescribeInstance", &[text("Status"), list("Regions"), text("Regions[].RegionName")]),
+    sso("DescribeInstance", &[text("Status")]),
     sso(
         "DescribeInstanceAccessControlAttributeConfiguration",
         &[
@@ -136,8 +136,8 @@ pub const RESPONSES: &[Response] = &[
 ];
 
 /// Lists in output shapes that are not required, since nothing is concluded from their absence: AWS omits what a user
-/// or group does not have, `AvailablePolicyTypes` is deprecated, and an instance without network restrictions has no
-/// details of them.
+/// or group does not have, `AvailablePolicyTypes` is deprecated, an instance without network restrictions has no
+/// details of them, and endpoints older than instances in several Regions have no `Regions`.
 pub const NOT_REQUIRED: &[(Api, &str)] = &[
     (Api::identity_store("DescribeGroup"), "ExternalIds"),
     (Api::identity_store("DescribeUser"), "Addresses"),
@@ -150,6 +150,7 @@ pub const NOT_REQUIRED: &[(Api, &str)] = &[
     (Api::sso_admin("DescribeInstance"), "NetworkConfigurationDetails.AllowSourceIps"),
     (Api::sso_admin("DescribeInstance"), "NetworkConfigurationDetails.ExcludeApplicationArns"),
     (Api::sso_admin("DescribeInstance"), "NetworkConfigurationDetails.RestrictSourceVpcs"),
+    (Api::sso_admin("DescribeInstance"), "Regions"),
 ];
 
 #[cfg(test)]
