@@ -162,7 +162,7 @@ pub async fn observe(
     let assignments::Read { rows, depths } = assignments::read(&reader, &request).await?;
     let access_control = access_control(&reader, &found.instance.arn).await?;
     let users = groups::read_users(&reader, store, named, &rows).await?;
-    let unlisted = groups::unlisted(&reader, store, &groups, &rows).await?;
+    let unlisted = groups::unlisted_groups(&reader, store, &groups, &rows).await?;
     let groups = groups.into_iter().chain(unlisted).collect();
     let mut snapshot = Snapshot {
         instance: found.instance,
@@ -218,10 +218,11 @@ pub async fn observe_pairs(
     let reader = Reader { clients, scope: &scope, progress };
     (reader.progress)(Progress::estimate(Part::Closer, pairs.len() as u64, pairs.len() as u64));
     assignments::observe_pairs(&reader, snapshot, pairs).await?;
-    let users = groups::users_of_rows(&reader, snapshot).await?;
-    snapshot.users.extend(users);
     let store = &snapshot.instance.identity_store_id;
-    let unlisted = groups::unlisted(&reader, store, &snapshot.groups, &snapshot.assignments).await?;
+    let users =
+        groups::unlisted_users(&reader, store, &snapshot.users, Vec::new(), &snapshot.assignments).await?;
+    snapshot.users.extend(users);
+    let unlisted = groups::unlisted_groups(&reader, store, &snapshot.groups, &snapshot.assignments).await?;
     snapshot.groups.extend(unlisted);
     snapshot.sort();
     Ok(())

@@ -8,7 +8,6 @@
 //! both directions), and recorded responses of AWS, which has `[]` for an empty list, `"InlinePolicy": ""` without an
 //! inline policy, and `ResourceNotFoundException` without a permissions boundary.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -208,10 +207,8 @@ fn check_path(
 
 /// Returns the operations whose responses have a member whose absence can be declared to mean "none".
 fn can_be_empty() -> impl Iterator<Item = Api> {
-    let mut seen = BTreeSet::new();
     RESPONSES
         .iter()
         .filter(|entry| entry.members.iter().any(|member| member.can_be_empty))
         .map(|entry| entry.api)
-        .filter(move |api| seen.insert(*api))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute};
 use aws_smithy_types::Document;
 use rolecall_model::snapshot::{ExternalId, Group, User};
-use rolecall_model::{Assignment, GroupId, Principal, Snapshot, UserId, UserName};
+use rolecall_model::{Assignment, GroupId, Principal, UserId, UserName};
 
 use super::{ObserveError, Reader, Step};
 use crate::api::Api;
@@ -32,20 +32,22 @@ pub(super) async fn read(reader: &Reader<'_>, identity_store: &str) -> Result<Ve
 }
 
 fn to_group(api: Api, group: aws_sdk_identitystore::types::Group) -> Result<Group, CallError> {
-    let external_ids = group.external_ids.unwrap_or_default();
     Ok(Group {
         id: group.group_id.parse().map_err(|error| CallError::unreadable(api, error))?,
         display_name: group.display_name.unwrap_or_default(),
-        external_ids: external_ids
-            .into_iter()
-            .map(|external| ExternalId { issuer: external.issuer, id: external.id })
-            .collect(),
+        external_ids: to_external_ids(group.external_ids),
     })
+}
+
+/// Converts external ids. AWS omits the list if there are none.
+fn to_external_ids(ids: Option<Vec<aws_sdk_identitystore::types::ExternalId>>) -> Vec<ExternalId> {
+    let ids = ids.unwrap_or_default().into_iter();
+    ids.map(|external| ExternalId { issuer: external.issuer, id: external.id }).collect()
 }
 
 /// Reads the groups with assignments that are not among the listed ones. Only AWS's `ResourceNotFoundException` shows
 /// that a group was deleted: it may be missing from a list for another reason.
-pub(super) async fn unlisted(
+pub(super) async fn unlisted_groups(
     reader: &Reader<'_>,
     identity_store: &str,
     listed: &[Group],
@@ -77,14 +79,10 @@ async fn group(reader: &Reader<'_>, identity_store: &str, id: GroupId) -> Result
         Err(error) if error.kind == Kind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let external_ids = answer.external_ids.unwrap_or_default();
     Ok(Some(Group {
         id,
         display_name: answer.display_name.unwrap_or_default(),
-        external_ids: external_ids
-            .into_iter()
-            .map(|external| ExternalId { issuer: external.issuer, id: external.id })
-            .collect(),
+        external_ids: to_external_ids(answer.external_ids),
     }))
 }
 
@@ -108,13 +106,7 @@ pub(super) async fn read_users(
     rows: &[Assignment],
 ) -> Result<Vec<User>, ObserveError> {
     let all = if reader.scope.everything { all_users(reader, identity_store).await? } else { Vec::new() };
-    let of_rows = rows.iter().filter_map(|row| match &row.principal {
-        Principal::User(id) => Some(id.clone()),
-        Principal::Group(_) | Principal::NewGroup(_) => None,
-    });
-    let listed: BTreeSet<&UserId> = all.iter().map(|user| &user.id).collect();
-    let ids = named.into_iter().chain(of_rows).filter(|id| !listed.contains(id)).collect();
-    let described = users_of(reader, identity_store, ids).await?;
+    let described = unlisted_users(reader, identity_store, &all, named, rows).await?;
     Ok(all.into_iter().chain(described).collect())
 }
 
@@ -129,18 +121,22 @@ pub(super) async fn users_of(
     Ok(users.into_iter().flatten().collect())
 }
 
-/// Reads the users named in assignments that are not in the snapshot. Unknown users are left out.
-pub(super) async fn users_of_rows(
+/// Reads these users and those with assignments, as far as they are not among the listed ones. Unknown users are left
+/// out.
+pub(super) async fn unlisted_users(
     reader: &Reader<'_>,
-    snapshot: &Snapshot,
+    identity_store: &str,
+    listed: &[User],
+    named: Vec<UserId>,
+    rows: &[Assignment],
 ) -> Result<Vec<User>, ObserveError> {
-    let known: BTreeSet<&UserId> = snapshot.users.iter().map(|user| &user.id).collect();
-    let of_rows = snapshot.assignments.iter().filter_map(|row| match &row.principal {
-        Principal::User(id) => Some(id),
+    let listed: BTreeSet<&UserId> = listed.iter().map(|user| &user.id).collect();
+    let of_rows = rows.iter().filter_map(|row| match &row.principal {
+        Principal::User(id) => Some(id.clone()),
         Principal::Group(_) | Principal::NewGroup(_) => None,
     });
-    let unknown: BTreeSet<UserId> = of_rows.filter(|id| !known.contains(id)).cloned().collect();
-    users_of(reader, &snapshot.instance.identity_store_id, unknown).await
+    let ids = named.into_iter().chain(of_rows).filter(|id| !listed.contains(id)).collect();
+    users_of(reader, identity_store, ids).await
 }
 
 /// Lists all users.

@@ -16,7 +16,7 @@ use rolecall_model::{
 use rolecall_sandbox::generate::{GenerateSpec, generate};
 use serde_json::{Value, json};
 
-use crate::roundtrip::{Found, cases, found, imported};
+use crate::roundtrip::{Found, cases, found, imported, without_drift};
 
 const ODD_NAMES: &[&str] = &[
     "quote \" and \\ backslash",
@@ -243,9 +243,7 @@ proptest! {
 
     #[test]
     fn what_is_left_out_was_told(accounts in 2..40_usize, sets in 1..10_usize, groups in 1..40_usize, share in 0..100_usize, seed in 0..u64::MAX) {
-        let most = (accounts - 1) * sets * groups;
-        let assignments = (most * share / 100).min(600);
-        let spec = GenerateSpec { accounts, permission_sets: sets, groups, assignments, seed, drift: 0 };
+        let spec = without_drift(accounts, sets, groups, share, seed);
         let world = odd_world(&spec, &mut ChaCha8Rng::seed_from_u64(seed));
         let written = imported(&world, None);
         let found = found(&written.files, &world);

@@ -11,6 +11,7 @@ use rolecall_planner::plan::{
     Action, AssignmentChange, Difference, PermissionSetChange, Plan, Provenance, Reason,
 };
 use rolecall_planner::{Checkout, Inputs, Settings};
+use rolecall_sandbox::generate::GenerateSpec;
 
 /// How many cases a property is tested with: `PROPTEST_CASES`, or this many.
 pub(crate) fn cases(default: u32) -> ProptestConfig {
@@ -18,6 +19,19 @@ pub(crate) fn cases(default: u32) -> ProptestConfig {
     let cases =
         if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { default };
     ProptestConfig::with_cases(cases)
+}
+
+/// A company with this share of its possible assignments, in percent; at most 600 of them.
+pub(crate) fn without_drift(
+    accounts: usize,
+    permission_sets: usize,
+    groups: usize,
+    share: usize,
+    seed: u64,
+) -> GenerateSpec {
+    let most = (accounts - 1) * permission_sets * groups;
+    let assignments = (most * share / 100).min(600);
+    GenerateSpec { accounts, permission_sets, groups, assignments, seed, drift: 0 }
 }
 
 /// What a plan finds that is no adoption.

@@ -12,14 +12,20 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
+/// Asserts that a file has this text, or writes it with `UPDATE_DOCS`.
+fn assert_is(path: &Path, wanted: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, wanted).unwrap();
+    }
+    let written = fs::read_to_string(path).unwrap_or_default();
+    let path = path.display();
+    assert!(written == wanted, "{path}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages");
+}
+
 #[test]
 fn the_reference_page_is_what_the_table_says() {
     let path = docs().join("language.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, reference()).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == reference(), "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages");
+    assert_is(&path, &reference());
 }
 
 /// The blocks of KDL in a page.
@@ -42,14 +48,7 @@ fn pages_have_the_titles_of_their_codes() {
         let page = fs::read_to_string(&path).unwrap();
         let (_, rest) = page.split_once('\n').unwrap();
         let wanted = format!("# {code}: {}\n{rest}", code.title());
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(&path, &wanted).unwrap();
-        } else {
-            assert!(
-                page == wanted,
-                "{code}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages"
-            );
-        }
+        assert_is(&path, &wanted);
     }
 }
 
@@ -126,14 +125,7 @@ fn pages_show_what_the_tests_show() {
         let (before, after) =
             without_example(&page).split_once(WAY_OUT).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         let wanted = format!("{before}{example}{WAY_OUT}{after}");
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(&path, &wanted).unwrap();
-        } else {
-            assert!(
-                page == wanted,
-                "{code}: run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages"
-            );
-        }
+        assert_is(&path, &wanted);
     }
 }
 
@@ -208,11 +200,7 @@ fn the_index_lists_every_code() {
     }
     assert!(Code::ALL.iter().all(|code| index.contains(&format!("[{code}]"))), "a code is in no chapter");
     let path = docs().join("diagnostics/README.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, &index).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == index, "run UPDATE_DOCS=1 cargo test -p rolecall-parser --test it pages");
+    assert_is(&path, &index);
 }
 
 #[test]

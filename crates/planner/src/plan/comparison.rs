@@ -94,17 +94,6 @@ pub enum Effect {
     Tightens,
 }
 
-impl Effect {
-    /// Returns the word used in JSON plans.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Loosens => "loosens",
-            Self::Changes => "changes",
-            Self::Tightens => "tightens",
-        }
-    }
-}
-
 /// The subject of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -129,24 +118,6 @@ pub enum Subject {
     Attribute,
     /// What the files of an `include` may contain.
     Include,
-}
-
-impl Subject {
-    /// Returns the word used in JSON plans.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Assignment => "assignment",
-            Self::End => "end",
-            Self::Guard => "guard",
-            Self::Keep => "keep",
-            Self::Lint => "lint",
-            Self::Group => "group",
-            Self::PermissionSet => "permission-set",
-            Self::AccountSet => "account-set",
-            Self::Attribute => "attribute",
-            Self::Include => "include",
-        }
-    }
 }
 
 /// Where something is written: in the configuration, or in the base if the configuration no longer has it.
