@@ -141,7 +141,7 @@ fn kind_of_code(code: &str, message: &str, status: u16, body: Option<&[u8]>) -> 
         | "SlowDown" => Kind::RateExceeded,
         _ if status == 429 || says("rate exceeded") => Kind::RateExceeded,
         "ConflictException" => Kind::Conflict,
-        // A problem with the key of the instance says nothing about the requested resource.
+        // A problem with the key of the instance does not show whether the requested resource exists.
         _ if status < 500 && reason(body).is_some_and(|reason| reason.starts_with("KMS")) => Kind::Key,
         "ResourceNotFoundException" => Kind::NotFound,
         "AccessDeniedException" | "AccessDenied" => Kind::Denied,

@@ -325,7 +325,7 @@ pub enum SnapshotError {
     },
 }
 
-/// What is looked at before the rest, so that a file of another format or version is told apart from a broken one.
+/// The fields that are read first, to distinguish a file of another format or version from a broken one.
 #[derive(Deserialize)]
 struct Header {
     #[serde(default)]

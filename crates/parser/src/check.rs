@@ -292,7 +292,7 @@ pub(crate) fn wrong_value(value: &Value, kind: Kind, of: &str) -> Option<Diagnos
     }
 }
 
-/// Whether a text says nothing, which a live permission set may do with spaces.
+/// Returns whether a text is empty. Spaces alone count as empty unless a live permission set may have them.
 fn is_empty(text: &str, kind: Kind) -> bool {
     if matches!(kind, Kind::SpacedText) { text.is_empty() } else { text.trim().is_empty() }
 }

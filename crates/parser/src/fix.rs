@@ -195,9 +195,9 @@ fn worse(before: &Project, after: &Project, texts: &BTreeMap<String, String>) ->
     let (was, is) = (errors(before), errors(after));
     let grew = |file: &&String| is.get(*file) > was.get(*file);
     let harmed: BTreeSet<String> = texts.keys().filter(grew).cloned().collect();
-    // Where not all errors are told, those of other files come to light as the first ones go.
-    let all_told = !before.diagnostics.iter().any(|found| found.code == Code::TooManyDiagnostics);
-    if harmed.is_empty() && all_told && is.keys().any(|file| grew(&file)) {
+    // If not all errors are reported, fixing the first ones reveals errors in other files.
+    let all_reported = !before.diagnostics.iter().any(|found| found.code == Code::TooManyDiagnostics);
+    if harmed.is_empty() && all_reported && is.keys().any(|file| grew(&file)) {
         return texts.keys().cloned().collect();
     }
     harmed

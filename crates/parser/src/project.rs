@@ -22,7 +22,7 @@ use crate::{MAX_FILE_BYTES, MAX_PROJECT_BYTES, scan};
 const FILES_AT_ONCE: usize = 32;
 /// How many top-level nodes are parsed at a time, so that a file full of errors is given up early.
 pub(crate) const NODES_AT_ONCE: usize = 8_192;
-/// How many files that nothing includes are told one by one.
+/// How many files that no `include` names are reported individually.
 const MAX_UNUSED: usize = 20;
 
 /// What loading a project gives.
@@ -69,7 +69,7 @@ struct Loaded {
     file: FileId,
     nodes: Vec<Node>,
     unread: Vec<Range<usize>>,
-    /// What `may-contain` refused. It declares its names all the same, and says nothing else.
+    /// Nodes that `may-contain` refused. They still declare their names, and have no other effect.
     refused: Vec<Node>,
     cut_short: bool,
 }

@@ -8,8 +8,8 @@
 //! [`FaultPlan`](faults::FaultPlan) has them. [`generate`] creates a world and a project that match, or differ by a known
 //! drift.
 //!
-//! Invariant: the world itself (`world.rs`, and what changes it) reads no clock and uses no runtime. It is told what time
-//! it is with every request, so the same requests at the same times give the same answers.
+//! Invariant: the world itself (`world.rs`, and what changes it) reads no clock and uses no runtime. Every request
+//! carries the time, so the same requests at the same times give the same answers.
 
 mod agenda;
 mod call;

@@ -223,8 +223,8 @@ pub(crate) fn conclude(
     ))
 }
 
-/// What is told of groups that were left to the next cycle of provisioning. Those whose arrival the apply saw are not
-/// among them.
+/// Returns the note about groups that were left to the next provisioning cycle, without those whose arrival the apply
+/// saw.
 fn cycle_note(
     graph: &OperationGraph,
     report: &Report,

@@ -119,7 +119,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A block that says nothing.
+/// An empty block.
 const EMPTY: &str = "{}";
 
 fn stays_flat(block: &Block<'_>) -> bool {
